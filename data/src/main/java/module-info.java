@@ -1,0 +1,7 @@
+/** Training data: readers, packed examples, cache, catalogue. */
+module orrery.data {
+    requires transitive orrery.store;
+    requires static transitive org.jspecify;
+
+    exports orrery.data;
+}

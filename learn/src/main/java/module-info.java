@@ -1,0 +1,8 @@
+/** Applications that train models on the tables. */
+module orrery.learn {
+    requires transitive orrery.data;
+    requires transitive orrery.engine;
+    requires static transitive org.jspecify;
+
+    exports orrery.learn.linear;
+}

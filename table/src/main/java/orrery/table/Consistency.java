@@ -1,0 +1,72 @@
+package orrery.table;
+
+/**
+ * How stale a read may be. A read predicate ({@link #requiredAge}) and an apply policy ({@link #staged}).
+ *
+ * <p><i>Age a</i> of a table: all updates of clocks up to {@code a} are included; -1 at first.
+ */
+public sealed interface Consistency {
+
+    /** Bulk synchronous: a read at clock c sees exactly the updates of clocks up to c - 1, whoever runs when. */
+    record Bsp() implements Consistency {
+        @Override
+        public String toString() {
+            return "bsp";
+        }
+    }
+
+    /**
+     * Stale synchronous: a read at clock c sees at least the updates of clocks up to c - 1 - staleness, its worker's own
+     * and perhaps newer ones (Ho et al., "More Effective Distributed ML via a Stale Synchronous Parallel Parameter
+     * Server", NIPS 2013). {@code Ssp(0)} is not {@link Bsp}: it may see updates of the clock that is under way.
+     */
+    record Ssp(int staleness) implements Consistency {
+        public Ssp {
+            if (staleness < 0) {
+                throw new IllegalArgumentException("staleness must be 0 or more, got " + staleness);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "ssp:" + staleness;
+        }
+    }
+
+    /** Asynchronous: nobody ever waits. */
+    record Asp() implements Consistency {
+        @Override
+        public String toString() {
+            return "asp";
+        }
+    }
+
+    /** The age that a read at {@code clock} needs. */
+    default long requiredAge(long clock) {
+        return switch (this) {
+            case Bsp() -> clock - 1;
+            case Ssp(int staleness) -> clock - 1 - staleness;
+            case Asp() -> -1;
+        };
+    }
+
+    /** Whether updates are kept back until all workers have ticked, then applied in the order of workers. */
+    default boolean staged() {
+        return switch (this) {
+            case Bsp() -> true;
+            case Ssp(int _), Asp() -> false;
+        };
+    }
+
+    /** Reads {@code bsp}, {@code ssp:3} or {@code asp}. */
+    static Consistency parse(String text) {
+        return switch (text) {
+            case "bsp" -> new Bsp();
+            case "asp" -> new Asp();
+            case String s when s.matches("ssp:[0-9]{1,9}") -> new Ssp(Integer.parseInt(s.substring(4)));
+            default ->
+                throw new IllegalArgumentException(
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3) or asp, got '" + text + "'");
+        };
+    }
+}

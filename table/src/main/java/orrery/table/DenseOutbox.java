@@ -1,0 +1,228 @@
+package orrery.table;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An outbox with a cell for every cell of a dense table. Which rows were touched is kept per granule, a run of rows as
+ * long as the rule allows: a byte store costs less than a bit, and long runs vectorise.
+ */
+final class DenseOutbox extends Outbox {
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    private final int width;
+    private final Rows rows;
+    private final float[] sum;
+    private final byte[] touched; // by granule
+    private final int granuleShift; // log2 of the rows of a granule
+    private final List<Update.Factors> factors = new ArrayList<>();
+    private boolean isEmpty = true;
+
+    DenseOutbox(TableSpec spec, FloatShard shard) {
+        super(spec, shard);
+        width = spec.width();
+        rows = shard.rows();
+        sum = new float[Math.toIntExact(spec.rows() * width)];
+        int shift = 0;
+        while (spec.rule().ignoresZeros()
+                && width << shift < 16
+                && shift < rows.blockShift
+                && rows.stripeStart(1) > 1L << shift) {
+            shift++;
+        }
+        granuleShift = shift;
+        touched = new byte[Math.toIntExact(((spec.rows() - 1) >>> shift) + 1)];
+    }
+
+    @Override
+    public void addRow(long row, float[] values, int at) {
+        rows.check(row);
+        isEmpty = false;
+        touched[(int) (row >>> granuleShift)] = 1;
+        int start = (int) row * width;
+        for (int c = 0; c < width; c++) {
+            sum[start + c] += values[at + c];
+        }
+    }
+
+    @Override
+    public void addCell(long row, int column, float value) {
+        checkColumn(row, column);
+        isEmpty = false;
+        touched[(int) (row >>> granuleShift)] = 1;
+        sum[(int) row * width + column] += value;
+    }
+
+    @Override
+    public void addScaled(float scale, int[] at, float[] values, int from, int to) {
+        checkWidth(1);
+        isEmpty = false;
+        var mine = sum;
+        var marks = touched;
+        int shift = granuleShift;
+        try {
+            for (int k = from; k < to; k++) {
+                int row = at[k];
+                mine[row] += scale * values[k];
+                marks[row >>> shift] = 1;
+            }
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw explain(e, at, from, to);
+        }
+    }
+
+    @Override
+    public void addOuter(int[] at, float[] x, int from, int to, float[] v) {
+        checkWidth(v.length);
+        isEmpty = false;
+        try {
+            for (int k = from; k < to; k++) {
+                axpy(x[k], v, sum, at[k] * width, v.length);
+                touched[at[k] >>> granuleShift] = 1;
+            }
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw explain(e, at, from, to);
+        }
+    }
+
+    private static void axpy(float a, float[] x, float[] y, int start, int n) {
+        for (int c = 0; c < n; c++) {
+            y[start + c] += a * x[c];
+        }
+    }
+
+    /** The arrays' own bounds are the check; this says it in terms of the table. */
+    private RuntimeException explain(ArrayIndexOutOfBoundsException e, int[] at, int from, int to) {
+        for (int k = Math.max(0, from); k < Math.min(to, at.length); k++) {
+            rows.check(at[k]);
+        }
+        return e;
+    }
+
+    @Override
+    void addFactors(float[] u, float[] v) {
+        checkWidth(v.length);
+        if (u.length != rows.count) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' has " + rows.count + " rows, the factor u has "
+                    + u.length + " elements");
+        }
+        isEmpty = false;
+        factors.add(new Update.Factors(u.clone(), v.clone()));
+    }
+
+    @Override
+    boolean isEmpty() {
+        return isEmpty;
+    }
+
+    @Override
+    void seal() {
+        for (var f : factors) {
+            refuseIfNotFinite(f.u(), 1);
+            refuseIfNotFinite(f.v(), 0);
+        }
+        int end = touched.length;
+        for (int start = next(0, end); start < end; ) {
+            int stop = afterRun(start, end);
+            int from = firstRow(start) * width;
+            int to = firstRow(stop) * width;
+            if (!Finite.all(sum, from, to)) {
+                int cell = Finite.firstNot(sum, from, to);
+                throw new NonFiniteUpdateException(spec, cell / width, cell % width, sum[cell]);
+            }
+            start = next(stop, end);
+        }
+    }
+
+    private void refuseIfNotFinite(float[] factor, int rowStep) {
+        if (!Finite.all(factor, 0, factor.length)) {
+            int i = Finite.firstNot(factor, 0, factor.length);
+            throw new NonFiniteUpdateException(spec, (long) i * rowStep, i * (1 - rowStep), factor[i]);
+        }
+    }
+
+    private int firstRow(int granule) {
+        return (int) Math.min(rows.count, (long) granule << granuleShift);
+    }
+
+    private int firstGranule(int stripe) {
+        return (int) ((rows.stripeStart(stripe) + (1L << granuleShift) - 1) >>> granuleShift);
+    }
+
+    @Override
+    boolean touches(int stripe) {
+        int end = firstGranule(stripe + 1);
+        return !factors.isEmpty() || next(firstGranule(stripe), end) < end;
+    }
+
+    @Override
+    void apply(int stripe) {
+        int first = firstGranule(stripe);
+        int end = firstGranule(stripe + 1);
+        expandFactors(firstRow(first), firstRow(end), first, end);
+        for (int start = next(first, end); start < end; ) {
+            int stop = afterRun(start, end);
+            shard.applyRange(firstRow(start), firstRow(stop), sum);
+            Arrays.fill(sum, firstRow(start) * width, firstRow(stop) * width, 0);
+            start = next(stop, end);
+        }
+        Arrays.fill(touched, first, end, (byte) 0);
+    }
+
+    private void expandFactors(int fromRow, int toRow, int fromGranule, int toGranule) {
+        if (factors.isEmpty()) {
+            return;
+        }
+        for (var f : factors) {
+            for (int r = fromRow; r < toRow; r++) {
+                axpy(f.u()[r], f.v(), sum, r * width, width);
+            }
+        }
+        Arrays.fill(touched, fromGranule, toGranule, (byte) 1);
+    }
+
+    /** The first touched granule from {@code from} on, or {@code end}. Eight at a time over what is untouched. */
+    private int next(int from, int end) {
+        int i = from;
+        while (i < end && touched[i] == 0) {
+            i = i + Long.BYTES <= end && (long) LONG.get(touched, i) == 0 ? i + Long.BYTES : i + 1;
+        }
+        return i;
+    }
+
+    private int afterRun(int from, int end) {
+        int i = from;
+        while (i < end && touched[i] != 0) {
+            i++;
+        }
+        return i;
+    }
+
+    @Override
+    void clear() {
+        if (!isEmpty) {
+            int end = touched.length;
+            for (int start = next(0, end); start < end; start = next(start + 1, end)) {
+                Arrays.fill(sum, firstRow(start) * width, firstRow(start + 1) * width, 0);
+                touched[start] = 0;
+            }
+            factors.clear();
+            isEmpty = true;
+        }
+    }
+
+    /** The bytes that an outbox of this kind takes. */
+    static long bytes(TableSpec spec) {
+        return spec.rows() * spec.width() * Float.BYTES;
+    }
+
+    static @Nullable DenseOutbox ifItFits(TableSpec spec, FloatShard shard, long mostBytes) {
+        boolean fits = spec.layout() == TableSpec.Layout.DENSE && bytes(spec) <= mostBytes;
+        return fits ? new DenseOutbox(spec, shard) : null;
+    }
+}

@@ -1,0 +1,15 @@
+package orrery.table;
+
+import java.util.List;
+
+/** A run of rows of a table of floats: the values and, plane by plane, the state of the update rule. */
+record FloatBlock(float[] values, float[][] planes) {
+
+    static FloatBlock of(int rows, int width, List<UpdateRule.Plane> planes) {
+        var state = new float[planes.size()][];
+        for (int i = 0; i < state.length; i++) {
+            state[i] = new float[rows * planes.get(i).width(width)];
+        }
+        return new FloatBlock(new float[rows * width], state);
+    }
+}

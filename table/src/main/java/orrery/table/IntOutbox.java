@@ -1,0 +1,52 @@
+package orrery.table;
+
+import java.util.Arrays;
+
+/** What one worker will add to a table of counts at its next tick, where the consistency keeps it back until then. */
+final class IntOutbox {
+    private final IntShard shard;
+    private final int width;
+    private final KeyedRows touched;
+    private int[] sum;
+
+    IntOutbox(TableSpec spec, IntShard shard) {
+        this.shard = shard;
+        width = spec.width();
+        touched = new KeyedRows(shard.rows());
+        sum = new int[16 * width];
+    }
+
+    void addRow(long row, int[] values, int at) {
+        int before = touched.size();
+        int position = touched.position(row);
+        int start = Math.multiplyExact(position, width);
+        if (position == before) {
+            if (start + width > sum.length) {
+                sum = Arrays.copyOf(sum, Math.max(start + width, (int) Math.min(2L * sum.length, Integer.MAX_VALUE - 8)));
+            }
+            Arrays.fill(sum, start, start + width, 0);
+        }
+        for (int c = 0; c < width; c++) {
+            sum[start + c] = Math.addExact(sum[start + c], values[at + c]);
+        }
+    }
+
+    boolean isEmpty() {
+        return touched.size() == 0;
+    }
+
+    void seal() {
+        touched.sortByStripe();
+    }
+
+    void apply(int stripe) {
+        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+            int position = touched.sorted(i);
+            shard.add(touched.key(position), sum, position * width);
+        }
+    }
+
+    void clear() {
+        touched.clear();
+    }
+}

@@ -1,0 +1,156 @@
+package orrery.table;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
+
+/** The cells of a table of counts. As {@link FloatShard}, without rules: counts start at zero and add, and must fit. */
+final class IntShard implements Shard {
+    private final TableSpec spec;
+    private final Rows rows;
+    private final StripeLocks locks;
+    private final int width;
+    private volatile int[][] blocks;
+
+    IntShard(TableSpec spec) {
+        this.spec = spec;
+        width = spec.width();
+        rows = new Rows(spec);
+        locks = new StripeLocks(rows.stripes);
+        blocks = new int[rows.blocks()][];
+        for (int b = 0; b < blocks.length; b++) {
+            blocks[b] = new int[rows.rowsInBlock(b) * width];
+        }
+    }
+
+    @Override
+    public Rows rows() {
+        return rows;
+    }
+
+    @Override
+    public StripeLocks locks() {
+        return locks;
+    }
+
+    void gather(long[] keys, int from, int to, int[] out, int at) {
+        for (int i = from; i < to; i++, at += width) {
+            rows.check(keys[i]);
+            long slot = rows.slot(keys[i]);
+            if (slot < 0) {
+                Arrays.fill(out, at, at + width, 0);
+            } else {
+                System.arraycopy(blocks[(int) (slot >>> rows.blockShift)], start(slot), out, at, width);
+            }
+        }
+    }
+
+    /** Adds rows; the caller holds the locks of their stripes. */
+    void add(long[] keys, int from, int to, int[] changes, int at) {
+        for (int i = from; i < to; i++, at += width) {
+            add(keys[i], changes, at);
+        }
+    }
+
+    /** Adds one row; the caller holds the lock of its stripe. */
+    void add(long key, int[] changes, int at) {
+        long slot = rows.slot(key);
+        if (slot < 0) {
+            slot = create(key);
+        }
+        var block = blocks[(int) (slot >>> rows.blockShift)];
+        int start = start(slot);
+        for (int c = 0; c < width; c++) {
+            int old = block[start + c];
+            int sum = old + changes[at + c];
+            if (((old ^ sum) & (changes[at + c] ^ sum)) < 0) {
+                throw new ArithmeticException("table '" + spec.name() + "': row " + key + ", column " + c + " would be "
+                        + ((long) old + changes[at + c]) + ", which no int can hold");
+            }
+            block[start + c] = sum;
+        }
+    }
+
+    private int start(long slot) {
+        return (int) (slot & ((1 << rows.blockShift) - 1)) * width;
+    }
+
+    private int create(long key) {
+        int slot = rows.newSlot();
+        grow(slot >>> rows.blockShift);
+        rows.enter(key, slot);
+        return slot;
+    }
+
+    private void grow(int block) {
+        if (block >= blocks.length) {
+            synchronized (this) {
+                while (blocks.length <= block) {
+                    var more = Arrays.copyOf(blocks, blocks.length + 1);
+                    more[blocks.length] = new int[width << rows.blockShift];
+                    blocks = more;
+                }
+            }
+        }
+    }
+
+    /** The counts, block by block, as {@link FloatShard#values}. */
+    int[][] values() {
+        return blocks;
+    }
+
+    @Override
+    public long bytes() {
+        long cells = 0;
+        for (var block : blocks) {
+            cells += block.length;
+        }
+        return cells * Integer.BYTES;
+    }
+
+    @Override
+    public List<Tensor> tensors() {
+        var tensors = new ArrayList<Tensor>();
+        if (!rows.isDense) {
+            tensors.add(Tensor.longs("keys", rows.keys()));
+        }
+        var now = blocks;
+        long perBlock = (long) width << rows.blockShift;
+        tensors.add(new Tensor(
+                "values", Safetensors.Type.I32, new long[] {rows.resident(), width}, (from, count, into) -> {
+                    for (long at = from, end = from + count; at < end; ) {
+                        int within = (int) (at % perBlock);
+                        int length = (int) Math.min(end - at, perBlock - within);
+                        into.asIntBuffer().put(now[(int) (at / perBlock)], within, length);
+                        into.position(into.position() + Integer.BYTES * length);
+                        at += length;
+                    }
+                }));
+        return tensors;
+    }
+
+    @Override
+    public void load(Safetensors file) throws IOException {
+        long n = file.shape("values")[0];
+        if ((rows.isDense && n != rows.count) || file.shape("values")[1] != width) {
+            throw new IOException(file.where() + ": holds " + n + " x " + file.shape("values")[1] + " counts, table '"
+                    + spec.name() + "' has " + rows.count + " x " + width);
+        }
+        if (!rows.isDense) {
+            if (rows.resident() > 0) {
+                throw new IllegalStateException("table '" + spec.name() + "' has rows already");
+            }
+            for (long key : file.longs("keys")) {
+                create(key);
+            }
+        }
+        for (int b = 0; b < blocks.length; b++) {
+            long first = (long) b << rows.blockShift;
+            int count = (int) Math.min(1L << rows.blockShift, n - first);
+            file.ints("values", first * width, blocks[b], 0, count * width);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package orrery.table;
+
+/**
+ * What one worker will add to a table of floats at its next tick: merged, one update per row, seen by nobody before,
+ * its worker included. The natural place to sum up the gradient of a mini-batch.
+ *
+ * <p>Confined to the worker's thread until the tick.
+ */
+public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
+    final TableSpec spec;
+    final FloatShard shard;
+
+    Outbox(TableSpec spec, FloatShard shard) {
+        this.spec = spec;
+        this.shard = shard;
+    }
+
+    /** Adds the row found in {@code values} from {@code at} on. */
+    public abstract void addRow(long row, float[] values, int at);
+
+    /** Adds to one cell. */
+    public abstract void addCell(long row, int column, float value);
+
+    /** Adds {@code scale * values[k]} to row {@code rows[k]}, k from {@code from} to {@code to}; width 1. */
+    public abstract void addScaled(float scale, int[] rows, float[] values, int from, int to);
+
+    /** Adds {@code x[k] * v} to row {@code rows[k]}, k from {@code from} to {@code to}; v of (width). */
+    public abstract void addOuter(int[] rows, float[] x, int from, int to, float[] v);
+
+    /** Adds u v^T, expanded at the shard; dense tables only. */
+    abstract void addFactors(float[] u, float[] v);
+
+    abstract boolean isEmpty();
+
+    /** Makes ready for {@link #apply}: nothing is added from here until {@link #clear}. */
+    abstract void seal();
+
+    /** Whether {@link #apply} has something to do in this stripe. Sealed only. */
+    abstract boolean touches(int stripe);
+
+    /** Applies what belongs to the stripe, whose lock the caller holds, and forgets it. Sealed only. */
+    abstract void apply(int stripe);
+
+    /** Forgets the rest and opens again. */
+    abstract void clear();
+
+    final void checkWidth(int width) {
+        if (spec.width() != width) {
+            throw new IllegalArgumentException(
+                    "table '" + spec.name() + "' has " + spec.width() + " columns, the update for its rows has " + width);
+        }
+    }
+
+    final void checkColumn(long row, int column) {
+        shard.rows().check(row);
+        if (column < 0 || column >= spec.width()) {
+            throw new IndexOutOfBoundsException("table '" + spec.name() + "' has columns 0 to " + (spec.width() - 1)
+                    + ", asked for column " + column);
+        }
+    }
+}

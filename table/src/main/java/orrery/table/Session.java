@@ -1,0 +1,546 @@
+package orrery.table;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker's view of the tables. It reads, adds and ticks; it never sees a lock or another thread.
+ *
+ * <p>A read waits until the table is fresh enough for this worker's clock. An {@code add} changes the table at once
+ * where consistency and rule allow (Ssp or Asp with {@link UpdateRule#replayable}); otherwise it goes to the worker's
+ * {@link #outbox}, is merged there, and is applied at the tick. Under Bsp reads see neither others' nor own updates of
+ * the clock that is under way.
+ *
+ * <p>Not thread-safe: one session per worker thread. No method allocates in the steady state, save {@link #call}.
+ */
+public final class Session {
+    private final Node node;
+    private final int worker;
+    private final int workers;
+    private final long waitLimitNanos;
+    private final List<Group> groups = new ArrayList<>();
+    private final Map<String, float[]> localFloats = new TreeMap<>();
+    private final Map<String, long[]> localLongs = new TreeMap<>();
+    private @Nullable Port[] ports = {}; // by table id
+    private long clock;
+    private long waitedNanos;
+
+    /** A table group as this worker sees it. */
+    private static final class Group {
+        final String name;
+        final Clocks clocks;
+        final Clocks.Ticket ticket;
+        final List<Port> ports = new ArrayList<>();
+        long clock;
+
+        Group(String name, Clocks clocks, int worker, long clock) {
+            this.name = name;
+            this.clocks = clocks;
+            this.clock = clock;
+            ticket = new Clocks.Ticket(worker, Thread.currentThread());
+        }
+    }
+
+    /** A table as this worker sees it. */
+    private static final class Port {
+        final Table table;
+        final Group group;
+        final TableSpec spec;
+        final boolean writesThrough;
+        final float scale; // of a change that is written through
+        long admitted = Long.MIN_VALUE; // the clock for which reads have been found legal
+        @Nullable Outbox outbox;
+        @Nullable IntOutbox counts;
+        @Nullable View view;
+
+        Port(Table table, Group group) {
+            this.table = table;
+            this.group = group;
+            spec = table.spec();
+            writesThrough = spec.writesThrough();
+            scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
+        }
+    }
+
+    /** Made by the worker's own thread. */
+    Session(Node node, int worker, int workers, long firstClock, long waitLimitNanos) {
+        this.node = node;
+        this.worker = worker;
+        this.workers = workers;
+        this.waitLimitNanos = waitLimitNanos;
+        clock = firstClock;
+        for (var table : node.tables()) {
+            attach(table);
+        }
+    }
+
+    private Port attach(Table table) {
+        var group = group(table.spec().group());
+        if (group == null) {
+            group = new Group(table.spec().group(), table.clocks, worker, clock);
+            groups.add(group);
+        }
+        var port = new Port(table, group);
+        group.ports.add(port);
+        if (ports.length <= table.id) {
+            ports = Arrays.copyOf(ports, table.id + 1);
+        }
+        ports[table.id] = port;
+        return port;
+    }
+
+    private @Nullable Group group(String name) {
+        for (var group : groups) {
+            if (group.name.equals(name)) {
+                return group;
+            }
+        }
+        return null;
+    }
+
+    private Port port(Table table) {
+        var port = table.id < ports.length ? ports[table.id] : null;
+        if (port == null || port.table != table) {
+            throw new IllegalStateException("worker " + worker + " has no table '" + table.name()
+                    + "': it was dropped, or belongs to another node, or this worker has not created it");
+        }
+        return port;
+    }
+
+    /** This worker's number, from 0. */
+    public int worker() {
+        return worker;
+    }
+
+    /** How many workers share the tables. */
+    public int workers() {
+        return workers;
+    }
+
+    /** The clock that is under way: how often this worker has called {@link #tick()}. */
+    public long clock() {
+        return clock;
+    }
+
+    /** The clock that is under way in one table group. */
+    public long clock(String group) {
+        return groupOrFail(group).clock;
+    }
+
+    private Group groupOrFail(String name) {
+        var group = group(name);
+        if (group == null) {
+            throw new IllegalArgumentException("there is no table group '" + name + "', only "
+                    + groups.stream().map(g -> g.name).toList());
+        }
+        return group;
+    }
+
+    /** Nanoseconds that this worker has waited for others. */
+    public long waitedNanos() {
+        return waitedNanos;
+    }
+
+    // Tables
+
+    /**
+     * Creates a table together with all other workers: each calls this, at whatever time, with an equal spec. Its group
+     * must be one that the stage began with.
+     */
+    public Table create(TableSpec spec) {
+        if (group(spec.group()) == null) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '" + spec.group()
+                    + "' within a stage; create it before the stage begins");
+        }
+        var table = node.create(spec, workers);
+        if (table.id >= ports.length || ports[table.id] == null) {
+            attach(table);
+        }
+        return table;
+    }
+
+    /** Drops a table together with all other workers: it goes when the last has called this. */
+    public void drop(Table table) {
+        var port = port(table);
+        port.group.ports.remove(port);
+        ports[table.id] = null;
+        node.dropped(table, workers);
+    }
+
+    // Reading
+
+    private void admit(Port port) {
+        var group = port.group;
+        if (port.admitted != group.clock) {
+            long need = node.requiredAge(port.spec.consistency(), group.clock);
+            waitedNanos += group.clocks.await(group.ticket, need, group.clock, waitLimitNanos);
+            port.admitted = group.clock;
+        }
+    }
+
+    /** All rows of a dense table of floats. */
+    public View view(Table table) {
+        return view(table, 0, table.spec().rows());
+    }
+
+    /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
+    public View view(Table table, long from, long to) {
+        var port = port(table);
+        admit(port);
+        var view = port.view;
+        if (view == null || view.from() != from || view.to() != to) {
+            if (view != null) {
+                view.open(false);
+            }
+            view = new View(table, from, to);
+            port.view = view;
+        }
+        return view.open(true);
+    }
+
+    /** Copies the rows of {@code keys} to {@code out}, row after row. */
+    public void gather(Table table, long[] keys, float[] out) {
+        gather(table, keys, 0, keys.length, out, 0);
+    }
+
+    /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
+    public void gather(Table table, long[] keys, int from, int to, float[] out, int at) {
+        var port = port(table);
+        checkLength(port, to - from, out.length - at);
+        admit(port);
+        table.floats().gather(keys, from, to, out, at);
+    }
+
+    /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */
+    public void gather(Table table, long[] keys, int[] out) {
+        var port = port(table);
+        checkLength(port, keys.length, out.length);
+        admit(port);
+        table.ints().gather(keys, 0, keys.length, out, 0);
+    }
+
+    /** Copies one row to {@code out}. */
+    public void row(Table table, long key, float[] out) {
+        var port = port(table);
+        checkLength(port, 1, out.length);
+        admit(port);
+        table.floats().read(key, out, 0);
+    }
+
+    /** Answers at the shards, once the tables are fresh enough. */
+    public <R> R call(ServerFunction<R> function) {
+        for (var table : function.tables()) {
+            admit(port(table));
+        }
+        return function.call();
+    }
+
+    private static void checkLength(Port port, int rows, int cells) {
+        long due = (long) rows * port.spec.width();
+        if (rows < 0 || cells < due) {
+            throw new IllegalArgumentException(rows + " rows of table '" + port.spec.name() + "' have " + due
+                    + " values, the array has room for " + cells);
+        }
+    }
+
+    // Adding
+
+    /** Adds rows: {@code values} holds row {@code keys[i]} at {@code [i * width, (i + 1) * width)}. */
+    public void add(Table table, long[] keys, float[] values) {
+        add(table, keys, 0, keys.length, values, 0);
+    }
+
+    /** Adds the rows of {@code keys[from..to)}, found in {@code values} from {@code at} on. */
+    public void add(Table table, long[] keys, int from, int to, float[] values, int at) {
+        var port = port(table);
+        checkLength(port, to - from, values.length - at);
+        admitAdd(port);
+        if (port.writesThrough) {
+            writeThrough(port, keys, from, to, values, at);
+        } else {
+            var outbox = outbox(port);
+            int width = port.spec.width();
+            for (int i = from; i < to; i++, at += width) {
+                outbox.addRow(keys[i], values, at);
+            }
+        }
+    }
+
+    private void writeThrough(Port port, long[] keys, int from, int to, float[] values, int at) {
+        var shard = port.table.floats();
+        long stripes = shard.rows().stripesOf(keys, from, to);
+        if (refuse(port, keys, from, values, at, at + (to - from) * port.spec.width())) {
+            return;
+        }
+        shard.locks().lockAll(stripes);
+        try {
+            shard.addScaled(keys, from, to, values, at, port.scale);
+        } finally {
+            shard.locks().unlockAll(stripes);
+        }
+    }
+
+    /** Whether the update is dropped for a value that is not finite; throws if the table does not drop. */
+    private boolean refuse(Port port, long[] keys, int from, float[] values, int begin, int end) {
+        if (Finite.all(values, begin, end)) {
+            return false;
+        }
+        int i = Finite.firstNot(values, begin, end);
+        int width = port.spec.width();
+        return refuse(
+                port,
+                new NonFiniteUpdateException(port.spec, keys[from + (i - begin) / width], (i - begin) % width, values[i]));
+    }
+
+    private boolean refuse(Port port, NonFiniteUpdateException refusal) {
+        node.countRefused();
+        return switch (port.spec.nonFinite()) {
+            case DROP -> true;
+            case FAIL -> throw refusal;
+        };
+    }
+
+    /** Adds rows to a table of ints. */
+    public void add(Table table, long[] keys, int[] values) {
+        var port = port(table);
+        checkLength(port, keys.length, values.length);
+        var shard = table.ints();
+        admitAdd(port);
+        if (port.writesThrough) {
+            long stripes = shard.rows().stripesOf(keys, 0, keys.length);
+            shard.locks().lockAll(stripes);
+            try {
+                shard.add(keys, 0, keys.length, values, 0);
+            } finally {
+                shard.locks().unlockAll(stripes);
+            }
+        } else {
+            var counts = port.counts;
+            if (counts == null) {
+                counts = new IntOutbox(port.spec, shard);
+                port.counts = counts;
+            }
+            int width = port.spec.width();
+            for (int i = 0; i < keys.length; i++) {
+                counts.addRow(keys[i], values, i * width);
+            }
+        }
+    }
+
+    /** Adds an update of any kind. */
+    public void add(Table table, Update update) {
+        switch (update) {
+            case Update.Dense(var keys, var values) -> add(table, keys, values);
+            case Update.Sparse(var cells, var values) -> addCells(port(table), cells, values);
+            case Update.Factors(var u, var v) -> {
+                var port = port(table);
+                admitAdd(port);
+                outbox(port).addFactors(u, v);
+                if (port.writesThrough) {
+                    flush(port);
+                }
+            }
+        }
+    }
+
+    private void addCells(Port port, long[] cells, float[] values) {
+        int width = port.spec.width();
+        admitAdd(port);
+        if (!port.writesThrough) {
+            var outbox = outbox(port);
+            for (int i = 0; i < cells.length; i++) {
+                outbox.addCell(Math.floorDiv(cells[i], width), Math.floorMod(cells[i], width), values[i]);
+            }
+            return;
+        }
+        var shard = port.table.floats();
+        var rows = shard.rows();
+        long stripes = 0;
+        for (int i = 0; i < cells.length; i++) {
+            long row = Math.floorDiv(cells[i], width);
+            rows.check(row);
+            stripes |= 1L << rows.stripe(row);
+            if (!Float.isFinite(values[i])
+                    && refuse(
+                            port,
+                            new NonFiniteUpdateException(port.spec, row, Math.floorMod(cells[i], width), values[i]))) {
+                return;
+            }
+        }
+        shard.locks().lockAll(stripes);
+        try {
+            for (int i = 0; i < cells.length; i++) {
+                shard.addCell(Math.floorDiv(cells[i], width), Math.floorMod(cells[i], width), port.scale * values[i]);
+            }
+        } finally {
+            shard.locks().unlockAll(stripes);
+        }
+    }
+
+    /** What this worker will add to the table at its tick; for sums over a mini-batch. */
+    public Outbox outbox(Table table) {
+        var port = port(table);
+        admitAdd(port);
+        return outbox(port);
+    }
+
+    private Outbox outbox(Port port) {
+        var outbox = port.outbox;
+        if (outbox == null) {
+            var shard = port.table.floats();
+            outbox = DenseOutbox.ifItFits(port.spec, shard, node.mostOutboxBytes());
+            if (outbox == null) {
+                outbox = new SparseOutbox(port.spec, shard);
+            }
+            port.outbox = outbox;
+        }
+        return outbox;
+    }
+
+    /** Under Bsp an add waits like a read: what was added at the last clock may not have been applied yet. */
+    private void admitAdd(Port port) {
+        if (port.spec.consistency().staged()) {
+            admit(port);
+        }
+    }
+
+    // Ticking
+
+    /** Ends the clock of every table group whose clock has not been ended by {@link #tick(String)}. */
+    public void tick() {
+        for (int i = 0; i < groups.size(); i++) {
+            var group = groups.get(i);
+            if (group.clock == clock) {
+                tick(group);
+            }
+        }
+        clock++;
+    }
+
+    /** Ends the clock of one table group: all this worker added to its tables goes to the shards. */
+    public void tick(String name) {
+        var group = groupOrFail(name);
+        if (group.clock != clock) {
+            throw new IllegalStateException("worker " + worker + " has ticked table group '" + name
+                    + "' at clock " + clock + " already; tick() ends the clock for the others");
+        }
+        tick(group);
+    }
+
+    private void tick(Group group) {
+        group.clocks.checkNotEnded();
+        for (int i = 0; i < group.ports.size(); i++) {
+            var port = group.ports.get(i);
+            flush(port);
+            if (port.view != null) {
+                port.view.open(false);
+            }
+        }
+        group.clocks.tick(worker, group.clock);
+        group.clock++;
+    }
+
+    private void flush(Port port) {
+        var outbox = port.outbox;
+        if (outbox != null && !outbox.isEmpty()) {
+            try {
+                outbox.seal();
+            } catch (NonFiniteUpdateException e) {
+                outbox.clear();
+                refuse(port, e);
+                return;
+            }
+            if (port.spec.consistency().staged()) {
+                node.staged(port.table).stage(worker, outbox);
+            } else {
+                apply(port.table.floats(), outbox);
+            }
+        }
+        var counts = port.counts;
+        if (counts != null && !counts.isEmpty()) {
+            counts.seal();
+            node.staged(port.table).stage(worker, counts);
+        }
+    }
+
+    /** Applies stripe by stripe; workers begin at different ones, so that they seldom meet. */
+    private void apply(FloatShard shard, Outbox outbox) {
+        int stripes = shard.rows().stripes;
+        int start = worker * stripes / workers;
+        for (int i = 0; i < stripes; i++) {
+            int stripe = (start + i) % stripes;
+            if (outbox.touches(stripe)) {
+                shard.locks().lock(stripe);
+                try {
+                    outbox.apply(stripe);
+                } finally {
+                    shard.locks().unlock(stripe);
+                }
+            }
+        }
+        outbox.clear();
+    }
+
+    /** This worker takes no further part: its clocks count as infinitely far. */
+    public void finish() {
+        for (var group : groups) {
+            group.clocks.tick(worker, Clocks.FINISHED);
+        }
+    }
+
+    /** Throws if the job has ended, so that a long step can stop early. */
+    public void checkNotEnded() {
+        for (var group : groups) {
+            group.clocks.checkNotEnded();
+        }
+    }
+
+    // Local state
+
+    /** This worker's own array of that name, zero at first, kept by checkpoints. */
+    public float[] localFloats(String name, int length) {
+        var array = localFloats.computeIfAbsent(name, n -> new float[length]);
+        checkLocal(name, array.length, length);
+        return array;
+    }
+
+    /** This worker's own array of that name, zero at first, kept by checkpoints. */
+    public long[] localLongs(String name, int length) {
+        var array = localLongs.computeIfAbsent(name, n -> new long[length]);
+        checkLocal(name, array.length, length);
+        return array;
+    }
+
+    private static void checkLocal(String name, int is, int asked) {
+        if (is != asked) {
+            throw new IllegalArgumentException("local state '" + name + "' has length " + is + ", asked for " + asked);
+        }
+    }
+
+    /** The local state, for a checkpoint. */
+    public List<Tensor> localTensors() {
+        var tensors = new ArrayList<Tensor>();
+        localFloats.forEach((name, values) -> tensors.add(Tensor.floats(name, values)));
+        localLongs.forEach((name, values) -> tensors.add(Tensor.longs(name, values)));
+        return tensors;
+    }
+
+    /** Takes the local state of a checkpoint. */
+    public void restoreLocal(Safetensors file) throws IOException {
+        for (var name : file.names()) {
+            switch (file.type(name)) {
+                case F32 -> localFloats.put(name, file.floats(name));
+                case I64 -> localLongs.put(name, file.longs(name));
+                case I32, U8 ->
+                    throw new IOException(file.where() + ": local state '" + name + "' is of type " + file.type(name));
+            }
+        }
+    }
+}

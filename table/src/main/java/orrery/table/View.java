@@ -1,0 +1,162 @@
+package orrery.table;
+
+/**
+ * The rows of a dense table of floats as a worker may see them at its clock: no copy, read-only, valid until its tick.
+ * Under Bsp the values stand still; otherwise newer ones may appear in it. Confined to the worker's thread.
+ */
+public final class View {
+    private final Table table;
+    private final float[][] blocks;
+    private final int width;
+    private final int shift;
+    private final int mask;
+    private final long from;
+    private final long to;
+    private boolean isOpen = true;
+
+    View(Table table, long from, long to) {
+        var shard = table.floats();
+        if (!shard.rows().isDense) {
+            throw new IllegalArgumentException(
+                    "table '" + table.name() + "' is sparse and has no ranges to view; gather its keys");
+        }
+        if (from < 0 || to < from || to > shard.rows().count) {
+            throw new IndexOutOfBoundsException("table '" + table.name() + "' has rows 0 to " + (shard.rows().count - 1)
+                    + ", asked for a view of " + from + " to " + (to - 1));
+        }
+        this.table = table;
+        this.from = from;
+        this.to = to;
+        blocks = shard.values();
+        width = table.spec().width();
+        shift = shard.rows().blockShift;
+        mask = (1 << shift) - 1;
+    }
+
+    /** Opens or closes; a session keeps its view and opens it for each clock. */
+    View open(boolean open) {
+        isOpen = open;
+        return this;
+    }
+
+    long from() {
+        return from;
+    }
+
+    long to() {
+        return to;
+    }
+
+    public int width() {
+        return width;
+    }
+
+    private void check() {
+        if (!isOpen) {
+            throw new IllegalStateException(
+                    "a view of table '" + table.name() + "' was read after its tick; take a new one at each clock");
+        }
+    }
+
+    private void check(long row) {
+        check();
+        if (row < from || row >= to) {
+            throw outside(row);
+        }
+    }
+
+    private IndexOutOfBoundsException outside(long row) {
+        return new IndexOutOfBoundsException(
+                "a view of rows " + from + " to " + (to - 1) + " of table '" + table.name() + "' was asked for row " + row);
+    }
+
+    public float get(long row, int column) {
+        check(row);
+        if (column < 0 || column >= width) {
+            throw new IndexOutOfBoundsException(
+                    "table '" + table.name() + "' has columns 0 to " + (width - 1) + ", asked for column " + column);
+        }
+        return blocks[(int) (row >>> shift)][((int) row & mask) * width + column];
+    }
+
+    /** Copies one row to {@code out}, from {@code at} on. */
+    public void copyRow(long row, float[] out, int at) {
+        check(row);
+        System.arraycopy(blocks[(int) (row >>> shift)], ((int) row & mask) * width, out, at, width);
+    }
+
+    /** Sum of {@code values[k] * row rows[k]}, k from {@code begin} to {@code end}; width 1. */
+    public float dot(int[] rows, float[] values, int begin, int end) {
+        check();
+        if (width != 1) {
+            throw new IllegalArgumentException("table '" + table.name() + "' has " + width + " columns, dot needs 1");
+        }
+        try {
+            return blocks.length == 1
+                    ? dot(blocks[0], rows, values, begin, end)
+                    : dotOverBlocks(rows, values, begin, end);
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw explain(e, rows, begin, end);
+        }
+    }
+
+    private static float dot(float[] w, int[] rows, float[] values, int begin, int end) {
+        float a = 0, b = 0, c = 0, d = 0; // four sums: the additions of one would wait for each other
+        int k = begin;
+        for (; k + 3 < end; k += 4) {
+            a += w[rows[k]] * values[k];
+            b += w[rows[k + 1]] * values[k + 1];
+            c += w[rows[k + 2]] * values[k + 2];
+            d += w[rows[k + 3]] * values[k + 3];
+        }
+        for (; k < end; k++) {
+            a += w[rows[k]] * values[k];
+        }
+        return (a + b) + (c + d);
+    }
+
+    private float dotOverBlocks(int[] rows, float[] values, int begin, int end) {
+        float a = 0, b = 0;
+        int k = begin;
+        for (; k + 1 < end; k += 2) {
+            a += blocks[rows[k] >>> shift][rows[k] & mask] * values[k];
+            b += blocks[rows[k + 1] >>> shift][rows[k + 1] & mask] * values[k + 1];
+        }
+        if (k < end) {
+            a += blocks[rows[k] >>> shift][rows[k] & mask] * values[k];
+        }
+        return a + b;
+    }
+
+    /** Adds the sum of {@code values[k] * row rows[k]} to {@code into}, k from {@code begin} to {@code end}. */
+    public void addRowsTo(float[] into, int[] rows, float[] values, int begin, int end) {
+        check();
+        if (into.length != width) {
+            throw new IllegalArgumentException(
+                    "table '" + table.name() + "' has " + width + " columns, the sum of its rows was to go to " + into.length);
+        }
+        try {
+            for (int k = begin; k < end; k++) {
+                axpy(values[k], blocks[rows[k] >>> shift], (rows[k] & mask) * width, into, into.length);
+            }
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw explain(e, rows, begin, end);
+        }
+    }
+
+    private static void axpy(float a, float[] x, int start, float[] y, int n) {
+        for (int c = 0; c < n; c++) {
+            y[c] += a * x[start + c];
+        }
+    }
+
+    /** The arrays' own bounds are the check; this says it in terms of the table. */
+    private RuntimeException explain(ArrayIndexOutOfBoundsException e, int[] rows, int begin, int end) {
+        for (int k = Math.max(0, begin); k < Math.min(end, rows.length); k++) {
+            if (rows[k] < from || rows[k] >= to) {
+                return outside(rows[k]);
+            }
+        }
+        return e;
+    }
+}

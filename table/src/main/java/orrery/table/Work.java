@@ -1,0 +1,69 @@
+package orrery.table;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Parts that any number of threads do between them, each part once. Who comes takes the next part; whoever needs the
+ * whole waits until the last part is done.
+ */
+final class Work {
+    private final int parts;
+    private final boolean isWorthSharing;
+    private final Part part;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger open;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    @FunctionalInterface
+    interface Part {
+        void run(int part);
+    }
+
+    Work(int parts, boolean isWorthSharing, Part part) {
+        this.parts = parts;
+        this.isWorthSharing = isWorthSharing;
+        this.part = part;
+        open = new AtomicInteger(parts);
+    }
+
+    /** Whether waking a thread costs less than the part it would do. */
+    boolean isWorthSharing() {
+        return isWorthSharing;
+    }
+
+    /** Does parts until none is left to take. Returns whether it did any. A part's failure is kept for the owner. */
+    boolean help() {
+        boolean helped = false;
+        for (int p = next.getAndIncrement(); p < parts; p = next.getAndIncrement()) {
+            helped = true;
+            try {
+                part.run(p);
+            } catch (RuntimeException | Error e) {
+                failure.compareAndSet(null, e);
+            } finally {
+                open.decrementAndGet();
+            }
+        }
+        return helped;
+    }
+
+    /** Waits for the parts that others have taken (microseconds), then throws what one of them threw. */
+    void awaitDone() {
+        for (int tries = 0; open.get() > 0; tries++) {
+            if (tries < 1000) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(20_000);
+            }
+        }
+        switch (failure.get()) {
+            case null -> {}
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case Throwable e -> throw new IllegalStateException(e);
+        }
+    }
+}
