@@ -42,7 +42,8 @@ final class Clocks {
     /** Updates that wait until every worker has completed their clock. */
     interface Staged {
         /** The work of applying all that is staged for clocks up to {@code clock}; null if there is nothing. */
-        @Nullable Work upTo(long clock);
+        @Nullable
+        Work upTo(long clock);
 
         /** The work is done. */
         void done();
@@ -253,7 +254,8 @@ final class Clocks {
                 if (Thread.interrupted()) {
                     forget(ticket);
                     checkNotEnded();
-                    throw new EndedException("worker " + ticket.worker + " was interrupted while it waited at clock " + clock, null);
+                    throw new EndedException(
+                            "worker " + ticket.worker + " was interrupted while it waited at clock " + clock, null);
                 }
             }
         }
@@ -282,8 +284,9 @@ final class Clocks {
         } finally {
             lock.unlock();
         }
-        throw new WaitExpiredException("worker " + ticket.worker + " waited " + seconds(limitNanos) + " at clock "
-                + ticket.clock + " for " + late + " (table group '" + group + "'); a longer limit is set by --wait-limit");
+        throw new WaitExpiredException(
+                "worker " + ticket.worker + " waited " + seconds(limitNanos) + " at clock " + ticket.clock + " for "
+                        + late + " (table group '" + group + "'); a longer limit is set by --wait-limit");
     }
 
     /** Who has not completed {@code need}, such as {@code worker 3 (at clock 57)}. */

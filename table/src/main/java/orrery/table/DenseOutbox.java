@@ -108,8 +108,8 @@ final class DenseOutbox extends Outbox {
     void addFactors(float[] u, float[] v) {
         checkWidth(v.length);
         if (u.length != rows.count) {
-            throw new IllegalArgumentException("table '" + spec.name() + "' has " + rows.count + " rows, the factor u has "
-                    + u.length + " elements");
+            throw new IllegalArgumentException("table '" + spec.name() + "' has " + rows.count
+                    + " rows, the factor u has " + u.length + " elements");
         }
         isEmpty = false;
         factors.add(new Update.Factors(u.clone(), v.clone()));

@@ -60,8 +60,10 @@ final class FloatShard implements Shard {
 
     /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
     void gather(long[] keys, int from, int to, float[] out, int at) {
-        if (width == 1 && rows.isDense) {
-            gatherCells(keys, from, to, out, at);
+        var cells = values;
+        if (width == 1 && rows.isDense && cells.length == 1) {
+            rows.stripesOf(keys, from, to); // which checks them
+            gatherCells(cells[0], keys, from, to, out, at);
         } else {
             for (int i = from; i < to; i++, at += width) {
                 read(keys[i], out, at);
@@ -69,17 +71,10 @@ final class FloatShard implements Shard {
         }
     }
 
-    private void gatherCells(long[] keys, int from, int to, float[] out, int at) {
-        var cells = values;
-        int shift = rows.blockShift;
-        int mask = (1 << shift) - 1;
-        long last = rows.count - 1;
-        for (int i = from; i < to; i++, at++) {
-            long key = keys[i];
-            if ((key | (last - key)) < 0) {
-                rows.check(key);
-            }
-            out[at] = cells[(int) (key >>> shift)][(int) key & mask];
+    private static void gatherCells(float[] cells, long[] keys, int from, int to, float[] out, int at) {
+        int shift = at - from;
+        for (int i = from; i < to; i++) {
+            out[i + shift] = cells[(int) keys[i]];
         }
     }
 
@@ -100,13 +95,12 @@ final class FloatShard implements Shard {
 
     /** Adds {@code scale} times the given rows; for rules that may be applied in parts. */
     void addScaled(long[] keys, int from, int to, float[] changes, int at, float scale) {
-        if (width == 1 && rows.isDense) {
-            var cells = values;
-            int shift = rows.blockShift;
-            int mask = (1 << shift) - 1;
-            for (int i = from; i < to; i++, at++) {
-                long key = keys[i];
-                cells[(int) (key >>> shift)][(int) key & mask] += scale * changes[at];
+        var now = values;
+        if (width == 1 && rows.isDense && now.length == 1) {
+            var cells = now[0];
+            int shift = at - from;
+            for (int i = from; i < to; i++) {
+                cells[(int) keys[i]] += scale * changes[i + shift];
             }
         } else {
             for (int i = from; i < to; i++, at += width) {
@@ -165,7 +159,8 @@ final class FloatShard implements Shard {
     private synchronized FloatBlock grow(int block) {
         while (blocks.length <= block) {
             var more = Arrays.copyOf(blocks, blocks.length + 1);
-            more[blocks.length] = FloatBlock.of(1 << rows.blockShift, width, spec.rule().planes());
+            more[blocks.length] =
+                    FloatBlock.of(1 << rows.blockShift, width, spec.rule().planes());
             values = valuesOf(more);
             blocks = more;
         }
@@ -198,8 +193,8 @@ final class FloatShard implements Shard {
         var planes = spec.rule().planes();
         for (int p = 0; p < planes.size(); p++) {
             int plane = p;
-            tensors.add(plane(
-                    "rule." + planes.get(p).name(), n, planes.get(p).width(width), i -> now[i].planes()[plane]));
+            tensors.add(
+                    plane("rule." + planes.get(p).name(), n, planes.get(p).width(width), i -> now[i].planes()[plane]));
         }
         return tensors;
     }
@@ -241,7 +236,12 @@ final class FloatShard implements Shard {
             file.floats("values", first * width, blocks[b].values(), 0, count * width);
             for (int p = 0; p < planes.size(); p++) {
                 int planeWidth = planes.get(p).width(width);
-                file.floats("rule." + planes.get(p).name(), first * planeWidth, blocks[b].planes()[p], 0, count * planeWidth);
+                file.floats(
+                        "rule." + planes.get(p).name(),
+                        first * planeWidth,
+                        blocks[b].planes()[p],
+                        0,
+                        count * planeWidth);
             }
         }
     }

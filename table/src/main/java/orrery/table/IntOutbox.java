@@ -22,7 +22,8 @@ final class IntOutbox {
         int start = Math.multiplyExact(position, width);
         if (position == before) {
             if (start + width > sum.length) {
-                sum = Arrays.copyOf(sum, Math.max(start + width, (int) Math.min(2L * sum.length, Integer.MAX_VALUE - 8)));
+                sum = Arrays.copyOf(sum, Math.max(start + width, (int)
+                        Math.min(2L * sum.length, Integer.MAX_VALUE - 8)));
             }
             Arrays.fill(sum, start, start + width, 0);
         }

@@ -17,28 +17,34 @@ interface Kernel {
      */
     static Kernel of(UpdateRule rule, int width, LongSupplier age) {
         return switch (rule) {
-            case UpdateRule.Add() -> (block, row, rows, g, at) ->
-                scaled(block.values(), row * width, rows * width, g, at, 1);
-            case UpdateRule.Sgd(float rate, float l1, float l2) when l1 == 0 && l2 == 0 -> (block, row, rows, g, at) ->
-                scaled(block.values(), row * width, rows * width, g, at, -rate);
-            case UpdateRule.Sgd sgd -> (block, row, rows, g, at) ->
-                sgd(sgd, block.values(), row * width, rows * width, g, at);
-            case UpdateRule.Momentum momentum -> (block, row, rows, g, at) ->
-                momentum(momentum, block.values(), block.planes()[0], row * width, rows * width, g, at);
-            case UpdateRule.AdaGrad(float rate, float damping, float l1, float l2) when l1 == 0 && l2 == 0 ->
-                (block, row, rows, g, at) -> adaGrad(
-                        rate, damping, block.values(), block.planes()[0], row * width, rows * width, g, at);
-            case UpdateRule.AdaGrad adaGrad -> (block, row, rows, g, at) -> regularisedAdaGrad(
-                    adaGrad, block.values(), block.planes()[0], row * width, rows * width, g, at);
-            case UpdateRule.AdaRevision revision -> (block, row, rows, g, at) ->
-                adaRevision(revision.rate(), age.getAsLong(), block, row * width, rows * width, g, at);
-            case UpdateRule.Adam adam -> (block, row, rows, g, at) -> {
-                for (int r = 0; r < rows; r++) {
-                    adam(adam, block, row + r, width, g, at + r * width);
-                }
-            };
-            case UpdateRule.Ftrl ftrl -> (block, row, rows, g, at) ->
-                ftrl(ftrl, block, row * width, rows * width, g, at);
+            case UpdateRule.Add() ->
+                (block, row, rows, g, at) -> scaled(block.values(), row * width, rows * width, g, at, 1);
+            case UpdateRule.Sgd(float rate, float l1, float l2)
+            when l1 == 0 && l2 == 0 ->
+                (block, row, rows, g, at) -> scaled(block.values(), row * width, rows * width, g, at, -rate);
+            case UpdateRule.Sgd sgd ->
+                (block, row, rows, g, at) -> sgd(sgd, block.values(), row * width, rows * width, g, at);
+            case UpdateRule.Momentum momentum ->
+                (block, row, rows, g, at) ->
+                        momentum(momentum, block.values(), block.planes()[0], row * width, rows * width, g, at);
+            case UpdateRule.AdaGrad(float rate, float damping, float l1, float l2)
+            when l1 == 0 && l2 == 0 ->
+                (block, row, rows, g, at) ->
+                        adaGrad(rate, damping, block.values(), block.planes()[0], row * width, rows * width, g, at);
+            case UpdateRule.AdaGrad adaGrad ->
+                (block, row, rows, g, at) -> regularisedAdaGrad(
+                        adaGrad, block.values(), block.planes()[0], row * width, rows * width, g, at);
+            case UpdateRule.AdaRevision revision ->
+                (block, row, rows, g, at) ->
+                        adaRevision(revision.rate(), age.getAsLong(), block, row * width, rows * width, g, at);
+            case UpdateRule.Adam adam ->
+                (block, row, rows, g, at) -> {
+                    for (int r = 0; r < rows; r++) {
+                        adam(adam, block, row + r, width, g, at + r * width);
+                    }
+                };
+            case UpdateRule.Ftrl ftrl ->
+                (block, row, rows, g, at) -> ftrl(ftrl, block, row * width, rows * width, g, at);
         };
     }
 

@@ -8,9 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The tables of this JVM and their clocks. Outlives stages.
@@ -64,11 +64,10 @@ public final class Node {
             clocks.begin(workers, firstClock);
             groups.put(spec.group(), clocks);
         }
-        Shard shard =
-                switch (spec.type()) {
-                    case FLOAT -> new FloatShard(spec, clocks::age);
-                    case INT -> new IntShard(spec);
-                };
+        Shard shard = switch (spec.type()) {
+            case FLOAT -> new FloatShard(spec, clocks::age);
+            case INT -> new IntShard(spec);
+        };
         var table = new Table(spec, nextId++, shard, clocks);
         tables.put(spec.name(), table);
         if (spec.consistency().staged()) {
@@ -149,7 +148,8 @@ public final class Node {
             limit = waitLimit.toNanos();
         }
         if (worker < 0 || worker >= of) {
-            throw new IndexOutOfBoundsException("the stage has workers 0 to " + (of - 1) + ", asked for worker " + worker);
+            throw new IndexOutOfBoundsException(
+                    "the stage has workers 0 to " + (of - 1) + ", asked for worker " + worker);
         }
         return new Session(this, worker, of, first, limit);
     }
@@ -178,7 +178,8 @@ public final class Node {
 
     /** A copy of a dense table's values, row after row. */
     public float[] values(Table table) {
-        var values = new float[Math.toIntExact(table.spec().rows() * table.spec().width())];
+        var values =
+                new float[Math.toIntExact(table.spec().rows() * table.spec().width())];
         int at = 0;
         for (var block : table.floats().values()) {
             System.arraycopy(block, 0, values, at, block.length);
@@ -201,9 +202,7 @@ public final class Node {
             String file = table.name() + ".safetensors";
             written.put(
                     file,
-                    storage.write(
-                            folder + "/" + file,
-                            out -> Safetensors.write(out, metadata, table.shard.tensors())));
+                    storage.write(folder + "/" + file, out -> Safetensors.write(out, metadata, table.shard.tensors())));
         }
         return written;
     }

@@ -46,8 +46,8 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
 
     final void checkWidth(int width) {
         if (spec.width() != width) {
-            throw new IllegalArgumentException(
-                    "table '" + spec.name() + "' has " + spec.width() + " columns, the update for its rows has " + width);
+            throw new IllegalArgumentException("table '" + spec.name() + "' has " + spec.width()
+                    + " columns, the update for its rows has " + width);
         }
     }
 

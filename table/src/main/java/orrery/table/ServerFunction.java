@@ -24,13 +24,16 @@ public sealed interface ServerFunction<R> {
     /** The sum over all cells of a times b, two dense tables of the same shape. A sparse one only with itself. */
     record Dot(Table a, Table b) implements ServerFunction<Double> {
         public Dot {
-            if (a.spec().rows() != b.spec().rows() || a.spec().width() != b.spec().width()) {
+            if (a.spec().rows() != b.spec().rows()
+                    || a.spec().width() != b.spec().width()) {
                 throw new IllegalArgumentException("tables '" + a.name() + "' and '" + b.name()
-                        + "' have different shapes: " + a.spec().rows() + " x " + a.spec().width() + " and "
+                        + "' have different shapes: " + a.spec().rows() + " x "
+                        + a.spec().width() + " and "
                         + b.spec().rows() + " x " + b.spec().width());
             }
             if (a != b && !(a.shard.rows().isDense && b.shard.rows().isDense)) {
-                throw new IllegalArgumentException("the dot of '" + a.name() + "' and '" + b.name() + "' needs dense tables");
+                throw new IllegalArgumentException(
+                        "the dot of '" + a.name() + "' and '" + b.name() + "' needs dense tables");
             }
         }
 
@@ -66,8 +69,8 @@ public sealed interface ServerFunction<R> {
 
     /** The k rows with the largest values in one column, largest first, lower keys first among equals. */
     record TopK(Table table, int column, int k) implements ServerFunction<List<TopK.Entry>> {
-        private static final Comparator<Entry> WORST_FIRST =
-                Comparator.comparingDouble(Entry::value).thenComparing(Comparator.comparingLong(Entry::key).reversed());
+        private static final Comparator<Entry> WORST_FIRST = Comparator.comparingDouble(Entry::value)
+                .thenComparing(Comparator.comparingLong(Entry::key).reversed());
 
         /** A row and its value. */
         public record Entry(long key, double value) {}
@@ -93,11 +96,10 @@ public sealed interface ServerFunction<R> {
             for (long slot = 0; slot < n; slot++) {
                 int block = (int) (slot >>> rows.blockShift);
                 int at = ((int) slot & mask) * width + column;
-                double value =
-                        switch (table.shard) {
-                            case FloatShard floats -> floats.values()[block][at];
-                            case IntShard ints -> ints.values()[block][at];
-                        };
+                double value = switch (table.shard) {
+                    case FloatShard floats -> floats.values()[block][at];
+                    case IntShard ints -> ints.values()[block][at];
+                };
                 if (best.size() < k || value >= best.element().value()) {
                     best.add(new Entry(keys == null ? slot : keys[(int) slot], value));
                     if (best.size() > k) {

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's view of the tables. It reads, adds and ticks; it never sees a lock or another thread.
@@ -56,9 +56,15 @@ public final class Session {
         final boolean writesThrough;
         final float scale; // of a change that is written through
         long admitted = Long.MIN_VALUE; // the clock for which reads have been found legal
-        @Nullable Outbox outbox;
-        @Nullable IntOutbox counts;
-        @Nullable View view;
+
+        @Nullable
+        Outbox outbox;
+
+        @Nullable
+        IntOutbox counts;
+
+        @Nullable
+        View view;
 
         Port(Table table, Group group) {
             this.table = table;
@@ -156,8 +162,8 @@ public final class Session {
      */
     public Table create(TableSpec spec) {
         if (group(spec.group()) == null) {
-            throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '" + spec.group()
-                    + "' within a stage; create it before the stage begins");
+            throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '"
+                    + spec.group() + "' within a stage; create it before the stage begins");
         }
         var table = node.create(spec, workers);
         if (table.id >= ports.length || ports[table.id] == null) {
@@ -296,7 +302,8 @@ public final class Session {
         int width = port.spec.width();
         return refuse(
                 port,
-                new NonFiniteUpdateException(port.spec, keys[from + (i - begin) / width], (i - begin) % width, values[i]));
+                new NonFiniteUpdateException(
+                        port.spec, keys[from + (i - begin) / width], (i - begin) % width, values[i]));
     }
 
     private boolean refuse(Port port, NonFiniteUpdateException refusal) {
@@ -428,8 +435,8 @@ public final class Session {
     public void tick(String name) {
         var group = groupOrFail(name);
         if (group.clock != clock) {
-            throw new IllegalStateException("worker " + worker + " has ticked table group '" + name
-                    + "' at clock " + clock + " already; tick() ends the clock for the others");
+            throw new IllegalStateException("worker " + worker + " has ticked table group '" + name + "' at clock "
+                    + clock + " already; tick() ends the clock for the others");
         }
         tick(group);
     }

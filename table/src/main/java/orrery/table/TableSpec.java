@@ -80,11 +80,12 @@ public record TableSpec(
             throw new IllegalArgumentException("table '" + name + "' holds ints, which only add; its rule is " + rule);
         }
         if (type == Type.INT && !(init instanceof Init.Zero)) {
-            throw new IllegalArgumentException("table '" + name + "' holds ints, which start at zero; its init is " + init);
+            throw new IllegalArgumentException(
+                    "table '" + name + "' holds ints, which start at zero; its init is " + init);
         }
         if (rule instanceof UpdateRule.Ftrl && !(init instanceof Init.Zero)) {
-            throw new IllegalArgumentException(
-                    "table '" + name + "' has the rule ftrl, which computes its values and starts at zero; its init is " + init);
+            throw new IllegalArgumentException("table '" + name
+                    + "' has the rule ftrl, which computes its values and starts at zero; its init is " + init);
         }
     }
 

@@ -10,12 +10,13 @@ public sealed interface Update {
     record Sparse(long[] cells, float[] values) implements Update {
         public Sparse {
             if (cells.length != values.length) {
-                throw new IllegalArgumentException("an update has " + cells.length + " cells and " + values.length + " values");
+                throw new IllegalArgumentException(
+                        "an update has " + cells.length + " cells and " + values.length + " values");
             }
             for (int i = 1; i < cells.length; i++) {
                 if (cells[i] <= cells[i - 1]) {
-                    throw new IllegalArgumentException("the cells of an update ascend without repeats; cell " + i + " is "
-                            + cells[i] + " after " + cells[i - 1]);
+                    throw new IllegalArgumentException("the cells of an update ascend without repeats; cell " + i
+                            + " is " + cells[i] + " after " + cells[i - 1]);
                 }
             }
         }

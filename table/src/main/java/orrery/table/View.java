@@ -66,8 +66,8 @@ public final class View {
     }
 
     private IndexOutOfBoundsException outside(long row) {
-        return new IndexOutOfBoundsException(
-                "a view of rows " + from + " to " + (to - 1) + " of table '" + table.name() + "' was asked for row " + row);
+        return new IndexOutOfBoundsException("a view of rows " + from + " to " + (to - 1) + " of table '" + table.name()
+                + "' was asked for row " + row);
     }
 
     public float get(long row, int column) {
@@ -132,8 +132,8 @@ public final class View {
     public void addRowsTo(float[] into, int[] rows, float[] values, int begin, int end) {
         check();
         if (into.length != width) {
-            throw new IllegalArgumentException(
-                    "table '" + table.name() + "' has " + width + " columns, the sum of its rows was to go to " + into.length);
+            throw new IllegalArgumentException("table '" + table.name() + "' has " + width
+                    + " columns, the sum of its rows was to go to " + into.length);
         }
         try {
             for (int k = begin; k < end; k++) {
