@@ -1,0 +1,203 @@
+package orrery.data;
+
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
+import orrery.data.Examples.Part;
+
+/** Reads data by the name of a file or of a set of the {@link Catalogue}. */
+public final class Data {
+    private final Cache cache;
+    private final Catalogue catalogue;
+
+    public Data(Cache cache, Catalogue catalogue) {
+        this.cache = cache;
+        this.catalogue = catalogue;
+    }
+
+    /** With the user's cache. */
+    public static Data withDefaults() {
+        return new Data(Cache.in(Cache.defaultFolder()), new Catalogue(Cache.defaultFolder()));
+    }
+
+    /** Reads training data; the schema is found out. */
+    public Loaded read(String nameOrFile, ReadOptions options) throws IOException {
+        if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {
+            var entry = catalogue.entry(nameOrFile);
+            return switch (entry.kind()) {
+                case BUILT_IN -> {
+                    var key = Cache.key(nameOrFile, nameOrFile, JdkVerbs.source());
+                    var found = cache.find(key);
+                    yield found != null ? found : kept(key, JdkVerbs.read(options.threads()));
+                }
+                case DOWNLOAD -> read(catalogue.file(nameOrFile), entry.options(options));
+            };
+        }
+        return read(fileOf(nameOrFile), options);
+    }
+
+    private Loaded read(Path file, ReadOptions options) throws IOException {
+        var key = Cache.key(file, options.key());
+        var found = cache.find(key);
+        return found != null ? found : kept(key, parse(file, options, null, true));
+    }
+
+    /** Reads data as the training data was read, by its schema. */
+    public Loaded readLike(String nameOrFile, Schema schema, ReadOptions options, boolean needsLabels)
+            throws IOException {
+        if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {
+            var entry = catalogue.entry(nameOrFile);
+            return switch (entry.kind()) {
+                case BUILT_IN -> {
+                    var loaded = read(nameOrFile, options);
+                    if (!schema.format().equals(nameOrFile)) {
+                        throw new DataException(
+                                nameOrFile + ": the model was trained on data of another kind: " + schema.format());
+                    }
+                    yield loaded;
+                }
+                case DOWNLOAD -> parse(catalogue.file(nameOrFile), options, schema, needsLabels);
+            };
+        }
+        var file = fileOf(nameOrFile);
+        var words = Cache.joinWords(schema.words());
+        var key = Cache.key(
+                file,
+                "like " + schema.toMap() + Arrays.hashCode(words) + ", labels " + needsLabels + ", "
+                        + options.format());
+        var found = cache.find(key);
+        return found != null ? found : kept(key, parse(file, options, schema, needsLabels));
+    }
+
+    private Loaded kept(Cache.Key key, Loaded loaded) throws IOException {
+        cache.keep(key, loaded);
+        return loaded;
+    }
+
+    private Path fileOf(String nameOrFile) throws IOException {
+        var file = Path.of(nameOrFile);
+        if (!Files.exists(file)) {
+            throw new FileNotFoundException(nameOrFile + ": no such file, and no set of that name"
+                    + Nearest.hint(nameOrFile, catalogue.names()));
+        }
+        if (Files.isDirectory(file)) {
+            throw new DataException(nameOrFile + ": is a folder; give a file");
+        }
+        return file;
+    }
+
+    /** Parses a file, past the cache. */
+    public static Loaded parse(Path file, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
+            throws IOException {
+        String name = String.valueOf(file.getFileName());
+        boolean isCsv = options.format().map(f -> !f.equals("libsvm")).orElse(isCsv(name));
+        if (schema != null && isCsv != schema.format().equals("csv")) {
+            throw new DataException(file + ": the model was trained on " + schema.format()
+                    + " data, this file is read as " + (isCsv ? "csv" : "libsvm") + "; say --format if it is not");
+        }
+        try (var in = open(file)) {
+            var loaded = isCsv ? csv(in, name, options, schema, needsLabels) : libsvm(in, name, options, schema);
+            if (loaded.examples().size() == 0) {
+                throw new DataException(name + ": there are no examples in it");
+            }
+            return loaded;
+        } catch (EOFException | ZipException e) {
+            throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new FileNotFoundException(file + ": no such file");
+        }
+    }
+
+    private static boolean isCsv(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return lower.matches(".*\\.(csv|tsv|tab)(\\.gz)?");
+    }
+
+    private static InputStream open(Path file) throws IOException {
+        var in = new PushbackInputStream(Files.newInputStream(file), 2);
+        byte[] start = in.readNBytes(2);
+        in.unread(start);
+        boolean isGzip = start.length == 2 && (start[0] & 0xff) == 0x1f && (start[1] & 0xff) == 0x8b;
+        return isGzip ? new GZIPInputStream(in, 1 << 16) : in;
+    }
+
+    private static Loaded csv(
+            InputStream in, String name, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
+            throws IOException {
+        var csv = new Csv(name, options);
+        var result = schema == null ? csv.fit(in) : csv.apply(in, schema, needsLabels);
+        return new Loaded(result.examples(), result.schema());
+    }
+
+    private static Loaded libsvm(InputStream in, String name, ReadOptions options, @Nullable Schema schema)
+            throws IOException {
+        var parts = new ArrayList<Part>();
+        Chunks.parse(in, name, options.threads(), Chunks::lastLine, Libsvm::parse, parts::add);
+        int features = 0;
+        for (var part : parts) {
+            for (int index : part.indices()) {
+                features = Math.max(features, index + 1);
+            }
+        }
+        var meaning = schema == null ? Schema.libsvm(options, features) : schema;
+        if (features > meaning.features()) {
+            parts.replaceAll(part -> without(part, meaning.features()));
+        }
+        for (var part : parts) {
+            transform(part, meaning);
+        }
+        return new Loaded(Examples.of(parts, meaning.features()), meaning);
+    }
+
+    /** The part without the features that the model does not know. */
+    private static Part without(Part part, int features) {
+        var known = new PartBuilder();
+        for (int i = 0; i < part.size(); i++) {
+            for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                if (part.indices()[k] < features) {
+                    known.feature(part.indices()[k], part.values()[k]);
+                }
+            }
+            known.example(part.labels()[i]);
+        }
+        return known.build();
+    }
+
+    private static void transform(Part part, Schema schema) {
+        var values = part.values();
+        if (schema.log1p()) {
+            for (int k = 0; k < values.length; k++) {
+                values[k] = (float) (Math.signum(values[k]) * Math.log1p(Math.abs(values[k])));
+            }
+        }
+        if (schema.normalize()) {
+            for (int i = 0; i < part.size(); i++) {
+                double squares = 0;
+                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                    squares += (double) values[k] * values[k];
+                }
+                float scale = squares == 0 ? 1 : (float) (1 / Math.sqrt(squares));
+                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                    values[k] *= scale;
+                }
+            }
+        }
+    }
+
+    /** The names of the sets that can be read without a file. */
+    public List<String> names() {
+        return catalogue.names();
+    }
+}

@@ -1,0 +1,278 @@
+package orrery.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Labelled sparse rows, packed: per example its features' numbers and values, side by side. Held in parts, so that there
+ * may be more than 2^31 non-zeros. Immutable, and so safe for use by many threads; each takes its own {@link Cursor}.
+ */
+public final class Examples {
+    private static final int MOST_IN_PART = 1 << 28;
+
+    private final Part[] parts;
+    private final long[] firsts; // number of each part's first example, then the size
+    private final int features;
+
+    /**
+     * Consecutive examples.
+     *
+     * @param offsets example i has positions {@code offsets[i]} to {@code offsets[i + 1]}
+     * @param weights null if all weigh 1
+     * @param groups what must not be torn apart by a split, by hash; null if each example stands alone
+     */
+    record Part(
+            int[] offsets,
+            int[] indices,
+            float[] values,
+            float[] labels,
+            float @Nullable [] weights,
+            int @Nullable [] groups) {
+
+        int size() {
+            return labels.length;
+        }
+
+        int nonZeros() {
+            return offsets[labels.length];
+        }
+    }
+
+    /** Packs parts that follow one another. */
+    static Examples of(List<Part> parts, int features) {
+        var packed = new ArrayList<Part>();
+        int begin = 0;
+        while (begin < parts.size()) {
+            int end = begin;
+            long nonZeros = 0;
+            while (end < parts.size()
+                    && (end == begin || nonZeros + parts.get(end).nonZeros() <= MOST_IN_PART)) {
+                nonZeros += parts.get(end).nonZeros();
+                end++;
+            }
+            packed.add(join(parts.subList(begin, end)));
+            begin = end;
+        }
+        return new Examples(packed.toArray(Part[]::new), features);
+    }
+
+    private static Part join(List<Part> parts) {
+        if (parts.size() == 1) {
+            return parts.getFirst();
+        }
+        int size = parts.stream().mapToInt(Part::size).sum();
+        int nonZeros = parts.stream().mapToInt(Part::nonZeros).sum();
+        boolean hasWeights = parts.stream().anyMatch(part -> part.weights != null);
+        boolean hasGroups = parts.stream().anyMatch(part -> part.groups != null);
+        var offsets = new int[size + 1];
+        var indices = new int[nonZeros];
+        var values = new float[nonZeros];
+        var labels = new float[size];
+        var weights = hasWeights ? new float[size] : null;
+        var groups = hasGroups ? new int[size] : null;
+        int example = 0;
+        int at = 0;
+        for (var part : parts) {
+            System.arraycopy(part.indices, 0, indices, at, part.nonZeros());
+            System.arraycopy(part.values, 0, values, at, part.nonZeros());
+            System.arraycopy(part.labels, 0, labels, example, part.size());
+            if (weights != null) {
+                if (part.weights == null) {
+                    Arrays.fill(weights, example, example + part.size(), 1);
+                } else {
+                    System.arraycopy(part.weights, 0, weights, example, part.size());
+                }
+            }
+            if (groups != null && part.groups != null) {
+                System.arraycopy(part.groups, 0, groups, example, part.size());
+            }
+            for (int i = 0; i < part.size(); i++) {
+                offsets[example + i + 1] = at + part.offsets[i + 1];
+            }
+            example += part.size();
+            at += part.nonZeros();
+        }
+        return new Part(offsets, indices, values, labels, weights, groups);
+    }
+
+    Examples(Part[] parts, int features) {
+        this.parts = parts;
+        this.features = features;
+        firsts = new long[parts.length + 1];
+        for (int p = 0; p < parts.length; p++) {
+            firsts[p + 1] = firsts[p] + parts[p].size();
+        }
+    }
+
+    List<Part> parts() {
+        return List.of(parts);
+    }
+
+    /** How many examples there are. */
+    public long size() {
+        return firsts[parts.length];
+    }
+
+    /** How many features there may be: their numbers are below this. */
+    public int features() {
+        return features;
+    }
+
+    /** How many features there are in all examples together. */
+    public long nonZeros() {
+        long sum = 0;
+        for (var part : parts) {
+            sum += part.nonZeros();
+        }
+        return sum;
+    }
+
+    /** The same examples, said to have more features: those of the data that a model was trained on. */
+    public Examples withFeatures(int features) {
+        if (features < this.features) {
+            throw new IllegalArgumentException(
+                    "the examples have " + this.features + " features, more than " + features);
+        }
+        return new Examples(parts, features);
+    }
+
+    /** A place among the examples; one per thread. */
+    public Cursor cursor() {
+        return new Cursor(this);
+    }
+
+    public float label(long example) {
+        int p = partOf(example);
+        return parts[p].labels[(int) (example - firsts[p])];
+    }
+
+    private int partOf(long example) {
+        if (example < 0 || example >= size()) {
+            throw new IndexOutOfBoundsException("there are examples 0 to " + (size() - 1) + ", asked for " + example);
+        }
+        int at = Arrays.binarySearch(firsts, example);
+        if (at < 0) {
+            return -at - 2;
+        }
+        while (parts[at].size() == 0) {
+            at++;
+        }
+        return at;
+    }
+
+    /** One example at a time. Confined to one thread. */
+    public static final class Cursor {
+        private final Examples examples;
+        private Part part;
+        private long first;
+        private int at;
+
+        private Cursor(Examples examples) {
+            this.examples = examples;
+            part = examples.parts.length == 0
+                    ? new Part(new int[1], new int[0], new float[0], new float[0], null, null)
+                    : examples.parts[0];
+        }
+
+        /** Goes to an example. */
+        public void move(long example) {
+            long within = example - first;
+            if (within < 0 || within >= part.labels.length) {
+                int p = examples.partOf(example);
+                part = examples.parts[p];
+                first = examples.firsts[p];
+                within = example - first;
+            }
+            at = (int) within;
+        }
+
+        /** Features' numbers: those of this example from {@link #from} to {@link #to}. Not to be changed. */
+        public int[] indices() {
+            return part.indices;
+        }
+
+        /** Features' values, beside {@link #indices}. Not to be changed. */
+        public float[] values() {
+            return part.values;
+        }
+
+        public int from() {
+            return part.offsets[at];
+        }
+
+        public int to() {
+            return part.offsets[at + 1];
+        }
+
+        public float label() {
+            return part.labels[at];
+        }
+
+        public float weight() {
+            return part.weights == null ? 1 : part.weights[at];
+        }
+    }
+
+    /** Examples that were kept, and those that were held out. */
+    public record Split(Examples train, Examples test) {}
+
+    /** Holds out a part: each example, or each group of examples that belong together, goes by the hash of (seed, itself). */
+    public Split split(double heldOut, long seed) {
+        if (!(heldOut > 0 && heldOut < 1)) {
+            throw new IllegalArgumentException("the part held out must be above 0 and below 1, got " + heldOut);
+        }
+        var train = new ArrayList<Part>();
+        var test = new ArrayList<Part>();
+        for (int p = 0; p < parts.length; p++) {
+            var part = parts[p];
+            var trainer = new PartBuilder();
+            var tester = new PartBuilder();
+            for (int i = 0; i < part.size(); i++) {
+                long key = part.groups == null ? firsts[p] + i : part.groups[i];
+                boolean isTest = (mix(mix(seed) ^ key) >>> 11) * 0x1p-53 < heldOut;
+                (isTest ? tester : trainer).copy(part, i);
+            }
+            train.add(trainer.build());
+            test.add(tester.build());
+        }
+        return new Split(of(train, features), of(test, features));
+    }
+
+    private static long mix(long x) { // the finaliser of SplittableRandom, after its increment
+        x += 0x9e3779b97f4a7c15L;
+        x = (x ^ (x >>> 30)) * 0xbf58476d1ce4e5b9L;
+        x = (x ^ (x >>> 27)) * 0x94d049bb133111ebL;
+        return x ^ (x >>> 31);
+    }
+
+    /** A sum of all that is in the examples, for provenance. */
+    public String sum() {
+        var crc = new CRC32C();
+        var bytes = java.nio.ByteBuffer.allocate(1 << 16).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        for (var part : parts) {
+            for (int from = 0, n; from < part.nonZeros(); from += n) {
+                n = Math.min(part.nonZeros() - from, 1 << 14);
+                bytes.clear().asIntBuffer().put(part.indices, from, n);
+                crc.update(bytes.limit(n * Integer.BYTES));
+                bytes.clear().asFloatBuffer().put(part.values, from, n);
+                crc.update(bytes.limit(n * Float.BYTES));
+            }
+            for (int from = 0, n; from < part.size(); from += n) {
+                n = Math.min(part.size() - from, 1 << 14);
+                bytes.clear().asIntBuffer().put(part.offsets, from + 1, n);
+                crc.update(bytes.limit(n * Integer.BYTES));
+                bytes.clear().asFloatBuffer().put(part.labels, from, n);
+                crc.update(bytes.limit(n * Float.BYTES));
+            }
+        }
+        return String.format("crc32c:%08x", crc.getValue());
+    }
+
+    @Override
+    public String toString() {
+        return size() + " examples, " + features + " features, " + nonZeros() + " non-zeros";
+    }
+}

@@ -1,0 +1,75 @@
+package orrery.data;
+
+import orrery.data.Examples.Part;
+
+/**
+ * The format of LIBSVM and its kin: a line is {@code label index:value index:value ... # comment}. Indices are whole
+ * numbers from 0 or 1 up, taken as they are; empty lines are passed over.
+ */
+final class Libsvm {
+    private Libsvm() {}
+
+    /** Parses whole lines. */
+    static Part parse(byte[] bytes, int from, int to, boolean isFirst) {
+        var scan = new Scan(bytes, from, to);
+        var part = new PartBuilder();
+        while (!scan.isAtEnd()) {
+            scan.skipBlanks();
+            if (!scan.isAtLineEnd() && bytes[scan.at] != '#') {
+                line(scan, part);
+            }
+            scan.skipLine();
+        }
+        return part.build();
+    }
+
+    private static void line(Scan scan, PartBuilder part) {
+        int labelAt = scan.at;
+        float label = scan.number();
+        if (Float.isNaN(label) || !isBlankOrEnd(scan)) {
+            scan.at = labelAt;
+            throw new BadLine(scan.line, "expected a number as label, found '" + scan.word() + "'");
+        }
+        while (true) {
+            scan.skipBlanks();
+            if (scan.isAtLineEnd() || scan.bytes[scan.at] == '#') {
+                break;
+            }
+            feature(scan, part);
+        }
+        part.example(label);
+    }
+
+    private static void feature(Scan scan, PartBuilder part) {
+        int start = scan.at;
+        long index = 0;
+        int i = start;
+        for (int d; i < scan.end && (d = scan.bytes[i] - '0') >= 0 && d <= 9 && index < 1L << 40; i++) {
+            index = index * 10 + d;
+        }
+        if (i == start || i >= scan.end || scan.bytes[i] != ':') {
+            throw new BadLine(scan.line, "expected index:value, found '" + scan.word() + "'");
+        }
+        if (index > Integer.MAX_VALUE - 8) {
+            throw new BadLine(
+                    scan.line, "the largest index is " + (Integer.MAX_VALUE - 8) + ", found '" + scan.word() + "'");
+        }
+        scan.at = i + 1;
+        float value = scan.number();
+        if (Float.isNaN(value) || !isBlankOrEnd(scan)) {
+            scan.at = start;
+            throw new BadLine(scan.line, "expected index:value, found '" + scan.word() + "'");
+        }
+        if (Float.isInfinite(value)) {
+            scan.at = start;
+            throw new BadLine(scan.line, "values must be within the range of a float, found '" + scan.word() + "'");
+        }
+        if (value != 0) {
+            part.feature((int) index, value);
+        }
+    }
+
+    private static boolean isBlankOrEnd(Scan scan) {
+        return scan.isAtLineEnd() || scan.bytes[scan.at] == ' ' || scan.bytes[scan.at] == '\t';
+    }
+}

@@ -1,0 +1,4 @@
+package orrery.data;
+
+/** Examples and what their features and labels mean. */
+public record Loaded(Examples examples, Schema schema) {}

@@ -1,0 +1,234 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import orrery.store.Json;
+import orrery.store.Safetensors;
+import orrery.store.Storage;
+import orrery.table.Node;
+import orrery.table.Session;
+
+/**
+ * A committed checkpoint: a folder with a safetensors file per table and per worker, and a manifest, written last, that
+ * names them with their sums. A folder without a manifest is no checkpoint. The data position needs no file: which
+ * examples a clock takes is a function of its number.
+ */
+final class Checkpoint {
+    private static final String MANIFEST = "MANIFEST.json";
+    private static final int FORMAT = 1;
+
+    private final Storage storage;
+    private final String folder;
+    final int stage; // its number
+    final long clock; // the first clock to be done
+    final List<RunEvent.CutReached> history;
+    private final Map<String, String> identity;
+
+    private Checkpoint(
+            Storage storage,
+            String folder,
+            int stage,
+            long clock,
+            List<RunEvent.CutReached> history,
+            Map<String, String> identity) {
+        this.storage = storage;
+        this.folder = folder;
+        this.stage = stage;
+        this.clock = clock;
+        this.history = history;
+        this.identity = identity;
+    }
+
+    /** Writes all, then the manifest. Returns the bytes written. */
+    static long save(
+            Checkpoints checkpoints,
+            Map<String, String> identity,
+            int stage,
+            long clock,
+            List<RunEvent.CutReached> history,
+            Node node,
+            List<Session> sessions)
+            throws IOException {
+        var storage = checkpoints.storage();
+        String folder = folder(stage, clock);
+        var files = new TreeMap<>(node.save(storage, folder));
+        for (var session : sessions) {
+            var tensors = session.localTensors();
+            if (!tensors.isEmpty()) {
+                String name = workerFile(session.worker());
+                files.put(name, storage.write(folder + "/" + name, out -> Safetensors.write(out, Map.of(), tensors)));
+            }
+        }
+        var manifest = new LinkedHashMap<String, Object>();
+        manifest.put("format", FORMAT);
+        manifest.put("stage", stage);
+        manifest.put("clock", clock);
+        manifest.put("identity", identity);
+        manifest.put("history", history.stream().map(Checkpoint::toMap).toList());
+        var sums = new LinkedHashMap<String, Object>();
+        long bytes = 0;
+        for (var file : files.entrySet()) {
+            var sum = new LinkedHashMap<String, Object>();
+            sum.put("bytes", file.getValue().bytes());
+            sum.put("crc32c", file.getValue().crc32c());
+            sums.put(file.getKey(), sum);
+            bytes += file.getValue().bytes();
+        }
+        manifest.put("files", sums);
+        bytes += storage.writeText(folder + "/" + MANIFEST, Json.pretty(manifest))
+                .bytes();
+        forgetOld(storage, checkpoints.keep());
+        return bytes;
+    }
+
+    private static Map<String, Object> toMap(RunEvent.CutReached cut) {
+        var map = new LinkedHashMap<String, Object>();
+        map.put("stage", cut.stage());
+        map.put("clock", cut.clock());
+        map.put("examples", cut.examples());
+        map.put("seconds", cut.elapsed().toNanos() / 1e9);
+        map.put("metrics", cut.metrics());
+        return map;
+    }
+
+    static String folder(int stage, long clock) {
+        return String.format("stage-%03d-clock-%010d", stage, clock);
+    }
+
+    private static String workerFile(int worker) {
+        return "worker-" + worker + ".local.safetensors";
+    }
+
+    private static void forgetOld(Storage storage, int keep) throws IOException {
+        var all = committed(storage);
+        for (var folder : all.subList(0, Math.max(0, all.size() - keep))) {
+            storage.delete(folder + "/" + MANIFEST); // first: what follows may be cut short
+            storage.delete(folder);
+        }
+    }
+
+    /** Folders with a manifest, oldest first: their names sort by stage and clock. */
+    private static List<String> committed(Storage storage) throws IOException {
+        var found = new ArrayList<String>();
+        for (var folder : storage.list("")) {
+            if (storage.holds(folder + "/" + MANIFEST)) {
+                found.add(folder);
+            }
+        }
+        return found;
+    }
+
+    /** The newest checkpoint, its files' sums checked. */
+    static Checkpoint newest(Storage storage) throws IOException {
+        var all = committed(storage);
+        if (all.isEmpty()) {
+            throw new IOException(storage.where("") + ": no checkpoint to go on from; start without --resume");
+        }
+        return open(storage, all.getLast());
+    }
+
+    private static Checkpoint open(Storage storage, String folder) throws IOException {
+        String place = folder + "/" + MANIFEST;
+        String where = storage.where(place);
+        var manifest = Json.object(storage.readText(place), where);
+        if (!Integer.valueOf(FORMAT).equals(manifest.get("format"))) {
+            throw new IOException(where + ": format is " + manifest.get("format") + ", this version reads " + FORMAT);
+        }
+        for (var file : map(manifest.get("files"), where, "files").entrySet()) {
+            var sum = map(file.getValue(), where, file.getKey());
+            var due = new Storage.Written(
+                    number(sum.get("bytes"), where, "bytes"), number(sum.get("crc32c"), where, "crc32c"));
+            var is = storage.sum(folder + "/" + file.getKey());
+            if (!is.equals(due)) {
+                throw new IOException(storage.where(folder + "/" + file.getKey()) + ": damaged: " + is.bytes()
+                        + " bytes with CRC32C " + is.crc32c() + ", the manifest says " + due.bytes() + " and "
+                        + due.crc32c());
+            }
+        }
+        var history = new ArrayList<RunEvent.CutReached>();
+        if (manifest.get("history") instanceof List<?> list) {
+            for (var entry : list) {
+                history.add(cut(map(entry, where, "history"), where));
+            }
+        }
+        var identity = new TreeMap<String, String>();
+        map(manifest.get("identity"), where, "identity")
+                .forEach((key, value) -> identity.put(key, String.valueOf(value)));
+        return new Checkpoint(
+                storage,
+                folder,
+                (int) number(manifest.get("stage"), where, "stage"),
+                number(manifest.get("clock"), where, "clock"),
+                List.copyOf(history),
+                identity);
+    }
+
+    private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
+        var metrics = new LinkedHashMap<String, Double>();
+        map(map.get("metrics"), where, "metrics")
+                .forEach((name, value) -> metrics.put(name, Double.valueOf(String.valueOf(value))));
+        double seconds = map.get("seconds") instanceof Number n ? n.doubleValue() : 0;
+        return new RunEvent.CutReached(
+                String.valueOf(map.get("stage")),
+                number(map.get("clock"), where, "clock"),
+                metrics,
+                number(map.get("examples"), where, "examples"),
+                Duration.ofNanos((long) (seconds * 1e9)));
+    }
+
+    private static Map<String, Object> map(@Nullable Object value, String where, String key) throws IOException {
+        if (value instanceof Map<?, ?> map) {
+            var copy = new LinkedHashMap<String, Object>();
+            map.forEach((k, v) -> copy.put(String.valueOf(k), v));
+            return copy;
+        }
+        throw new IOException(where + ": '" + key + "' is missing or no object");
+    }
+
+    private static long number(@Nullable Object value, String where, String key) throws IOException {
+        if (value instanceof Number number) {
+            return number.longValue();
+        }
+        throw new IOException(where + ": '" + key + "' is missing or no number");
+    }
+
+    /** Refuses to go on as another run than the one that was saved. */
+    void check(Map<String, String> asked) throws IOException {
+        for (var entry : asked.entrySet()) {
+            var saved = identity.get(entry.getKey());
+            if (!entry.getValue().equals(saved)) {
+                throw new IOException(where() + ": cannot go on: " + entry.getKey() + " was "
+                        + (saved == null ? "not set" : saved) + ", now it is " + entry.getValue());
+            }
+        }
+        for (var entry : identity.entrySet()) {
+            if (!asked.containsKey(entry.getKey())) {
+                throw new IOException(where() + ": cannot go on: " + entry.getKey() + " was " + entry.getValue()
+                        + ", now it is not set");
+            }
+        }
+    }
+
+    void restoreTables(Node node) throws IOException {
+        node.load(storage, folder);
+    }
+
+    void restoreLocal(Session session) throws IOException {
+        String name = folder + "/" + workerFile(session.worker());
+        if (storage.holds(name)) {
+            try (var file = Safetensors.open(storage, name)) {
+                session.restoreLocal(file);
+            }
+        }
+    }
+
+    String where() {
+        return storage.where(folder);
+    }
+}

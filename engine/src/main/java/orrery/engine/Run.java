@@ -1,0 +1,72 @@
+package orrery.engine;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import orrery.table.Consistency;
+
+/**
+ * How a job is run.
+ *
+ * @param workers how many workers, at least 1
+ * @param consistency the consistency of the tables that do not ask for another
+ * @param seed everything random is a function of it
+ * @param launcher who starts the workers
+ * @param waitLimit how long anybody waits for anybody before the job ends and says for whom
+ * @param checkpoints where and when the state is kept, if at all
+ * @param listeners who hears of the events, in this order
+ */
+public record Run(
+        int workers,
+        Consistency consistency,
+        long seed,
+        Launcher launcher,
+        Duration waitLimit,
+        Optional<Checkpoints> checkpoints,
+        List<Consumer<RunEvent>> listeners) {
+
+    public Run {
+        if (workers < 1 || workers > 1024) {
+            throw new IllegalArgumentException("workers must be 1 to 1024, got " + workers);
+        }
+        if (waitLimit.isNegative() || waitLimit.isZero()) {
+            throw new IllegalArgumentException("the wait limit must be above 0, got " + waitLimit);
+        }
+        listeners = List.copyOf(listeners);
+    }
+
+    /** Threads of this JVM under Bsp, seed 1, no checkpoints. */
+    public static Run local(int workers) {
+        return new Run(
+                workers, new Consistency.Bsp(), 1, new Threads(), Duration.ofMinutes(5), Optional.empty(), List.of());
+    }
+
+    public Run with(Consistency consistency) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+    }
+
+    public Run withSeed(long seed) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+    }
+
+    public Run with(Launcher launcher) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+    }
+
+    public Run withWaitLimit(Duration waitLimit) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+    }
+
+    public Run with(Checkpoints checkpoints) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners);
+    }
+
+    /** The same with one more listener, who hears last. */
+    public Run listening(Consumer<RunEvent> listener) {
+        var more = new ArrayList<>(listeners);
+        more.add(listener);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more);
+    }
+}

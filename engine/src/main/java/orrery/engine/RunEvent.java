@@ -1,0 +1,40 @@
+package orrery.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What happens in a run, in the order in which it happens. Told by the thread that runs the job; a listener that throws
+ * ends the job.
+ */
+public sealed interface RunEvent {
+
+    /** The job begins. */
+    record Started(String job, int workers, String consistency, long seed) implements RunEvent {}
+
+    /** The job goes on from a checkpoint; {@code history} holds the cuts before it. */
+    record Resumed(String checkpoint, String stage, long clock, List<CutReached> history) implements RunEvent {}
+
+    /** A stage begins at {@code clock}. */
+    record StageStarted(String stage, long clock, long clocks) implements RunEvent {}
+
+    /** From time to time: the slowest worker has completed {@code clock} of {@code clocks} clocks. */
+    record Progressed(String stage, long clock, long clocks, long examples, Duration elapsed) implements RunEvent {}
+
+    /** All workers have completed {@code clock} clocks and pause. */
+    record CutReached(String stage, long clock, Map<String, Double> metrics, long examples, Duration elapsed)
+            implements RunEvent {}
+
+    /** A checkpoint is committed. */
+    record Checkpointed(String stage, long clock, String where, long bytes) implements RunEvent {}
+
+    /** A worker has failed; the job ends. */
+    record WorkerFailed(String stage, int worker, long clock, Throwable cause) implements RunEvent {}
+
+    /** A stage has ended; {@code waited} says how long each worker waited for others. */
+    record StageEnded(String stage, long clock, List<Duration> waited) implements RunEvent {}
+
+    /** The job has ended. */
+    record Ended(Outcome.Status status, long examples, Duration elapsed, Duration cpu) implements RunEvent {}
+}

@@ -1,0 +1,9 @@
+package orrery.engine;
+
+import orrery.table.Session;
+
+/** What a worker does at one clock. The engine owns the loop and calls {@link Session#tick()} after each. */
+@FunctionalInterface
+public interface Step {
+    void run(Session session, long clock) throws Exception;
+}
