@@ -182,9 +182,7 @@ final class CsvChunk {
         while (i < to) {
             if (field[i] == '<') {
                 i = afterTag(i);
-            }
-            if (i >= to) {
-                break;
+                continue;
             }
             if (!isWordByte(field[i]) || field[i] == '\'') {
                 i++;

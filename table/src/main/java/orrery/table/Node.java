@@ -188,6 +188,20 @@ public final class Node {
         return values;
     }
 
+    /** Copies the values of one dense table to another of the same shape. */
+    public void copy(Table from, Table to) {
+        if (from.spec().rows() != to.spec().rows()
+                || from.spec().width() != to.spec().width()) {
+            throw new IllegalArgumentException(
+                    "tables '" + from.name() + "' and '" + to.name() + "' have different shapes");
+        }
+        var source = from.floats().values();
+        var target = to.floats().values();
+        for (int b = 0; b < source.length; b++) {
+            System.arraycopy(source[b], 0, target[b], 0, source[b].length);
+        }
+    }
+
     /** A view for whoever runs the workers; valid until they go on. */
     public View view(Table table) {
         return new View(table, 0, table.spec().rows());

@@ -156,6 +156,17 @@ public final class Session {
 
     // Tables
 
+    /** The tables that this worker has. */
+    public List<Table> tables() {
+        var tables = new ArrayList<Table>();
+        for (var port : ports) {
+            if (port != null) {
+                tables.add(port.table);
+            }
+        }
+        return tables;
+    }
+
     /**
      * Creates a table together with all other workers: each calls this, at whatever time, with an equal spec. Its group
      * must be one that the stage began with.

@@ -40,7 +40,7 @@ public sealed interface UpdateRule {
     /**
      * a += g^2; w -= rate * g / sqrt(a + damping) (Duchi, Hazan and Singer, JMLR 2011).
      *
-     * @param damping keeps the first steps small; 1 is IterStore's choice
+     * @param damping keeps the first steps small: near 0, the first is of size rate; 1 is IterStore's choice
      */
     record AdaGrad(float rate, float damping, float l1, float l2) implements UpdateRule {
         public AdaGrad {
@@ -51,7 +51,7 @@ public sealed interface UpdateRule {
         }
 
         public AdaGrad(float rate) {
-            this(rate, 1e-6f, 0, 0);
+            this(rate, 1e-12f, 0, 0);
         }
     }
 
@@ -111,6 +111,19 @@ public sealed interface UpdateRule {
             case AdaGrad(float _, float _, float l1, float l2) -> l1 == 0 && l2 == 0;
             case AdaRevision _, Ftrl _ -> true;
             case Momentum _, Adam _ -> false;
+        };
+    }
+
+    /** The same rule without {@code l1} and {@code l2}, for what is not to be shrunk, such as an intercept. */
+    default UpdateRule withoutPenalty() {
+        return switch (this) {
+            case Sgd(float rate, float _, float _) -> new Sgd(rate, 0, 0);
+            case Momentum(float rate, float momentum, float _) -> new Momentum(rate, momentum, 0);
+            case AdaGrad(float rate, float damping, float _, float _) -> new AdaGrad(rate, damping, 0, 0);
+            case Adam(float rate, float beta1, float beta2, float damping, float _) ->
+                new Adam(rate, beta1, beta2, damping, 0);
+            case Ftrl(float alpha, float beta, float _, float _) -> new Ftrl(alpha, beta, 0, 0);
+            case Add _, AdaRevision _ -> this;
         };
     }
 

@@ -1,0 +1,59 @@
+package orrery.learn.linear;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import orrery.data.DataException;
+import orrery.data.Examples;
+import orrery.data.Schema;
+
+/** The classes of a model, and which of them a label is. */
+record Labels(List<String> names, float[] values) {
+
+    /** The classes of training data: the schema's, or the distinct labels in ascending order. */
+    static Labels of(Examples examples, Schema schema) throws DataException {
+        if (!schema.classes().isEmpty()) {
+            var values = new float[schema.classes().size()];
+            for (int k = 0; k < values.length; k++) {
+                values[k] = k;
+            }
+            return new Labels(schema.classes(), values);
+        }
+        var distinct = new TreeSet<Float>();
+        for (long i = 0; i < examples.size(); i++) {
+            distinct.add(examples.label(i));
+            if (distinct.size() > 10_000) {
+                throw new DataException("the labels have more than 10,000 different values, such as " + distinct.first()
+                        + " and " + distinct.last() + "; are they numbers to predict? Then use least-squares");
+            }
+        }
+        var values = new float[distinct.size()];
+        var names = new ArrayList<String>();
+        for (float label : distinct) {
+            values[names.size()] = label;
+            names.add(label == Math.rint(label) ? String.valueOf((long) label) : String.valueOf(label));
+        }
+        return new Labels(List.copyOf(names), values);
+    }
+
+    int count() {
+        return values.length;
+    }
+
+    /** The class of a label, or -1. */
+    int find(float label) {
+        int k = Arrays.binarySearch(values, label);
+        return Math.max(-1, k);
+    }
+
+    /** The class of a label of the examples. */
+    int require(float label, long example) {
+        int k = find(label);
+        if (k < 0) {
+            throw new IllegalArgumentException("example " + example + " has the label " + label
+                    + ", which is none of the model's classes " + names);
+        }
+        return k;
+    }
+}

@@ -1,0 +1,278 @@
+package orrery.learn.linear;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import orrery.data.Cache;
+import orrery.data.Examples;
+import orrery.data.Schema;
+import orrery.store.Json;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
+import orrery.store.Storage;
+
+/** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
+public final class LinearModel {
+    private static final String FORMAT = "orrery-linear-1";
+
+    private final Loss loss;
+    private final Schema schema;
+    private final Labels labels;
+    private final int width; // margins per example: 1, or one per class
+    private final float[] weights; // (features, width)
+    private final float[] intercept; // (width)
+    private final Map<String, String> provenance;
+
+    LinearModel(
+            Loss loss,
+            Schema schema,
+            Labels labels,
+            int width,
+            float[] weights,
+            float[] intercept,
+            Map<String, String> provenance) {
+        this.loss = loss;
+        this.schema = schema;
+        this.labels = labels;
+        this.width = width;
+        this.weights = weights;
+        this.intercept = intercept;
+        this.provenance = Map.copyOf(provenance);
+    }
+
+    public Loss loss() {
+        return loss;
+    }
+
+    /** What features and labels mean; other data is read by it. */
+    public Schema schema() {
+        return schema;
+    }
+
+    /** The classes' names; empty for least squares. */
+    public List<String> classes() {
+        return labels.names();
+    }
+
+    /** Where the model comes from. */
+    public Map<String, String> provenance() {
+        return provenance;
+    }
+
+    /** The weight of a feature for a class; class 0 where there is one margin only. */
+    public float weight(int feature, int margin) {
+        return weights[feature * width + margin];
+    }
+
+    public int features() {
+        return weights.length / width;
+    }
+
+    /** Margins per example: one per class under softmax, else 1. */
+    public int margins() {
+        return width;
+    }
+
+    private void margins(Examples.Cursor example, float[] out) {
+        System.arraycopy(intercept, 0, out, 0, width);
+        var indices = example.indices();
+        var values = example.values();
+        int known = features();
+        for (int k = example.from(); k < example.to(); k++) {
+            if (indices[k] < known) {
+                int row = indices[k] * width;
+                for (int c = 0; c < width; c++) {
+                    out[c] += values[k] * weights[row + c];
+                }
+            }
+        }
+    }
+
+    /**
+     * Predicts each example: under least squares one number; otherwise a probability per class. A support vector
+     * machine's margin is no probability; it gives 1 to the class that it chooses.
+     */
+    public void predict(Examples examples, Predictions each) throws IOException {
+        var cursor = examples.cursor();
+        var margins = new float[width];
+        var probabilities = new float[loss.isClassification() ? labels.count() : 1];
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            margins(cursor, margins);
+            switch (loss) {
+                case SQUARED -> probabilities[0] = margins[0];
+                case SOFTMAX -> {
+                    Loss.softmax(margins);
+                    System.arraycopy(margins, 0, probabilities, 0, width);
+                }
+                case LOGISTIC -> {
+                    probabilities[1] = (float) (1 / (1 + Math.exp(-margins[0])));
+                    probabilities[0] = 1 - probabilities[1];
+                }
+                case HINGE, SQUARED_HINGE -> {
+                    probabilities[1] = margins[0] > 0 ? 1 : 0;
+                    probabilities[0] = 1 - probabilities[1];
+                }
+            }
+            each.prediction(i, probabilities);
+        }
+    }
+
+    /** Takes predictions; the array is used again. */
+    @FunctionalInterface
+    public interface Predictions {
+        void prediction(long example, float[] probabilities) throws IOException;
+    }
+
+    /** How good the model is on labelled examples. */
+    public Metrics score(Examples examples) {
+        return loss.isClassification() ? scoreClasses(examples) : scoreNumbers(examples);
+    }
+
+    private Metrics scoreNumbers(Examples examples) {
+        var cursor = examples.cursor();
+        var margin = new float[1];
+        double squares = 0;
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            margins(cursor, margin);
+            double off = margin[0] - (double) cursor.label();
+            squares += off * off;
+        }
+        double mean = squares / examples.size();
+        return new Metrics(Map.of("rmse", Math.sqrt(mean), "loss", mean / 2));
+    }
+
+    private Metrics scoreClasses(Examples examples) {
+        int n = Math.toIntExact(examples.size());
+        int classes = labels.count();
+        var cursor = examples.cursor();
+        var margins = new float[width];
+        var confusion = new long[classes][classes];
+        var scores = new double[width == 1 ? n : 0];
+        var isPositive = new boolean[width == 1 ? n : 0];
+        double cost = 0;
+        long right = 0;
+        for (int i = 0; i < n; i++) {
+            cursor.move(i);
+            int actual = labels.require(cursor.label(), i);
+            margins(cursor, margins);
+            int predicted;
+            if (width == 1) {
+                predicted = margins[0] > 0 ? 1 : 0;
+                scores[i] = margins[0];
+                isPositive[i] = actual == 1;
+                cost += loss.of(margins[0], actual == 1 ? 1 : -1);
+            } else {
+                predicted = largest(margins);
+                float mine = margins[actual];
+                cost += Loss.softmax(margins) - mine;
+            }
+            confusion[actual][predicted]++;
+            right += actual == predicted ? 1 : 0;
+        }
+        var values = new LinkedHashMap<String, Double>();
+        values.put("accuracy", right / (double) n);
+        if (width == 1) {
+            values.put("auc", Metrics.auc(scores, isPositive));
+        }
+        values.put(loss == Loss.LOGISTIC || loss == Loss.SOFTMAX ? "logLoss" : "loss", cost / n);
+        values.put("macroF1", Metrics.macroF1(confusion));
+        return new Metrics(values);
+    }
+
+    static int largest(float[] margins) {
+        int best = 0;
+        for (int k = 1; k < margins.length; k++) {
+            best = margins[k] > margins[best] ? k : best;
+        }
+        return best;
+    }
+
+    // Keeping
+
+    /** Saves the model to a safetensors file. */
+    public void save(Path file) throws IOException {
+        var folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(file + " is no place for a model");
+        }
+        var metadata = new LinkedHashMap<String, String>();
+        metadata.put("format", FORMAT);
+        metadata.put("loss", loss.name().toLowerCase(Locale.ROOT));
+        metadata.put("classes", Json.line(Map.of("names", labels.names())));
+        metadata.put("schema", Json.line(schema.toMap()));
+        new TreeMap<>(provenance).forEach((key, value) -> metadata.put("provenance." + key, value));
+        var tensors = new ArrayList<Tensor>();
+        tensors.add(Tensor.floats("weights", weights, features(), width));
+        tensors.add(Tensor.floats("intercept", intercept));
+        tensors.add(Tensor.floats("labels", labels.values()));
+        tensors.add(Tensor.bytes("words", Cache.joinWords(schema.words())));
+        Storage.local(folder)
+                .write(String.valueOf(file.getFileName()), out -> Safetensors.write(out, metadata, tensors));
+    }
+
+    /** Loads a model that {@link #save} has saved. */
+    public static LinearModel load(Path path) throws IOException {
+        var folder = path.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(path + ": is a folder, no model");
+        }
+        try (var file = Safetensors.open(Storage.local(folder), String.valueOf(path.getFileName()))) {
+            var metadata = file.metadata();
+            if (!FORMAT.equals(metadata.get("format"))) {
+                throw new IOException(path + ": is not a linear model of Orrery's: its format is "
+                        + metadata.getOrDefault("format", "not given") + ", expected " + FORMAT);
+            }
+            var loss = loss(metadata.get("loss"), path);
+            var schema = Schema.fromMap(
+                    Json.object(metadata.getOrDefault("schema", ""), path + ", schema"),
+                    Cache.splitWords(file.bytes("words")),
+                    path.toString());
+            var names = Json.object(metadata.getOrDefault("classes", ""), path + ", classes")
+                    .get("names");
+            var labels = new Labels(
+                    names instanceof List<?> list
+                            ? list.stream().map(String::valueOf).toList()
+                            : List.of(),
+                    file.floats("labels"));
+            long[] shape = file.shape("weights");
+            int width = loss == Loss.SOFTMAX ? labels.count() : 1;
+            if (shape.length != 2
+                    || shape[1] != width
+                    || shape[0] != schema.features()
+                    || file.shape("intercept")[0] != width) {
+                throw new IOException(path + ": weights are of shape " + Arrays.toString(shape) + ", expected "
+                        + schema.features() + " x " + width);
+            }
+            if (labels.names().size() != labels.count()) {
+                throw new IOException(path + ": has " + labels.count() + " labels and "
+                        + labels.names().size() + " class names");
+            }
+            var provenance = new LinkedHashMap<String, String>();
+            metadata.forEach((key, value) -> {
+                if (key.startsWith("provenance.")) {
+                    provenance.put(key.substring("provenance.".length()), value);
+                }
+            });
+            return new LinearModel(
+                    loss, schema, labels, width, file.floats("weights"), file.floats("intercept"), provenance);
+        }
+    }
+
+    private static Loss loss(@Nullable String name, Path path) throws IOException {
+        for (var loss : Loss.values()) {
+            if (loss.name().toLowerCase(Locale.ROOT).equals(name)) {
+                return loss;
+            }
+        }
+        throw new IOException(path + ": unknown loss '" + name + "'");
+    }
+}

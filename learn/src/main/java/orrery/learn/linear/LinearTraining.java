@@ -1,0 +1,189 @@
+package orrery.learn.linear;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import orrery.data.DataException;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.engine.Checkpoints;
+import orrery.engine.Job;
+import orrery.engine.Outcome;
+import orrery.engine.Partition;
+import orrery.engine.Run;
+import orrery.engine.Stage;
+import orrery.table.Node;
+import orrery.table.Table;
+import orrery.table.TableSpec;
+
+/** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
+public final class LinearTraining {
+    private static final String WEIGHTS = "weights";
+    private static final String INTERCEPT = "intercept";
+    private static final String BEST = "best.";
+
+    private final Loss loss;
+    private final LinearOptions options;
+    private final Loaded data;
+    private final Run run;
+    private final Labels labels;
+    private final int width;
+    private final Job job;
+    private final Optional<EarlyStopping> stopping;
+
+    LinearTraining(String app, Loss loss, LinearOptions options, Loaded data, Optional<Examples> validation, Run run)
+            throws DataException {
+        this.loss = loss;
+        this.options = options;
+        this.data = data;
+        this.run = run;
+        labels = loss.isClassification()
+                ? Labels.of(data.examples(), data.schema())
+                : new Labels(List.of(), new float[0]);
+        width = loss == Loss.SOFTMAX ? labels.count() : 1;
+        checkClasses(app);
+        if (options.patience() > 0 && validation.isEmpty()) {
+            throw new IllegalArgumentException("patience is " + options.patience()
+                    + ", but there is no validation data to tell when to stop; hold some out");
+        }
+        stopping = options.patience() > 0
+                ? Optional.of(new EarlyStopping(options.patience(), this::finish))
+                : Optional.empty();
+        var partition = new Partition(data.examples().size(), options.batch(), run.seed(), 0);
+        long perPass = partition.clocksPerPass(run.workers());
+        var stage = new Stage(
+                "train",
+                perPass * options.passes(),
+                perPass,
+                worker -> new Steps(
+                                data.examples(),
+                                partition,
+                                loss,
+                                labels,
+                                classWeights(),
+                                table(worker.session().tables(), WEIGHTS),
+                                options.intercept() ? table(worker.session().tables(), INTERCEPT) : null)
+                        .open(worker),
+                (node, clock) -> validation.isPresent() ? validate(node, validation.get()) : Map.of());
+        job = new Job(app, tables(), List.of(stage));
+    }
+
+    private void finish() {
+        job.finish();
+    }
+
+    private void checkClasses(String app) throws DataException {
+        boolean isBinary = loss == Loss.LOGISTIC || loss == Loss.HINGE || loss == Loss.SQUARED_HINGE;
+        if (isBinary && labels.count() != 2) {
+            throw new DataException(app + " needs 2 classes, the data has " + labels.count() + " "
+                    + shortened(labels.names()) + (labels.count() > 2 ? "; use softmax" : ""));
+        }
+        if (loss == Loss.SOFTMAX && labels.count() < 2) {
+            throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
+        }
+        for (var name : options.classWeights().keySet()) {
+            if (!labels.names().contains(name)) {
+                throw new DataException("there is no class '" + name + "' to weigh, only " + shortened(labels.names()));
+            }
+        }
+    }
+
+    private static String shortened(List<String> names) {
+        return names.size() <= 20 ? names.toString() : names.subList(0, 20) + " ...";
+    }
+
+    private List<TableSpec> tables() {
+        var tables = new ArrayList<TableSpec>();
+        var weights = TableSpec.dense(WEIGHTS, Math.max(1, data.examples().features()), width)
+                .with(options.rule())
+                .with(run.consistency());
+        var intercept = TableSpec.dense(INTERCEPT, 1, width)
+                .with(options.rule().withoutPenalty())
+                .with(run.consistency());
+        tables.add(weights);
+        if (options.intercept()) {
+            tables.add(intercept);
+        }
+        if (stopping.isPresent()) {
+            tables.add(TableSpec.dense(BEST + WEIGHTS, weights.rows(), width));
+            if (options.intercept()) {
+                tables.add(TableSpec.dense(BEST + INTERCEPT, 1, width));
+            }
+        }
+        return tables;
+    }
+
+    private static Table table(List<Table> tables, String name) {
+        return tables.stream()
+                .filter(table -> table.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private float[] classWeights() {
+        var weights = new float[labels.count()];
+        for (int k = 0; k < weights.length; k++) {
+            weights[k] = options.classWeights().getOrDefault(labels.names().get(k), 1f);
+        }
+        if (options.balanced()) {
+            var counts = new long[weights.length];
+            for (long i = 0; i < data.examples().size(); i++) {
+                counts[labels.find(data.examples().label(i))]++;
+            }
+            for (int k = 0; k < weights.length; k++) {
+                weights[k] *= data.examples().size() / (float) (weights.length * counts[k]);
+            }
+        }
+        return weights;
+    }
+
+    private Map<String, Double> validate(Node node, Examples validation) {
+        var values = new LinkedHashMap<String, Double>();
+        var metrics = model(node, "", Map.of()).score(validation).ordered();
+        metrics.forEach((name, value) -> values.put("validation." + name, value));
+        if (stopping.isPresent()) {
+            double cost = metrics.getOrDefault("logLoss", metrics.getOrDefault("loss", Double.NaN));
+            if (stopping.get().isBest(cost)) {
+                for (var name : options.intercept() ? List.of(WEIGHTS, INTERCEPT) : List.of(WEIGHTS)) {
+                    node.copy(table(node.tables(), name), table(node.tables(), BEST + name));
+                }
+            }
+        }
+        return values;
+    }
+
+    /** The job, to be stopped or cancelled by another thread. */
+    public Job job() {
+        return job;
+    }
+
+    /** What was trained, and how the job ended. */
+    public record Trained(LinearModel model, Outcome outcome) {}
+
+    /** Trains. */
+    public Trained run() throws IOException {
+        var identified = run.checkpoints().isPresent()
+                ? run.with(identify(run.checkpoints().get()))
+                : run;
+        var listening = stopping.isPresent() ? identified.listening(stopping.get()) : identified;
+        var outcome = job.run(listening);
+        boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
+        return new Trained(model(outcome.node(), takesBest ? BEST : "", Map.of()), outcome);
+    }
+
+    private Checkpoints identify(Checkpoints checkpoints) {
+        return checkpoints.identifiedBy(Map.of(
+                "consistency", run.consistency().toString(),
+                "options", options.toString(),
+                "data", data.examples().sum() + ", " + data.examples()));
+    }
+
+    private LinearModel model(Node node, String prefix, Map<String, String> provenance) {
+        var weights = node.values(table(node.tables(), prefix + WEIGHTS));
+        var intercept = options.intercept() ? node.values(table(node.tables(), prefix + INTERCEPT)) : new float[width];
+        return new LinearModel(loss, data.schema(), labels, width, weights, intercept, provenance);
+    }
+}

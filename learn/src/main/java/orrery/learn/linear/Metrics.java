@@ -1,0 +1,77 @@
+package orrery.learn.linear;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** How good predictions are: metric to value, as far as they apply. Accuracy, AUC and macro-F1 are fractions. */
+public record Metrics(Map<String, Double> values) {
+    public Metrics {
+        values = Map.copyOf(values);
+    }
+
+    /** The value of a metric that applies. */
+    public double get(String name) {
+        var value = values.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("there is no metric '" + name + "', only " + values.keySet());
+        }
+        return value;
+    }
+
+    /** In the order in which they are shown. */
+    public Map<String, Double> ordered() {
+        var map = new LinkedHashMap<String, Double>();
+        for (var name : new String[] {"accuracy", "auc", "logLoss", "macroF1", "rmse", "loss"}) {
+            var value = values.get(name);
+            if (value != null) {
+                map.put(name, value);
+            }
+        }
+        return map;
+    }
+
+    /** Area under the ROC curve: the chance that a positive outranks a negative; ties count half. */
+    static double auc(double[] scores, boolean[] isPositive) {
+        int n = scores.length;
+        var order = new Integer[n];
+        Arrays.setAll(order, i -> i);
+        Arrays.sort(order, (a, b) -> Double.compare(scores[a], scores[b]));
+        double ranks = 0;
+        long positives = 0;
+        for (int i = 0; i < n; ) {
+            int j = i;
+            int positivesHere = 0;
+            for (; j < n && scores[order[j]] == scores[order[i]]; j++) {
+                positivesHere += isPositive[order[j]] ? 1 : 0;
+            }
+            ranks += positivesHere * (i + 1 + j) / 2.0; // the mean rank of equal scores
+            positives += positivesHere;
+            i = j;
+        }
+        long negatives = n - positives;
+        return positives == 0 || negatives == 0
+                ? Double.NaN
+                : (ranks - positives * (positives + 1) / 2.0) / ((double) positives * negatives);
+    }
+
+    /** The mean of the classes' F1; classes that neither occur nor are predicted do not count. */
+    static double macroF1(long[][] confusion) {
+        int k = confusion.length;
+        double sum = 0;
+        int counted = 0;
+        for (int c = 0; c < k; c++) {
+            long predicted = 0;
+            long actual = 0;
+            for (int other = 0; other < k; other++) {
+                predicted += confusion[other][c];
+                actual += confusion[c][other];
+            }
+            if (predicted + actual > 0) {
+                sum += 2.0 * confusion[c][c] / (predicted + actual);
+                counted++;
+            }
+        }
+        return sum / counted;
+    }
+}

@@ -1,0 +1,167 @@
+package orrery.learn.linear;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import orrery.data.Examples;
+import orrery.engine.Partition;
+import orrery.engine.Step;
+import orrery.engine.Worker;
+import orrery.table.Session;
+import orrery.table.Table;
+
+/**
+ * A worker's step: the mean gradient of a mini-batch. Examples are judged before they are learned from, so the tallies
+ * are a progressive validation (Blum, Kalai and Langford, COLT 1999).
+ */
+final class Steps {
+    private final Examples examples;
+    private final Partition partition;
+    private final Loss loss;
+    private final Labels labels;
+    private final float[] classWeights; // by class; empty under least squares
+    private final Table weights;
+    private final @Nullable Table intercept;
+
+    Steps(
+            Examples examples,
+            Partition partition,
+            Loss loss,
+            Labels labels,
+            float[] classWeights,
+            Table weights,
+            @Nullable Table intercept) {
+        this.examples = examples;
+        this.partition = partition;
+        this.loss = loss;
+        this.labels = labels;
+        this.classWeights = classWeights;
+        this.weights = weights;
+        this.intercept = intercept;
+    }
+
+    Step open(Worker worker) {
+        return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
+    }
+
+    /** One margin per example: logistic regression, support vector machine, least squares. */
+    private final class OfOneMargin implements Step {
+        private final Worker worker;
+        private final Examples.Cursor cursor = examples.cursor();
+        private final Worker.Tally tallyLoss;
+        private final Worker.Tally tallyRight;
+
+        OfOneMargin(Worker worker) {
+            this.worker = worker;
+            tallyLoss = worker.tally("progressiveLoss");
+            tallyRight = worker.tally("progressiveAccuracy");
+        }
+
+        @Override
+        public void run(Session session, long clock) {
+            long from = partition.from(clock, worker.index(), worker.count());
+            long to = partition.to(clock, worker.index(), worker.count());
+            if (from == to) {
+                return;
+            }
+            var order = partition.order(clock, worker.count());
+            var view = session.view(weights);
+            var outbox = session.outbox(weights);
+            float bias = intercept == null ? 0 : session.view(intercept).get(0, 0);
+            boolean isClassification = loss.isClassification();
+            float share = 1f / (to - from);
+            double biasSlope = 0;
+            double cost = 0;
+            double weightSum = 0;
+            double right = 0;
+            for (long position = from; position < to; position++) {
+                long example = order.at(position);
+                cursor.move(example);
+                float weight = cursor.weight();
+                double y = cursor.label();
+                if (isClassification) {
+                    int k = labels.find(cursor.label());
+                    y = k == 1 ? 1 : -1;
+                    weight *= classWeights[k];
+                }
+                double margin = view.dot(cursor.indices(), cursor.values(), cursor.from(), cursor.to()) + (double) bias;
+                cost += weight * loss.of(margin, y);
+                right += y * margin > 0 ? weight : 0;
+                weightSum += weight;
+                float slope = (float) (loss.slope(margin, y) * weight * share);
+                if (slope != 0) {
+                    outbox.addScaled(slope, cursor.indices(), cursor.values(), cursor.from(), cursor.to());
+                    biasSlope += slope;
+                }
+            }
+            if (intercept != null) {
+                session.outbox(intercept).addCell(0, 0, (float) biasSlope);
+            }
+            tallyLoss.add(cost, weightSum);
+            if (isClassification) {
+                tallyRight.add(right, weightSum);
+            }
+            worker.processed(to - from);
+        }
+    }
+
+    /** One margin per class: softmax regression. */
+    private final class OfClasses implements Step {
+        private final Worker worker;
+        private final Examples.Cursor cursor = examples.cursor();
+        private final Worker.Tally tallyLoss;
+        private final Worker.Tally tallyRight;
+        private final float[] bias = new float[labels.count()];
+        private final float[] margins = new float[labels.count()];
+        private final float[] biasSlope = new float[labels.count()];
+
+        OfClasses(Worker worker) {
+            this.worker = worker;
+            tallyLoss = worker.tally("progressiveLoss");
+            tallyRight = worker.tally("progressiveAccuracy");
+        }
+
+        @Override
+        public void run(Session session, long clock) {
+            long from = partition.from(clock, worker.index(), worker.count());
+            long to = partition.to(clock, worker.index(), worker.count());
+            if (from == to) {
+                return;
+            }
+            var order = partition.order(clock, worker.count());
+            var view = session.view(weights);
+            var outbox = session.outbox(weights);
+            if (intercept != null) {
+                session.view(intercept).copyRow(0, bias, 0);
+                Arrays.fill(biasSlope, 0);
+            }
+            float share = 1f / (to - from);
+            double cost = 0;
+            double weightSum = 0;
+            double right = 0;
+            for (long position = from; position < to; position++) {
+                long example = order.at(position);
+                cursor.move(example);
+                int actual = labels.find(cursor.label());
+                float weight = cursor.weight() * classWeights[actual];
+                System.arraycopy(bias, 0, margins, 0, margins.length);
+                view.addRowsTo(margins, cursor.indices(), cursor.values(), cursor.from(), cursor.to());
+                right += LinearModel.largest(margins) == actual ? weight : 0;
+                float mine = margins[actual];
+                cost += weight * (Loss.softmax(margins) - mine);
+                weightSum += weight;
+                margins[actual] -= 1; // from here on the slopes: p - [k = actual]
+                for (int k = 0; k < margins.length; k++) {
+                    margins[k] *= weight * share;
+                    biasSlope[k] += margins[k];
+                }
+                outbox.addOuter(cursor.indices(), cursor.values(), cursor.from(), cursor.to(), margins);
+            }
+            if (intercept != null) {
+                session.outbox(intercept).addRow(0, biasSlope, 0);
+            }
+            tallyLoss.add(cost, weightSum);
+            tallyRight.add(right, weightSum);
+            worker.processed(to - from);
+        }
+    }
+}
