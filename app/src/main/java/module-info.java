@@ -4,7 +4,6 @@ module orrery.app {
     requires orrery.learn;
     requires static transitive org.jspecify;
 
-    
     opens orrery.app to
             info.picocli;
 }

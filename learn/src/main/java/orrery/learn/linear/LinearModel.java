@@ -198,6 +198,11 @@ public final class LinearModel {
 
     // Keeping
 
+    /** The same model, with more words on where it comes from. */
+    public LinearModel from(Map<String, String> provenance) {
+        return new LinearModel(loss, schema, labels, width, weights, intercept, provenance);
+    }
+
     /** Saves the model to a safetensors file. */
     public void save(Path file) throws IOException {
         var folder = file.toAbsolutePath().getParent();

@@ -46,9 +46,9 @@ public record LinearOptions(
         classWeights = Map.copyOf(classWeights);
     }
 
-    /** Five passes of AdaGrad in batches of 64, with an intercept. */
+    /** Five passes of AdaGrad at rate 0.3 in batches of 64, with an intercept. */
     public static LinearOptions defaults() {
-        return new LinearOptions(5, 64, new UpdateRule.AdaGrad(0.1f), true, Map.of(), false, 0);
+        return new LinearOptions(5, 64, new UpdateRule.AdaGrad(0.3f), true, Map.of(), false, 0);
     }
 
     public LinearOptions withPasses(int passes) {

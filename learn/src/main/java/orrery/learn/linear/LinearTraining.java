@@ -142,7 +142,7 @@ public final class LinearTraining {
 
     private Map<String, Double> validate(Node node, Examples validation) {
         var values = new LinkedHashMap<String, Double>();
-        var metrics = model(node, "", Map.of()).score(validation).ordered();
+        var metrics = model(node, "").score(validation).ordered();
         metrics.forEach((name, value) -> values.put("validation." + name, value));
         if (stopping.isPresent()) {
             double cost = metrics.getOrDefault("logLoss", metrics.getOrDefault("loss", Double.NaN));
@@ -171,7 +171,7 @@ public final class LinearTraining {
         var listening = stopping.isPresent() ? identified.listening(stopping.get()) : identified;
         var outcome = job.run(listening);
         boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
-        return new Trained(model(outcome.node(), takesBest ? BEST : "", Map.of()), outcome);
+        return new Trained(model(outcome.node(), takesBest ? BEST : ""), outcome);
     }
 
     private Checkpoints identify(Checkpoints checkpoints) {
@@ -181,9 +181,9 @@ public final class LinearTraining {
                 "data", data.examples().sum() + ", " + data.examples()));
     }
 
-    private LinearModel model(Node node, String prefix, Map<String, String> provenance) {
+    private LinearModel model(Node node, String prefix) {
         var weights = node.values(table(node.tables(), prefix + WEIGHTS));
         var intercept = options.intercept() ? node.values(table(node.tables(), prefix + INTERCEPT)) : new float[width];
-        return new LinearModel(loss, data.schema(), labels, width, weights, intercept, provenance);
+        return new LinearModel(loss, data.schema(), labels, width, weights, intercept, Map.of());
     }
 }

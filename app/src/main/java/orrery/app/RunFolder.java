@@ -1,0 +1,173 @@
+package orrery.app;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import orrery.engine.Checkpoints;
+import orrery.engine.RunEvent;
+import orrery.store.Json;
+import orrery.store.Storage;
+
+/**
+ * What a training leaves: {@code config} (its options, to be read by --config), {@code provenance.json} (data, seed,
+ * commit, JDK), {@code metrics.jsonl} (its events, a line each), {@code checkpoints/}, {@code model.safetensors} and
+ * {@code result.json}.
+ */
+final class RunFolder {
+    static final Path ALL = Path.of("runs");
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+
+    private final Path path;
+
+    private RunFolder(Path path) {
+        this.path = path;
+    }
+
+    /** Makes a new folder; of a name of its own if {@code asked} is empty. */
+    static RunFolder create(String asked, String app, Instant now) throws IOException {
+        if (!asked.isEmpty()) {
+            var path = Path.of(asked);
+            if (Files.exists(path.resolve("config"))) {
+                throw new UsageException(
+                        "the run " + asked + " exists; go on with --resume " + asked + ", or give another --run");
+            }
+            Files.createDirectories(path);
+            return new RunFolder(path);
+        }
+        Files.createDirectories(ALL);
+        String name = app + "-" + STAMP.format(now);
+        for (int n = 1; ; n++) {
+            try {
+                return new RunFolder(Files.createDirectory(ALL.resolve(n == 1 ? name : name + "-" + n)));
+            } catch (FileAlreadyExistsException e) {
+                // two in one second: the next gets a number
+            }
+        }
+    }
+
+    /** A folder that is there. */
+    static RunFolder open(String asked) {
+        var path = Path.of(asked);
+        if (!Files.isDirectory(path) && Files.isDirectory(ALL.resolve(asked))) {
+            path = ALL.resolve(asked);
+        }
+        if (!Files.exists(path.resolve("config"))) {
+            throw new UsageException(asked + ": is no run; list them with: orrery runs");
+        }
+        return new RunFolder(path);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    Path model() {
+        return path.resolve("model.safetensors");
+    }
+
+    Path config() {
+        return path.resolve("config");
+    }
+
+    void writeConfig(String text) throws IOException {
+        Storage.local(path).writeText("config", text);
+    }
+
+    void writeProvenance(Map<String, String> provenance) throws IOException {
+        Storage.local(path).writeText("provenance.json", Json.pretty(provenance));
+    }
+
+    void writeResult(Map<String, Object> result) throws IOException {
+        Storage.local(path).writeText("result.json", Json.pretty(result));
+    }
+
+    /** A file of the run as a map; empty if it is not there. */
+    Map<String, Object> read(String name) throws IOException {
+        var storage = Storage.local(path);
+        return storage.holds(name) ? Json.object(storage.readText(name), storage.where(name)) : Map.of();
+    }
+
+    Checkpoints checkpoints() {
+        return Checkpoints.in(Storage.local(path.resolve("checkpoints")));
+    }
+
+    /** Writes the events that matter later to {@code metrics.jsonl}. */
+    Consumer<RunEvent> recorder() {
+        return event -> {
+            var line = line(event);
+            if (!line.isEmpty()) {
+                try {
+                    Files.writeString(
+                            path.resolve("metrics.jsonl"),
+                            Json.line(line) + "\n",
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.APPEND);
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(path + "/metrics.jsonl: " + e.getMessage(), e);
+                }
+            }
+        };
+    }
+
+    private static Map<String, Object> line(RunEvent event) {
+        var line = new LinkedHashMap<String, Object>();
+        switch (event) {
+            case RunEvent.Started started -> {
+                line.put("event", "started");
+                line.put("job", started.job());
+                line.put("workers", started.workers());
+                line.put("consistency", started.consistency());
+                line.put("seed", started.seed());
+            }
+            case RunEvent.Resumed resumed -> {
+                line.put("event", "resumed");
+                line.put("clock", resumed.clock());
+                line.put("checkpoint", resumed.checkpoint());
+            }
+            case RunEvent.CutReached cut -> {
+                line.put("event", "cut");
+                line.put("stage", cut.stage());
+                line.put("clock", cut.clock());
+                line.put("examples", cut.examples());
+                line.put("seconds", cut.elapsed().toNanos() / 1e9);
+                line.putAll(cut.metrics());
+            }
+            case RunEvent.Checkpointed checkpoint -> {
+                line.put("event", "checkpoint");
+                line.put("clock", checkpoint.clock());
+                line.put("bytes", checkpoint.bytes());
+            }
+            case RunEvent.WorkerFailed failed -> {
+                line.put("event", "failed");
+                line.put("stage", failed.stage());
+                line.put("worker", failed.worker());
+                line.put("clock", failed.clock());
+                line.put("cause", String.valueOf(failed.cause()));
+            }
+            case RunEvent.StageEnded ended -> {
+                line.put("event", "stage");
+                line.put("stage", ended.stage());
+                line.put(
+                        "waitedSeconds",
+                        ended.waited().stream().map(d -> d.toNanos() / 1e9).toList());
+            }
+            case RunEvent.Ended ended -> {
+                line.put("event", "ended");
+                line.put("status", ended.status().name());
+                line.put("seconds", ended.elapsed().toNanos() / 1e9);
+                line.put("cpuSeconds", ended.cpu().toNanos() / 1e9);
+            }
+            case RunEvent.StageStarted _, RunEvent.Progressed _ -> {}
+        }
+        return line;
+    }
+}

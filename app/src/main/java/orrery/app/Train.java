@@ -1,0 +1,385 @@
+package orrery.app;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import orrery.data.DataException;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.engine.Job;
+import orrery.engine.Outcome;
+import orrery.engine.Run;
+import orrery.learn.linear.LinearModel;
+import orrery.learn.linear.LinearTraining;
+import orrery.store.Json;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Trains a model. */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers).",
+        footer = {
+            "",
+            "Examples:",
+            "  orrery train softmax jdk-verbs --split 0.2",
+            "  orrery train lr train.libsvm --test test.libsvm"
+        })
+final class Train implements Callable<Integer> {
+    private static final List<String> NOT_KEPT = List.of("run", "resume", "json", "quiet", "config", "help", "version");
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "APP", description = "lr, svm, softmax or least-squares.")
+    @Nullable
+    String app;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "TRAIN",
+            description = "A file (libsvm, CSV, TSV; plain or .gz), or a name of: orrery data list.")
+    @Nullable
+    String train;
+
+    @Option(names = "--app", hidden = true)
+    @Nullable
+    String appOption;
+
+    @Option(names = "--train", hidden = true)
+    @Nullable
+    String trainOption;
+
+    @Option(names = "--test", paramLabel = "FILE", description = "Test data, read as the training data is.")
+    @Nullable
+    String test;
+
+    @Option(names = "--split", paramLabel = "X", description = "Hold out this part of TRAIN as test data, by seed.")
+    @Nullable
+    Double split;
+
+    @Option(
+            names = "--validation",
+            paramLabel = "FILE",
+            description = "Measured after every pass; a tenth of TRAIN if --early-stop needs it.")
+    @Nullable
+    String validation;
+
+    @Mixin
+    LearnFlags learning = new LearnFlags();
+
+    @Mixin
+    RunFlags running = new RunFlags();
+
+    @Mixin
+    DataFlags reading = new DataFlags();
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description = "A checkpoint after every N passes (default: ${DEFAULT-VALUE}); 0 for none.")
+    int checkpointEvery = 1;
+
+    @Option(
+            names = "--run",
+            paramLabel = "FOLDER",
+            description = "Where the run is kept (default: a new one in runs/).")
+    String runFolder = "";
+
+    @Option(names = "--resume", paramLabel = "RUN", description = "Go on with a run from its newest checkpoint.")
+    String resume = "";
+
+    @Option(names = "--model", paramLabel = "FILE", description = "Save the model here, too.")
+    @Nullable
+    Path model;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Read options from a file: lines name = value.")
+    @Nullable
+    String config;
+
+    @Option(names = "--json", description = "Print the result as one JSON object.")
+    boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "No progress.")
+    boolean quiet;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!resume.isEmpty()) {
+            return resume();
+        }
+        String what = given(app, appOption, "APP", "which application? One of " + String.join(", ", LearnFlags.APPS));
+        String data = given(train, trainOption, "TRAIN", "which data? A file, or a name of: orrery data list");
+        var learner = learning.learner(what); // wrong options are told before anything is read or written
+        var run = running.run();
+        if (test != null && split != null) {
+            throw new UsageException("--test and --split are two ways to have test data; give one");
+        }
+        if (checkpointEvery < 0) {
+            throw new UsageException("--checkpoint-every must be 0 or more, got " + checkpointEvery);
+        }
+        var err = spec.commandLine().getErr();
+        say(err, "reading " + data);
+        var sets = read(data, run.seed());
+        say(
+                err,
+                sets.train().examples()
+                        + (sets.test().isEmpty() ? "" : "; test: " + sets.test().get()));
+        learner.prepare(sets.train(), sets.validation(), run); // wrong labels are told before a folder is made
+        boolean isNew = resumed == null;
+        var folder = resumed == null ? RunFolder.create(runFolder, what, Instant.now()) : resumed;
+        if (isNew) {
+            folder.writeConfig(
+                    ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = " + data + "\n");
+        } else if (!Files.isDirectory(folder.path().resolve("checkpoints"))) {
+            throw new UsageException(folder.path() + ": has no checkpoint to go on from");
+        }
+        var provenance = provenance(data, sets, run.seed());
+        folder.writeProvenance(provenance);
+        var listening = run.listening(folder.recorder());
+        if (!quiet) {
+            listening = listening.listening(new Progress(err, Progress.isTerminal()));
+        }
+        if (checkpointEvery > 0) {
+            var checkpoints = folder.checkpoints().every(checkpointEvery);
+            listening = listening.with(isNew ? checkpoints : checkpoints.resuming());
+        }
+        var training = learner.prepare(sets.train(), sets.validation(), listening);
+        var trained = runUntilInterrupted(training, err, folder);
+        if (trained.outcome().status() == Outcome.Status.STOPPED) {
+            err.println("stopped; go on with: orrery train --resume " + folder.path());
+            return Orrery.INTERRUPTED;
+        }
+        var result = result(what, data, sets, run, trained, folder);
+        save(trained.model().from(provenance), folder);
+        folder.writeResult(result);
+        print(result, what, trained);
+        return 0;
+    }
+
+    private @Nullable RunFolder resumed;
+
+    /** Goes on with a run: its options, then those given now. */
+    private Integer resume() throws IOException {
+        if (!runFolder.isEmpty()) {
+            throw new UsageException("--resume goes on in the run's own folder; leave --run out");
+        }
+        var folder = RunFolder.open(resume);
+        if (Files.exists(folder.path().resolve("result.json"))) {
+            throw new UsageException(
+                    "the run " + folder.path() + " is done; see it with: orrery show " + folder.path());
+        }
+        var again = new Train();
+        var command = new CommandLine(again)
+                .setOut(spec.commandLine().getOut())
+                .setErr(spec.commandLine().getErr())
+                .setOverwrittenOptionsAllowed(true)
+                .setParameterExceptionHandler(spec.commandLine().getParameterExceptionHandler())
+                .setExecutionExceptionHandler(spec.commandLine().getExecutionExceptionHandler());
+        again.resumed = folder;
+        var arguments = new ArrayList<>(ConfigFile.arguments(folder.config(), command));
+        arguments.addAll(givenNow());
+        return command.execute(arguments.toArray(String[]::new));
+    }
+
+    /** The arguments of this call, without the one that names the run. */
+    private List<String> givenNow() {
+        var arguments = new ArrayList<String>();
+        var parsed = spec.commandLine().getParseResult();
+        for (var option : parsed.matchedOptions()) {
+            String name = option.longestName();
+            if (!name.equals("--resume") && !name.equals("--config")) {
+                for (var value : option.stringValues().isEmpty() ? List.of("true") : option.stringValues()) {
+                    arguments.add(name + "=" + value);
+                }
+            }
+        }
+        for (var positional : parsed.matchedPositionals()) {
+            arguments.add((positional.index().min() == 0 ? "--app=" : "--train=")
+                    + positional.stringValues().getFirst());
+        }
+        return arguments;
+    }
+
+    private static String given(@Nullable String positional, @Nullable String option, String name, String question) {
+        if (positional != null) {
+            return positional;
+        }
+        if (option != null) {
+            return option;
+        }
+        throw new UsageException(name + " is missing: " + question);
+    }
+
+    private void say(PrintWriter err, String text) {
+        if (!quiet) {
+            err.println(text);
+        }
+    }
+
+    // Data
+
+    private record Sets(Loaded train, Optional<Examples> validation, Optional<Examples> test) {}
+
+    private Sets read(String name, long seed) throws IOException {
+        var data = reading.data();
+        var options = reading.options();
+        var all = data.read(name, options);
+        var schema = all.schema();
+        var training = all.examples();
+        Optional<Examples> tested = Optional.empty();
+        if (split != null) {
+            if (!(split > 0 && split < 1)) {
+                throw new UsageException("--split must be above 0 and below 1, got " + split);
+            }
+            var parts = training.split(split, seed);
+            training = parts.train();
+            tested = Optional.of(parts.test());
+        } else if (test != null) {
+            tested = Optional.of(data.readLike(test, schema, options, true).examples());
+        }
+        Optional<Examples> validating = Optional.empty();
+        if (validation != null) {
+            validating =
+                    Optional.of(data.readLike(validation, schema, options, true).examples());
+        } else if (learning.patience > 0) {
+            var parts = training.split(0.1, seed + 1);
+            training = parts.train();
+            validating = Optional.of(parts.test());
+        }
+        if (training.size() == 0) {
+            throw new DataException(name + ": no example is left to train on");
+        }
+        return new Sets(new Loaded(training, schema), validating, tested);
+    }
+
+    private static Map<String, String> provenance(String data, Sets sets, long seed) {
+        var provenance = new LinkedHashMap<String, String>();
+        provenance.put("data", data);
+        provenance.put("dataSum", sets.train().examples().sum());
+        provenance.put("seed", String.valueOf(seed));
+        provenance.put("commit", Orrery.Version.commit().orElse("unknown"));
+        provenance.put("jdk", System.getProperty("java.vm.vendor") + " " + Runtime.version());
+        provenance.put("trained", Instant.now().toString());
+        return provenance;
+    }
+
+    // Running
+
+    /** Runs; at Ctrl-C the job is stopped at the next cut, with a checkpoint, and the process waits for that. */
+    private static LinearTraining.Trained runUntilInterrupted(
+            LinearTraining training, PrintWriter err, RunFolder folder) throws IOException {
+        var done = new CountDownLatch(1);
+        var hook = new Thread(() -> stopAndWait(training.job(), done, err, folder), "interrupted");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return training.run();
+        } finally {
+            done.countDown();
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                // the process is ending: this is the hook's doing
+            }
+        }
+    }
+
+    private static void stopAndWait(Job job, CountDownLatch done, PrintWriter err, RunFolder folder) {
+        job.stop();
+        try {
+            if (done.await(30, TimeUnit.SECONDS)) {
+                err.println("\nstopped; go on with: orrery train --resume " + folder.path());
+            } else {
+                err.println("\ngave up waiting for the workers to reach a cut after 30 s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void save(LinearModel trained, RunFolder folder) throws IOException {
+        trained.save(folder.model());
+        if (model != null) {
+            trained.save(model);
+        }
+    }
+
+    // Telling
+
+    private static Map<String, Object> result(
+            String app, String data, Sets sets, Run run, LinearTraining.Trained trained, RunFolder folder) {
+        var result = new LinkedHashMap<String, Object>();
+        result.put("app", app);
+        result.put("data", data);
+        result.put("workers", run.workers());
+        result.put("consistency", run.consistency().toString());
+        result.put("seconds", trained.outcome().elapsed().toNanos() / 1e9);
+        result.put("cpuSeconds", trained.outcome().cpu().toNanos() / 1e9);
+        result.put("examples", trained.outcome().examples());
+        result.put("nonZeros", sets.train().examples().nonZeros());
+        result.put("train", trained.model().score(sets.train().examples()).ordered());
+        result.put(
+                "test", sets.test().map(t -> trained.model().score(t).ordered()).orElse(Map.of()));
+        result.put("model", folder.model().toString());
+        result.put("run", folder.path().toString());
+        return result;
+    }
+
+    private void print(Map<String, Object> result, String what, LinearTraining.Trained trained) {
+        var out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.line(result));
+            return;
+        }
+        out.printf(
+                Locale.ROOT,
+                "%s on %s: %,d examples in %.2f s (%.2f s of CPU), %s workers, %s%n",
+                what,
+                result.get("data"),
+                trained.outcome().examples(),
+                trained.outcome().elapsed().toNanos() / 1e9,
+                trained.outcome().cpu().toNanos() / 1e9,
+                result.get("workers"),
+                result.get("consistency"));
+        printMetrics(out, "train", result.get("train"));
+        printMetrics(out, "test", result.get("test"));
+        out.println("model  " + result.get("model"));
+    }
+
+    static void printMetrics(PrintWriter out, String name, @Nullable Object metrics) {
+        if (metrics instanceof Map<?, ?> map && !map.isEmpty()) {
+            out.println(String.format(Locale.ROOT, "%-5s", name) + describe(map));
+        }
+    }
+
+    private static String describe(Map<?, ?> metrics) {
+        return metrics.entrySet().stream()
+                .map(e -> "  " + e.getKey()
+                        + (e.getValue() instanceof Double d ? String.format(Locale.ROOT, " %.4f", d) : ""))
+                .collect(Collectors.joining());
+    }
+}
