@@ -1,0 +1,101 @@
+package orrery.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The laws of reading, checked on what real threads saw. Row p counts the clocks of worker p that are included, since
+ * each worker adds 1 to its own row once a clock; so every value read says how fresh it was.
+ */
+final class ConsistencyHistoryTest {
+    private static final int WORKERS = 4;
+    private static final int CLOCKS = 4200;
+    private static final int READS_PER_CLOCK = 16; // of all rows: 4 x 4200 x 16 x 4 = 1.08 M values
+
+    private record Seen(long reads, long violations, String first) {}
+
+    /** Both ways in which an add reaches the shard. */
+    static Stream<Arguments> cases() {
+        return Stream.of("bsp", "ssp:0", "ssp:1", "ssp:3", "asp")
+                .flatMap(name -> Stream.of(Arguments.of(name, true), Arguments.of(name, false)));
+    }
+
+    @ParameterizedTest(name = "{0}, adds {1}")
+    @MethodSource("cases")
+    void everyReadObeysTheLaws(String name, boolean adds) {
+        var seen = observe(new Node(), Consistency.parse(name), adds);
+        assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
+        assertThat(seen.violations()).as(seen.first()).isZero();
+    }
+
+    @ParameterizedTest(name = "{0}, one clock too early")
+    @MethodSource("cases")
+    void aBrokenControllerIsCaught(String name, boolean adds) {
+        var consistency = Consistency.parse(name);
+        if (!(consistency instanceof Consistency.Asp)) { // asp has no bound to break
+            var broken = new Node((c, clock) -> c.requiredAge(clock) - 1);
+            assertThat(observe(broken, consistency, adds).violations()).isPositive();
+        }
+    }
+
+    private static Seen observe(Node node, Consistency consistency, boolean adds) {
+        var table = node.create(TableSpec.dense("included", WORKERS, 1).with(consistency));
+        var begun = new AtomicLongArray(WORKERS); // clocks for which a worker may have added
+        var reads = new AtomicLong();
+        var violations = new AtomicLong();
+        var first = new StringBuffer();
+        Sessions.run(node, WORKERS, session -> {
+            int me = session.worker();
+            var keys = new long[] {0, 1, 2, 3};
+            var own = new long[] {me};
+            var one = new float[] {1};
+            var values = new float[WORKERS];
+            var before = new float[WORKERS];
+            for (long clock = 0; clock < CLOCKS; clock++) {
+                for (int r = 0; r < READS_PER_CLOCK; r++) {
+                    if (r == READS_PER_CLOCK / 2) {
+                        begun.set(me, clock + 1);
+                        if (adds) {
+                            session.add(table, own, one);
+                        } else {
+                            session.outbox(table).addCell(me, 0, 1);
+                        }
+                    }
+                    session.gather(table, keys, values);
+                    reads.addAndGet(WORKERS);
+                    boolean sawOwn = adds && r >= READS_PER_CLOCK / 2;
+                    for (int p = 0; p < WORKERS; p++) {
+                        boolean isRight = p == me
+                                ? values[p] == clock + (sawOwn && !consistency.staged() ? 1 : 0)
+                                : isLegal(consistency, clock, values[p], before[p], begun.get(p));
+                        if (!isRight && violations.getAndIncrement() == 0) {
+                            first.append(
+                                    "worker " + me + " at clock " + clock + " saw " + values[p] + " of worker " + p);
+                        }
+                        before[p] = values[p];
+                    }
+                }
+                session.tick();
+                if (me == 0 && clock % 512 == 0) {
+                    LockSupport.parkNanos(200_000); // now and then a straggler
+                }
+            }
+        });
+        return new Seen(reads.get(), violations.get(), first.toString());
+    }
+
+    private static boolean isLegal(Consistency consistency, long clock, float value, float before, long begun) {
+        return switch (consistency) {
+            case Consistency.Bsp() -> value == clock;
+            case Consistency.Ssp(int staleness) -> value >= clock - staleness && value >= before && value <= begun;
+            case Consistency.Asp() -> value >= before && value <= begun;
+        };
+    }
+}
