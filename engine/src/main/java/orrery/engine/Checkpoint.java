@@ -57,6 +57,7 @@ final class Checkpoint {
             throws IOException {
         var storage = checkpoints.storage();
         String folder = folder(stage, clock);
+        storage.delete(folder + "/" + MANIFEST); // a resumed run may come by here again
         var files = new TreeMap<>(node.save(storage, folder));
         for (var session : sessions) {
             var tensors = session.localTensors();
@@ -122,6 +123,15 @@ final class Checkpoint {
             }
         }
         return found;
+    }
+
+    /** A new run does not mix its checkpoints with those of an old one. */
+    static void checkThatNoneIsIn(Storage storage) throws IOException {
+        var old = committed(storage);
+        if (!old.isEmpty()) {
+            throw new IOException(storage.where("") + ": holds checkpoints of another run, such as " + old.getLast()
+                    + "; go on with that, or keep this one elsewhere");
+        }
     }
 
     /** The newest checkpoint, its files' sums checked. */

@@ -1,6 +1,7 @@
 package orrery.engine;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import orrery.table.Node;
 import orrery.table.TableSpec;
 
@@ -22,7 +24,7 @@ public final class Job {
     private final String name;
     private final List<TableSpec> tables;
     private final List<Stage> stages;
-    private volatile Wish wish = Wish.GO_ON;
+    private final AtomicReference<Wish> wish = new AtomicReference<>(Wish.GO_ON);
 
     private enum Wish {
         GO_ON,
@@ -39,17 +41,22 @@ public final class Job {
 
     /** Ends the job well at the next cut; called by a listener during {@link RunEvent.CutReached}, at that very cut. */
     public void finish() {
-        wish = wish == Wish.GO_ON ? Wish.FINISH : wish;
+        want(Wish.FINISH);
     }
 
     /** Ends the job at the next clock that all workers can complete, with a checkpoint if checkpoints are kept. */
     public void stop() {
-        wish = wish == Wish.CANCEL ? wish : Wish.STOP;
+        want(Wish.STOP);
     }
 
     /** Ends the job at once; {@link #run} throws {@link JobCancelledException}. */
     public void cancel() {
-        wish = Wish.CANCEL;
+        want(Wish.CANCEL);
+    }
+
+    /** The stronger wish counts: they are declared from weak to strong. */
+    private void want(Wish more) {
+        wish.accumulateAndGet(more, (old, other) -> old.compareTo(other) > 0 ? old : other);
     }
 
     /**
@@ -105,7 +112,11 @@ public final class Job {
 
         private Optional<Checkpoint> restore() throws IOException {
             var checkpoints = run.checkpoints();
-            if (checkpoints.isEmpty() || !checkpoints.get().resume()) {
+            if (checkpoints.isEmpty()) {
+                return Optional.empty();
+            }
+            if (!checkpoints.get().resume()) {
+                Checkpoint.checkThatNoneIsIn(checkpoints.get().storage());
                 return Optional.empty();
             }
             var newest = Checkpoint.newest(checkpoints.get().storage());
@@ -131,7 +142,7 @@ public final class Job {
                 examples += running.examples();
                 tell(new RunEvent.StageEnded(stage.name(), running.slowest(), running.waited()));
                 return status;
-            } catch (InterruptedException e) {
+            } catch (InterruptedException | ClosedByInterruptException e) {
                 Thread.currentThread().interrupt();
                 throw abandoned(
                         running,
@@ -163,6 +174,7 @@ public final class Job {
                     case AT_CUT -> {
                         status = cut(number, stage, running);
                         running.release(status != Outcome.Status.DONE);
+                        lastMove = System.nanoTime();
                     }
                     case NOTHING_YET -> {
                         tell(new RunEvent.Progressed(
@@ -173,11 +185,11 @@ public final class Job {
                                 elapsed()));
                     }
                 }
-                if (wish == Wish.CANCEL) {
+                if (wish.get() == Wish.CANCEL) {
                     throw new JobCancelledException("job '" + name + "' was cancelled at stage '" + stage.name()
                             + "', clock " + running.slowest());
                 }
-                if (wish == Wish.STOP) {
+                if (wish.get() == Wish.STOP) {
                     running.askForCut();
                 }
                 long done = running.totalDone();
@@ -202,7 +214,7 @@ public final class Job {
             var cut = new RunEvent.CutReached(stage.name(), clock, metrics, examples + running.examples(), elapsed());
             cuts.add(cut);
             tell(cut);
-            var status = switch (wish) {
+            var status = switch (wish.get()) {
                 case GO_ON, CANCEL -> Outcome.Status.DONE;
                 case FINISH -> Outcome.Status.FINISHED_EARLY;
                 case STOP ->

@@ -107,6 +107,9 @@ final class StageRun {
         lock.lock();
         try {
             done[worker] = clocks;
+            if (failure != null) {
+                return false;
+            }
             if (clocks % stage.cutEvery() != 0 && clocks != stage.clocks() && clocks != askedCut) {
                 return true;
             }
@@ -124,10 +127,7 @@ final class StageRun {
                 }
                 left = cutIsOver.awaitNanos(left <= 0 ? waitLimitNanos : left);
             }
-            if (failure != null) {
-                session.checkNotEnded();
-            }
-            return !isStopping;
+            return failure == null && !isStopping;
         } finally {
             lock.unlock();
         }

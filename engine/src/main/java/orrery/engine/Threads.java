@@ -14,7 +14,12 @@ public final class Threads implements Launcher {
             int worker = w;
             threads.add(Thread.ofPlatform().name("worker-" + w).daemon().unstarted(() -> body.accept(worker)));
         }
-        threads.forEach(Thread::start);
+        try {
+            threads.forEach(Thread::start);
+        } catch (OutOfMemoryError e) { // the system's limit of threads
+            threads.forEach(Thread::interrupt);
+            throw new IllegalStateException("the system cannot start " + workers + " threads: " + e.getMessage(), e);
+        }
         return new Crew() {
             @Override
             public void interrupt() {

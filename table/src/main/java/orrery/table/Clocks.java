@@ -41,11 +41,11 @@ final class Clocks {
 
     /** Updates that wait until every worker has completed their clock. */
     interface Staged {
-        /** The work of applying all that is staged for clocks up to {@code clock}; null if there is nothing. */
+        /** Applies all that is staged for clocks up to {@code clock}, or returns the work of it if it is worth sharing. */
         @Nullable
         Work upTo(long clock);
 
-        /** The work is done. */
+        /** The work that was returned is done. */
         void done();
     }
 
@@ -177,10 +177,8 @@ final class Clocks {
         for (var table : staged) {
             var todo = table.upTo(clock);
             if (todo != null) {
-                if (todo.isWorthSharing()) {
-                    work = todo;
-                    wakeAll();
-                }
+                work = todo;
+                wakeAll();
                 todo.help();
                 todo.awaitDone();
                 work = null;
@@ -254,8 +252,8 @@ final class Clocks {
                 if (Thread.interrupted()) {
                     forget(ticket);
                     checkNotEnded();
-                    throw new EndedException(
-                            "worker " + ticket.worker + " was interrupted while it waited at clock " + clock, null);
+                    throw new IllegalStateException(
+                            "worker " + ticket.worker + " was interrupted while it waited at clock " + clock);
                 }
             }
         }

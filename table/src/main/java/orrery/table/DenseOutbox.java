@@ -122,10 +122,7 @@ final class DenseOutbox extends Outbox {
 
     @Override
     void seal() {
-        for (var f : factors) {
-            refuseIfNotFinite(f.u(), 1);
-            refuseIfNotFinite(f.v(), 0);
-        }
+        expandFactors();
         int end = touched.length;
         for (int start = next(0, end); start < end; ) {
             int stop = afterRun(start, end);
@@ -136,13 +133,6 @@ final class DenseOutbox extends Outbox {
                 throw new NonFiniteUpdateException(spec, cell / width, cell % width, sum[cell]);
             }
             start = next(stop, end);
-        }
-    }
-
-    private void refuseIfNotFinite(float[] factor, int rowStep) {
-        if (!Finite.all(factor, 0, factor.length)) {
-            int i = Finite.firstNot(factor, 0, factor.length);
-            throw new NonFiniteUpdateException(spec, (long) i * rowStep, i * (1 - rowStep), factor[i]);
         }
     }
 
@@ -157,14 +147,13 @@ final class DenseOutbox extends Outbox {
     @Override
     boolean touches(int stripe) {
         int end = firstGranule(stripe + 1);
-        return !factors.isEmpty() || next(firstGranule(stripe), end) < end;
+        return next(firstGranule(stripe), end) < end;
     }
 
     @Override
     void apply(int stripe) {
         int first = firstGranule(stripe);
         int end = firstGranule(stripe + 1);
-        expandFactors(firstRow(first), firstRow(end), first, end);
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
             shard.applyRange(firstRow(start), firstRow(stop), sum);
@@ -174,16 +163,16 @@ final class DenseOutbox extends Outbox {
         Arrays.fill(touched, first, end, (byte) 0);
     }
 
-    private void expandFactors(int fromRow, int toRow, int fromGranule, int toGranule) {
-        if (factors.isEmpty()) {
-            return;
-        }
-        for (var f : factors) {
-            for (int r = fromRow; r < toRow; r++) {
-                axpy(f.u()[r], f.v(), sum, r * width, width);
+    private void expandFactors() {
+        if (!factors.isEmpty()) {
+            for (var f : factors) {
+                for (int r = 0; r < f.u().length; r++) {
+                    axpy(f.u()[r], f.v(), sum, r * width, width);
+                }
             }
+            factors.clear();
+            Arrays.fill(touched, (byte) 1);
         }
-        Arrays.fill(touched, fromGranule, toGranule, (byte) 1);
     }
 
     /** The first touched granule from {@code from} on, or {@code end}. Eight at a time over what is untouched. */

@@ -167,6 +167,15 @@ final class FloatShard implements Shard {
         return blocks[block];
     }
 
+    @Override
+    public void beginStage() {
+        if (spec.rule() instanceof UpdateRule.AdaRevision) {
+            for (var block : blocks) {
+                Arrays.fill(block.planes()[Kernel.EPOCH], -1); // an epoch that never is
+            }
+        }
+    }
+
     // Keeping
 
     @Override

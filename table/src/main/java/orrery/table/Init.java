@@ -31,7 +31,10 @@ public sealed interface Init {
         return switch (this) {
             case Zero() -> 0;
             case Constant(float value) -> value;
-            case Uniform(long seed, float low, float high) -> low + (high - low) * (float) unit(mix(seed, row, column));
+            case Uniform(long seed, float low, float high) ->
+                low < high
+                        ? Math.min(low + (high - low) * (float) unit(mix(seed, row, column)), Math.nextDown(high))
+                        : low;
             case Normal(long seed, float mean, float deviation) -> {
                 long bits = mix(seed, row, column);
                 double radius = Math.sqrt(-2 * Math.log1p(-unit(bits))); // Box and Muller

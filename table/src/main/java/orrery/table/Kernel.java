@@ -10,6 +10,9 @@ import java.util.function.LongSupplier;
 interface Kernel {
     void apply(FloatBlock block, int row, int rows, float[] g, int at);
 
+    /** The plane in which AdaRevision keeps the age at which a cell was last touched. */
+    int EPOCH = 4;
+
     /**
      * The kernel of a rule.
      *
@@ -109,7 +112,7 @@ interface Kernel {
         var zmax = block.planes()[1];
         var sum = block.planes()[2];
         var sumOld = block.planes()[3];
-        var epoch = block.planes()[4];
+        var epoch = block.planes()[EPOCH];
         float now = (age + 1) & 0xffffff; // exact in a float
         for (int i = 0; i < n; i++) {
             int cell = off + i;
@@ -158,7 +161,8 @@ interface Kernel {
             z[cell] += x - (root - (float) Math.sqrt(old)) / rule.alpha() * w[cell];
             squares[cell] = sum;
             float shrunk = shrink(z[cell], rule.l1());
-            w[cell] = shrunk == 0 ? 0 : -shrunk / ((rule.beta() + root) / rule.alpha() + rule.l2());
+            float strength = (rule.beta() + root) / rule.alpha() + rule.l2();
+            w[cell] = shrunk == 0 || strength == 0 ? 0 : -shrunk / strength;
         }
     }
 }

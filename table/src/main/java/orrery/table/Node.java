@@ -1,8 +1,8 @@
 package orrery.table;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +22,10 @@ public final class Node {
     /** Dense tables up to this size get an outbox with a cell for every cell. */
     private static final long MOST_OUTBOX_BYTES = 64L << 20;
 
+    private static final String SUFFIX = ".table.safetensors";
+
     private final ReadPredicate predicate;
+    private final Map<String, Saved> toLoad = new HashMap<>(); // by table, until it is created
     private final Map<String, Table> tables = new LinkedHashMap<>();
     private final Map<String, Clocks> groups = new HashMap<>();
     private final Map<Table, StagedUpdates> staged = new HashMap<>();
@@ -32,6 +35,8 @@ public final class Node {
     private int workers;
     private long firstClock;
     private Duration waitLimit = Duration.ofMinutes(5);
+
+    private record Saved(Storage storage, String name) {}
 
     /** The age a read needs; tests put a broken one here to see that it is caught. */
     @FunctionalInterface
@@ -50,13 +55,17 @@ public final class Node {
     /** Creates a table; one that exists with an equal spec is returned as it is. */
     public synchronized Table create(TableSpec spec) {
         var existing = tables.get(spec.name());
-        if (existing != null) {
+        if (existing != null && !drops.containsKey(existing)) {
             var differences = existing.spec().differences(spec);
             if (!differences.isEmpty()) {
                 throw new IllegalArgumentException(
                         "table '" + spec.name() + "' exists, but " + String.join("; ", differences));
             }
             return existing;
+        }
+        if (drops.keySet().stream().anyMatch(table -> table.name().equals(spec.name()))) {
+            throw new IllegalStateException(
+                    "table '" + spec.name() + "' is being dropped: some workers have, others have not");
         }
         var clocks = groups.get(spec.group());
         if (clocks == null) {
@@ -76,6 +85,7 @@ public final class Node {
             staged.put(table, updates);
             clocks.register(updates);
         }
+        restore(table);
         return table;
     }
 
@@ -135,6 +145,9 @@ public final class Node {
         this.waitLimit = waitLimit;
         groups.values().forEach(clocks -> clocks.begin(workers, firstClock));
         staged.values().forEach(updates -> updates.begin(workers));
+        if (firstClock == 0) {
+            tables.values().forEach(table -> table.shard.beginStage());
+        }
     }
 
     /** A worker's session, made by the worker's own thread. */
@@ -213,7 +226,7 @@ public final class Node {
         for (var table : tables()) {
             var metadata = new LinkedHashMap<String, String>();
             metadata.put("table", table.spec().toString());
-            String file = table.name() + ".safetensors";
+            String file = table.name() + SUFFIX;
             written.put(
                     file,
                     storage.write(folder + "/" + file, out -> Safetensors.write(out, metadata, table.shard.tensors())));
@@ -221,21 +234,43 @@ public final class Node {
         return written;
     }
 
-    /** Loads every table from where {@link #save} put it; the specs must be equal. */
-    public void load(Storage storage, String folder) throws IOException {
-        for (var table : tables()) {
-            try (var file = Safetensors.open(storage, folder + "/" + table.name() + ".safetensors")) {
-                String saved = file.metadata().getOrDefault("table", "");
-                if (!saved.equals(table.spec().toString())) {
-                    throw new IOException(file.where() + ": was saved as " + saved + ", this run has " + table.spec());
-                }
-                table.shard.load(file);
+    /**
+     * Loads every table from where {@link #save} put it; the specs must be equal. Saved tables that are not there yet
+     * are loaded when they are created.
+     */
+    public synchronized void load(Storage storage, String folder) throws IOException {
+        for (var file : storage.list(folder)) {
+            if (file.endsWith(SUFFIX)) {
+                toLoad.put(file.substring(0, file.length() - SUFFIX.length()), new Saved(storage, folder + "/" + file));
+            }
+        }
+        for (var table : tables.values()) {
+            var saved = toLoad.remove(table.name());
+            if (saved == null) {
+                throw new IOException(storage.where(folder) + ": holds no table '" + table.name() + "'");
+            }
+            load(table, saved);
+        }
+    }
+
+    private void restore(Table created) {
+        var saved = toLoad.remove(created.name());
+        if (saved != null) {
+            try {
+                load(created, saved);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e);
             }
         }
     }
 
-    /** The names of the table groups. */
-    synchronized List<String> groups() {
-        return new ArrayList<>(groups.keySet());
+    private static void load(Table table, Saved saved) throws IOException {
+        try (var file = Safetensors.open(saved.storage(), saved.name())) {
+            String spec = file.metadata().getOrDefault("table", "");
+            if (!spec.equals(table.spec().toString())) {
+                throw new IOException(file.where() + ": was saved as " + spec + ", this run has " + table.spec());
+            }
+            table.shard.load(file);
+        }
     }
 }

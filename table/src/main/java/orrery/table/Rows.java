@@ -99,6 +99,11 @@ final class Rows {
         return isDense ? count : nextSlot.get();
     }
 
+    /** Visits the entries of one stripe of a sparse table, in an order that follows from that of its updates. */
+    void forEach(int stripe, LongIndex.Entries action) {
+        indexes[stripe].forEach(action);
+    }
+
     /** The key of every slot of a sparse table. Only while nobody adds. */
     long[] keys() {
         var keys = new long[nextSlot.get()];

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * A question about a table that is answered where its rows are: per block, then merged in the order of blocks. Only the
- * answer travels.
+ * A question about a table that is answered where its rows are, part by part, and merged in an order that does not depend
+ * on who was first. Only the answer travels.
  *
  * @param <R> the answer
  */
@@ -39,14 +39,39 @@ public sealed interface ServerFunction<R> {
 
         @Override
         public Double call() {
+            return a.shard.rows().isDense ? dense() : sparse();
+        }
+
+        /** Stripe by stripe: slots are given in the order of arrival, which differs from run to run. */
+        private double sparse() {
+            var shard = a.floats();
+            var rows = shard.rows();
+            int width = a.spec().width();
+            int mask = (1 << rows.blockShift) - 1;
+            var sum = new double[1];
+            for (int stripe = 0; stripe < rows.stripes; stripe++) {
+                shard.locks().lock(stripe);
+                try {
+                    rows.forEach(stripe, (key, slot) -> {
+                        var block = shard.values()[slot >>> rows.blockShift];
+                        int start = (slot & mask) * width;
+                        for (int c = 0; c < width; c++) {
+                            sum[0] += (double) block[start + c] * block[start + c];
+                        }
+                    });
+                } finally {
+                    shard.locks().unlock(stripe);
+                }
+            }
+            return sum[0];
+        }
+
+        private double dense() {
             var x = a.floats().values();
             var y = b.floats().values();
-            long left = a.residentRows() * a.spec().width();
             double sum = 0;
             for (int block = 0; block < x.length; block++) {
-                int cells = (int) Math.min(left, x[block].length);
-                sum += dot(x[block], y[block], cells);
-                left -= cells;
+                sum += dot(x[block], y[block], x[block].length);
             }
             return sum;
         }
@@ -88,28 +113,40 @@ public sealed interface ServerFunction<R> {
         @Override
         public List<Entry> call() {
             var rows = table.shard.rows();
-            var keys = rows.isDense ? null : rows.keys();
-            long n = keys == null ? rows.count : keys.length;
-            int width = table.spec().width();
-            int mask = (1 << rows.blockShift) - 1;
             var best = new PriorityQueue<Entry>(WORST_FIRST);
-            for (long slot = 0; slot < n; slot++) {
-                int block = (int) (slot >>> rows.blockShift);
-                int at = ((int) slot & mask) * width + column;
-                double value = switch (table.shard) {
-                    case FloatShard floats -> floats.values()[block][at];
-                    case IntShard ints -> ints.values()[block][at];
-                };
-                if (best.size() < k || value >= best.element().value()) {
-                    best.add(new Entry(keys == null ? slot : keys[(int) slot], value));
-                    if (best.size() > k) {
-                        best.remove();
+            if (rows.isDense) {
+                for (long row = 0; row < rows.count; row++) {
+                    offer(best, row, row);
+                }
+            } else {
+                for (int stripe = 0; stripe < rows.stripes; stripe++) {
+                    table.shard.locks().lock(stripe);
+                    try {
+                        rows.forEach(stripe, (key, slot) -> offer(best, key, slot));
+                    } finally {
+                        table.shard.locks().unlock(stripe);
                     }
                 }
             }
             var sorted = new ArrayList<>(best);
             sorted.sort(WORST_FIRST.reversed());
             return List.copyOf(sorted);
+        }
+
+        private void offer(PriorityQueue<Entry> best, long key, long slot) {
+            int shift = table.shard.rows().blockShift;
+            int block = (int) (slot >>> shift);
+            int at = (int) (slot & ((1 << shift) - 1)) * table.spec().width() + column;
+            double value = switch (table.shard) {
+                case FloatShard floats -> floats.values()[block][at];
+                case IntShard ints -> ints.values()[block][at];
+            };
+            if (best.size() < k || value >= best.element().value()) {
+                best.add(new Entry(key, value));
+                if (best.size() > k) {
+                    best.remove();
+                }
+            }
         }
     }
 

@@ -466,6 +466,9 @@ public final class Session {
     }
 
     private void flush(Port port) {
+        if (port.spec.consistency().staged() && port.admitted != port.group.clock) {
+            return; // not touched at this clock; what the outbox holds is of the last, and staged
+        }
         var outbox = port.outbox;
         if (outbox != null && !outbox.isEmpty()) {
             try {
@@ -524,6 +527,9 @@ public final class Session {
 
     /** This worker's own array of that name, zero at first, kept by checkpoints. */
     public float[] localFloats(String name, int length) {
+        if (localLongs.containsKey(name)) {
+            throw new IllegalArgumentException("local state '" + name + "' is an array of longs");
+        }
         var array = localFloats.computeIfAbsent(name, n -> new float[length]);
         checkLocal(name, array.length, length);
         return array;
@@ -531,6 +537,9 @@ public final class Session {
 
     /** This worker's own array of that name, zero at first, kept by checkpoints. */
     public long[] localLongs(String name, int length) {
+        if (localFloats.containsKey(name)) {
+            throw new IllegalArgumentException("local state '" + name + "' is an array of floats");
+        }
         var array = localLongs.computeIfAbsent(name, n -> new long[length]);
         checkLocal(name, array.length, length);
         return array;

@@ -9,6 +9,9 @@ sealed interface Shard permits FloatShard, IntShard {
 
     StripeLocks locks();
 
+    /** A stage begins at clock 0: what rules remember of clocks no longer holds. */
+    default void beginStage() {}
+
     /** Bytes of values and rule state. */
     long bytes();
 

@@ -49,7 +49,16 @@ final class StagedUpdates implements Clocks.Staged {
         for (boolean staged : isStaged) {
             any |= staged;
         }
-        return any ? new Work(shard.rows().stripes, isWorthSharing, this::apply) : null;
+        if (any && isWorthSharing) {
+            return new Work(shard.rows().stripes, this::apply);
+        }
+        if (any) { // sooner done than a thread is woken
+            for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
+                apply(stripe);
+            }
+            done();
+        }
+        return null;
     }
 
     private void apply(int stripe) {

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Work {
     private final int parts;
-    private final boolean isWorthSharing;
     private final Part part;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger open;
@@ -22,16 +21,10 @@ final class Work {
         void run(int part);
     }
 
-    Work(int parts, boolean isWorthSharing, Part part) {
+    Work(int parts, Part part) {
         this.parts = parts;
-        this.isWorthSharing = isWorthSharing;
         this.part = part;
         open = new AtomicInteger(parts);
-    }
-
-    /** Whether waking a thread costs less than the part it would do. */
-    boolean isWorthSharing() {
-        return isWorthSharing;
     }
 
     /** Does parts until none is left to take. Returns whether it did any. A part's failure is kept for the owner. */

@@ -91,8 +91,7 @@ final class ClocksTest {
         clocks.register(new Clocks.Staged() {
             @Override
             public Work upTo(long clock) {
-                return new Work(
-                        2, false, part -> log.add("clock " + clock + ", part " + part + ", age " + clocks.age()));
+                return new Work(2, part -> log.add("clock " + clock + ", part " + part + ", age " + clocks.age()));
             }
 
             @Override
@@ -146,7 +145,7 @@ final class ClocksTest {
     @Test
     void workIsDoneOnceHoweverManyHelp() throws InterruptedException {
         var counts = new java.util.concurrent.atomic.AtomicIntegerArray(1000);
-        var work = new Work(1000, true, counts::incrementAndGet);
+        var work = new Work(1000, counts::incrementAndGet);
         var helpers = List.of(
                 Thread.ofPlatform().start(work::help), Thread.ofPlatform().start(work::help));
         work.help();

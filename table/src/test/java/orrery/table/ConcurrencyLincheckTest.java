@@ -1,7 +1,9 @@
 package orrery.table;
 
+import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
 
 /** Every interleaving of a few operations, within bounds, by Lincheck's model checker. */
@@ -34,6 +36,7 @@ final class ConcurrencyLincheckTest {
     }
 
     /** Reads without a lock, against writes under one, are linearizable, growth included. */
+    @Param(name = "key", gen = IntGen.class, conf = "0:2")
     public static final class Index {
         private final LongIndex index = new LongIndex();
         private final StripeLocks lock = new StripeLocks(1);
@@ -66,8 +69,8 @@ final class ConcurrencyLincheckTest {
 
     private static ModelCheckingOptions bounded() {
         return new ModelCheckingOptions()
-                .iterations(15)
-                .invocationsPerIteration(500)
+                .iterations(8)
+                .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(2)
                 .actorsBefore(1)

@@ -84,7 +84,7 @@ final class NodeTest {
         var other = new Node();
         other.create(TableSpec.dense("w", 11, 1));
         assertThatThrownBy(() -> other.load(Storage.local(folder), "cut"))
-                .hasMessageContaining("w.safetensors: was saved as")
+                .hasMessageContaining("w.table.safetensors: was saved as")
                 .hasMessageContaining("rows=10")
                 .hasMessageContaining("rows=11");
     }
@@ -147,5 +147,43 @@ final class NodeTest {
         }
         assertThat(sum / 20_000).isBetween(4.95, 5.05);
         assertThat(Math.sqrt(squares / 20_000)).isBetween(1.95, 2.05);
+    }
+
+    @Test
+    void theNormOfASparseTableIsTheSameOnEveryRun() {
+        Double before = null;
+        for (int repetition = 0; repetition < 6; repetition++) {
+            var node = new Node();
+            var table = node.create(TableSpec.sparse("w", 3));
+            Sessions.run(node, 3, session -> {
+                var random = new SplittableRandom(session.worker());
+                for (int clock = 0; clock < 10; clock++) {
+                    var keys = random.longs(3000, 0, 5000).toArray();
+                    var values = new float[9000];
+                    for (int i = 0; i < values.length; i++) {
+                        values[i] = (float) random.nextGaussian();
+                    }
+                    session.add(table, keys, values);
+                    session.tick();
+                }
+            });
+            double norm = new ServerFunction.Norm(table).call();
+            if (before != null) {
+                assertThat(norm).isEqualTo(before);
+            }
+            before = norm;
+        }
+    }
+
+    @Test
+    void aTableThatWorkersCreateIsLoadedWhenTheyDo() throws IOException {
+        var spec = TableSpec.dense("late", 4, 1).with(new Init.Constant(3));
+        var node = new Node();
+        node.create(spec);
+        node.save(Storage.local(folder), "cut");
+        var other = new Node();
+        other.load(Storage.local(folder), "cut");
+        other.begin(1, 7, Sessions.LIMIT);
+        assertThat(other.values(other.create(spec))).containsOnly(3);
     }
 }
