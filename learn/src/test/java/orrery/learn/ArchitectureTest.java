@@ -1,0 +1,21 @@
+package orrery.learn;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The arrows of DESIGN.md. */
+final class ArchitectureTest {
+    @Test
+    void learnUsesWhatItsArrowsSay() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "org.jspecify..", "orrery.learn..", "orrery.engine..", "orrery.table..", "orrery.data..", "orrery.store..")
+                .check(new ClassFileImporter()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages("orrery.learn"));
+    }
+}
