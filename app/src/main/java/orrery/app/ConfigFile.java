@@ -58,12 +58,14 @@ final class ConfigFile {
             throw new UsageException(file + ": no such config file");
         } catch (java.nio.charset.MalformedInputException e) {
             throw new UsageException(file + ": is no text in UTF-8");
+        } catch (IOException e) {
+            throw new UsageException(file + ": cannot be read as a config file: " + e.getMessage());
         }
         var arguments = new ArrayList<String>();
         int number = 0;
         for (var line : lines) {
             number++;
-            String text = line.strip();
+            String text = (number == 1 && line.startsWith("\ufeff") ? line.substring(1) : line).strip();
             if (!text.isEmpty() && !text.startsWith("#")) {
                 arguments.add(argument(file + ":" + number, text, verb));
             }
@@ -81,7 +83,8 @@ final class ConfigFile {
         OptionSpec option = verb.getCommandSpec().findOption("--" + name);
         if (option == null || name.equals("config") || name.equals("help")) {
             var known = Orrery.optionNames(verb).stream()
-                    .filter(n -> n.startsWith("--"))
+                    .filter(n ->
+                            n.startsWith("--") && !n.equals("--help") && !n.equals("--version") && !n.equals(OPTION))
                     .map(n -> n.substring(2))
                     .toList();
             throw new UsageException(place + ": unknown name '" + name + "'" + Nearest.hint(name, known));
@@ -93,6 +96,12 @@ final class ConfigFile {
         return "--" + name + "=" + value;
     }
 
+    /** A file's absolute name, so that it is found from any folder; other names as they are. */
+    static String absolute(String nameOrFile) {
+        var path = Path.of(nameOrFile);
+        return Files.exists(path) ? path.toAbsolutePath().normalize().toString() : nameOrFile;
+    }
+
     /** The text of a file with the options of a parsed command, to be read again. */
     static String text(CommandLine verb, List<String> leftOut) {
         Map<String, List<String>> values = new LinkedHashMap<>();
@@ -101,6 +110,9 @@ final class ConfigFile {
             String name = option.longestName().substring(2);
             if (!leftOut.contains(name)) {
                 var given = option.stringValues();
+                if (name.equals("test") || name.equals("validation")) {
+                    given = given.stream().map(ConfigFile::absolute).toList();
+                }
                 values.put(name, option.isMultiValue() ? given : List.of(given.isEmpty() ? "true" : given.getLast()));
             }
         }

@@ -1,10 +1,13 @@
 package orrery.app;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import orrery.data.Cache;
 import orrery.data.Catalogue;
+import orrery.data.LibsvmFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -39,6 +42,21 @@ final class DataVerb implements Runnable {
                     "%-10s  %s%n%-10s  from: %s%n%-10s  %s%n",
                     entry.name(), entry.description(), "", entry.origin(), "", state);
         }
+    }
+
+    @Command(
+            name = "convert",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = "Writes data as a libsvm file, features as they are learned from; indices begin at 1.")
+    void convert(
+            @Parameters(paramLabel = "DATA", description = "A file, or a name.") String data,
+            @Parameters(paramLabel = "FILE", description = "Where to write; .gz is compressed.") Path file,
+            @Mixin DataFlags reading)
+            throws IOException {
+        var loaded = reading.data().read(data, reading.options());
+        LibsvmFile.write(loaded.examples(), file);
+        spec.commandLine().getOut().println(file + ": " + loaded.examples());
     }
 
     @Command(name = "get", mixinStandardHelpOptions = true, description = "Fetches data once, checks it, and keeps it.")

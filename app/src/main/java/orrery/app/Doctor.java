@@ -68,6 +68,9 @@ final class Doctor implements Callable<Integer> {
 
     /** What keeps the folder from being written to; empty if nothing does. */
     private static String writable(Path folder) {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            return "is a file";
+        }
         var nearest = folder;
         while (nearest != null && !Files.exists(nearest)) {
             nearest = nearest.getParent();

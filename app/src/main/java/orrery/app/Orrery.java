@@ -49,7 +49,10 @@ public final class Orrery implements Runnable {
         var out = new PrintWriter(System.out, false, System.out.charset());
         var err = new PrintWriter(System.err, true, System.err.charset());
         int code = run(out, err, args);
-        out.flush();
+        if (out.checkError()) {
+            err.println("orrery: cannot write to standard output");
+            code = Math.max(code, FAILED);
+        }
         System.exit(code);
     }
 
@@ -64,6 +67,11 @@ public final class Orrery implements Runnable {
         } catch (IOException e) {
             err.println("orrery: " + describe(e));
             return USAGE;
+        } catch (OutOfMemoryError e) {
+            err.println("orrery: out of memory: the JVM has "
+                    + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB; give it more (ORRERY_JAVA_OPTS=-Xmx...), or it less to do");
+            return FAILED;
         }
     }
 
@@ -142,6 +150,8 @@ public final class Orrery implements Runnable {
         return switch (e) {
             case java.nio.file.NoSuchFileException missing -> missing.getFile() + ": no such file";
             case java.nio.file.AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case java.nio.file.FileSystemException failed
+            when failed.getReason() != null -> failed.getFile() + ": " + failed.getReason();
             default ->
                 isTold && message != null
                         ? message

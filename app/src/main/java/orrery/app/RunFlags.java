@@ -1,7 +1,6 @@
 package orrery.app;
 
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Run;
 import orrery.table.Consistency;
@@ -18,9 +17,9 @@ final class RunFlags {
     @Option(
             names = "--consistency",
             paramLabel = "C",
-            description =
-                    "bsp, ssp:STALENESS or asp (default: ${DEFAULT-VALUE}). bsp gives the same bits on every run.")
-    String consistency = "bsp";
+            description = "bsp, ssp:STALENESS or asp (default: bsp, which gives the same bits on every run).")
+    @Nullable
+    String consistency;
 
     @Option(names = "--staleness", paramLabel = "S", description = "Short for --consistency ssp:S.")
     @Nullable
@@ -53,10 +52,14 @@ final class RunFlags {
     }
 
     private Consistency consistency() {
+        if (staleness != null && consistency != null && !consistency.equals("ssp:" + staleness)) {
+            throw new UsageException("--staleness " + staleness + " means --consistency ssp:" + staleness
+                    + ", but --consistency " + consistency + " was given, too");
+        }
         try {
-            return Optional.ofNullable(staleness)
-                    .<Consistency>map(Consistency.Ssp::new)
-                    .orElseGet(() -> Consistency.parse(consistency));
+            return staleness != null
+                    ? new Consistency.Ssp(staleness)
+                    : Consistency.parse(consistency == null ? "bsp" : consistency);
         } catch (IllegalArgumentException e) {
             throw new UsageException(staleness == null ? "--" : "--staleness: ", e);
         }

@@ -1,6 +1,8 @@
 package orrery.app;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +63,7 @@ final class RunFolder {
             path = ALL.resolve(asked);
         }
         if (!Files.exists(path.resolve("config"))) {
-            throw new UsageException(asked + ": is no run; list them with: orrery runs");
+            throw new UsageException(asked + ": is no run and no model; list the runs with: orrery runs");
         }
         return new RunFolder(path);
     }
@@ -76,6 +78,20 @@ final class RunFolder {
 
     Path config() {
         return path.resolve("config");
+    }
+
+    /** Keeps others from running in this folder for as long as this process lives. */
+    void lock() throws IOException {
+        var channel = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return; // with the process, the system ends the lock
+            }
+        } catch (OverlappingFileLockException e) {
+            // held by this process: as good as by another
+        }
+        channel.close();
+        throw new UsageException(path + " is in use by another process");
     }
 
     void writeConfig(String text) throws IOException {

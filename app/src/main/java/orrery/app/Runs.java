@@ -32,7 +32,11 @@ final class Runs implements Callable<Integer> {
         try (var folders = Files.list(RunFolder.ALL)) {
             for (var folder : folders.sorted().toList()) {
                 if (Files.exists(folder.resolve("config"))) {
-                    print(out, folder, RunFolder.open(folder.toString()).read("result.json"));
+                    try {
+                        print(out, folder, RunFolder.open(folder.toString()).read("result.json"));
+                    } catch (IOException e) {
+                        spec.commandLine().getErr().println("orrery: " + e.getMessage());
+                    }
                 }
             }
         }

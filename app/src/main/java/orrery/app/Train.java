@@ -46,7 +46,8 @@ import picocli.CommandLine.Spec;
             "  orrery train lr train.libsvm --test test.libsvm"
         })
 final class Train implements Callable<Integer> {
-    private static final List<String> NOT_KEPT = List.of("run", "resume", "json", "quiet", "config", "help", "version");
+    private static final List<String> NOT_KEPT =
+            List.of("run", "resume", "model", "json", "quiet", "config", "help", "version", "app", "train");
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "APP", description = "lr, svm, softmax or least-squares.")
     @Nullable
@@ -139,6 +140,9 @@ final class Train implements Callable<Integer> {
         if (test != null && split != null) {
             throw new UsageException("--test and --split are two ways to have test data; give one");
         }
+        if (model != null) {
+            checkPlace(model);
+        }
         if (checkpointEvery < 0) {
             throw new UsageException("--checkpoint-every must be 0 or more, got " + checkpointEvery);
         }
@@ -153,11 +157,12 @@ final class Train implements Callable<Integer> {
         boolean isNew = resumed == null;
         var folder = resumed == null ? RunFolder.create(runFolder, what, Instant.now()) : resumed;
         if (isNew) {
-            folder.writeConfig(
-                    ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = " + data + "\n");
+            folder.writeConfig(ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
+                    + ConfigFile.absolute(data) + "\n");
         } else if (!Files.isDirectory(folder.path().resolve("checkpoints"))) {
             throw new UsageException(folder.path() + ": has no checkpoint to go on from");
         }
+        folder.lock();
         var provenance = provenance(data, sets, run.seed());
         folder.writeProvenance(provenance);
         var listening = run.listening(folder.recorder());
@@ -171,8 +176,7 @@ final class Train implements Callable<Integer> {
         var training = learner.prepare(sets.train(), sets.validation(), listening);
         var trained = runUntilInterrupted(training, err, folder);
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
-            err.println("stopped; go on with: orrery train --resume " + folder.path());
-            return Orrery.INTERRUPTED;
+            return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
         }
         var result = result(what, data, sets, run, trained, folder);
         save(trained.model().from(provenance), folder);
@@ -225,6 +229,17 @@ final class Train implements Callable<Integer> {
         return arguments;
     }
 
+    /** A place that a model cannot be saved to is told before the training, not after. */
+    private static void checkPlace(Path file) {
+        var folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file) || folder == null) {
+            throw new UsageException("--model: " + file + " is a folder; name a file");
+        }
+        if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new UsageException("--model: the folder " + folder + " is not there or cannot be written to");
+        }
+    }
+
     private static String given(@Nullable String positional, @Nullable String option, String name, String question) {
         if (positional != null) {
             return positional;
@@ -258,6 +273,10 @@ final class Train implements Callable<Integer> {
             }
             var parts = training.split(split, seed);
             training = parts.train();
+            if (parts.test().size() == 0) {
+                throw new UsageException("--split " + split + " holds out none of "
+                        + all.examples().size() + " examples");
+            }
             tested = Optional.of(parts.test());
         } else if (test != null) {
             tested = Optional.of(data.readLike(test, schema, options, true).examples());
@@ -312,9 +331,10 @@ final class Train implements Callable<Integer> {
         job.stop();
         try {
             if (done.await(30, TimeUnit.SECONDS)) {
-                err.println("\nstopped; go on with: orrery train --resume " + folder.path());
+                boolean canGoOn = Files.isDirectory(folder.path().resolve("checkpoints"));
+                err.println(canGoOn ? "stopped; go on with: orrery train --resume " + folder.path() : "stopped");
             } else {
-                err.println("\ngave up waiting for the workers to reach a cut after 30 s");
+                err.println("gave up waiting for the workers to reach a cut after 30 s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -367,7 +387,7 @@ final class Train implements Callable<Integer> {
                 result.get("consistency"));
         printMetrics(out, "train", result.get("train"));
         printMetrics(out, "test", result.get("test"));
-        out.println("model  " + result.get("model"));
+        out.println("model  " + result.get("model") + (model == null ? "" : ", " + model));
     }
 
     static void printMetrics(PrintWriter out, String name, @Nullable Object metrics) {

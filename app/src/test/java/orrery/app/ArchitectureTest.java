@@ -13,7 +13,16 @@ final class ArchitectureTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "orrery.app..", "orrery.learn..", "orrery.engine..", "orrery.table..", "orrery.data..", "orrery.store..", "picocli..")
+                .resideInAnyPackage(
+                        "java..",
+                        "org.jspecify..",
+                        "orrery.app..",
+                        "orrery.learn..",
+                        "orrery.engine..",
+                        "orrery.table..",
+                        "orrery.data..",
+                        "orrery.store..",
+                        "picocli..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("orrery.app"));

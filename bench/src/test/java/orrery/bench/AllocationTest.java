@@ -6,20 +6,19 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import orrery.table.Consistency;
 import orrery.table.Node;
 import orrery.table.TableSpec;
 import orrery.table.UpdateRule;
-import org.junit.jupiter.api.Test;
 
 /** Here, not in table, because a module of ours would have to read the JVM's management for it. */
 final class AllocationTest {
     @Test
     void aSessionAllocatesNothingInTheSteadyState() {
         var node = new Node();
-        var dense = node.create(TableSpec.dense("w", 5000, 1)
-                .with(new UpdateRule.AdaGrad(1))
-                .with(new Consistency.Ssp(1)));
+        var dense = node.create(
+                TableSpec.dense("w", 5000, 1).with(new UpdateRule.AdaGrad(1)).with(new Consistency.Ssp(1)));
         var sparse = node.create(TableSpec.sparse("s", 4).with(new Consistency.Ssp(1)));
         node.begin(1, 0, Duration.ofSeconds(10));
         var session = node.session(0);

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 import orrery.data.ReadOptions.Role;
@@ -22,6 +23,7 @@ import orrery.data.ReadOptions.Role;
  */
 final class Csv {
     private static final int LOOK_AT = 1000;
+    private static final int LOOK_BYTES = 1 << 22;
     private static final List<String> LABEL_NAMES = List.of("label", "target", "class", "y");
 
     private final String name;
@@ -45,7 +47,7 @@ final class Csv {
         if (rows.isEmpty()) {
             throw new DataException(name + ": there is nothing in it");
         }
-        boolean hasHeader = options.header().orElseGet(() -> looksLikeHeader(rows));
+        boolean hasHeader = options.header().orElseGet(() -> namesAreAsked(rows.getFirst()) || looksLikeHeader(rows));
         var names = new ArrayList<String>();
         for (int c = 0; c < rows.getFirst().size(); c++) {
             names.add(hasHeader ? rows.getFirst().get(c).strip() : String.valueOf(c + 1));
@@ -76,7 +78,8 @@ final class Csv {
             throw new DataException(name + ": more than one column was given as label");
         }
         if (columns.stream().noneMatch(column -> CsvChunk.isFeature(column.role()))) {
-            throw new DataException(name + ": no column is left for features, only " + names);
+            throw new DataException(name + ": no column is left for features, only the label of " + names
+                    + "; is another --delimiter between the fields?");
         }
         var schema = new Schema(
                 "csv",
@@ -94,7 +97,7 @@ final class Csv {
 
     private List<List<String>> firstRows(byte[] start, int length, char delimiter) throws DataException {
         var schema = new Schema("csv", delimiter, false, List.of(), 1, List.of(), List.of(), false, false, 0);
-        var chunk = new CsvChunk(start, 0, length, schema, true, true, null);
+        var chunk = new CsvChunk(start, 0, length, schema, new int[0], true, true, null);
         var rows = new ArrayList<List<String>>();
         try {
             for (var row = chunk.strings(); row != null && rows.size() < LOOK_AT; row = chunk.strings()) {
@@ -104,6 +107,14 @@ final class Csv {
             throw new DataException(name + ":" + (bad.line + 1) + ": " + bad.getMessage(), bad);
         }
         return rows;
+    }
+
+    /** The first line holds a name that was given a role, or one by which labels go. */
+    private boolean namesAreAsked(List<String> first) {
+        return first.stream()
+                .map(String::strip)
+                .anyMatch(field -> LABEL_NAMES.contains(field.toLowerCase(Locale.ROOT))
+                        || (options.roles().containsKey(field) && !isNumberOrEmpty(field)));
     }
 
     /** Names are distinct, not empty and no numbers, and something below one of them is a number. */
@@ -169,22 +180,63 @@ final class Csv {
 
     /** Reads training data: the schema is found out. */
     Result fit(InputStream in) throws IOException {
-        var start = in.readNBytes(1 << 22);
-        boolean isWhole = start.length < 1 << 22;
         char delimiter = options.delimiter().orElse(isTsv() ? '\t' : ',');
-        int length = isWhole ? start.length : cutter(delimiter).lastEnd(start, start.length);
-        var look = look(start, length, delimiter);
+        var start = in.readNBytes(LOOK_BYTES);
+        var look = look(start, whole(start, delimiter), delimiter);
         var all = new SequenceInputStream(new ByteArrayInputStream(start), in);
-        return read(all, look.schema(), look.labelsAreNumbers(), null, true);
+        var columns = IntStream.range(0, look.schema().columns().size()).toArray();
+        return read(all, look.schema(), columns, look.labelsAreNumbers(), null, true);
+    }
+
+    private static int whole(byte[] start, char delimiter) {
+        return start.length < LOOK_BYTES ? start.length : cutter(delimiter).lastEnd(start, start.length);
     }
 
     private boolean isTsv() {
         return options.format().map(f -> f.equals("tsv")).orElse(name.matches("(?i).*\\.(tsv|tab)(\\.gz)?"));
     }
 
-    /** Reads data as the training data was read. */
+    /** Reads data as the training data was read: columns by their names if there were names, else by their order. */
     Result apply(InputStream in, Schema schema, boolean needsLabels) throws IOException {
-        return read(in, schema, schema.classes().isEmpty(), WordIndex.of(schema.words()), needsLabels);
+        var start = in.readNBytes(LOOK_BYTES);
+        var rows = firstRows(start, whole(start, schema.delimiter()), schema.delimiter());
+        if (rows.isEmpty()) {
+            throw new DataException(name + ": there is nothing in it");
+        }
+        var columns = schema.hasHeader()
+                ? byName(rows.getFirst(), schema, needsLabels)
+                : byOrder(rows.getFirst().size(), schema, needsLabels);
+        var all = new SequenceInputStream(new ByteArrayInputStream(start), in);
+        return read(all, schema, columns, schema.classes().isEmpty(), WordIndex.of(schema.words()), needsLabels);
+    }
+
+    private int[] byName(List<String> header, Schema schema, boolean needsLabels) throws DataException {
+        var names = schema.columns().stream().map(Schema.Column::name).toList();
+        var columns =
+                header.stream().mapToInt(field -> names.indexOf(field.strip())).toArray();
+        for (int c = 0; c < names.size(); c++) {
+            int column = c;
+            var role = schema.columns().get(c).role();
+            boolean isNeeded = CsvChunk.isFeature(role) || (role == Role.LABEL && needsLabels);
+            if (isNeeded && Arrays.stream(columns).noneMatch(known -> known == column)) {
+                throw new DataException(name + ":1: has no column '" + names.get(c)
+                        + "', which the model needs; the first line is " + header);
+            }
+        }
+        return columns;
+    }
+
+    private int[] byOrder(int fields, Schema schema, boolean needsLabels) throws DataException {
+        int known = schema.columns().size();
+        if (fields == known - 1 && !needsLabels) {
+            return IntStream.range(0, known)
+                    .filter(c -> schema.columns().get(c).role() != Role.LABEL)
+                    .toArray();
+        }
+        if (fields != known) {
+            throw new DataException(name + ":1: has " + fields + " fields, the model was trained on " + known);
+        }
+        return IntStream.range(0, known).toArray();
     }
 
     private static Chunks.Cutter cutter(char delimiter) {
@@ -196,6 +248,7 @@ final class Csv {
     private Result read(
             InputStream in,
             Schema schema,
+            int[] columns,
             boolean labelsAreNumbers,
             @Nullable WordIndex fixedWords,
             boolean needsLabels)
@@ -211,14 +264,15 @@ final class Csv {
                 options.threads(),
                 cutter(schema.delimiter()),
                 (bytes, from, to, isFirst) -> {
-                    var chunk = new CsvChunk(bytes, from, to, schema, labelsAreNumbers, needsLabels, fixedWords);
+                    var chunk =
+                            new CsvChunk(bytes, from, to, schema, columns, labelsAreNumbers, needsLabels, fixedWords);
                     return new Parsed(chunk.parse(isFirst && schema.hasHeader()), chunk);
                 },
                 parsed -> {
                     if (fixedWords == null) {
                         renumber(parsed.part(), firstWord, merge(parsed.chunk().words, words));
                     }
-                    if (!labelsAreNumbers) {
+                    if (!labelsAreNumbers && needsLabels) {
                         relabel(parsed, classes);
                     }
                     parts.add(parsed.part());

@@ -19,6 +19,8 @@ final class CsvChunk {
     private final boolean needsLabels;
     private final @Nullable WordIndex fixedWords;
     private final int numericColumns;
+    private final int[] columnOf; // of the schema, by field; -1 for a field that it does not know
+    private final int[] numberOf; // a numeric column's feature, by column
     private final int hashMask;
     private final PartBuilder builder = new PartBuilder();
     private byte[] scratch = new byte[256];
@@ -39,16 +41,22 @@ final class CsvChunk {
             int from,
             int end,
             Schema schema,
+            int[] columnOf,
             boolean labelsAreNumbers,
             boolean needsLabels,
             @Nullable WordIndex fixedWords) {
         scan = new Scan(bytes, from, end);
         this.schema = schema;
+        this.columnOf = columnOf;
         this.labelsAreNumbers = labelsAreNumbers;
         this.needsLabels = needsLabels;
         this.fixedWords = fixedWords;
         words = fixedWords == null ? new WordIndex() : fixedWords;
         numericColumns = schema.numeric().size();
+        numberOf = new int[schema.columns().size()];
+        for (int column = 0, number = 0; column < numberOf.length; column++) {
+            numberOf[column] = schema.columns().get(column).role() == Role.NUMERIC ? number++ : -1;
+        }
         hashMask = (1 << schema.hashBits()) - 1;
     }
 
@@ -79,48 +87,48 @@ final class CsvChunk {
         int group = 0;
         boolean hasWeight = false;
         boolean hasGroup = false;
-        int number = 0;
-        int column = 0;
-        var columns = schema.columns();
+        int at = 0;
         while (true) {
             field();
-            if (column == columns.size()) {
-                throw bad("expected " + columns.size() + " fields, found more");
+            if (at == columnOf.length) {
+                throw bad("expected " + columnOf.length + " fields, found more");
             }
-            var what = columns.get(column++);
-            switch (what.role()) {
-                case LABEL -> label = label(what);
-                case WEIGHT -> {
-                    weight = number(what);
-                    hasWeight = true;
-                    if (!(weight >= 0) || Float.isInfinite(weight)) {
-                        throw bad("column '" + what.name() + "': a weight must be 0 or more, found '" + text() + "'");
+            int column = columnOf[at++];
+            if (column >= 0) {
+                var what = schema.columns().get(column);
+                switch (what.role()) {
+                    case LABEL -> label = needsLabels ? label(what) : 0;
+                    case WEIGHT -> {
+                        weight = number(what);
+                        hasWeight = true;
+                        if (!(weight >= 0) || Float.isInfinite(weight)) {
+                            throw bad(
+                                    "column '" + what.name() + "': a weight must be 0 or more, found '" + text() + "'");
+                        }
                     }
-                }
-                case GROUP -> {
-                    group = Long.hashCode(WordIndex.hash(field, from, to));
-                    hasGroup = true;
-                }
-                case NUMERIC -> {
-                    if (from < to) {
-                        float raw = number(what);
-                        builder.feature(number, (float) ((raw - what.mean()) / what.scale()));
+                    case GROUP -> {
+                        group = Long.hashCode(WordIndex.hash(field, from, to));
+                        hasGroup = true;
                     }
-                    number++;
+                    case NUMERIC -> {
+                        if (from < to) {
+                            builder.feature(numberOf[column], (float) ((number(what) - what.mean()) / what.scale()));
+                        }
+                    }
+                    case CATEGORICAL -> {
+                        long hash = WordIndex.hash(field, from, to) ^ (column + 1) * 0x9e3779b97f4a7c15L;
+                        builder.feature(-1 - ((int) ((hash * 0xbf58476d1ce4e5b9L) >>> 33) & hashMask), 1);
+                    }
+                    case TEXT -> text(builder.open());
+                    case IGNORE -> {}
                 }
-                case CATEGORICAL -> {
-                    long hash = WordIndex.hash(field, from, to) ^ column * 0x9e3779b97f4a7c15L;
-                    builder.feature(-1 - ((int) ((hash * 0xbf58476d1ce4e5b9L) >>> 33) & hashMask), 1);
-                }
-                case TEXT -> text(builder.open());
-                case IGNORE -> {}
             }
             if (!nextField()) {
                 break;
             }
         }
-        if (column < columns.size()) {
-            throw bad("expected " + columns.size() + " fields, found " + column);
+        if (at < columnOf.length) {
+            throw bad("expected " + columnOf.length + " fields, found " + at);
         }
         builder.example(label);
         if (hasWeight) {
@@ -143,10 +151,7 @@ final class CsvChunk {
 
     private float label(Schema.Column column) {
         if (from == to) {
-            if (needsLabels) {
-                throw bad("column '" + column.name() + "': the label is empty");
-            }
-            return 0;
+            throw bad("column '" + column.name() + "': the label is empty");
         }
         if (labelsAreNumbers) {
             return number(column);

@@ -108,7 +108,9 @@ public final class Data {
                     + " data, this file is read as " + (isCsv ? "csv" : "libsvm") + "; say --format if it is not");
         }
         try (var in = open(file)) {
-            var loaded = isCsv ? csv(in, name, options, schema, needsLabels) : libsvm(in, name, options, schema);
+            var loaded = isCsv
+                    ? csv(in, name, options, schema, needsLabels)
+                    : libsvm(in, name, options, schema, needsLabels);
             if (loaded.examples().size() == 0) {
                 throw new DataException(name + ": there are no examples in it");
             }
@@ -130,7 +132,16 @@ public final class Data {
         byte[] start = in.readNBytes(2);
         in.unread(start);
         boolean isGzip = start.length == 2 && (start[0] & 0xff) == 0x1f && (start[1] & 0xff) == 0x8b;
-        return isGzip ? new GZIPInputStream(in, 1 << 16) : in;
+        return withoutByteOrderMark(isGzip ? new GZIPInputStream(in, 1 << 16) : in);
+    }
+
+    private static InputStream withoutByteOrderMark(InputStream stream) throws IOException {
+        var in = new PushbackInputStream(stream, 3);
+        byte[] start = in.readNBytes(3);
+        if (!Arrays.equals(start, new byte[] {(byte) 0xef, (byte) 0xbb, (byte) 0xbf})) {
+            in.unread(start);
+        }
+        return in;
     }
 
     private static Loaded csv(
@@ -141,10 +152,17 @@ public final class Data {
         return new Loaded(result.examples(), result.schema());
     }
 
-    private static Loaded libsvm(InputStream in, String name, ReadOptions options, @Nullable Schema schema)
+    private static Loaded libsvm(
+            InputStream in, String name, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
             throws IOException {
         var parts = new ArrayList<Part>();
-        Chunks.parse(in, name, options.threads(), Chunks::lastLine, Libsvm::parse, parts::add);
+        Chunks.parse(
+                in,
+                name,
+                options.threads(),
+                Chunks::lastLine,
+                (bytes, from, to, isFirst) -> Libsvm.parse(bytes, from, to, needsLabels),
+                parts::add);
         int features = 0;
         for (var part : parts) {
             for (int index : part.indices()) {

@@ -9,27 +9,22 @@ import orrery.data.Examples.Part;
 final class Libsvm {
     private Libsvm() {}
 
-    /** Parses whole lines. */
-    static Part parse(byte[] bytes, int from, int to, boolean isFirst) {
+    /** Parses whole lines. Where no labels are needed, a line may do without, and its label is not looked at. */
+    static Part parse(byte[] bytes, int from, int to, boolean needsLabels) {
         var scan = new Scan(bytes, from, to);
         var part = new PartBuilder();
         while (!scan.isAtEnd()) {
             scan.skipBlanks();
             if (!scan.isAtLineEnd() && bytes[scan.at] != '#') {
-                line(scan, part);
+                line(scan, part, needsLabels);
             }
             scan.skipLine();
         }
         return part.build();
     }
 
-    private static void line(Scan scan, PartBuilder part) {
-        int labelAt = scan.at;
-        float label = scan.number();
-        if (Float.isNaN(label) || !isBlankOrEnd(scan)) {
-            scan.at = labelAt;
-            throw new BadLine(scan.line, "expected a number as label, found '" + scan.word() + "'");
-        }
+    private static void line(Scan scan, PartBuilder part, boolean needsLabels) {
+        float label = needsLabels ? label(scan) : skipLabel(scan);
         while (true) {
             scan.skipBlanks();
             if (scan.isAtLineEnd() || scan.bytes[scan.at] == '#') {
@@ -38,6 +33,31 @@ final class Libsvm {
             feature(scan, part);
         }
         part.example(label);
+    }
+
+    private static float label(Scan scan) {
+        int start = scan.at;
+        float label = scan.number();
+        if (Float.isNaN(label) || !isBlankOrEnd(scan)) {
+            scan.at = start;
+            throw new BadLine(scan.line, "expected a number as label, found '" + scan.word() + "'");
+        }
+        if (Float.isInfinite(label)) {
+            scan.at = start;
+            throw new BadLine(scan.line, "a label must be within the range of a float, found '" + scan.word() + "'");
+        }
+        return label;
+    }
+
+    private static float skipLabel(Scan scan) {
+        int i = scan.at;
+        while (i < scan.end && scan.bytes[i] > ' ' && scan.bytes[i] != ':') {
+            i++;
+        }
+        if (i == scan.end || scan.bytes[i] != ':') {
+            scan.at = i;
+        }
+        return 0;
     }
 
     private static void feature(Scan scan, PartBuilder part) {

@@ -13,7 +13,14 @@ final class ArchitectureTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "orrery.learn..", "orrery.engine..", "orrery.table..", "orrery.data..", "orrery.store..")
+                .resideInAnyPackage(
+                        "java..",
+                        "org.jspecify..",
+                        "orrery.learn..",
+                        "orrery.engine..",
+                        "orrery.table..",
+                        "orrery.data..",
+                        "orrery.store..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("orrery.learn"));

@@ -35,10 +35,7 @@ public final class Json {
         try {
             return JSON.std.mapFrom(text);
         } catch (IOException e) {
-            String first = e.getMessage() == null
-                    ? ""
-                    : e.getMessage().lines().findFirst().orElse("");
-            throw new IOException(where + ": not a JSON object: " + first, e);
+            throw new IOException(where + ": is damaged: not a JSON object", e);
         }
     }
 }

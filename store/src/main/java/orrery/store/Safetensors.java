@@ -219,6 +219,9 @@ public final class Safetensors implements Closeable {
             }
             end = entry.getValue().end();
         }
+        if (dataStart + end != file.size()) {
+            throw new IOException(where + ": has " + (file.size() - dataStart - end) + " bytes behind its last tensor");
+        }
     }
 
     public Map<String, String> metadata() {

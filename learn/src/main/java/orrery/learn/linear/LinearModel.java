@@ -261,15 +261,26 @@ public final class LinearModel {
                 throw new IOException(path + ": has " + labels.count() + " labels and "
                         + labels.names().size() + " class names");
             }
+            var weights = finite(file, "weights");
+            var intercept = finite(file, "intercept");
             var provenance = new LinkedHashMap<String, String>();
             metadata.forEach((key, value) -> {
                 if (key.startsWith("provenance.")) {
                     provenance.put(key.substring("provenance.".length()), value);
                 }
             });
-            return new LinearModel(
-                    loss, schema, labels, width, file.floats("weights"), file.floats("intercept"), provenance);
+            return new LinearModel(loss, schema, labels, width, weights, intercept, provenance);
         }
+    }
+
+    private static float[] finite(Safetensors file, String name) throws IOException {
+        var values = file.floats(name);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IOException(file.where() + ": tensor '" + name + "' holds " + values[i] + " at " + i);
+            }
+        }
+        return values;
     }
 
     private static Loss loss(@Nullable String name, Path path) throws IOException {

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -45,6 +47,7 @@ public final class LinearTraining {
                 : new Labels(List.of(), new float[0]);
         width = loss == Loss.SOFTMAX ? labels.count() : 1;
         checkClasses(app);
+        checkMemory();
         if (options.patience() > 0 && validation.isEmpty()) {
             throw new IllegalArgumentException("patience is " + options.patience()
                     + ", but there is no validation data to tell when to stop; hold some out");
@@ -81,6 +84,10 @@ public final class LinearTraining {
             throw new DataException(app + " needs 2 classes, the data has " + labels.count() + " "
                     + shortened(labels.names()) + (labels.count() > 2 ? "; use softmax" : ""));
         }
+        if (!loss.isClassification() && !data.schema().classes().isEmpty()) {
+            throw new DataException(app + " needs numbers as labels, the data has the classes "
+                    + shortened(data.schema().classes()));
+        }
         if (loss == Loss.SOFTMAX && labels.count() < 2) {
             throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
         }
@@ -88,6 +95,21 @@ public final class LinearTraining {
             if (!labels.names().contains(name)) {
                 throw new DataException("there is no class '" + name + "' to weigh, only " + shortened(labels.names()));
             }
+        }
+    }
+
+    /** Better now than in the midst of a run. */
+    private void checkMemory() throws DataException {
+        long planes = 1L + options.rule().planes().size() + (options.patience() > 0 ? 1 : 0);
+        double need = (double) data.examples().features() * width * Float.BYTES * planes;
+        if (need > 0.9 * Runtime.getRuntime().maxMemory()) {
+            throw new DataException(String.format(
+                    Locale.ROOT,
+                    "%,d features need %,.0f MiB of weights and rule state, the JVM has %,d MiB; renumber the features, hash them"
+                            + " to fewer, or give more memory (ORRERY_JAVA_OPTS=-Xmx...)",
+                    data.examples().features(),
+                    need / (1 << 20),
+                    Runtime.getRuntime().maxMemory() >> 20));
         }
     }
 
@@ -177,7 +199,12 @@ public final class LinearTraining {
     private Checkpoints identify(Checkpoints checkpoints) {
         return checkpoints.identifiedBy(Map.of(
                 "consistency", run.consistency().toString(),
-                "options", options.toString(),
+                "passes", String.valueOf(options.passes()),
+                "batch", String.valueOf(options.batch()),
+                "rule", options.rule().toString(),
+                "intercept", String.valueOf(options.intercept()),
+                "class weights", new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
+                "early stopping", String.valueOf(options.patience()),
                 "data", data.examples().sum() + ", " + data.examples()));
     }
 

@@ -42,7 +42,7 @@ public record Metrics(Map<String, Double> values) {
         for (int i = 0; i < n; ) {
             int j = i;
             int positivesHere = 0;
-            for (; j < n && scores[order[j]] == scores[order[i]]; j++) {
+            for (; j < n && Double.compare(scores[order[j]], scores[order[i]]) == 0; j++) {
                 positivesHere += isPositive[order[j]] ? 1 : 0;
             }
             ranks += positivesHere * (i + 1 + j) / 2.0; // the mean rank of equal scores

@@ -1,0 +1,32 @@
+package orrery.bench;
+
+import java.io.PrintWriter;
+import orrery.bench.linear.LinearBench;
+import orrery.bench.table.TableBench;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code orrery bench} command. */
+@Command(
+        name = "orrery bench",
+        mixinStandardHelpOptions = true,
+        subcommands = {TableBench.class, LinearBench.class},
+        description = "Measures a claim: ours, the peer's and the ratio from the same run.")
+public final class Bench implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    public static void main(String[] args) {
+        var out = new PrintWriter(System.out, true, System.out.charset());
+        System.exit(new CommandLine(new Bench()).setOut(out).execute(args));
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which claim? table or linear");
+    }
+}

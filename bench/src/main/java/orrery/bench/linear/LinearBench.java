@@ -1,0 +1,294 @@
+package orrery.bench.linear;
+
+import de.bwaldvogel.liblinear.Feature;
+import de.bwaldvogel.liblinear.FeatureNode;
+import de.bwaldvogel.liblinear.Linear;
+import de.bwaldvogel.liblinear.Parameter;
+import de.bwaldvogel.liblinear.Problem;
+import de.bwaldvogel.liblinear.SolverType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import orrery.bench.Cpu;
+import orrery.bench.Figure;
+import orrery.data.Data;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.data.ReadOptions;
+import orrery.engine.Run;
+import orrery.learn.linear.LinearLearner;
+import orrery.learn.linear.LinearOptions;
+import orrery.learn.linear.LogisticRegression;
+import orrery.learn.linear.SoftmaxRegression;
+import orrery.table.Consistency;
+import orrery.table.UpdateRule;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code orrery bench linear}. */
+@Command(
+        name = "linear",
+        mixinStandardHelpOptions = true,
+        description =
+                "The parameter server's tax, passes, parsing, and accuracy per CPU second against liblinear-java.")
+public final class LinearBench implements Callable<Integer> {
+    private static final int BATCH = 1024;
+    private static final float RATE = 0.3f;
+    private static final int PASSES = 20; // a measurement, after as many to warm up
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "FILE",
+            description =
+                    "libsvm files, plain or .gz (default: jdk-verbs). Two classes: logistic regression; more: softmax.")
+    List<String> files = List.of();
+
+    @Option(names = "--log1p", description = "Values become log(1 + value).")
+    boolean log1p;
+
+    @Option(names = "--normalize", description = "Each example is scaled to length 1.")
+    boolean normalize;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            description = "Interleaved runs, of which the median counts (default: ${DEFAULT-VALUE}).")
+    int runs = 5;
+
+    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    private final List<Figure> figures = new ArrayList<>();
+
+    @Override
+    public Integer call() throws Exception {
+        Linear.disableDebugOutput();
+        for (var file : files.isEmpty() ? List.of("jdk-verbs") : files) {
+            measure(file);
+        }
+        Figure.print(spec.commandLine().getOut(), figures, json);
+        return 0;
+    }
+
+    private void measure(String file) throws Exception {
+        var options = ReadOptions.defaults();
+        options = log1p ? options.withLog1p() : options;
+        options = normalize ? options.withNormalize() : options;
+        var data = Data.withDefaults().read(file, options);
+        var name = String.valueOf(Path.of(file).getFileName());
+        tax(name, data);
+        if (Files.exists(Path.of(file)) && !file.endsWith(".gz")) {
+            parse(name, Path.of(file));
+        }
+        accuracy(name, data);
+    }
+
+    private static int classes(Examples examples) {
+        return labels(examples).size();
+    }
+
+    private static Set<Float> labels(Examples examples) {
+        var labels = new TreeSet<Float>();
+        for (long i = 0; i < examples.size(); i++) {
+            labels.add(examples.label(i));
+        }
+        return labels;
+    }
+
+    /** Class by example: 0 or 1 for two classes, as the learner numbers them. */
+    private static float[] classOf(Examples examples) {
+        var names = new ArrayList<>(labels(examples));
+        var classes = new float[(int) examples.size()];
+        for (int i = 0; i < classes.length; i++) {
+            classes[i] = names.indexOf(examples.label(i));
+        }
+        return classes;
+    }
+
+    private static LinearLearner learner(Examples examples, int passes, int batch) {
+        var options =
+                LinearOptions.defaults().withPasses(passes).withBatch(batch).with(new UpdateRule.AdaGrad(RATE));
+        return classes(examples) == 2 ? new LogisticRegression(options) : new SoftmaxRegression(options);
+    }
+
+    // The tax
+
+    private void tax(String name, Loaded data) throws Exception {
+        var examples = data.examples();
+        int classes = classes(examples) == 2 ? 1 : classes(examples);
+        var labels = classOf(examples);
+        long work = examples.nonZeros() * PASSES;
+        var one = new ArrayList<Double>();
+        var plain = new ArrayList<Double>();
+        var wallOne = new ArrayList<Double>();
+        var wallTwo = new ArrayList<Double>();
+        double sink = 0;
+        for (int run = -1; run < runs; run++) { // the first warms up
+            double ours = cpu(data, 1, new Consistency.Bsp());
+            var baseline = new PlainLinear(examples, classes, labels, BATCH, RATE);
+            double theirs = Cpu.seconds(() -> baseline.passes(0, PASSES, 1));
+            sink += baseline.cost();
+            double wall1 = wall(data, 1, new Consistency.Ssp(3));
+            double wall2 = wall(data, 2, new Consistency.Ssp(3));
+            if (run >= 0) {
+                one.add(ours);
+                plain.add(theirs);
+                wallOne.add(wall1);
+                wallTwo.add(wall2);
+            }
+        }
+        if (Double.isNaN(sink)) {
+            throw new IllegalStateException("the baseline has diverged");
+        }
+        String limit = "AdaGrad, batches of 1,024, one tick a batch, " + PASSES
+                + " passes; CPU of the whole process, the engine's start included, reading not";
+        figures.add(Figure.less(
+                name + ": CPU of a pass (1 worker)",
+                "s",
+                Figure.median(one) / PASSES,
+                Figure.median(plain) / PASSES,
+                "plain arrays",
+                runs,
+                limit));
+        figures.add(Figure.more(
+                name + ": pass",
+                "M nnz/CPU-s",
+                work / Figure.median(one) / 1e6,
+                work / Figure.median(plain) / 1e6,
+                "plain arrays",
+                runs,
+                limit));
+        figures.add(Figure.less(
+                name + ": wall of 2 workers, ssp:3",
+                "s",
+                Figure.median(wallTwo) / PASSES,
+                Figure.median(wallOne) / PASSES,
+                "1 worker",
+                runs,
+                "2 workers want 2 quiet cores: the machine's other load shows"));
+    }
+
+    private static double cpu(Loaded data, int workers, Consistency consistency) throws Exception {
+        var training = learner(data.examples(), PASSES, BATCH)
+                .prepare(data, Optional.empty(), Run.local(workers).with(consistency));
+        return Cpu.seconds(training::run);
+    }
+
+    private static double wall(Loaded data, int workers, Consistency consistency) throws IOException {
+        var training = learner(data.examples(), PASSES, BATCH)
+                .prepare(data, Optional.empty(), Run.local(workers).with(consistency));
+        long start = System.nanoTime();
+        training.run();
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    // Parsing
+
+    private void parse(String name, Path file) throws Exception {
+        var ours = new ArrayList<Double>();
+        var theirs = new ArrayList<Double>();
+        double megabytes = Files.size(file) / 1e6;
+        for (int run = -1; run < runs; run++) {
+            double mine = Cpu.seconds(() -> Data.parse(file, ReadOptions.defaults(), null, true));
+            double peer = Cpu.seconds(() -> Problem.readFromFile(file, 1));
+            if (run >= 0) {
+                ours.add(megabytes / mine);
+                theirs.add(megabytes / peer);
+            }
+        }
+        figures.add(Figure.more(
+                name + ": parsing",
+                "MB/CPU-s",
+                Figure.median(ours),
+                Figure.median(theirs),
+                "liblinear-java",
+                runs,
+                "uncompressed, in the page cache"));
+    }
+
+    // Accuracy
+
+    private void accuracy(String name, Loaded data) throws Exception {
+        var split = data.examples().split(0.2, 1);
+        var train = new Loaded(split.train(), data.schema());
+        var problem = problem(split.train());
+        var seconds = new ArrayList<Double>();
+        var peerSeconds = new ArrayList<Double>();
+        double accuracy = 0;
+        double peerAccuracy = 0;
+        int passes = 5;
+        for (int run = -1; run < runs; run++) {
+            var training = learner(split.train(), passes, 64).prepare(train, Optional.empty(), Run.local(1));
+            long before = Cpu.nanos();
+            var model = training.run().model();
+            double mine = (Cpu.nanos() - before) / 1e9;
+            before = Cpu.nanos();
+            var peer = Linear.train(problem, new Parameter(SolverType.L2R_LR_DUAL, 1, 0.1));
+            double theirs = (Cpu.nanos() - before) / 1e9;
+            if (run >= 0) {
+                seconds.add(mine);
+                peerSeconds.add(theirs);
+            }
+            accuracy = model.score(split.test()).get("accuracy");
+            long right = 0;
+            var cursor = split.test().cursor();
+            for (long i = 0; i < split.test().size(); i++) {
+                cursor.move(i);
+                right += Linear.predict(peer, features(cursor)) == cursor.label() ? 1 : 0;
+            }
+            peerAccuracy = right / (double) split.test().size();
+        }
+        String limit =
+                "a random fifth is held out; ours: 5 passes, batches of 64, 1 worker; liblinear-java: -s 7, C 1, e 0.1, one"
+                        + " against the rest if there are many classes; CPU of the training alone";
+        figures.add(Figure.more(
+                name + ": test accuracy", "fraction", accuracy, peerAccuracy, "liblinear-java", runs, limit));
+        figures.add(Figure.less(
+                name + ": CPU to that accuracy",
+                "s",
+                Figure.median(seconds),
+                Figure.median(peerSeconds),
+                "liblinear-java",
+                runs,
+                limit));
+    }
+
+    private static Problem problem(Examples examples) {
+        var problem = new Problem();
+        problem.l = (int) examples.size();
+        problem.n = examples.features() + 1;
+        problem.bias = -1;
+        problem.x = new Feature[problem.l][];
+        problem.y = new double[problem.l];
+        var cursor = examples.cursor();
+        for (int i = 0; i < problem.l; i++) {
+            cursor.move(i);
+            problem.x[i] = features(cursor);
+            problem.y[i] = cursor.label();
+        }
+        return problem;
+    }
+
+    private static Feature[] features(Examples.Cursor cursor) {
+        var features = new Feature[cursor.to() - cursor.from()];
+        for (int k = 0; k < features.length; k++) {
+            features[k] = new FeatureNode(cursor.indices()[cursor.from() + k] + 1, cursor.values()[cursor.from() + k]);
+        }
+        Arrays.sort(features, (a, b) -> Integer.compare(a.getIndex(), b.getIndex()));
+        return features;
+    }
+}
