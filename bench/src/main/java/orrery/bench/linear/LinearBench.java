@@ -44,7 +44,8 @@ import picocli.CommandLine.Spec;
 public final class LinearBench implements Callable<Integer> {
     private static final int BATCH = 1024;
     private static final float RATE = 0.3f;
-    private static final int PASSES = 20; // a measurement, after as many to warm up
+    private static final int PASSES = 40; // a measurement
+    private static final int WARM_UPS = 3; // measurements that do not count: the compiler is at work
 
     @Parameters(
             arity = "0..*",
@@ -137,7 +138,7 @@ public final class LinearBench implements Callable<Integer> {
         var wallOne = new ArrayList<Double>();
         var wallTwo = new ArrayList<Double>();
         double sink = 0;
-        for (int run = -1; run < runs; run++) { // the first warms up
+        for (int run = -WARM_UPS; run < runs; run++) {
             double ours = cpu(data, 1, new Consistency.Bsp());
             var baseline = new PlainLinear(examples, classes, labels, BATCH, RATE);
             double theirs = Cpu.seconds(() -> baseline.passes(0, PASSES, 1));

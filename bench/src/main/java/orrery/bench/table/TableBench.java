@@ -100,7 +100,8 @@ public final class TableBench implements Callable<Integer> {
                         .include(include)
                         .threads(threads)
                         .addProfiler(CpuProfiler.class)
-                        .jvmArgsAppend("-XX:+UseParallelGC", "-Xms3g", "-Xmx3g")
+                        .jvmArgsAppend(
+                                "-XX:+UseParallelGC", "-Xms3g", "-Xmx3g", "--sun-misc-unsafe-memory-access=allow")
                         .verbosity(VerboseMode.SILENT)
                         .build())
                 .run();

@@ -1,0 +1,152 @@
+package orrery.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import orrery.store.Safetensors.Tensor;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class StoreTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aFileAppearsWholeOrNotAtAll() throws IOException {
+        var storage = Storage.local(folder.resolve("deep/er"));
+        storage.writeText("a/b", "old");
+        assertThatThrownBy(() -> storage.write("a/b", out -> {
+                    Storage.writeFully(out, ByteBuffer.wrap(new byte[100]));
+                    throw new IOException("the disk is full");
+                }))
+                .hasMessage("the disk is full");
+        assertThat(storage.readText("a/b")).isEqualTo("old");
+        assertThat(storage.list("a")).containsExactly("b");
+        try (var files = Files.list(folder.resolve("deep/er/a"))) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    @Test
+    void sumsAreOfWhatWasWritten() throws IOException {
+        var storage = Storage.local(folder);
+        var written = storage.writeText("x", "123456789");
+        assertThat(written).isEqualTo(new Storage.Written(9, 0xe3069283L)); // the check value of CRC-32C
+        assertThat(storage.sum("x")).isEqualTo(written);
+    }
+
+    @Test
+    void namesStayInside() {
+        assertThatThrownBy(() -> Storage.local(folder).readText("../x")).hasMessageContaining("'../x' leads out of");
+        assertThatThrownBy(() -> Storage.local(folder).readText("x")).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void deletingTakesAllBelow() throws IOException {
+        var storage = Storage.local(folder);
+        storage.writeText("a/b/c", "x");
+        storage.delete("a");
+        storage.delete("a");
+        assertThat(storage.list("")).isEmpty();
+    }
+
+    @RepeatedTest(10)
+    void tensorsComeBackToTheLastBit(RepetitionInfo seed) throws IOException {
+        var random = new SplittableRandom(seed.getCurrentRepetition());
+        var floats = new float[random.nextInt(200_000)];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = Float.intBitsToFloat(random.nextInt());
+        }
+        var ints = random.ints(random.nextInt(100_000)).toArray();
+        var longs = random.longs(random.nextInt(50_000)).toArray();
+        var bytes = new byte[random.nextInt(300_000)];
+        random.nextBytes(bytes);
+        var storage = Storage.local(folder);
+        storage.write(
+                "t",
+                out -> Safetensors.write(
+                        out,
+                        Map.of("who", "\"quoted\" \u00e9"),
+                        List.of(
+                                Tensor.bytes("b", bytes),
+                                Tensor.floats("f", floats, 1, floats.length),
+                                Tensor.ints("i", ints),
+                                Tensor.longs("l", longs))));
+        try (var file = Safetensors.open(storage, "t")) {
+            assertThat(file.metadata()).containsEntry("who", "\"quoted\" \u00e9");
+            assertThat(file.names()).containsExactly("b", "f", "i", "l");
+            assertThat(file.shape("f")).containsExactly(1, floats.length);
+            var back = file.floats("f");
+            for (int i = 0; i < floats.length; i++) {
+                assertThat(Float.floatToRawIntBits(back[i])).isEqualTo(Float.floatToRawIntBits(floats[i]));
+            }
+            assertThat(file.ints("i")).isEqualTo(ints);
+            assertThat(file.longs("l")).isEqualTo(longs);
+            assertThat(file.bytes("b")).isEqualTo(bytes);
+        }
+    }
+
+    /** The layout, byte by byte, as the format's own description has it. */
+    @Test
+    void theLayoutIsSafetensors() throws IOException {
+        var storage = Storage.local(folder);
+        storage.write("t", out -> Safetensors.write(out, Map.of(), List.of(Tensor.floats("x", new float[] {1, 2}, 2, 1))));
+        var bytes = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("t"))).order(ByteOrder.LITTLE_ENDIAN);
+        int length = (int) bytes.getLong();
+        assertThat(length % 8).isZero();
+        var header = new byte[length];
+        bytes.get(header);
+        assertThat(new String(header, StandardCharsets.UTF_8).strip())
+                .isEqualTo("{\"x\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}");
+        assertThat(bytes.getFloat()).isEqualTo(1);
+        assertThat(bytes.getFloat()).isEqualTo(2);
+        assertThat(bytes.hasRemaining()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}} | cannot lie at [0, 8]",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[9],\"data_offsets\":[0,36]}} | ends within tensor 'x'",
+                "{\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}} | tensor 'x' has type F16, known are [F32, I32, I64, U8]",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}} | tensor 'x' has '-2' where a size is due",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}} | tensor 'x' begins at 4, the one before it ends at 0",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}} | has 4 bytes behind its last tensor",
+                "{\"x\":5} | tensor 'x' lacks dtype, shape or data_offsets",
+                "[1,2] | not a JSON object",
+                "{\"x\": | not a JSON object"
+            })
+    void damagedFilesSayWhatIsWrong(String header, String message) throws IOException {
+        var json = header.strip().getBytes(StandardCharsets.UTF_8);
+        var bytes = ByteBuffer.allocate(8 + json.length + 8).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(json.length).put(json);
+        Files.write(folder.resolve("t"), bytes.array());
+        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(message.strip())
+                .hasMessageContaining(folder.resolve("t").toString());
+    }
+
+    @Test
+    void filesOfAnotherKindAreToldApart() throws IOException {
+        Files.write(folder.resolve("t"), new byte[5]);
+        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t")).hasMessageContaining("not a safetensors file: it has 5 bytes");
+        Files.writeString(folder.resolve("t"), "label,a,b\n1,2,3\n");
+        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t")).hasMessageContaining("not a safetensors file: its header would take");
+    }
+}
