@@ -28,7 +28,8 @@ final class Chunks {
 
     /** Parses whole records. */
     interface Parser<T> {
-        T parse(byte[] bytes, int from, int to, boolean isFirst);
+        /** Parses from the scan's position to its end, counting lines in {@link Scan#line}. */
+        T parse(Scan scan, boolean isFirst);
     }
 
     /** A cutter for records of one line. */
@@ -50,6 +51,7 @@ final class Chunks {
             InputStream in, String name, int threads, Cutter cutter, Parser<T> parser, Consumer<T> inOrder)
             throws IOException {
         var chunks = new ArrayDeque<Pending<T>>();
+        var free = new ArrayDeque<byte[]>(); // chunks that have been parsed, to be filled again
         try (var pool = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().name("reader-", 0).daemon().factory())) {
             try {
@@ -71,16 +73,17 @@ final class Chunks {
                     var whole = bytes;
                     boolean first = isFirst;
                     isFirst = false;
-                    chunks.add(new Pending<>(whole, end, pool.submit(() -> parser.parse(whole, 0, end, first))));
-                    bytes = new byte[CHUNK];
+                    var scan = new Scan(whole, 0, end);
+                    chunks.add(new Pending<>(scan, pool.submit(() -> parser.parse(scan, first))));
+                    bytes = free.isEmpty() ? new byte[CHUNK] : free.pop();
                     System.arraycopy(whole, end, bytes, 0, held - end);
                     held -= end;
                     if (chunks.size() > 2 * threads) {
-                        line += take(chunks.remove(), name, line, inOrder);
+                        line += take(chunks.remove(), name, line, inOrder, free);
                     }
                 }
                 while (!chunks.isEmpty()) {
-                    line += take(chunks.remove(), name, line, inOrder);
+                    line += take(chunks.remove(), name, line, inOrder, free);
                 }
             } finally {
                 pool.shutdownNow();
@@ -88,14 +91,18 @@ final class Chunks {
         }
     }
 
-    private record Pending<T>(byte[] bytes, int length, Future<T> result) {}
+    private record Pending<T>(Scan scan, Future<T> result) {}
 
     /** Hands over a chunk's result and returns its lines. */
-    private static <T> long take(Pending<T> chunk, String name, long firstLine, Consumer<T> inOrder)
+    private static <T> long take(
+            Pending<T> chunk, String name, long firstLine, Consumer<T> inOrder, ArrayDeque<byte[]> free)
             throws IOException {
         try {
             inOrder.accept(chunk.result().get());
-            return lines(chunk.bytes(), chunk.length());
+            if (chunk.scan().bytes.length == CHUNK) {
+                free.push(chunk.scan().bytes);
+            }
+            return chunk.scan().line;
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case BadLine bad ->
@@ -108,15 +115,5 @@ final class Chunks {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException(name + ": reading was interrupted");
         }
-    }
-
-    private static long lines(byte[] bytes, int length) {
-        long lines = 0;
-        for (int i = 0; i < length; i++) {
-            if (bytes[i] == '\n') {
-                lines++;
-            }
-        }
-        return lines;
     }
 }

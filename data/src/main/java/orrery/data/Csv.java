@@ -97,7 +97,7 @@ final class Csv {
 
     private List<List<String>> firstRows(byte[] start, int length, char delimiter) throws DataException {
         var schema = new Schema("csv", delimiter, false, List.of(), 1, List.of(), List.of(), false, false, 0);
-        var chunk = new CsvChunk(start, 0, length, schema, new int[0], true, true, null);
+        var chunk = new CsvChunk(new Scan(start, 0, length), schema, new int[0], true, true, null);
         var rows = new ArrayList<List<String>>();
         try {
             for (var row = chunk.strings(); row != null && rows.size() < LOOK_AT; row = chunk.strings()) {
@@ -263,9 +263,8 @@ final class Csv {
                 name,
                 options.threads(),
                 cutter(schema.delimiter()),
-                (bytes, from, to, isFirst) -> {
-                    var chunk =
-                            new CsvChunk(bytes, from, to, schema, columns, labelsAreNumbers, needsLabels, fixedWords);
+                (scan, isFirst) -> {
+                    var chunk = new CsvChunk(scan, schema, columns, labelsAreNumbers, needsLabels, fixedWords);
                     return new Parsed(chunk.parse(isFirst && schema.hasHeader()), chunk);
                 },
                 parsed -> {

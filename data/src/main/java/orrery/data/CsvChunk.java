@@ -37,15 +37,13 @@ final class CsvChunk {
     private int to;
 
     CsvChunk(
-            byte[] bytes,
-            int from,
-            int end,
+            Scan scan,
             Schema schema,
             int[] columnOf,
             boolean labelsAreNumbers,
             boolean needsLabels,
             @Nullable WordIndex fixedWords) {
-        scan = new Scan(bytes, from, end);
+        this.scan = scan;
         this.schema = schema;
         this.columnOf = columnOf;
         this.labelsAreNumbers = labelsAreNumbers;

@@ -156,19 +156,18 @@ public final class Data {
             InputStream in, String name, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
             throws IOException {
         var parts = new ArrayList<Part>();
+        var largest = new int[1];
         Chunks.parse(
                 in,
                 name,
                 options.threads(),
                 Chunks::lastLine,
-                (bytes, from, to, isFirst) -> Libsvm.parse(bytes, from, to, needsLabels),
-                parts::add);
-        int features = 0;
-        for (var part : parts) {
-            for (int index : part.indices()) {
-                features = Math.max(features, index + 1);
-            }
-        }
+                (scan, isFirst) -> Libsvm.parse(scan, needsLabels),
+                parsed -> {
+                    parts.add(parsed.part());
+                    largest[0] = Math.max(largest[0], parsed.features());
+                });
+        int features = largest[0];
         var meaning = schema == null ? Schema.libsvm(options, features) : schema;
         if (features > meaning.features()) {
             parts.replaceAll(part -> without(part, meaning.features()));
@@ -196,7 +195,7 @@ public final class Data {
     private static void transform(Part part, Schema schema) {
         var values = part.values();
         if (schema.log1p()) {
-            for (int k = 0; k < values.length; k++) {
+            for (int k = 0; k < part.nonZeros(); k++) {
                 values[k] = (float) (Math.signum(values[k]) * Math.log1p(Math.abs(values[k])));
             }
         }

@@ -60,7 +60,8 @@ public final class Examples {
     }
 
     private static Part join(List<Part> parts) {
-        if (parts.size() == 1) {
+        if (parts.size() == 1
+                && parts.getFirst().indices.length == parts.getFirst().nonZeros()) {
             return parts.getFirst();
         }
         int size = parts.stream().mapToInt(Part::size).sum();

@@ -7,20 +7,24 @@ import orrery.data.Examples.Part;
  * numbers from 0 or 1 up, taken as they are; empty lines are passed over.
  */
 final class Libsvm {
+    private static final int LEAST_BYTES_PER_FEATURE = 6; // a guess at the room to begin with
+
     private Libsvm() {}
 
+    /** What a chunk holds, and how many features that takes. */
+    record Parsed(Part part, int features) {}
+
     /** Parses whole lines. Where no labels are needed, a line may do without, and its label is not looked at. */
-    static Part parse(byte[] bytes, int from, int to, boolean needsLabels) {
-        var scan = new Scan(bytes, from, to);
-        var part = new PartBuilder();
+    static Parsed parse(Scan scan, boolean needsLabels) {
+        var part = new PartBuilder((scan.end - scan.at) / LEAST_BYTES_PER_FEATURE + 16);
         while (!scan.isAtEnd()) {
             scan.skipBlanks();
-            if (!scan.isAtLineEnd() && bytes[scan.at] != '#') {
+            if (!scan.isAtLineEnd() && scan.bytes[scan.at] != '#') {
                 line(scan, part, needsLabels);
             }
             scan.skipLine();
         }
-        return part.build();
+        return new Parsed(part.buildLoose(), part.largestIndex() + 1);
     }
 
     private static void line(Scan scan, PartBuilder part, boolean needsLabels) {

@@ -8,13 +8,23 @@ import orrery.data.Examples.Part;
 final class PartBuilder {
     private int[] offsets = new int[1025];
     private float[] labels = new float[1024];
-    private int[] indices = new int[1 << 14];
-    private float[] values = new float[1 << 14];
+    private int[] indices;
+    private float[] values;
     private float @Nullable [] weights;
     private int @Nullable [] groups;
     private int examples;
     private int nonZeros;
     private int largestIndex = -1;
+
+    PartBuilder() {
+        this(1 << 14);
+    }
+
+    /** With room for so many features before it grows. */
+    PartBuilder(int features) {
+        indices = new int[features];
+        values = new float[features];
+    }
 
     /** Adds a feature to the example that is under way. */
     void feature(int index, float value) {
@@ -101,6 +111,17 @@ final class PartBuilder {
 
     int largestIndex() {
         return largestIndex;
+    }
+
+    /** A part whose arrays of features may be longer than they need be: for what is joined with others at once. */
+    Part buildLoose() {
+        return new Part(
+                offsets,
+                indices,
+                values,
+                Arrays.copyOf(labels, examples),
+                weights == null ? null : Arrays.copyOf(weights, examples),
+                groups == null ? null : Arrays.copyOf(groups, examples));
     }
 
     Part build() {

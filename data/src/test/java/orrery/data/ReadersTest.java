@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
-import orrery.data.ReadOptions.Role;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import orrery.data.ReadOptions.Role;
 
 final class ReadersTest {
     @TempDir
@@ -65,21 +65,34 @@ final class ReadersTest {
                 Arguments.of("a.libsvm", "1 1:1\n1 17;0.5\n", "a.libsvm:2: expected index:value, found '17;0.5'"),
                 Arguments.of("a.libsvm", "1 1:1\n\n\nx 1:1\n", "a.libsvm:4: expected a number as label, found 'x'"),
                 Arguments.of("a.libsvm", "nan 1:1\n", "a.libsvm:1: expected a number as label, found 'nan'"),
-                Arguments.of("a.libsvm", "1e99 1:1\n", "a.libsvm:1: a label must be within the range of a float, found '1e99'"),
+                Arguments.of(
+                        "a.libsvm",
+                        "1e99 1:1\n",
+                        "a.libsvm:1: a label must be within the range of a float, found '1e99'"),
                 Arguments.of("a.libsvm", "1 1:nan\n", "a.libsvm:1: expected index:value, found '1:nan'"),
-                Arguments.of("a.libsvm", "1 1:1e60\n", "a.libsvm:1: values must be within the range of a float, found '1:1e60'"),
+                Arguments.of(
+                        "a.libsvm",
+                        "1 1:1e60\n",
+                        "a.libsvm:1: values must be within the range of a float, found '1:1e60'"),
                 Arguments.of("a.libsvm", "1 -1:2\n", "a.libsvm:1: expected index:value, found '-1:2'"),
                 Arguments.of("a.libsvm", "1 1:2x\n", "a.libsvm:1: expected index:value, found '1:2x'"),
                 Arguments.of("a.libsvm", "1 1:\n", "a.libsvm:1: expected index:value, found '1:'"),
-                Arguments.of("a.libsvm", "1 99999999999:1\n", "a.libsvm:1: the largest index is 2147483639, found '99999999999:1'"),
+                Arguments.of(
+                        "a.libsvm",
+                        "1 99999999999:1\n",
+                        "a.libsvm:1: the largest index is 2147483639, found '99999999999:1'"),
                 Arguments.of("a.libsvm", "# nothing\n", "a.libsvm: there are no examples in it"),
                 Arguments.of("a.csv", "", "a.csv: there is nothing in it"),
                 Arguments.of("a.csv", "label,a\n1,2\n1,2,3\n", "a.csv:3: expected 2 fields, found more"),
                 Arguments.of("a.csv", "label,a\n1,2\n1\n", "a.csv:3: expected 2 fields, found 1"),
                 Arguments.of("a.csv", "label,a\n1,2\n,3\n", "a.csv:3: column 'label': the label is empty"),
                 Arguments.of("a.csv", "label,a\n1,\"2\n", "a.csv:2: a quoted field has no end"),
-                Arguments.of("a.csv", "label,a\n1,\"2\"3\n", "a.csv:2: expected ',' behind the closing quote, found '3'"),
-                Arguments.of("a.csv", "a;b\n1;2\n", "a.csv: no column is left for features, only the label of [1]; is another --delimiter between the fields?"));
+                Arguments.of(
+                        "a.csv", "label,a\n1,\"2\"3\n", "a.csv:2: expected ',' behind the closing quote, found '3'"),
+                Arguments.of(
+                        "a.csv",
+                        "a;b\n1;2\n",
+                        "a.csv: no column is left for features, only the label of [1]; is another --delimiter between the fields?"));
     }
 
     @ParameterizedTest(name = "{2}")
@@ -119,8 +132,11 @@ final class ReadersTest {
             gzip.write(text.toString().getBytes(StandardCharsets.UTF_8));
         }
         Files.write(folder.resolve("x.libsvm.gz"), bytes.toByteArray());
-        var one = read("x.libsvm", text.toString(), ReadOptions.defaults().withThreads(1)).examples();
-        var four = Data.parse(folder.resolve("x.libsvm.gz"), ReadOptions.defaults().withThreads(4), null, true).examples();
+        var one = read("x.libsvm", text.toString(), ReadOptions.defaults().withThreads(1))
+                .examples();
+        var four = Data.parse(
+                        folder.resolve("x.libsvm.gz"), ReadOptions.defaults().withThreads(4), null, true)
+                .examples();
         assertThat(four.sum()).isEqualTo(one.sum());
         assertThat(four.size()).isEqualTo(200_000);
         Files.write(folder.resolve("cut.libsvm.gz"), Arrays.copyOf(bytes.toByteArray(), bytes.size() / 2));
@@ -132,14 +148,13 @@ final class ReadersTest {
     void numbersAreParsedAsTheJdkDoes(RepetitionInfo seed) {
         var random = new SplittableRandom(seed.getCurrentRepetition());
         for (int i = 0; i < 200; i++) {
-            String text =
-                    switch (random.nextInt(5)) {
-                        case 0 -> String.valueOf(random.nextInt());
-                        case 1 -> String.valueOf((float) random.nextGaussian());
-                        case 2 -> String.valueOf(Double.longBitsToDouble(random.nextLong() & 0x43ffffffffffffffL));
-                        case 3 -> random.nextInt(1000) + "." + random.nextInt(1_000_000) + "e" + random.nextInt(-30, 30);
-                        default -> (random.nextBoolean() ? "-." : "+") + random.nextLong(1L << 62);
-                    };
+            String text = switch (random.nextInt(5)) {
+                case 0 -> String.valueOf(random.nextInt());
+                case 1 -> String.valueOf((float) random.nextGaussian());
+                case 2 -> String.valueOf(Double.longBitsToDouble(random.nextLong() & 0x43ffffffffffffffL));
+                case 3 -> random.nextInt(1000) + "." + random.nextInt(1_000_000) + "e" + random.nextInt(-30, 30);
+                default -> (random.nextBoolean() ? "-." : "+") + random.nextLong(1L << 62);
+            };
             var bytes = text.getBytes(StandardCharsets.UTF_8);
             var scan = new Scan(bytes, 0, bytes.length);
             float is = scan.number();
@@ -157,7 +172,9 @@ final class ReadersTest {
                 "color,size,target\r\n\"re\"\"d\",1,yes\r\n\"bl\nue\",3,no\r\n\"re\"\"d\",5,yes\r\n",
                 ReadOptions.defaults());
         var schema = loaded.schema();
-        assertThat(schema.columns()).extracting(Schema.Column::role).containsExactly(Role.CATEGORICAL, Role.NUMERIC, Role.LABEL);
+        assertThat(schema.columns())
+                .extracting(Schema.Column::role)
+                .containsExactly(Role.CATEGORICAL, Role.NUMERIC, Role.LABEL);
         assertThat(schema.classes()).containsExactly("no", "yes");
         assertThat(schema.features()).isEqualTo(1 + (1 << 18));
         var examples = loaded.examples();
@@ -207,7 +224,8 @@ final class ReadersTest {
         }
         assertThat(squares).isCloseTo(1, within(1e-6));
         var again = Data.parse(file("b.tsv", "0\tunknown dog words\n"), options, loaded.schema(), true);
-        assertThat(row(again.examples(), 0)).isEqualTo("0.0: " + loaded.schema().words().indexOf("dog") + "=1.0");
+        assertThat(row(again.examples(), 0))
+                .isEqualTo("0.0: " + loaded.schema().words().indexOf("dog") + "=1.0");
     }
 
     @Test
@@ -223,7 +241,12 @@ final class ReadersTest {
     void nothingLeaksAcrossASplitByGroup() throws IOException {
         var text = new StringBuilder("label,g,x\n");
         for (int i = 0; i < 3000; i++) {
-            text.append(i % 2).append(",g").append(i / 10).append(',').append(i / 10).append('\n');
+            text.append(i % 2)
+                    .append(",g")
+                    .append(i / 10)
+                    .append(',')
+                    .append(i / 10)
+                    .append('\n');
         }
         var options = ReadOptions.defaults().withRole("g", Role.GROUP);
         var all = read("g.csv", text.toString(), options).examples();
@@ -248,10 +271,13 @@ final class ReadersTest {
         assertThat(kept.examples().sum()).isEqualTo(first.examples().sum());
         assertThat(kept.schema()).isEqualTo(first.schema());
         file("a.libsvm", "1 1:1\n0 2:2\n1 3:3\n");
-        assertThat(data.read(file.toString(), ReadOptions.defaults()).examples().size()).isEqualTo(3);
-        var entry = folder.resolve("cache").resolve(Cache.key(file, ReadOptions.defaults().key()).file());
+        assertThat(data.read(file.toString(), ReadOptions.defaults()).examples().size())
+                .isEqualTo(3);
+        var entry = folder.resolve("cache")
+                .resolve(Cache.key(file, ReadOptions.defaults().key()).file());
         Files.write(entry, Arrays.copyOf(Files.readAllBytes(entry), 40)); // damaged: as if it were not there
-        assertThat(data.read(file.toString(), ReadOptions.defaults()).examples().size()).isEqualTo(3);
+        assertThat(data.read(file.toString(), ReadOptions.defaults()).examples().size())
+                .isEqualTo(3);
     }
 
     @Test
@@ -267,7 +293,8 @@ final class ReadersTest {
                 .hasMessage("jdk-verb: no such file, and no set of that name; did you mean 'jdk-verbs'?");
         assertThatThrownBy(() -> data.read("spam", ReadOptions.defaults()))
                 .hasMessage("the set 'spam' is not here yet; fetch it with: orrery data get spam");
-        assertThatThrownBy(() -> data.read(folder.toString(), ReadOptions.defaults())).hasMessageContaining("is a folder");
+        assertThatThrownBy(() -> data.read(folder.toString(), ReadOptions.defaults()))
+                .hasMessageContaining("is a folder");
     }
 
     @Test
@@ -282,6 +309,7 @@ final class ReadersTest {
         var loaded = JdkVerbs.read(2);
         assertThat(loaded.schema().classes()).hasSize(20).contains("get", "set", "is", "to");
         assertThat(loaded.examples().size()).isGreaterThan(10_000);
-        assertThat(loaded.examples().sum()).isEqualTo(JdkVerbs.read(1).examples().sum());
+        assertThat(loaded.examples().sum())
+                .isEqualTo(JdkVerbs.read(1).examples().sum());
     }
 }

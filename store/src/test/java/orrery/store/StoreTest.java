@@ -13,13 +13,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import orrery.store.Safetensors.Tensor;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import orrery.store.Safetensors.Tensor;
 
 final class StoreTest {
     @TempDir
@@ -104,7 +104,8 @@ final class StoreTest {
     @Test
     void theLayoutIsSafetensors() throws IOException {
         var storage = Storage.local(folder);
-        storage.write("t", out -> Safetensors.write(out, Map.of(), List.of(Tensor.floats("x", new float[] {1, 2}, 2, 1))));
+        storage.write(
+                "t", out -> Safetensors.write(out, Map.of(), List.of(Tensor.floats("x", new float[] {1, 2}, 2, 1))));
         var bytes = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("t"))).order(ByteOrder.LITTLE_ENDIAN);
         int length = (int) bytes.getLong();
         assertThat(length % 8).isZero();
@@ -145,8 +146,10 @@ final class StoreTest {
     @Test
     void filesOfAnotherKindAreToldApart() throws IOException {
         Files.write(folder.resolve("t"), new byte[5]);
-        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t")).hasMessageContaining("not a safetensors file: it has 5 bytes");
+        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t"))
+                .hasMessageContaining("not a safetensors file: it has 5 bytes");
         Files.writeString(folder.resolve("t"), "label,a,b\n1,2,3\n");
-        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t")).hasMessageContaining("not a safetensors file: its header would take");
+        assertThatThrownBy(() -> Safetensors.open(Storage.local(folder), "t"))
+                .hasMessageContaining("not a safetensors file: its header would take");
     }
 }

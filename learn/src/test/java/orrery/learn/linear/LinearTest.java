@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
@@ -22,10 +26,6 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.table.Consistency;
 import orrery.table.UpdateRule;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 final class LinearTest {
     @TempDir
@@ -53,13 +53,15 @@ final class LinearTest {
                 }
             }
             double noise = 0.1 * random.nextGaussian();
-            String label =
-                    switch (kind) {
-                        case "two" -> margins[0] + noise > 0 ? "1" : "-1";
-                        case "three" -> String.valueOf(
-                                margins[0] > margins[1] ? (margins[0] > margins[2] ? 10 : 30) : (margins[1] > margins[2] ? 20 : 30));
-                        default -> String.format(Locale.ROOT, "%.4f", margins[0] + 3 + noise);
-                    };
+            String label = switch (kind) {
+                case "two" -> margins[0] + noise > 0 ? "1" : "-1";
+                case "three" ->
+                    String.valueOf(
+                            margins[0] > margins[1]
+                                    ? (margins[0] > margins[2] ? 10 : 30)
+                                    : (margins[1] > margins[2] ? 20 : 30));
+                default -> String.format(Locale.ROOT, "%.4f", margins[0] + 3 + noise);
+            };
             text.append(label).append(line).append('\n');
         }
         var file = Files.writeString(folder.resolve(kind + ".libsvm"), text);
@@ -88,11 +90,31 @@ final class LinearTest {
         var numbers = synthetic("numbers", 4000);
         for (var consistency : List.of(new Consistency.Bsp(), new Consistency.Ssp(2), new Consistency.Asp())) {
             var run = Run.local(3).with(consistency);
-            assertThat(new LogisticRegression(options(rule)).fit(two, run).score(two.examples()).get("accuracy")).isGreaterThan(0.95);
-            assertThat(new LinearSvm(options(rule), false).fit(two, run).score(two.examples()).get("accuracy")).isGreaterThan(0.95);
-            assertThat(new LinearSvm(options(rule), true).fit(two, run).score(two.examples()).get("accuracy")).isGreaterThan(0.95);
-            assertThat(new SoftmaxRegression(options(rule)).fit(three, run).score(three.examples()).get("accuracy")).isGreaterThan(0.93);
-            assertThat(new LeastSquares(options(rule)).fit(numbers, run).score(numbers.examples()).get("rmse")).isLessThan(0.8);
+            assertThat(new LogisticRegression(options(rule))
+                            .fit(two, run)
+                            .score(two.examples())
+                            .get("accuracy"))
+                    .isGreaterThan(0.95);
+            assertThat(new LinearSvm(options(rule), false)
+                            .fit(two, run)
+                            .score(two.examples())
+                            .get("accuracy"))
+                    .isGreaterThan(0.95);
+            assertThat(new LinearSvm(options(rule), true)
+                            .fit(two, run)
+                            .score(two.examples())
+                            .get("accuracy"))
+                    .isGreaterThan(0.95);
+            assertThat(new SoftmaxRegression(options(rule))
+                            .fit(three, run)
+                            .score(three.examples())
+                            .get("accuracy"))
+                    .isGreaterThan(0.93);
+            assertThat(new LeastSquares(options(rule))
+                            .fit(numbers, run)
+                            .score(numbers.examples())
+                            .get("rmse"))
+                    .isLessThan(0.8);
         }
     }
 
@@ -137,7 +159,8 @@ final class LinearTest {
             }
         }
         assertThat(Metrics.auc(scores, isPositive)).isCloseTo(wins / pairs, within(1e-12));
-        assertThat(Metrics.auc(new double[] {Double.NaN, Double.NaN}, new boolean[] {true, false})).isEqualTo(0.5);
+        assertThat(Metrics.auc(new double[] {Double.NaN, Double.NaN}, new boolean[] {true, false}))
+                .isEqualTo(0.5);
         // class 0: precision 8/10, recall 8/9; class 1: 5/6, 5/7; class 2 never occurs
         assertThat(Metrics.macroF1(new long[][] {{8, 1, 0}, {2, 5, 0}, {0, 0, 0}}))
                 .isCloseTo((2 * 8 / 19.0 + 2 * 5 / 13.0) / 2, within(1e-12));
@@ -177,7 +200,8 @@ final class LinearTest {
         assertThat(loaded.provenance()).containsEntry("data", "three");
         assertThat(loaded.schema()).isEqualTo(model.schema());
         Files.writeString(folder.resolve("no.safetensors"), "something else entirely");
-        assertThatThrownBy(() -> LinearModel.load(folder.resolve("no.safetensors"))).hasMessageContaining("not a safetensors file");
+        assertThatThrownBy(() -> LinearModel.load(folder.resolve("no.safetensors")))
+                .hasMessageContaining("not a safetensors file");
     }
 
     @Test
@@ -187,7 +211,10 @@ final class LinearTest {
         var right = new int[1];
         model.predict(data.examples(), (i, p) -> {
             assertThat(p[0] + p[1] + p[2]).isCloseTo(1, within(1e-5f));
-            right[0] += model.classes().get(LinearModel.largest(p)).equals(String.valueOf((int) data.examples().label(i))) ? 1 : 0;
+            right[0] += model.classes().get(LinearModel.largest(p)).equals(String.valueOf((int)
+                            data.examples().label(i)))
+                    ? 1
+                    : 0;
         });
         assertThat(right[0] / 1000.0).isEqualTo(model.score(data.examples()).get("accuracy"));
     }
@@ -196,9 +223,11 @@ final class LinearTest {
     void l1MakesWeightsZeroAndL2MakesThemSmall() throws IOException {
         var data = synthetic("two", 2000);
         var plain = new LogisticRegression(options(new UpdateRule.AdaGrad(0.3f))).fit(data, Run.local(1));
-        var l1 = new LogisticRegression(options(new UpdateRule.AdaGrad(0.3f, 1e-12f, 0.02f, 0))).fit(data, Run.local(1));
+        var l1 =
+                new LogisticRegression(options(new UpdateRule.AdaGrad(0.3f, 1e-12f, 0.02f, 0))).fit(data, Run.local(1));
         var l2 = new LogisticRegression(options(new UpdateRule.AdaGrad(0.3f, 1e-12f, 0, 0.1f))).fit(data, Run.local(1));
-        assertThat(weights(l1).stream().filter(w -> w == 0).count()).isGreaterThan(weights(plain).stream().filter(w -> w == 0).count());
+        assertThat(weights(l1).stream().filter(w -> w == 0).count())
+                .isGreaterThan(weights(plain).stream().filter(w -> w == 0).count());
         assertThat(norm(l2)).isLessThan(0.7 * norm(plain));
     }
 
@@ -210,7 +239,8 @@ final class LinearTest {
     void classWeightsMoveTheBoundary() throws IOException {
         var data = synthetic("two", 2000);
         var options = options(new UpdateRule.AdaGrad(0.3f));
-        var heavy = new LinearOptions(options.passes(), options.batch(), options.rule(), true, Map.of("1", 20f), false, 0);
+        var heavy =
+                new LinearOptions(options.passes(), options.batch(), options.rule(), true, Map.of("1", 20f), false, 0);
         assertThat(positives(new LogisticRegression(heavy).fit(data, Run.local(1)), data))
                 .isGreaterThan(positives(new LogisticRegression(options).fit(data, Run.local(1)), data));
         var wrong = new LinearOptions(1, 1, options.rule(), true, Map.of("7", 2f), false, 0);
@@ -234,10 +264,14 @@ final class LinearTest {
                 cuts.add(cut);
             }
         });
-        var model = new LogisticRegression(options(new UpdateRule.AdaGrad(3f)).withPasses(200).withPatience(3))
+        var model = new LogisticRegression(
+                        options(new UpdateRule.AdaGrad(3f)).withPasses(200).withPatience(3))
                 .fit(new Loaded(split.train(), data.schema()), split.test(), run);
         assertThat(cuts.size()).isLessThan(200);
-        double best = cuts.stream().mapToDouble(cut -> cut.metrics().getOrDefault("validation.logLoss", 9.0)).min().orElseThrow();
+        double best = cuts.stream()
+                .mapToDouble(cut -> cut.metrics().getOrDefault("validation.logLoss", 9.0))
+                .min()
+                .orElseThrow();
         assertThat(model.score(split.test()).get("logLoss")).isEqualTo(best);
     }
 
@@ -251,7 +285,8 @@ final class LinearTest {
                 .hasMessageContaining("are they numbers to predict? Then use least-squares");
         assertThatThrownBy(() -> LinearOptions.defaults().with(new UpdateRule.Add()))
                 .hasMessageContaining("the rule add takes changes, not gradients");
-        assertThatThrownBy(() -> new LogisticRegression(LinearOptions.defaults().withPatience(2)).fit(synthetic("two", 50), Run.local(1)))
+        assertThatThrownBy(() -> new LogisticRegression(LinearOptions.defaults().withPatience(2))
+                        .fit(synthetic("two", 50), Run.local(1)))
                 .hasMessageContaining("there is no validation data");
     }
 
@@ -262,13 +297,22 @@ final class LinearTest {
         assumeTrue(Files.isDirectory(real.resolve("classify")), "no real data at " + real);
         var data = new Data(Cache.none(), new Catalogue(folder));
         var a9a = data.read(real.resolve("classify/a9a.train.svm.gz").toString(), ReadOptions.defaults());
-        var a9aTest = data.readLike(real.resolve("classify/a9a.test.svm.gz").toString(), a9a.schema(), ReadOptions.defaults(), true);
-        assertThat(new LogisticRegression(LinearOptions.defaults()).fit(a9a, Run.local(2)).score(a9aTest.examples()).get("accuracy"))
+        var a9aTest = data.readLike(
+                real.resolve("classify/a9a.test.svm.gz").toString(), a9a.schema(), ReadOptions.defaults(), true);
+        assertThat(new LogisticRegression(LinearOptions.defaults())
+                        .fit(a9a, Run.local(2))
+                        .score(a9aTest.examples())
+                        .get("accuracy"))
                 .isGreaterThanOrEqualTo(0.849);
         var scaled = ReadOptions.defaults().withLog1p().withNormalize();
-        var news = data.read(real.resolve("text/20news/20news-bydate-train.svm.gz").toString(), scaled);
-        var newsTest = data.readLike(real.resolve("text/20news/20news-bydate-test.svm.gz").toString(), news.schema(), scaled, true);
-        assertThat(new SoftmaxRegression(LinearOptions.defaults()).fit(news, Run.local(2)).score(newsTest.examples()).get("accuracy"))
+        var news =
+                data.read(real.resolve("text/20news/20news-bydate-train.svm.gz").toString(), scaled);
+        var newsTest = data.readLike(
+                real.resolve("text/20news/20news-bydate-test.svm.gz").toString(), news.schema(), scaled, true);
+        assertThat(new SoftmaxRegression(LinearOptions.defaults())
+                        .fit(news, Run.local(2))
+                        .score(newsTest.examples())
+                        .get("accuracy"))
                 .isGreaterThanOrEqualTo(0.75);
     }
 }
