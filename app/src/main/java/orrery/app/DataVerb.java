@@ -62,7 +62,9 @@ final class DataVerb implements Runnable {
     @Command(name = "get", mixinStandardHelpOptions = true, description = "Fetches data once, checks it, and keeps it.")
     void get(@Parameters(paramLabel = "NAME", description = "A name of: orrery data list.") String name)
             throws IOException {
-        spec.commandLine().getErr().println("fetching " + name);
+        if (!catalogue().isHere(catalogue().entry(name))) {
+            spec.commandLine().getErr().println("fetching " + name + " ...");
+        }
         spec.commandLine().getOut().println(catalogue().get(name));
     }
 }

@@ -80,18 +80,18 @@ final class RunFolder {
         return path.resolve("config");
     }
 
-    /** Keeps others from running in this folder for as long as this process lives. */
-    void lock() throws IOException {
+    /** Keeps others from running in this folder until it is closed. */
+    FileChannel lock() throws IOException {
         var channel = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (channel.tryLock() != null) {
-                return; // with the process, the system ends the lock
+                return channel;
             }
         } catch (OverlappingFileLockException e) {
             // held by this process: as good as by another
         }
         channel.close();
-        throw new UsageException(path + " is in use by another process");
+        throw new UsageException(path + " is in use by another run");
     }
 
     void writeConfig(String text) throws IOException {

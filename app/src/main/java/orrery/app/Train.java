@@ -22,6 +22,7 @@ import orrery.data.Loaded;
 import orrery.engine.Job;
 import orrery.engine.Outcome;
 import orrery.engine.Run;
+import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.LinearTraining;
 import orrery.store.Json;
@@ -162,7 +163,15 @@ final class Train implements Callable<Integer> {
         } else if (!Files.isDirectory(folder.path().resolve("checkpoints"))) {
             throw new UsageException(folder.path() + ": has no checkpoint to go on from");
         }
-        folder.lock();
+        try (var _ = folder.lock()) {
+            return train(what, data, learner, run, sets, folder, isNew);
+        }
+    }
+
+    private int train(
+            String what, String data, LinearLearner learner, Run run, Sets sets, RunFolder folder, boolean isNew)
+            throws IOException {
+        var err = spec.commandLine().getErr();
         var provenance = provenance(data, sets, run.seed());
         folder.writeProvenance(provenance);
         var listening = run.listening(folder.recorder());

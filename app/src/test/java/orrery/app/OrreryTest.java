@@ -7,18 +7,21 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import orrery.store.Json;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import orrery.engine.RunEvent;
+import orrery.store.Json;
 
 /** The command line as a user has it: arguments in, text and exit code out. */
 final class OrreryTest {
@@ -30,7 +33,8 @@ final class OrreryTest {
     private Ran orrery(String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
-        var resolved = Arrays.stream(args).map(arg -> arg.replace("@", folder + "/")).toArray(String[]::new);
+        var resolved =
+                Arrays.stream(args).map(arg -> arg.replace("@", folder + "/")).toArray(String[]::new);
         int code = Orrery.run(new PrintWriter(out), new PrintWriter(err), resolved);
         return new Ran(code, out.toString(), err.toString().replace(folder + "/", "@"));
     }
@@ -42,7 +46,12 @@ final class OrreryTest {
         for (int i = 0; i < 400; i++) {
             double x = random.nextGaussian();
             double y = random.nextGaussian();
-            text.append(x + y > 0 ? 1 : -1).append(" 1:").append(x).append(" 2:").append(y).append('\n');
+            text.append(x + y > 0 ? 1 : -1)
+                    .append(" 1:")
+                    .append(x)
+                    .append(" 2:")
+                    .append(y)
+                    .append('\n');
         }
         Files.writeString(folder.resolve("two.libsvm"), text);
         Files.writeString(folder.resolve("three.libsvm"), "1 1:1\n2 2:1\n3 3:1\n");
@@ -55,7 +64,9 @@ final class OrreryTest {
         Files.writeString(folder.resolve("bad.conf"), "# options\npasses = 2\nworker = 3\n");
         Files.writeString(folder.resolve("noequals.conf"), "passes 2\n");
         Files.writeString(folder.resolve("flag.conf"), "json = yes\n");
-        Files.writeString(folder.resolve("good.conf"), "app = lr\ntrain = " + folder.resolve("two.libsvm") + "\npasses = 2\nseed = 5\n");
+        Files.writeString(
+                folder.resolve("good.conf"),
+                "app = lr\ntrain = " + folder.resolve("two.libsvm") + "\npasses = 2\nseed = 5\n");
     }
 
     /** What a user may get wrong, what is said, and the exit code. */
@@ -63,29 +74,108 @@ final class OrreryTest {
         return Stream.of(
                 mistake(2, "unknown verb 'trian'; did you mean 'train'?", "trian"),
                 mistake(2, "a verb is missing"),
-                mistake(2, "unknown option '--worker'; did you mean '--workers'?", "train", "lr", "@two.libsvm", "--worker", "2"),
-                mistake(2, "unknown application 'logistic'; there are lr, svm, softmax, least-squares", "train", "logistic", "@two.libsvm"),
+                mistake(
+                        2,
+                        "unknown option '--worker'; did you mean '--workers'?",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--worker",
+                        "2"),
+                mistake(
+                        2,
+                        "unknown application 'logistic'; there are lr, svm, softmax, least-squares",
+                        "train",
+                        "logistic",
+                        "@two.libsvm"),
                 mistake(2, "which application? One of lr, svm, softmax, least-squares", "train"),
                 mistake(2, "which data?", "train", "lr"),
                 mistake(2, "workers must be 1 to 1024, got 0", "train", "lr", "@two.libsvm", "--workers", "0"),
                 mistake(2, "'x' is not an int", "train", "lr", "@two.libsvm", "--workers", "x"),
-                mistake(2, "consistency must be bsp, ssp:STALENESS (such as ssp:3) or asp, got 'ssp'", "train", "lr", "@two.libsvm", "--consistency", "ssp"),
+                mistake(
+                        2,
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3) or asp, got 'ssp'",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--consistency",
+                        "ssp"),
                 mistake(2, "staleness must be 0 or more, got -1", "train", "lr", "@two.libsvm", "--staleness=-1"),
-                mistake(2, "--staleness 2 means --consistency ssp:2, but --consistency bsp was given, too", "train", "lr", "@two.libsvm", "--consistency", "bsp", "--staleness", "2"),
+                mistake(
+                        2,
+                        "--staleness 2 means --consistency ssp:2, but --consistency bsp was given, too",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--consistency",
+                        "bsp",
+                        "--staleness",
+                        "2"),
                 mistake(2, "passes must be 1 or more, got 0", "train", "lr", "@two.libsvm", "--passes", "0"),
                 mistake(2, "batch must be 1 or more, got -5", "train", "lr", "@two.libsvm", "--batch=-5"),
-                mistake(2, "unknown rule 'adgrad'; did you mean 'adagrad'?", "train", "lr", "@two.libsvm", "--rule", "adgrad"),
+                mistake(
+                        2,
+                        "unknown rule 'adgrad'; did you mean 'adagrad'?",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--rule",
+                        "adgrad"),
                 mistake(2, "adagrad: rate must be above 0, got -1.0", "train", "lr", "@two.libsvm", "--rate=-1"),
-                mistake(2, "the rule sgd has no --momentum, only --l1, --l2", "train", "lr", "@two.libsvm", "--rule", "sgd", "--momentum", "0.9"),
+                mistake(
+                        2,
+                        "the rule sgd has no --momentum, only --l1, --l2",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--rule",
+                        "sgd",
+                        "--momentum",
+                        "0.9"),
                 mistake(2, "--squared-hinge is for svm, not for lr", "train", "lr", "@two.libsvm", "--squared-hinge"),
-                mistake(2, "--test and --split are two ways to have test data; give one", "train", "lr", "@two.libsvm", "--test", "@two.libsvm", "--split", "0.5"),
-                mistake(2, "--split must be above 0 and below 1, got 1.5", "train", "lr", "@two.libsvm", "--split", "1.5"),
+                mistake(
+                        2,
+                        "--test and --split are two ways to have test data; give one",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--test",
+                        "@two.libsvm",
+                        "--split",
+                        "0.5"),
+                mistake(
+                        2,
+                        "--split must be above 0 and below 1, got 1.5",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--split",
+                        "1.5"),
                 mistake(2, "holds out none of 400 examples", "train", "lr", "@two.libsvm", "--split", "0.0000001"),
                 mistake(2, "hash bits must be 1 to 28, got 40", "train", "lr", "@two.libsvm", "--hash-bits", "40"),
-                mistake(2, "column 'x' is given two roles", "train", "lr", "@words.csv", "--numeric", "x", "--text", "x"),
-                mistake(2, "--model: @ is a folder; name a file", "train", "lr", "@two.libsvm", "--model", "@"),
-                mistake(2, "@bad.conf:3: unknown name 'worker'; did you mean 'workers'?", "train", "--config", "@bad.conf"),
-                mistake(2, "@noequals.conf:1: expected name = value, found 'passes 2'", "train", "--config", "@noequals.conf"),
+                mistake(
+                        2,
+                        "column 'x' is given two roles",
+                        "train",
+                        "lr",
+                        "@words.csv",
+                        "--numeric",
+                        "x",
+                        "--text",
+                        "x"),
+                mistake(2, " is a folder; name a file", "train", "lr", "@two.libsvm", "--model", "@"),
+                mistake(
+                        2,
+                        "@bad.conf:3: unknown name 'worker'; did you mean 'workers'?",
+                        "train",
+                        "--config",
+                        "@bad.conf"),
+                mistake(
+                        2,
+                        "@noequals.conf:1: expected name = value, found 'passes 2'",
+                        "train",
+                        "--config",
+                        "@noequals.conf"),
                 mistake(2, "@flag.conf:1: json must be true or false, found 'yes'", "train", "--config", "@flag.conf"),
                 mistake(2, "@none.conf: no such config file", "train", "--config", "@none.conf"),
                 mistake(2, "@none: is no run", "train", "--resume", "@none"),
@@ -97,8 +187,20 @@ final class OrreryTest {
                 mistake(1, "has no column 'y'", "train", "lr", "@words.csv", "--label", "y"),
                 mistake(1, "lr needs 2 classes, the data has 3 [1, 2, 3]; use softmax", "train", "lr", "@three.libsvm"),
                 mistake(1, "lr needs 2 classes, the data has 1 [1]", "train", "lr", "@one.libsvm"),
-                mistake(1, "least-squares needs numbers as labels, the data has the classes [a, b]", "train", "least-squares", "@words.csv"),
-                mistake(1, "there is no class '7' to weigh, only [-1, 1]", "train", "lr", "@two.libsvm", "--class-weight", "7=2"),
+                mistake(
+                        1,
+                        "least-squares needs numbers as labels, the data has the classes [a, b]",
+                        "train",
+                        "least-squares",
+                        "@words.csv"),
+                mistake(
+                        1,
+                        "there is no class '7' to weigh, only [-1, 1]",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--class-weight",
+                        "7=2"),
                 mistake(1, "not a safetensors file", "predict", "@not.safetensors", "@two.libsvm"),
                 mistake(1, "there is no set 'span'; did you mean 'spam'?", "data", "get", "span"));
     }
@@ -113,10 +215,14 @@ final class OrreryTest {
         var before = listing();
         var all = new ArrayList<>(List.of(args));
         if (!all.isEmpty() && all.getFirst().equals("train") && !all.contains("--resume")) {
-            all.addAll(List.of("--run", "@run", "--no-cache"));
+            all.addAll(List.of("--run", "@run", "--no-cache", "--quiet"));
         }
         var ran = orrery(all.toArray(String[]::new));
-        assertThat(ran.err()).contains(message).startsWith("orrery: ").doesNotContain("\tat ").doesNotContain("Exception");
+        assertThat(ran.err())
+                .contains(message)
+                .startsWith("orrery: ")
+                .doesNotContain("\tat ")
+                .doesNotContain("Exception");
         assertThat(ran.code()).isEqualTo(code);
         assertThat(ran.out()).isEmpty();
         assertThat(listing()).isEqualTo(before);
@@ -130,16 +236,42 @@ final class OrreryTest {
 
     @Test
     void trainingLeavesARunThatCanBeShownEvaluatedAndPredictedFrom() throws IOException {
-        var trained = orrery("train", "lr", "@two.libsvm", "--test", "@two.libsvm", "--run", "@run", "--no-cache", "--json", "--quiet");
+        var trained = orrery(
+                "train",
+                "lr",
+                "@two.libsvm",
+                "--test",
+                "@two.libsvm",
+                "--run",
+                "@run",
+                "--no-cache",
+                "--json",
+                "--quiet");
         assertThat(trained.err()).isEmpty();
         assertThat(trained.code()).isZero();
         var result = Json.object(trained.out(), "result");
         assertThat(result.keySet())
-                .containsExactly("app", "data", "workers", "consistency", "seconds", "cpuSeconds", "examples", "nonZeros", "train", "test", "model", "run");
-        assertThat(result).containsEntry("app", "lr").containsEntry("examples", 2000).containsEntry("nonZeros", 800);
+                .containsExactly(
+                        "app",
+                        "data",
+                        "workers",
+                        "consistency",
+                        "seconds",
+                        "cpuSeconds",
+                        "examples",
+                        "nonZeros",
+                        "train",
+                        "test",
+                        "model",
+                        "run");
+        assertThat(result)
+                .containsEntry("app", "lr")
+                .containsEntry("examples", 2000)
+                .containsEntry("nonZeros", 800);
         assertThat(result.get("train").toString()).contains("accuracy", "auc", "logLoss", "macroF1");
         var run = folder.resolve("run");
-        for (var file : List.of("config", "provenance.json", "metrics.jsonl", "model.safetensors", "result.json", "checkpoints")) {
+        for (var file : List.of(
+                "config", "provenance.json", "metrics.jsonl", "model.safetensors", "result.json", "checkpoints")) {
             assertThat(run.resolve(file)).exists();
         }
         assertThat(Files.readString(run.resolve("provenance.json"))).contains("dataSum", "seed", "commit", "jdk");
@@ -147,7 +279,10 @@ final class OrreryTest {
 
         var evaluated = orrery("evaluate", "@run", "@two.libsvm", "--json", "--no-cache");
         assertThat(Json.object(evaluated.out(), "evaluated").get("test")).isEqualTo(result.get("test"));
-        var predicted = orrery("predict", "@run/model.safetensors", "@two.libsvm", "--probabilities", "--no-cache").out().lines().toList();
+        var predicted = orrery("predict", "@run/model.safetensors", "@two.libsvm", "--probabilities", "--no-cache")
+                .out()
+                .lines()
+                .toList();
         assertThat(predicted.getFirst()).isEqualTo("class\t-1\t1");
         assertThat(predicted).hasSize(401);
         var labels = Files.readAllLines(folder.resolve("two.libsvm"));
@@ -155,30 +290,53 @@ final class OrreryTest {
         for (int i = 0; i < 400; i++) {
             right += predicted.get(i + 1).startsWith(labels.get(i).split(" ")[0] + "\t") ? 1 : 0;
         }
-        assertThat(String.valueOf(right / 400.0)).isEqualTo(String.valueOf(((java.util.Map<?, ?>) result.get("test")).get("accuracy")));
+        assertThat(String.valueOf(right / 400.0))
+                .isEqualTo(String.valueOf(((Map<?, ?>) result.get("test")).get("accuracy")));
         var shown = orrery("show", "@run");
         assertThat(shown.out()).contains("app = lr", "# provenance", "event cut", "# model: logistic");
-        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@run", "--no-cache").err()).contains("exists; go on with --resume");
+        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@run", "--no-cache")
+                        .err())
+                .contains("exists; go on with --resume");
         assertThat(orrery("train", "--resume", "@run").err()).contains("is done");
     }
 
     @Test
     void aConfigFileSaysWhatTheCommandLineWould() throws IOException {
         var byFile = orrery("train", "--config", "@good.conf", "--run", "@a", "--no-cache", "--json", "--quiet");
-        var byHand = orrery("train", "lr", "@two.libsvm", "--passes", "2", "--seed", "5", "--run", "@b", "--no-cache", "--json", "--quiet");
+        var byHand = orrery(
+                "train",
+                "lr",
+                "@two.libsvm",
+                "--passes",
+                "2",
+                "--seed",
+                "5",
+                "--run",
+                "@b",
+                "--no-cache",
+                "--json",
+                "--quiet");
         assertThat(byFile.code()).isZero();
-        assertThat(Files.readAllBytes(folder.resolve("a/model.safetensors")).length).isPositive();
-        assertThat(Json.object(byFile.out(), "a").get("test")).isEqualTo(Json.object(byHand.out(), "b").get("test"));
-        assertThat(Json.object(byFile.out(), "a").get("train")).isEqualTo(Json.object(byHand.out(), "b").get("train"));
+        assertThat(Files.readAllBytes(folder.resolve("a/model.safetensors")).length)
+                .isPositive();
+        assertThat(Json.object(byFile.out(), "a").get("test"))
+                .isEqualTo(Json.object(byHand.out(), "b").get("test"));
+        assertThat(Json.object(byFile.out(), "a").get("train"))
+                .isEqualTo(Json.object(byHand.out(), "b").get("train"));
         var again = orrery("train", "--config", "@a/config", "--run", "@c", "--no-cache", "--json", "--quiet");
-        assertThat(Json.object(again.out(), "c").get("train")).isEqualTo(Json.object(byFile.out(), "a").get("train"));
+        assertThat(Json.object(again.out(), "c").get("train"))
+                .isEqualTo(Json.object(byFile.out(), "a").get("train"));
     }
 
     /** As after a kill: the newest checkpoint is there, the result is not. */
     @Test
     void aRunIsResumedFromItsCheckpointToTheSameModel() throws IOException {
-        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@whole", "--no-cache", "-q").code()).isZero();
-        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@cut", "--no-cache", "-q").code()).isZero();
+        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@whole", "--no-cache", "-q")
+                        .code())
+                .isZero();
+        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@cut", "--no-cache", "-q")
+                        .code())
+                .isZero();
         var cut = folder.resolve("cut");
         Files.delete(cut.resolve("result.json"));
         Files.delete(cut.resolve("model.safetensors"));
@@ -191,8 +349,10 @@ final class OrreryTest {
         assertThat(misfit.code()).isEqualTo(1);
         assertThat(orrery("train", "--resume", "@cut", "-q").code()).isZero();
         assertThat(orrery("evaluate", "@cut", "@two.libsvm", "--no-cache").out())
-                .isEqualTo(orrery("evaluate", "@whole", "@two.libsvm", "--no-cache").out());
-        assertThat(orrery("show", "@cut/model.safetensors").out()).isEqualTo(orrery("show", "@whole/model.safetensors").out());
+                .isEqualTo(orrery("evaluate", "@whole", "@two.libsvm", "--no-cache")
+                        .out());
+        assertThat(orrery("show", "@cut/model.safetensors").out())
+                .isEqualTo(orrery("show", "@whole/model.safetensors").out());
     }
 
     @Test
@@ -211,7 +371,7 @@ final class OrreryTest {
         var err = new StringWriter();
         var progress = new Progress(new PrintWriter(err), false);
         for (int i = 1; i <= 400; i++) {
-            progress.accept(new orrery.engine.RunEvent.Progressed("train", i, 400, i * 10L, java.time.Duration.ofMillis(100L * i)));
+            progress.accept(new RunEvent.Progressed("train", i, 400, i * 10L, Duration.ofMillis(100L * i)));
         }
         assertThat(err.toString().lines()).hasSize(6); // at 1, 2, 4, 8, 16 and 32 s
         assertThat(err.toString()).contains("train: clock 320 of 400 (80 %), 100 examples/s, 8.0 s left");

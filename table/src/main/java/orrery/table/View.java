@@ -136,11 +136,22 @@ public final class View {
                     + " columns, the sum of its rows was to go to " + into.length);
         }
         try {
+            if (blocks.length == 1) {
+                addRows(into, blocks[0], rows, values, begin, end);
+                return;
+            }
             for (int k = begin; k < end; k++) {
                 axpy(values[k], blocks[rows[k] >>> shift], (rows[k] & mask) * width, into, into.length);
             }
         } catch (ArrayIndexOutOfBoundsException e) {
             throw explain(e, rows, begin, end);
+        }
+    }
+
+    private static void addRows(float[] into, float[] block, int[] rows, float[] values, int begin, int end) {
+        int width = into.length;
+        for (int k = begin; k < end; k++) {
+            axpy(values[k], block, rows[k] * width, into, width);
         }
     }
 

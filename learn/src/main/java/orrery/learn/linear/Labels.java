@@ -43,6 +43,9 @@ record Labels(List<String> names, float[] values) {
 
     /** The class of a label, or -1. */
     int find(float label) {
+        if (values.length == 2) {
+            return label == values[1] ? 1 : label == values[0] ? 0 : -1;
+        }
         int k = Arrays.binarySearch(values, label);
         return Math.max(-1, k);
     }
