@@ -2,6 +2,7 @@ package orrery.bench;
 
 import java.io.PrintWriter;
 import orrery.bench.linear.LinearBench;
+import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "orrery bench",
         mixinStandardHelpOptions = true,
-        subcommands = {TableBench.class, LinearBench.class},
+        subcommands = {TableBench.class, HeapBench.class, LinearBench.class},
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
     @Spec
@@ -27,6 +28,6 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which claim? table or linear");
+        throw new ParameterException(spec.commandLine(), "which claim? table, heap or linear");
     }
 }
