@@ -65,7 +65,7 @@ final class Demo implements Callable<Integer> {
                 all.examples().nonZeros(),
                 (System.nanoTime() - start) / 1e9);
         out.println();
-        out.println("   pass   examples   seconds   guessed right before learning   test accuracy");
+        out.println("   pass   examples   seconds   right, each before it is learned   test accuracy");
         var learner = new SoftmaxRegression(LinearOptions.defaults().withPasses(PASSES));
         var trained = learner.prepare(
                         new Loaded(split.train(), all.schema()),
@@ -97,7 +97,7 @@ final class Demo implements Callable<Integer> {
                 double seconds = cut.elapsed().toNanos() / 1e9;
                 out.printf(
                         Locale.ROOT,
-                        "   %4d   %8d   %7.2f   %27.1f %%   %11.1f %%%n",
+                        "   %4d   %8d   %7.2f   %29.1f %%   %11.1f %%%n",
                         pass.incrementAndGet(),
                         cut.examples(),
                         seconds,

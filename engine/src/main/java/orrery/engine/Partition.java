@@ -28,13 +28,22 @@ public record Partition(long examples, int batch, long seed, int stage) {
 
     /** First position of the worker's batch in the order of the pass. */
     public long from(long clock, int worker, int workers) {
-        long within = clock % clocksPerPass(workers);
-        return Math.min(examples, (within * workers + worker) * batch);
+        long start = start(clock, workers);
+        return Math.min(examples, start + worker * share(start, workers));
     }
 
-    /** Position after the worker's batch; the last clock of a pass has less for some. */
+    private long start(long clock, int workers) {
+        return clock % clocksPerPass(workers) * workers * batch;
+    }
+
+    /** Examples per worker: a batch, at the last clock of a pass an even part of what is left. */
+    private long share(long start, int workers) {
+        return (Math.min(examples - start, (long) workers * batch) + workers - 1) / workers;
+    }
+
+    /** Position after the worker's batch. */
     public long to(long clock, int worker, int workers) {
-        return Math.min(examples, from(clock, worker, workers) + batch);
+        return Math.min(examples, from(clock, worker, workers) + share(start(clock, workers), workers));
     }
 
     /** The order of the pass that {@code clock} belongs to. */

@@ -50,10 +50,16 @@ public final class Shuffle {
         long left = x >>> rightBits;
         long right = x & rightMask;
         for (int i = 0; i < ROUNDS; i += 2) {
-            left = (left + mix(right ^ keys[i])) & leftMask;
-            right = (right + mix(left ^ keys[i + 1])) & rightMask;
+            left = (left + round(right ^ keys[i])) & leftMask;
+            right = (right + round(left ^ keys[i + 1])) & rightMask;
         }
         return left << rightBits | right;
+    }
+
+    /** One multiplication a round is enough: four rounds follow one another. */
+    private static long round(long x) {
+        x *= 0x9e3779b97f4a7c15L;
+        return x ^ x >>> 29 ^ x >>> 43;
     }
 
     private static long mix(long x) { // the finaliser of SplittableRandom, after its increment

@@ -75,8 +75,9 @@ final class PlainLinear {
         var values = example.values();
         double y = label > 0 ? 1 : -1;
         double margin = dot(weights, indices, values, example.from(), example.to()) + (double) bias[0];
-        cost += Math.max(-y * margin, 0) + Math.log(1 + Math.exp(-Math.abs(margin)));
-        float slope = (float) (-y / (1 + Math.exp(y * margin)) * share);
+        double e = Math.exp(-Math.abs(margin));
+        cost += Math.max(-y * margin, 0) + Math.log(1 + e);
+        float slope = (float) (-y * (y * margin > 0 ? e : 1) / (1 + e) * share);
         axpy(gradient, slope, indices, values, example.from(), example.to());
         biasGradient[0] += slope;
     }

@@ -84,10 +84,18 @@ final class Steps {
                     weight *= classWeights[k];
                 }
                 double margin = view.dot(cursor.indices(), cursor.values(), cursor.from(), cursor.to()) + (double) bias;
-                cost += weight * loss.of(margin, y);
+                double slopeOfLoss;
+                if (loss == Loss.LOGISTIC) { // cost and slope from one exponential
+                    double e = Math.exp(-Math.abs(margin));
+                    cost += weight * (Math.max(-y * margin, 0) + Math.log(1 + e));
+                    slopeOfLoss = -y * (y * margin > 0 ? e : 1) / (1 + e);
+                } else {
+                    cost += weight * loss.of(margin, y);
+                    slopeOfLoss = loss.slope(margin, y);
+                }
                 right += y * margin > 0 ? weight : 0;
                 weightSum += weight;
-                float slope = (float) (loss.slope(margin, y) * weight * share);
+                float slope = (float) (slopeOfLoss * weight * share);
                 if (slope != 0) {
                     outbox.addScaled(slope, cursor.indices(), cursor.values(), cursor.from(), cursor.to());
                     biasSlope += slope;

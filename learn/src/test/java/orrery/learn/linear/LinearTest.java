@@ -296,10 +296,12 @@ final class LinearTest {
         var real = Path.of(System.getProperty("orrery.data", "nowhere"));
         assumeTrue(Files.isDirectory(real.resolve("classify")), "no real data at " + real);
         var data = new Data(Cache.none(), new Catalogue(folder));
+        var gentle =
+                LinearOptions.defaults().with(new UpdateRule.AdaGrad(0.05f)).withPasses(10); // few features, much data
         var a9a = data.read(real.resolve("classify/a9a.train.svm.gz").toString(), ReadOptions.defaults());
         var a9aTest = data.readLike(
                 real.resolve("classify/a9a.test.svm.gz").toString(), a9a.schema(), ReadOptions.defaults(), true);
-        assertThat(new LogisticRegression(LinearOptions.defaults())
+        assertThat(new LogisticRegression(gentle)
                         .fit(a9a, Run.local(2))
                         .score(a9aTest.examples())
                         .get("accuracy"))
