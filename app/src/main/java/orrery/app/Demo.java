@@ -65,7 +65,7 @@ final class Demo implements Callable<Integer> {
                 all.examples().nonZeros(),
                 (System.nanoTime() - start) / 1e9);
         out.println();
-        out.println("   pass   examples   seconds   right, each before it is learned   test accuracy");
+        out.println("   pass   examples   seconds    train accuracy, on the way   test accuracy");
         var learner = new SoftmaxRegression(LinearOptions.defaults().withPasses(PASSES));
         var trained = learner.prepare(
                         new Loaded(split.train(), all.schema()),

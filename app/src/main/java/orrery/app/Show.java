@@ -89,11 +89,17 @@ final class Show implements Callable<Integer> {
             out.println(name + ": "
                     + IntStream.range(0, model.features())
                             .boxed()
-                            .sorted(Comparator.comparingDouble(f -> -Math.abs(model.weight(f, column))))
+                            .sorted(Comparator.comparingDouble(f -> -heaviness(model, f, column)))
                             .limit(top)
                             .map(f -> String.format(
                                     Locale.ROOT, "%s %+.3f", model.schema().featureName(f), model.weight(f, column)))
                             .collect(Collectors.joining(", ")));
         }
+    }
+
+    /** Of many classes, what speaks for each; of two, what speaks for either. */
+    private static double heaviness(LinearModel model, int feature, int margin) {
+        float weight = model.weight(feature, margin);
+        return model.margins() > 1 ? weight : Math.abs(weight);
     }
 }

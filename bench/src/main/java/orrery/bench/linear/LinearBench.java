@@ -44,8 +44,8 @@ import picocli.CommandLine.Spec;
 public final class LinearBench implements Callable<Integer> {
     private static final int BATCH = 1024;
     private static final float RATE = 0.3f;
-    private static final int PASSES = 40; // a measurement
-    private static final int WARM_UPS = 3; // measurements that do not count: the compiler is at work
+    private static final int PASSES = 100; // a measurement
+    private static final int WARM_UPS = 2; // measurements that do not count: the compiler is at work
 
     @Parameters(
             arity = "0..*",
