@@ -25,10 +25,6 @@ final class StripeLocks {
         }
     }
 
-    boolean tryLock(int stripe) {
-        return STATE.compareAndSet(state, stripe * PAD, 0, 1);
-    }
-
     void unlock(int stripe) {
         STATE.setRelease(state, stripe * PAD, 0);
     }
