@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
 import orrery.engine.Partition;
+import orrery.engine.Shuffle;
 import orrery.engine.Step;
 import orrery.engine.Worker;
 import orrery.table.Session;
@@ -43,27 +44,42 @@ final class Steps {
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
     }
 
-    /** One margin per example: logistic regression, support vector machine, least squares. */
-    private final class OfOneMargin implements Step {
+    /** What both have: the examples of the clock, and the tallies. */
+    private abstract class OfBatch implements Step {
         private final Worker worker;
-        private final Examples.Cursor cursor = examples.cursor();
-        private final Worker.Tally tallyLoss;
-        private final Worker.Tally tallyRight;
+        final Examples.Cursor cursor = examples.cursor();
+        final Worker.Tally tallyLoss;
+        final Worker.Tally tallyRight;
 
-        OfOneMargin(Worker worker) {
+        OfBatch(Worker worker) {
             this.worker = worker;
             tallyLoss = worker.tally("progressiveLoss");
             tallyRight = worker.tally("progressiveAccuracy");
         }
 
+        /** Takes the examples that stand at {@code from} to {@code to} in the order of the pass; there is one at least. */
+        abstract void batch(Session session, Shuffle order, long from, long to);
+
         @Override
-        public void run(Session session, long clock) {
+        public final void run(Session session, long clock) {
             long from = partition.from(clock, worker.index(), worker.count());
             long to = partition.to(clock, worker.index(), worker.count());
-            if (from == to) {
-                return;
+            if (from < to) {
+                batch(session, partition.order(clock, worker.count()), from, to);
+                worker.processed(to - from);
             }
-            var order = partition.order(clock, worker.count());
+        }
+    }
+
+    /** One margin per example: logistic regression, support vector machine, least squares. */
+    private final class OfOneMargin extends OfBatch {
+
+        OfOneMargin(Worker worker) {
+            super(worker);
+        }
+
+        @Override
+        void batch(Session session, Shuffle order, long from, long to) {
             var view = session.view(weights);
             var outbox = session.outbox(weights);
             float bias = intercept == null ? 0 : session.view(intercept).get(0, 0);
@@ -108,34 +124,21 @@ final class Steps {
             if (isClassification) {
                 tallyRight.add(right, weightSum);
             }
-            worker.processed(to - from);
         }
     }
 
     /** One margin per class: softmax regression. */
-    private final class OfClasses implements Step {
-        private final Worker worker;
-        private final Examples.Cursor cursor = examples.cursor();
-        private final Worker.Tally tallyLoss;
-        private final Worker.Tally tallyRight;
+    private final class OfClasses extends OfBatch {
         private final float[] bias = new float[labels.count()];
         private final float[] margins = new float[labels.count()];
         private final float[] biasSlope = new float[labels.count()];
 
         OfClasses(Worker worker) {
-            this.worker = worker;
-            tallyLoss = worker.tally("progressiveLoss");
-            tallyRight = worker.tally("progressiveAccuracy");
+            super(worker);
         }
 
         @Override
-        public void run(Session session, long clock) {
-            long from = partition.from(clock, worker.index(), worker.count());
-            long to = partition.to(clock, worker.index(), worker.count());
-            if (from == to) {
-                return;
-            }
-            var order = partition.order(clock, worker.count());
+        void batch(Session session, Shuffle order, long from, long to) {
             var view = session.view(weights);
             var outbox = session.outbox(weights);
             if (intercept != null) {
@@ -169,7 +172,6 @@ final class Steps {
             }
             tallyLoss.add(cost, weightSum);
             tallyRight.add(right, weightSum);
-            worker.processed(to - from);
         }
     }
 }
