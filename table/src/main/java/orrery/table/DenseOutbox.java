@@ -235,7 +235,7 @@ final class DenseOutbox extends Outbox {
     }
 
     private int afterRun(int from, int end) {
-        int i = from;
+        int i = from + 1; // the first is touched
         while (i < end && touched[i] != 0) {
             i++;
         }

@@ -41,7 +41,13 @@ final class ConsistencyHistoryTest {
         var consistency = Consistency.parse(name);
         if (!(consistency instanceof Consistency.Asp)) { // asp has no bound to break
             var broken = new Node((c, clock) -> c.requiredAge(clock) - 1);
-            assertThat(observe(broken, consistency, adds).violations()).isPositive();
+            boolean isCaught;
+            try {
+                isCaught = observe(broken, consistency, adds).violations() > 0;
+            } catch (RuntimeException e) { // an outbox that is written while it is applied may say so itself
+                isCaught = true;
+            }
+            assertThat(isCaught).isTrue();
         }
     }
 
