@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
+import orrery.bench.wire.WireBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "orrery bench",
         mixinStandardHelpOptions = true,
-        subcommands = {TableBench.class, HeapBench.class, LinearBench.class},
+        subcommands = {TableBench.class, HeapBench.class, LinearBench.class, WireBench.class},
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
     @Spec
@@ -28,6 +29,6 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which claim? table, heap or linear");
+        throw new ParameterException(spec.commandLine(), "which claim? table, heap, linear or wire");
     }
 }

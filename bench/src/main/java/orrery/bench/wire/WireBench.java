@@ -1,0 +1,281 @@
+package orrery.bench.wire;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import orrery.bench.Cpu;
+import orrery.bench.Figure;
+import orrery.wire.Authority;
+import orrery.wire.Credentials;
+import orrery.wire.Endpoint;
+import orrery.wire.Frame;
+import orrery.wire.Lane;
+import orrery.wire.Peer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code orrery bench wire}: requests over loopback between two processes, plain and with TLS. */
+@Command(
+        name = "wire",
+        mixinStandardHelpOptions = true,
+        description = "Pushes and pulls between two processes over loopback: requests, bytes and CPU of both ends.")
+public final class WireBench implements Callable<Integer> {
+    static final long CREDIT = 32L << 20;
+    private static final long LIMIT = TimeUnit.SECONDS.toNanos(60);
+
+    @Option(names = "--runs", paramLabel = "N", description = "Runs per case (default: ${DEFAULT-VALUE}).")
+    int runs = 5;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "Seconds per run (default: ${DEFAULT-VALUE}).")
+    double seconds = 0.5;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    /** What is asked for, again and again. */
+    private record Case(String name, int type, int keys, long bytes, int outstanding) {}
+
+    @Override
+    public Integer call() throws Exception {
+        var out = spec.commandLine().getOut();
+        out.printf(
+                Locale.ROOT,
+                "%-30s %12s %12s %10s %12s %12s%n",
+                "case",
+                "requests/s",
+                "M keys/s",
+                "GB/s",
+                "us CPU/req",
+                "us CPU/KiB");
+        for (boolean encrypted : new boolean[] {false, true}) {
+            run(out, encrypted);
+        }
+        return 0;
+    }
+
+    private static List<Case> cases() {
+        var cases = new ArrayList<Case>();
+        for (int outstanding : new int[] {1, 64}) {
+            for (int keys : new int[] {1, 10, 100, 1_000, 10_000}) {
+                int under = keys == 10_000 ? Math.min(outstanding, 16) : outstanding;
+                cases.add(new Case("push " + keys + " keys", WireServer.PUSH, keys, 12L * keys, under));
+                cases.add(new Case("pull " + keys + " keys", WireServer.PULL, keys, 12L * keys, under));
+            }
+            for (long kib : new long[] {64, 1024, 10 * 1024}) {
+                int under = kib == 64
+                        ? Math.min(32, outstanding)
+                        : kib == 1024 ? Math.min(8, outstanding) : Math.min(2, outstanding);
+                cases.add(new Case("push " + kib + " KiB", WireServer.PUSH_RANGE, 0, kib << 10, under));
+                cases.add(new Case("pull " + kib + " KiB", WireServer.PULL_RANGE, 0, kib << 10, under));
+            }
+        }
+        return cases;
+    }
+
+    private void run(PrintWriter out, boolean encrypted) throws Exception {
+        var authority = new Authority(encrypted);
+        var server = start(authority.admit("server"));
+        try (var client = new Client(authority.admit("client"), port(server))) {
+            out.println("-- " + client.endpoint.transport());
+            for (var c : cases()) {
+                measure(client, c, 0.3 + seconds); // warm
+                var rates = new ArrayList<Double>();
+                var cpus = new ArrayList<Double>();
+                for (int r = 0; r < runs; r++) {
+                    var figure = measure(client, c, seconds);
+                    rates.add(figure[0]);
+                    cpus.add(figure[1]);
+                }
+                double rate = Figure.median(rates);
+                double cpu = Figure.median(cpus);
+                out.printf(
+                        Locale.ROOT,
+                        "%-30s %,12.0f %12.1f %10.2f %12.2f %12.3f%n",
+                        c.name() + ", " + c.outstanding() + " out",
+                        rate,
+                        rate * c.keys() / 1e6,
+                        rate * c.bytes() / 1e9,
+                        cpu,
+                        cpu / (c.bytes() / 1024.0));
+            }
+        } finally {
+            server.getOutputStream().close();
+            if (!server.waitFor(5, TimeUnit.SECONDS)) {
+                server.destroyForcibly();
+            }
+        }
+    }
+
+    private static Process start(Credentials credentials) throws IOException {
+        var command = new ArrayList<String>();
+        command.add(System.getProperty("java.home") + "/bin/java");
+        command.addAll(List.of("-XX:+UseParallelGC", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), WireServer.class.getName()));
+        var process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        var to = process.getOutputStream();
+        to.write((credentials.text() + "\n").getBytes(StandardCharsets.UTF_8));
+        to.flush();
+        return process;
+    }
+
+    private static int port(Process server) throws IOException {
+        var line = server.inputReader(StandardCharsets.UTF_8).readLine();
+        if (line == null) {
+            throw new IOException("the server has ended: see above");
+        }
+        return Integer.parseInt(line);
+    }
+
+    /** Requests per second, and microseconds of CPU per request of both ends. */
+    private static double[] measure(Client client, Case c, double seconds) throws Exception {
+        long cpuBefore = Cpu.nanos() + client.serverCpu();
+        long start = System.nanoTime();
+        long end = start + (long) (seconds * 1e9);
+        long requests = 0;
+        while (System.nanoTime() < end) {
+            for (int i = 0; i < c.outstanding(); i++) {
+                client.request(c, requests++);
+            }
+        }
+        client.drain();
+        long took = System.nanoTime() - start;
+        long cpu = Cpu.nanos() + client.serverCpu() - cpuBefore;
+        return new double[] {requests * 1e9 / took, cpu / 1e3 / requests};
+    }
+
+    /** The client's end: marshals, and reads what is answered to an array. */
+    private static final class Client implements Endpoint.Receiver, AutoCloseable {
+        private static final int MOST = 64;
+        private static final int RANGE_FLOATS = Frame.MOST_PAYLOAD_BYTES / Float.BYTES / 2; // 128 KiB a frame
+        final Endpoint endpoint;
+        private final Peer server;
+        private final long[] keys = new long[1 << 20];
+        private final float[] values = new float[10 << 18];
+        private final float[] answers = new float[Frame.MOST_BYTES / Float.BYTES];
+        private final Semaphore free = new Semaphore(MOST);
+        private final AtomicLong serverCpu = new AtomicLong();
+        private int outstanding = MOST;
+        private long at;
+
+        Client(Credentials credentials, int port) throws IOException, InterruptedException {
+            endpoint = new Endpoint(credentials, 2, 1, Endpoint.Settings.DEFAULT.withCredit(CREDIT), this);
+            server = endpoint.connect(
+                    1, new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Duration.ofSeconds(20));
+            var random = new SplittableRandom(1);
+            for (int i = 0; i < keys.length; i++) {
+                keys[i] = random.nextLong(WireServer.CELLS);
+            }
+        }
+
+        @Override
+        public void receive(Frame frame) {
+            try (frame) {
+                if (frame.request() < 0) {
+                    serverCpu.set(frame.getLong());
+                    free.release();
+                    return;
+                }
+                int count = frame.remaining() / Float.BYTES;
+                frame.getFloats(answers, 0, count);
+                free.release();
+            }
+        }
+
+        /** At most {@code outstanding} are under way. */
+        private void acquire(int want) throws InterruptedException {
+            if (want != outstanding) {
+                drain();
+                int change = outstanding - want;
+                if (change > 0) {
+                    free.acquire(change);
+                } else {
+                    free.release(-change);
+                }
+                outstanding = want;
+            }
+            free.acquire();
+        }
+
+        void request(Case c, long number) throws InterruptedException {
+            int n = c.keys();
+            switch (c.type()) {
+                case WireServer.PUSH -> {
+                    acquire(c.outstanding());
+                    server.send(
+                            Frame.of(WireServer.PUSH, Lane.PROMPT, 4 + 12 * n)
+                                    .request(number)
+                                    .putInt(n)
+                                    .putLongs(keys, next(n), n)
+                                    .putFloats(values, 0, n),
+                            LIMIT);
+                }
+                case WireServer.PULL -> {
+                    acquire(c.outstanding());
+                    server.send(
+                            Frame.of(WireServer.PULL, Lane.PROMPT, 4 + 8 * n)
+                                    .request(number)
+                                    .putInt(n)
+                                    .putLongs(keys, next(n), n),
+                            LIMIT);
+                }
+                default -> ranges(c, number);
+            }
+        }
+
+        /** Streams a range in frames; each is answered for itself. */
+        private void ranges(Case c, long number) throws InterruptedException {
+            int floats = (int) (c.bytes() / Float.BYTES);
+            int frames = (floats + RANGE_FLOATS - 1) / RANGE_FLOATS;
+            int under = Math.min(MOST, c.outstanding() * frames);
+            for (int from = 0; from < floats; from += RANGE_FLOATS) {
+                int count = Math.min(RANGE_FLOATS, floats - from);
+                acquire(under);
+                boolean pushes = c.type() == WireServer.PUSH_RANGE;
+                var frame = Frame.of(c.type(), Lane.BULK, pushes ? Float.BYTES * count : 4)
+                        .request(number)
+                        .block(from);
+                server.send(pushes ? frame.putFloats(values, from, count) : frame.putInt(count), LIMIT);
+            }
+        }
+
+        private int next(int n) {
+            at = at + n + n > keys.length ? 0 : at + n;
+            return (int) at;
+        }
+
+        void drain() throws InterruptedException {
+            free.acquire(outstanding);
+            free.release(outstanding);
+        }
+
+        long serverCpu() throws InterruptedException {
+            drain();
+            free.acquire();
+            server.send(Frame.of(WireServer.CPU, Lane.PROMPT, 0).request(-1), LIMIT);
+            drain();
+            return serverCpu.get();
+        }
+
+        @Override
+        public void close() {
+            endpoint.close();
+        }
+    }
+}

@@ -1,0 +1,513 @@
+package orrery.wire;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where frames of this process come in and go out: listens on an ephemeral port, connects to others, and admits only
+ * members of its run. Its one event loop delivers everything that comes in; {@link Receiver} must not block it. Safe for
+ * use by many threads.
+ */
+public final class Endpoint implements AutoCloseable {
+    private static final System.Logger log = System.getLogger(Endpoint.class.getName());
+    private static final long LOOK_MILLIS = 20;
+    private static final int MOST_STRANGERS = 64;
+    private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long LAST_BACKOFF_MILLIS = 500;
+
+    private final Credentials credentials;
+    private final Peer.Member me;
+    private final Settings settings;
+    private final Receiver receiver;
+    private final TlsContexts tls;
+    private final IoEventLoopGroup group;
+    private final EventLoop loop;
+    private final boolean isEpoll;
+    private final Map<Integer, Peer> peers = new ConcurrentHashMap<>();
+    private final Traffic traffic = new Traffic();
+    private final AtomicInteger strangers = new AtomicInteger();
+    private int links; // confined to the event loop
+    private volatile @Nullable Channel server;
+    private volatile int epoch;
+    private volatile boolean isClosed;
+
+    /** Who hears of it all; called by the event loop, one call at a time. */
+    public interface Receiver {
+        /** A frame has come, to be closed by the receiver, at once or later; {@link Frame#from} says from whom. */
+        void receive(Frame frame);
+
+        /** A link to the peer is open: the first, or one in place of a broken one. */
+        default void connected(Peer peer) {}
+
+        /** The link to the peer is broken; whether it comes back is not known. */
+        default void disconnected(Peer peer, String why) {}
+
+        /** Somebody was turned away. */
+        default void refused(String from, String why) {}
+    }
+
+    /**
+     * How an endpoint behaves.
+     *
+     * @param host the address that it listens on
+     * @param creditBytes most bytes under way to one peer that it has not closed
+     * @param faults bad weather on all that is sent
+     */
+    public record Settings(String host, long creditBytes, Faults faults) {
+        public Settings {
+            if (creditBytes < Frame.MOST_BYTES) {
+                throw new IllegalArgumentException(
+                        "credit must be " + Frame.MOST_BYTES + " bytes or more, got " + creditBytes);
+            }
+        }
+
+        /** On loopback, 8 MiB of credit, fair weather. */
+        public static final Settings DEFAULT = new Settings("127.0.0.1", 8L << 20, Faults.NONE);
+
+        public Settings with(Faults faults) {
+            return new Settings(host, creditBytes, faults);
+        }
+
+        public Settings withCredit(long bytes) {
+            return new Settings(host, bytes, faults);
+        }
+    }
+
+    /**
+     * An endpoint that does not listen yet.
+     *
+     * @param id this member's number
+     * @param incarnation which life of that member this is; larger for later ones
+     */
+    public Endpoint(Credentials credentials, int id, long incarnation, Settings settings, Receiver receiver) {
+        this.credentials = credentials;
+        this.settings = settings;
+        this.receiver = receiver;
+        me = new Peer.Member(id, incarnation);
+        tls = new TlsContexts(credentials);
+        isEpoll = Epoll.isAvailable();
+        group = new MultiThreadIoEventLoopGroup(
+                1,
+                new DefaultThreadFactory("wire-" + id, true),
+                isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        loop = group.next();
+        loop.scheduleWithFixedDelay(
+                () -> peers.values().forEach(Peer::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Listens on an ephemeral port and returns it. */
+    public InetSocketAddress listen() throws IOException {
+        try {
+            var channel = new ServerBootstrap()
+                    .group(group)
+                    .channel(isEpoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+                    .option(ChannelOption.SO_BACKLOG, MOST_STRANGERS)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(
+                            ChannelOption.RECVBUF_ALLOCATOR,
+                            new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10))
+                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
+                    .childHandler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            open(channel, true, new Incoming(String.valueOf(channel.remoteAddress())));
+                        }
+                    })
+                    .bind(settings.host(), 0)
+                    .sync()
+                    .channel();
+            server = channel;
+            return (InetSocketAddress) channel.localAddress();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while it began to listen", e);
+        } catch (RuntimeException e) {
+            throw new IOException("cannot listen on " + settings.host() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void open(Channel channel, boolean isServer, Handshake.Outcome outcome) {
+        if (isServer && strangers.get() >= MOST_STRANGERS) {
+            refused(channel, "more than " + MOST_STRANGERS + " connections wait for admission");
+            channel.close();
+            return;
+        }
+        strangers.incrementAndGet();
+        if (credentials.isEncrypted()) {
+            channel.pipeline().addLast(tls.handler(channel.alloc(), isServer, HANDSHAKE_NANOS));
+        }
+        var handshake = new Handshake(credentials, me, isServer, outcome);
+        channel.pipeline().addLast(new FrameReader(Handshake.MOST_BYTES), handshake);
+        handshake.limit(channel.pipeline().lastContext(), HANDSHAKE_NANOS);
+    }
+
+    private void refused(Channel channel, String why) {
+        String from = String.valueOf(channel.remoteAddress());
+        traffic.refused.increment();
+        log.log(System.Logger.Level.WARNING, "refused a connection from " + from + ": " + why);
+        receiver.refused(from, why);
+    }
+
+    private static String text(int epoch) {
+        return Integer.toUnsignedString(epoch);
+    }
+
+    /** Somebody connects to us. */
+    private final class Incoming implements Handshake.Outcome {
+        private final String from;
+
+        Incoming(String from) {
+            this.from = from;
+        }
+
+        @Override
+        public int epoch() {
+            return epoch;
+        }
+
+        @Override
+        public String objection(Peer.Member member, int theirEpoch) {
+            if (theirEpoch - epoch < 0) {
+                return "epoch " + text(theirEpoch) + " is over, this is " + text(epoch);
+            }
+            var known = peers.get(member.id());
+            return known != null && member.incarnation() < known.incarnation()
+                    ? "a later life of member " + member.id() + " has come already"
+                    : "";
+        }
+
+        @Override
+        public void admitted(ChannelHandlerContext context, Peer.Member member) {
+            strangers.decrementAndGet();
+            admit(context.channel(), member);
+        }
+
+        @Override
+        public void failed(ChannelHandlerContext context, String why, boolean wasRefused) {
+            strangers.decrementAndGet();
+            refused(context.channel(), why);
+        }
+
+        @Override
+        public String toString() {
+            return from;
+        }
+    }
+
+    /** The connection speaks for the member from here on. */
+    private Peer admit(Channel channel, Peer.Member member) {
+        var before = peers.get(member.id());
+        if (before != null && !before.member().equals(member)) {
+            before.end("it was started anew");
+            peers.remove(member.id(), before);
+        }
+        var peer = peers.computeIfAbsent(member.id(), id -> new Peer(this, member, settings.creditBytes()));
+        var attachment = new Attachment(peer);
+        var link = new TcpLink(channel, attachment);
+        channel.pipeline().get(FrameReader.class).limit(Frame.MOST_BYTES);
+        channel.pipeline().replace(Handshake.class, "link", link);
+        attach(peer, attachment, link);
+        return peer;
+    }
+
+    private void attach(Peer peer, Attachment attachment, Link link) {
+        var outer =
+                settings.faults().equals(Faults.NONE) ? link : new FaultyLink(link, settings.faults(), links++, loop);
+        attachment.link = outer;
+        var replaced = peer.attach(outer);
+        if (replaced != null) {
+            replaced.close("replaced by another link");
+        }
+        receiver.connected(peer);
+    }
+
+    /** What a link does for its peer. */
+    private final class Attachment implements Link.Receiver {
+        private final Peer peer;
+        private @Nullable Link link; // as the peer has it; confined to the event loop
+
+        Attachment(Peer peer) {
+            this.peer = peer;
+        }
+
+        @Override
+        public void receive(Link from, Frame frame) {
+            peer.receive(frame);
+        }
+
+        @Override
+        public void paused(Link from) {
+            peer.paused();
+        }
+
+        @Override
+        public void closed(Link closed, String why) {
+            var mine = link;
+            if (mine != null && peer.detach(mine) && !peer.hasEnded() && !isClosed) {
+                receiver.disconnected(peer, why);
+                var way = ways.get(peer);
+                if (way != null) {
+                    way.again();
+                }
+            }
+        }
+    }
+
+    void deliver(Peer from, Frame frame) {
+        try {
+            receiver.receive(frame);
+        } catch (RuntimeException e) { // the receiver has not closed it, or has lost it: the peer makes no sense
+            log.log(System.Logger.Level.ERROR, from + " is dropped: it sent a " + "frame that cannot be handled", e);
+            from.end("it sent a frame that cannot be handled: " + e);
+        }
+    }
+
+    // Connecting
+
+    private final Map<Peer, Way> ways = new ConcurrentHashMap<>();
+
+    /**
+     * Connects to a member and waits until both sides have admitted each other. When the link breaks later it is opened
+     * again, until {@link #end}.
+     *
+     * @throws IOException if there is nobody, it is somebody else, or one of the sides refuses the other
+     */
+    public Peer connect(int id, InetSocketAddress address, Duration limit) throws IOException, InterruptedException {
+        var way = new Way(id, address, System.nanoTime() + limit.toNanos());
+        way.open();
+        try {
+            return way.first.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            way.isOver = true;
+            throw new IOException(
+                    "member " + id + " at " + address + " was not reached within " + limit.toMillis() + " ms: "
+                            + way.why,
+                    e);
+        }
+    }
+
+    /** A way to a member: connects, and connects again. */
+    private final class Way implements Handshake.Outcome {
+        private final int id;
+        private final InetSocketAddress address;
+        private final long tryUntil;
+        private final CompletableFuture<Peer> first = new CompletableFuture<>();
+        private volatile boolean isOver;
+        private volatile String why = "no answer";
+        private long backoffMillis = 10;
+        private @Nullable Peer peer;
+
+        Way(int id, InetSocketAddress address, long tryUntil) {
+            this.id = id;
+            this.address = address;
+            this.tryUntil = tryUntil;
+        }
+
+        void open() {
+            new Bootstrap()
+                    .group(group)
+                    .channel(isEpoll ? EpollSocketChannel.class : NioSocketChannel.class)
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 2_000)
+                    .option(
+                            ChannelOption.RECVBUF_ALLOCATOR,
+                            new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10))
+                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
+                    .handler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            Endpoint.this.open(channel, false, Way.this);
+                        }
+                    })
+                    .connect(address)
+                    .addListener(done -> {
+                        if (!done.isSuccess()) {
+                            again(String.valueOf(done.cause().getMessage()));
+                        }
+                    });
+        }
+
+        void again() {
+            again("the link broke");
+        }
+
+        private void again(String reason) {
+            why = reason;
+            var known = peer;
+            boolean givesUp = known == null ? System.nanoTime() > tryUntil : known.hasEnded();
+            if (!isClosed && !isOver && !givesUp) {
+                loop.schedule(this::open, backoffMillis, TimeUnit.MILLISECONDS);
+                backoffMillis = Math.min(LAST_BACKOFF_MILLIS, 2 * backoffMillis);
+            }
+        }
+
+        @Override
+        public int epoch() {
+            return epoch;
+        }
+
+        @Override
+        public String objection(Peer.Member member, int theirEpoch) {
+            return "";
+        }
+
+        @Override
+        public void admitted(ChannelHandlerContext context, Peer.Member member) {
+            strangers.decrementAndGet();
+            if (member.id() != id) {
+                giveUp(context, "member " + member.id() + " answers there");
+                return;
+            }
+            var known = peer;
+            if (known != null && !known.member().equals(member)) {
+                known.end("it was started anew");
+                giveUp(context, "member " + id + " was started anew");
+                return;
+            }
+            backoffMillis = 10;
+            var admitted = peer;
+            if (admitted != null) {
+                traffic.reconnects.increment();
+            }
+            admitted = admit(context.channel(), member);
+            peer = admitted;
+            ways.put(admitted, this);
+            first.complete(admitted);
+        }
+
+        private void giveUp(ChannelHandlerContext context, String reason) {
+            isOver = true;
+            context.close();
+            first.completeExceptionally(new RefusedException("member " + id + " at " + address + ": " + reason));
+        }
+
+        @Override
+        public void failed(ChannelHandlerContext context, String reason, boolean wasRefused) {
+            strangers.decrementAndGet();
+            if (peer == null && (wasRefused || reason.startsWith("TLS") || reason.contains("secret"))) {
+                isOver = true;
+                first.completeExceptionally(new RefusedException(
+                        "member " + id + " at " + address + (wasRefused ? " refused us: " : ": ") + reason));
+            } else {
+                again(reason);
+            }
+        }
+    }
+
+    /** Opens a link to another endpoint of this JVM, without a socket: frames are handed over. */
+    public Peer connect(Endpoint other) throws InterruptedException {
+        var there = new CompletableFuture<Peer>();
+        var here = new CompletableFuture<Peer>();
+        other.loop.execute(() -> there.complete(other.peerOf(me)));
+        loop.execute(() -> here.complete(peerOf(other.me)));
+        try {
+            var to = here.get();
+            var from = there.get();
+            var mine = new Attachment(to);
+            var theirs = other.new Attachment(from);
+            var pair = Loopback.pair(loop, mine, other.loop, theirs);
+            var attached = new CompletableFuture<Boolean>();
+            other.loop.execute(() -> {
+                other.attach(from, theirs, pair.b());
+                attached.complete(true);
+            });
+            attached.get();
+            loop.submit(() -> attach(to, mine, pair.a())).get();
+            return to;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private Peer peerOf(Peer.Member member) {
+        var before = peers.get(member.id());
+        if (before != null && !before.member().equals(member)) {
+            before.end("it was started anew");
+            peers.remove(member.id(), before);
+        }
+        return peers.computeIfAbsent(member.id(), id -> new Peer(this, member, settings.creditBytes()));
+    }
+
+    /** The peer of that number, or null. */
+    public @Nullable Peer peer(int id) {
+        return peers.get(id);
+    }
+
+    /** The peer is gone for good. */
+    public void end(Peer peer, String why) {
+        peers.remove(peer.id(), peer);
+        var way = ways.remove(peer);
+        if (way != null) {
+            way.isOver = true;
+        }
+        peer.end(why);
+    }
+
+    /** Members of an earlier epoch are not admitted any more. */
+    public void epoch(int now) {
+        epoch = now;
+    }
+
+    public int epoch() {
+        return epoch;
+    }
+
+    public Traffic traffic() {
+        return traffic;
+    }
+
+    /** Runs something between two frames; it must not block. */
+    public void execute(Runnable action) {
+        loop.execute(action);
+    }
+
+    /** Whether the transport is the system's own, and TLS is. */
+    public String transport() {
+        return (isEpoll ? "epoll" : "nio")
+                + (credentials.isEncrypted() ? ", TLS 1.3 by " + tls.provider() : ", no TLS");
+    }
+
+    /** Closes all links; peers that wait are told. */
+    @Override
+    public void close() {
+        isClosed = true;
+        var listening = server;
+        if (listening != null) {
+            listening.close();
+        }
+        for (var peer : peers.values()) {
+            peer.end("this endpoint was closed");
+        }
+        group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+}

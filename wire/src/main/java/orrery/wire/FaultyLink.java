@@ -1,0 +1,80 @@
+package orrery.wire;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A link that loses, doubles, delays and reorders what it is given, and breaks: see {@link Faults}. */
+final class FaultyLink implements Link {
+    private final Link link;
+    private final Faults faults;
+    private final ScheduledExecutorService timer;
+    private final SplittableRandom random;
+    private @Nullable Frame overtaken; // guarded by this, as all below
+    private long freeAt = System.nanoTime(); // when the last byte has passed, under a rate limit
+
+    /** @param number which link of its endpoint this is: each has a weather of its own */
+    FaultyLink(Link link, Faults faults, int number, ScheduledExecutorService timer) {
+        this.link = link;
+        this.faults = faults;
+        this.timer = timer;
+        random = new SplittableRandom(faults.seed() * 0x9e3779b97f4a7c15L + number);
+    }
+
+    @Override
+    public synchronized void send(Frame frame) {
+        if (random.nextDouble() < faults.cut()) {
+            frame.close();
+            link.close("cut on purpose");
+        } else if (random.nextDouble() < faults.drop()) {
+            frame.close();
+        } else if (overtaken == null && random.nextDouble() < faults.reorder()) {
+            overtaken = frame;
+            timer.schedule(this::letGo, 5, TimeUnit.MILLISECONDS); // if nothing comes to overtake it
+        } else {
+            if (random.nextDouble() < faults.duplicate()) {
+                pass(frame.again());
+            }
+            pass(frame);
+            letGo();
+        }
+    }
+
+    private synchronized void letGo() {
+        var late = overtaken;
+        overtaken = null;
+        if (late != null) {
+            pass(late);
+        }
+    }
+
+    private void pass(Frame frame) {
+        long now = System.nanoTime();
+        long at = now + faults.delay().toNanos();
+        if (faults.bytesPerSecond() > 0) {
+            freeAt = Math.max(freeAt, now) + frame.bytes() * 1_000_000_000L / faults.bytesPerSecond();
+            at = Math.max(at, freeAt + faults.delay().toNanos());
+        }
+        if (at == now) {
+            link.send(frame);
+        } else {
+            timer.schedule(() -> link.send(frame), at - now, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    @Override
+    public void close(String why) {
+        link.close(why);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return link.isOpen();
+    }
+
+    @Override
+    public String where() {
+        return link.where();
+    }
+}

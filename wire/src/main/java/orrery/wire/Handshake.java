@@ -1,0 +1,234 @@
+package orrery.wire;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What both sides of a connection do before the first frame is believed: each proves, by challenge and response, that it
+ * knows the secret of the same run (also within TLS), and says who it is.
+ *
+ * <pre>
+ *   HELLO      run, member, incarnation, epoch, a      who connects
+ *   CHALLENGE  member, incarnation, b, proof           who listens; proves that it knows a and the secret
+ *   PROOF      proof                                   who connects; the same with b
+ *   WELCOME    or REFUSED with the reason
+ * </pre>
+ *
+ * <p>Until then frames are at most 1 KiB, and the connection has a limited time. Confined to the event loop.
+ */
+final class Handshake extends ChannelInboundHandlerAdapter {
+    static final int MOST_BYTES = 1 << 10;
+    private static final int VERSION = 1;
+    private static final int NONCE_BYTES = 32;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Credentials credentials;
+    private final Peer.Member me;
+    private final boolean isServer;
+    private final boolean waitsForTls;
+    private final Outcome outcome;
+    private final byte[] mine = new byte[NONCE_BYTES];
+    private byte[] theirs = {};
+    private Peer.Member other = new Peer.Member(-1, 0);
+    private int awaited;
+    private boolean isOver;
+
+    /** How it ended; one of the two is called, once. */
+    interface Outcome {
+        int epoch();
+
+        /** Why {@code member} may not come in, or an empty text. Asked on the listening side. */
+        String objection(Peer.Member member, int epoch);
+
+        void admitted(ChannelHandlerContext context, Peer.Member member);
+
+        void failed(ChannelHandlerContext context, String why, boolean wasRefused);
+    }
+
+    Handshake(Credentials credentials, Peer.Member me, boolean isServer, Outcome outcome) {
+        this.credentials = credentials;
+        this.me = me;
+        this.isServer = isServer;
+        this.outcome = outcome;
+        waitsForTls = credentials.isEncrypted();
+        awaited = isServer ? Frame.HELLO : Frame.CHALLENGE;
+        RANDOM.nextBytes(mine);
+    }
+
+    void limit(ChannelHandlerContext context, long nanos) {
+        context.executor()
+                .schedule(
+                        () -> fail(
+                                context, "no handshake within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms", false),
+                        nanos,
+                        TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (!waitsForTls) {
+            begin(context);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent tls) {
+            if (tls.isSuccess()) {
+                begin(context);
+            } else {
+                fail(context, "TLS: " + reason(tls.cause()), false);
+            }
+        }
+    }
+
+    private static String reason(Throwable cause) {
+        Throwable last = cause;
+        while (last.getCause() != null) {
+            last = last.getCause();
+        }
+        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+    }
+
+    private void begin(ChannelHandlerContext context) {
+        if (!isServer) {
+            write(
+                    context,
+                    Frame.ofWire(Frame.HELLO, Lane.CONTROL, 256)
+                            .putInt(VERSION)
+                            .putText(credentials.run())
+                            .putInt(me.id())
+                            .putLong(me.incarnation())
+                            .putInt(outcome.epoch())
+                            .putBytes(mine));
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        try (var frame = (Frame) message) {
+            if (isOver) {
+                return;
+            }
+            if (frame.type() == Frame.REFUSED) {
+                fail(context, frame.getText(), true);
+            } else if (frame.type() != awaited) {
+                refuse(context, "expected a handshake, found a " + frame);
+            } else {
+                switch (awaited) {
+                    case Frame.HELLO -> hello(context, frame);
+                    case Frame.CHALLENGE -> challenge(context, frame);
+                    case Frame.PROOF -> proof(context, frame);
+                    default -> welcome(context);
+                }
+            }
+        } catch (IndexOutOfBoundsException e) {
+            refuse(context, "a handshake that is cut short");
+        }
+    }
+
+    private void hello(ChannelHandlerContext context, Frame frame) {
+        int version = frame.getInt();
+        if (version != VERSION) {
+            refuse(context, "protocol version " + version + ", this is " + VERSION);
+            return;
+        }
+        String run = frame.getText();
+        other = new Peer.Member(frame.getInt(), frame.getLong());
+        int epoch = frame.getInt();
+        theirs = frame.getBytes(NONCE_BYTES);
+        if (!run.equals(credentials.run())) {
+            refuse(context, "run '" + printable(run) + "', this is another");
+            return;
+        }
+        String objection = outcome.objection(other, epoch);
+        if (!objection.isEmpty()) {
+            refuse(context, objection);
+            return;
+        }
+        awaited = Frame.PROOF;
+        write(
+                context,
+                Frame.ofWire(Frame.CHALLENGE, Lane.CONTROL, 256)
+                        .putInt(me.id())
+                        .putLong(me.incarnation())
+                        .putBytes(mine)
+                        .putBytes(credentials.prove("listens", theirs, mine, bytes(me), bytes(other))));
+    }
+
+    private void challenge(ChannelHandlerContext context, Frame frame) {
+        other = new Peer.Member(frame.getInt(), frame.getLong());
+        theirs = frame.getBytes(NONCE_BYTES);
+        if (!credentials.isProof(frame.getBytes(32), "listens", mine, theirs, bytes(other), bytes(me))) {
+            fail(context, "the other side does not know the run's secret", false);
+            return;
+        }
+        awaited = Frame.WELCOME;
+        write(
+                context,
+                Frame.ofWire(Frame.PROOF, Lane.CONTROL, 32)
+                        .putBytes(credentials.prove("connects", theirs, mine, bytes(other), bytes(me))));
+    }
+
+    private void proof(ChannelHandlerContext context, Frame frame) {
+        if (!credentials.isProof(frame.getBytes(32), "connects", mine, theirs, bytes(me), bytes(other))) {
+            refuse(context, "does not know the run's secret");
+            return;
+        }
+        write(context, Frame.ofWire(Frame.WELCOME, Lane.CONTROL, 0));
+        isOver = true;
+        outcome.admitted(context, other);
+    }
+
+    private void welcome(ChannelHandlerContext context) {
+        isOver = true;
+        outcome.admitted(context, other);
+    }
+
+    private static byte[] bytes(Peer.Member member) {
+        return ByteBuffer.allocate(12)
+                .putInt(member.id())
+                .putLong(member.incarnation())
+                .array();
+    }
+
+    private static String printable(String text) {
+        return text.length() > 40 || !StandardCharsets.US_ASCII.newEncoder().canEncode(text) ? "..." : text;
+    }
+
+    private static void write(ChannelHandlerContext context, Frame frame) {
+        context.writeAndFlush(frame.sealed().take(), context.voidPromise());
+    }
+
+    private void refuse(ChannelHandlerContext context, String why) {
+        if (!isOver && context.channel().isActive()) {
+            write(context, Frame.ofWire(Frame.REFUSED, Lane.CONTROL, 512).putText(why));
+        }
+        fail(context, why, false);
+    }
+
+    private void fail(ChannelHandlerContext context, String why, boolean wasRefused) {
+        if (!isOver) {
+            isOver = true;
+            outcome.failed(context, why, wasRefused);
+            context.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        fail(context, "the connection was closed within the handshake", false);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        var why = cause instanceof IOException ? String.valueOf(cause.getMessage()) : reason(cause);
+        fail(context, cause instanceof io.netty.handler.codec.DecoderException ? "TLS: " + why : why, false);
+    }
+}

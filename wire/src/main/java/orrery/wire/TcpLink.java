@@ -1,0 +1,172 @@
+package orrery.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection, after both sides have admitted each other. Frames wait in a queue per lane until the socket takes them,
+ * so that an urgent one overtakes bulk; small ones are copied together, since a system call (or a TLS record) each would
+ * cost more than they do.
+ */
+final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
+    private static final int SMALL_BYTES = 2 << 10;
+    private static final int BATCH_BYTES = 16 << 10; // what fits into a TLS record
+
+    private final Channel channel;
+    private final Receiver receiver;
+    private final List<Queue<Frame>> lanes = Stream.<Queue<Frame>>generate(ConcurrentLinkedQueue::new)
+            .limit(Lane.COUNT)
+            .toList();
+    private final AtomicBoolean isScheduled = new AtomicBoolean();
+    private volatile boolean isClosed;
+    private boolean isReading; // confined to the event loop, as all below
+    private boolean wasTold;
+    private String why = "the other side closed the connection";
+
+    TcpLink(Channel channel, Receiver receiver) {
+        this.channel = channel;
+        this.receiver = receiver;
+    }
+
+    @Override
+    public void send(Frame frame) {
+        lanes.get(frame.lane().number).add(frame);
+        if (isClosed) {
+            forget();
+        } else if (isScheduled.compareAndSet(false, true)) {
+            channel.eventLoop().execute(this::drainUnlessReading);
+        }
+    }
+
+    /** While frames come in, their answers wait for each other: {@link #channelReadComplete} sends them together. */
+    private void drainUnlessReading() {
+        if (!isReading) {
+            drain();
+        }
+    }
+
+    private void drain() {
+        isScheduled.set(false); // first: what is added from here on is seen below, or scheduled anew
+        ByteBuf batch = null;
+        while (channel.isWritable()) {
+            var frame = poll();
+            if (frame == null) {
+                break;
+            }
+            var bytes = frame.take();
+            if (bytes.readableBytes() > SMALL_BYTES) {
+                batch = write(batch);
+                channel.write(bytes, channel.voidPromise());
+            } else {
+                if (batch == null || batch.writableBytes() < bytes.readableBytes()) {
+                    write(batch);
+                    batch = channel.alloc().directBuffer(BATCH_BYTES, BATCH_BYTES);
+                }
+                batch.writeBytes(bytes);
+                bytes.release();
+            }
+        }
+        write(batch);
+        channel.flush();
+        if (isClosed) {
+            forget();
+        }
+    }
+
+    private @Nullable ByteBuf write(@Nullable ByteBuf batch) {
+        if (batch != null) {
+            channel.write(batch, channel.voidPromise());
+        }
+        return null;
+    }
+
+    private @Nullable Frame poll() {
+        for (var lane : lanes) {
+            var frame = lane.poll();
+            if (frame != null) {
+                return frame;
+            }
+        }
+        return null;
+    }
+
+    private void forget() {
+        for (var frame = poll(); frame != null; frame = poll()) {
+            frame.close();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        isReading = true;
+        var frame = (Frame) message;
+        if (isClosed) {
+            frame.close();
+        } else {
+            receiver.receive(this, frame);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        receiver.paused(this);
+        isReading = false;
+        drain();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (channel.isWritable()) {
+            drain();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        tellClosed();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        why = String.valueOf(cause.getMessage());
+        channel.close();
+    }
+
+    private void tellClosed() {
+        isClosed = true;
+        forget();
+        if (!wasTold) {
+            wasTold = true;
+            receiver.closed(this, why);
+        }
+    }
+
+    @Override
+    public void close(String reason) {
+        channel.eventLoop().execute(() -> {
+            if (channel.isOpen()) {
+                why = reason;
+                channel.close();
+            }
+        });
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !isClosed && channel.isActive();
+    }
+
+    @Override
+    public String where() {
+        var address = String.valueOf(channel.remoteAddress());
+        return address.startsWith("/") ? address.substring(1) : address;
+    }
+}
