@@ -46,6 +46,7 @@ public final class Peer {
     private long granted; // of those, bytes that the receiver has closed
     private volatile long ackedConsumed;
     private int unackedFrames; // received since the last acknowledgement
+    private long earlyBytes; // kept until their turn, in charges: what keeps no credit may not fill the memory
     private boolean ackDue;
     private boolean isStarved;
     private long overdueNanos = FIRST_OVERDUE_NANOS;
@@ -297,7 +298,8 @@ public final class Peer {
                 }
                 deliver = true;
             } else if (ended == null && ahead >= 0) {
-                keeps = lane.keep(frame, frame.sequence());
+                keeps = earlyBytes + charge(frame.bytes()) <= window && lane.keep(frame, frame.sequence());
+                earlyBytes += keeps ? charge(frame.bytes()) : 0;
                 if (keeps && frame.sequence() - lane.highest >= 0) {
                     lane.highest = frame.sequence() + 1;
                 }
@@ -324,7 +326,9 @@ public final class Peer {
     private @Nullable Frame takeNext(In lane) {
         lock.lock();
         try {
-            return lane.count == 0 ? null : lane.takeNext();
+            var next = lane.count == 0 ? null : lane.takeNext();
+            earlyBytes -= next == null ? 0 : charge(next.bytes());
+            return next;
         } finally {
             lock.unlock();
         }
