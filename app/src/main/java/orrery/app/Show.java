@@ -6,11 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import orrery.learn.linear.LinearModel;
 import orrery.store.Json;
+import orrery.store.Storage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,9 +24,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "show",
         mixinStandardHelpOptions = true,
-        description = "Shows a run (its options, provenance and history) or a model (its heaviest features).")
+        description =
+                "Shows a run (its options, provenance and history), a checkpoint (what it is of, and whether its files are"
+                        + " sound) or a model (its heaviest features).")
 final class Show implements Callable<Integer> {
-    @Parameters(paramLabel = "RUN_OR_MODEL", description = "A run's folder, or a model's file.")
+    @Parameters(paramLabel = "WHAT", description = "A run's folder, a checkpoint's folder, or a model's file.")
     @SuppressWarnings("NullAway.Init")
     String what;
 
@@ -44,6 +49,9 @@ final class Show implements Callable<Integer> {
             show(out, LinearModel.load(Path.of(what)));
             return 0;
         }
+        if (Files.isRegularFile(Path.of(what, "MANIFEST.json"))) {
+            return showCheckpoint(out, Storage.local(Path.of(what)));
+        }
         var run = RunFolder.open(what);
         out.println("# " + run.path());
         out.print(Files.readString(run.config()));
@@ -58,6 +66,38 @@ final class Show implements Callable<Integer> {
             out.println("\nnot done; go on with: orrery train --resume " + run.path());
         }
         return 0;
+    }
+
+    /** What a checkpoint holds, its files' sums checked. */
+    private int showCheckpoint(PrintWriter out, Storage storage) throws IOException {
+        var manifest = Json.object(storage.readText("MANIFEST.json"), storage.where("MANIFEST.json"));
+        out.println("# checkpoint " + what);
+        out.println("stage = " + manifest.get("stage"));
+        out.println("clock = " + manifest.get("clock"));
+        if (manifest.get("identity") instanceof Map<?, ?> identity) {
+            identity.forEach((key, value) -> out.println(key + " = " + value));
+        }
+        int damaged = 0;
+        if (manifest.get("files") instanceof Map<?, ?> files) {
+            out.println("\n# files");
+            for (var file : files.entrySet()) {
+                boolean isSound = isSound(storage, String.valueOf(file.getKey()), file.getValue());
+                damaged += isSound ? 0 : 1;
+                out.println(file.getKey() + "  " + file.getValue() + (isSound ? "  sound" : "  DAMAGED"));
+            }
+        }
+        return damaged == 0 ? 0 : 1;
+    }
+
+    private static boolean isSound(Storage storage, String name, @Nullable Object due) throws IOException {
+        if (!storage.holds(name)) {
+            return false;
+        }
+        var is = storage.sum(name);
+        return due instanceof Map<?, ?> map
+                && map.get("bytes") instanceof Number bytes
+                && map.get("crc32c") instanceof Number sum
+                && is.equals(new Storage.Written(bytes.longValue(), sum.longValue()));
     }
 
     private static void history(PrintWriter out, Path file) throws IOException {

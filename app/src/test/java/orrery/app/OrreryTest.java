@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.engine.RunEvent;
 import orrery.store.Json;
+import orrery.store.Storage;
 
 /** The command line as a user has it: arguments in, text and exit code out. */
 final class OrreryTest {
@@ -294,6 +295,17 @@ final class OrreryTest {
                 .isEqualTo(String.valueOf(((Map<?, ?>) result.get("test")).get("accuracy")));
         var shown = orrery("show", "@run");
         assertThat(shown.out()).contains("app = lr", "# provenance", "event cut", "# model: logistic");
+        var checkpoint =
+                Storage.local(folder.resolve("run/checkpoints")).list("").getLast();
+        var sound = orrery("show", "@run/checkpoints/" + checkpoint);
+        assertThat(sound.code()).isZero();
+        assertThat(sound.out())
+                .contains("# checkpoint", "job = lr", "weights.table.safetensors")
+                .doesNotContain("DAMAGED");
+        Files.writeString(folder.resolve("run/checkpoints/" + checkpoint + "/weights.table.safetensors"), "else");
+        var damaged = orrery("show", "@run/checkpoints/" + checkpoint);
+        assertThat(damaged.code()).isEqualTo(1);
+        assertThat(damaged.out()).contains("DAMAGED");
         assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@run", "--no-cache")
                         .err())
                 .contains("exists; go on with --resume");
