@@ -10,6 +10,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -39,8 +41,11 @@ import org.jspecify.annotations.Nullable;
 public final class Endpoint implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Endpoint.class.getName());
     private static final long LOOK_MILLIS = 20;
+    private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10);
+    private static final WriteBufferWaterMark WRITES = new WriteBufferWaterMark(256 << 10, 1 << 20);
     private static final int MOST_STRANGERS = 64;
     private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long FIRST_BACKOFF_MILLIS = 10;
     private static final long LAST_BACKOFF_MILLIS = 500;
 
     private final Credentials credentials;
@@ -52,6 +57,7 @@ public final class Endpoint implements AutoCloseable {
     private final EventLoop loop;
     private final boolean isEpoll;
     private final Map<Integer, Peer> peers = new ConcurrentHashMap<>();
+    private final Set<Peer.Member> gone = ConcurrentHashMap.newKeySet(); // a life that has ended does not come back
     private final Traffic traffic = new Traffic();
     private final AtomicInteger strangers = new AtomicInteger();
     private int links; // confined to the event loop
@@ -67,7 +73,7 @@ public final class Endpoint implements AutoCloseable {
         /** A link to the peer is open: the first, or one in place of a broken one. */
         default void connected(Peer peer) {}
 
-        /** The link to the peer is broken; whether it comes back is not known. */
+        /** The link to the peer is broken; it may come back, unless {@link Peer#hasEnded}. */
         default void disconnected(Peer peer, String why) {}
 
         /** Somebody was turned away. */
@@ -131,14 +137,12 @@ public final class Endpoint implements AutoCloseable {
                     .channel(isEpoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
                     .option(ChannelOption.SO_BACKLOG, MOST_STRANGERS)
                     .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(
-                            ChannelOption.RECVBUF_ALLOCATOR,
-                            new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10))
-                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
+                    .childOption(ChannelOption.RECVBUF_ALLOCATOR, READS)
+                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITES)
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            open(channel, true, new Incoming(String.valueOf(channel.remoteAddress())));
+                            open(channel, true, new Incoming());
                         }
                     })
                     .bind(settings.host(), 0)
@@ -176,18 +180,8 @@ public final class Endpoint implements AutoCloseable {
         receiver.refused(from, why);
     }
 
-    private static String text(int epoch) {
-        return Integer.toUnsignedString(epoch);
-    }
-
     /** Somebody connects to us. */
     private final class Incoming implements Handshake.Outcome {
-        private final String from;
-
-        Incoming(String from) {
-            this.from = from;
-        }
-
         @Override
         public int epoch() {
             return epoch;
@@ -196,7 +190,10 @@ public final class Endpoint implements AutoCloseable {
         @Override
         public String objection(Peer.Member member, int theirEpoch) {
             if (theirEpoch - epoch < 0) {
-                return "epoch " + text(theirEpoch) + " is over, this is " + text(epoch);
+                return "epoch " + theirEpoch + " is over, this is " + epoch;
+            }
+            if (gone.contains(member)) {
+                return "this life of member " + member.id() + " has ended here";
             }
             var known = peers.get(member.id());
             return known != null && member.incarnation() < known.incarnation()
@@ -211,25 +208,15 @@ public final class Endpoint implements AutoCloseable {
         }
 
         @Override
-        public void failed(ChannelHandlerContext context, String why, boolean wasRefused) {
+        public void failed(ChannelHandlerContext context, String why, boolean isFinal) {
             strangers.decrementAndGet();
             refused(context.channel(), why);
-        }
-
-        @Override
-        public String toString() {
-            return from;
         }
     }
 
     /** The connection speaks for the member from here on. */
     private Peer admit(Channel channel, Peer.Member member) {
-        var before = peers.get(member.id());
-        if (before != null && !before.member().equals(member)) {
-            before.end("it was started anew");
-            peers.remove(member.id(), before);
-        }
-        var peer = peers.computeIfAbsent(member.id(), id -> new Peer(this, member, settings.creditBytes()));
+        var peer = peerOf(member);
         var attachment = new Attachment(peer);
         var link = new TcpLink(channel, attachment);
         channel.pipeline().get(FrameReader.class).limit(Frame.MOST_BYTES);
@@ -285,8 +272,8 @@ public final class Endpoint implements AutoCloseable {
         try {
             receiver.receive(frame);
         } catch (RuntimeException e) { // the receiver has not closed it, or has lost it: the peer makes no sense
-            log.log(System.Logger.Level.ERROR, from + " is dropped: it sent a " + "frame that cannot be handled", e);
-            from.end("it sent a frame that cannot be handled: " + e);
+            log.log(System.Logger.Level.ERROR, from + " is dropped: it sent a frame that cannot be handled", e);
+            end(from, "it sent a frame that cannot be handled: " + e);
         }
     }
 
@@ -324,7 +311,7 @@ public final class Endpoint implements AutoCloseable {
         private final CompletableFuture<Peer> first = new CompletableFuture<>();
         private volatile boolean isOver;
         private volatile String why = "no answer";
-        private long backoffMillis = 10;
+        private long backoffMillis = FIRST_BACKOFF_MILLIS;
         private @Nullable Peer peer;
 
         Way(int id, InetSocketAddress address, long tryUntil) {
@@ -339,10 +326,8 @@ public final class Endpoint implements AutoCloseable {
                     .channel(isEpoll ? EpollSocketChannel.class : NioSocketChannel.class)
                     .option(ChannelOption.TCP_NODELAY, true)
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 2_000)
-                    .option(
-                            ChannelOption.RECVBUF_ALLOCATOR,
-                            new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10))
-                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(256 << 10, 1 << 20))
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, READS)
+                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITES)
                     .handler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
@@ -394,12 +379,11 @@ public final class Endpoint implements AutoCloseable {
                 giveUp(context, "member " + id + " was started anew");
                 return;
             }
-            backoffMillis = 10;
-            var admitted = peer;
-            if (admitted != null) {
+            if (known != null) {
                 traffic.reconnects.increment();
             }
-            admitted = admit(context.channel(), member);
+            backoffMillis = FIRST_BACKOFF_MILLIS;
+            var admitted = admit(context.channel(), member);
             peer = admitted;
             ways.put(admitted, this);
             first.complete(admitted);
@@ -412,36 +396,29 @@ public final class Endpoint implements AutoCloseable {
         }
 
         @Override
-        public void failed(ChannelHandlerContext context, String reason, boolean wasRefused) {
+        public void failed(ChannelHandlerContext context, String reason, boolean isFinal) {
             strangers.decrementAndGet();
-            if (peer == null && (wasRefused || reason.startsWith("TLS") || reason.contains("secret"))) {
-                isOver = true;
-                first.completeExceptionally(new RefusedException(
-                        "member " + id + " at " + address + (wasRefused ? " refused us: " : ": ") + reason));
-            } else {
+            var known = peer;
+            if (!isFinal) {
                 again(reason);
+            } else if (known == null) {
+                giveUp(context, reason);
+            } else { // it does not want us any more: whoever waits for it is told
+                end(known, reason);
+                receiver.disconnected(known, reason);
             }
         }
     }
 
     /** Opens a link to another endpoint of this JVM, without a socket: frames are handed over. */
     public Peer connect(Endpoint other) throws InterruptedException {
-        var there = new CompletableFuture<Peer>();
-        var here = new CompletableFuture<Peer>();
-        other.loop.execute(() -> there.complete(other.peerOf(me)));
-        loop.execute(() -> here.complete(peerOf(other.me)));
         try {
-            var to = here.get();
-            var from = there.get();
+            var to = loop.submit(() -> peerOf(other.me)).get();
+            var from = other.loop.submit(() -> other.peerOf(me)).get();
             var mine = new Attachment(to);
             var theirs = other.new Attachment(from);
             var pair = Loopback.pair(loop, mine, other.loop, theirs);
-            var attached = new CompletableFuture<Boolean>();
-            other.loop.execute(() -> {
-                other.attach(from, theirs, pair.b());
-                attached.complete(true);
-            });
-            attached.get();
+            other.loop.submit(() -> other.attach(from, theirs, pair.b())).get();
             loop.submit(() -> attach(to, mine, pair.a())).get();
             return to;
         } catch (ExecutionException e) {
@@ -465,6 +442,7 @@ public final class Endpoint implements AutoCloseable {
 
     /** The peer is gone for good. */
     public void end(Peer peer, String why) {
+        gone.add(peer.member());
         peers.remove(peer.id(), peer);
         var way = ways.remove(peer);
         if (way != null) {

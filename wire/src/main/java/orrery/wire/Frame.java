@@ -84,7 +84,7 @@ public final class Frame implements AutoCloseable {
     }
 
     /** A frame that has come in; null if its header makes no sense. Takes over {@code bytes}. */
-    static @Nullable Frame received(ByteBuf bytes, @Nullable Peer from) {
+    static @Nullable Frame received(ByteBuf bytes) {
         int lane = bytes.getByte(LANE);
         int type = bytes.getByte(TYPE);
         if (lane < 0 || lane >= Lane.COUNT || type < ACK || bytes.getIntLE(0) != bytes.readableBytes()) {
@@ -92,7 +92,7 @@ public final class Frame implements AutoCloseable {
             return null;
         }
         bytes.skipBytes(HEADER_BYTES);
-        return new Frame(bytes, from);
+        return new Frame(bytes, null);
     }
 
     /** Writes the length; the frame is not filled any more. */
@@ -107,7 +107,7 @@ public final class Frame implements AutoCloseable {
     }
 
     /** The same frame as its receiver has it. Takes over this one. */
-    Frame arrived(@Nullable Peer sender) {
+    Frame arrived(Peer sender) {
         return new Frame(bytes, sender);
     }
 

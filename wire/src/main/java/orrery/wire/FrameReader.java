@@ -94,7 +94,7 @@ final class FrameReader extends ChannelInboundHandlerAdapter {
     }
 
     private boolean hand(ChannelHandlerContext context, ByteBuf bytes) {
-        var frame = Frame.received(bytes, null);
+        var frame = Frame.received(bytes);
         if (frame == null) {
             fail(context, "a frame whose header makes no sense");
             return false;

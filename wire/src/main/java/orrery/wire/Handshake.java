@@ -2,12 +2,13 @@ package orrery.wire;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 
 /**
  * What both sides of a connection do before the first frame is believed: each proves, by challenge and response, that it
@@ -48,7 +49,8 @@ final class Handshake extends ChannelInboundHandlerAdapter {
 
         void admitted(ChannelHandlerContext context, Peer.Member member);
 
-        void failed(ChannelHandlerContext context, String why, boolean wasRefused);
+        /** It failed, and would fail again if {@code isFinal}: the other side refused, or is not who it should be. */
+        void failed(ChannelHandlerContext context, String why, boolean isFinal);
     }
 
     Handshake(Credentials credentials, Peer.Member me, boolean isServer, Outcome outcome) {
@@ -83,7 +85,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
             if (tls.isSuccess()) {
                 begin(context);
             } else {
-                fail(context, "TLS: " + reason(tls.cause()), false);
+                fail(context, "TLS: " + reason(tls.cause()), tls.cause() instanceof SSLException);
             }
         }
     }
@@ -117,7 +119,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
                 return;
             }
             if (frame.type() == Frame.REFUSED) {
-                fail(context, frame.getText(), true);
+                fail(context, "refused: " + frame.getText(), true);
             } else if (frame.type() != awaited) {
                 refuse(context, "expected a handshake, found a " + frame);
             } else {
@@ -166,7 +168,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
         other = new Peer.Member(frame.getInt(), frame.getLong());
         theirs = frame.getBytes(NONCE_BYTES);
         if (!credentials.isProof(frame.getBytes(32), "listens", mine, theirs, bytes(other), bytes(me))) {
-            fail(context, "the other side does not know the run's secret", false);
+            fail(context, "the other side does not know the run's secret", true);
             return;
         }
         awaited = Frame.WELCOME;
@@ -213,10 +215,10 @@ final class Handshake extends ChannelInboundHandlerAdapter {
         fail(context, why, false);
     }
 
-    private void fail(ChannelHandlerContext context, String why, boolean wasRefused) {
+    private void fail(ChannelHandlerContext context, String why, boolean isFinal) {
         if (!isOver) {
             isOver = true;
-            outcome.failed(context, why, wasRefused);
+            outcome.failed(context, why, isFinal);
             context.close();
         }
     }
@@ -228,7 +230,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        var why = cause instanceof IOException ? String.valueOf(cause.getMessage()) : reason(cause);
-        fail(context, cause instanceof io.netty.handler.codec.DecoderException ? "TLS: " + why : why, false);
+        boolean isTls = cause instanceof DecoderException;
+        fail(context, (isTls ? "TLS: " : "") + reason(cause), isTls);
     }
 }

@@ -6,6 +6,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,7 +43,7 @@ final class FuzzTest {
                 if (i == FRAMES / 10) {
                     before = used(); // classes are loaded, pools are filled
                 }
-                send(peer, random, recent);
+                send(mad, peer, random, recent);
                 if (i % 10_000 == 0) { // its answer also keeps the queue of the mad one's link short
                     honest.send(PeerContract.frame(Lane.PROMPT, i, 10), PeerContract.SECONDS);
                     try (var frame = node.take()) {
@@ -65,11 +66,11 @@ final class FuzzTest {
         }
     }
 
-    private static void send(Peer peer, SplittableRandom random, ArrayDeque<byte[]> recent)
+    private static void send(Party mad, Peer peer, SplittableRandom random, ArrayDeque<byte[]> recent)
             throws InterruptedException {
         var link = peer.link();
         while (link == null || !link.isOpen()) { // broken by what was sent; it is being opened again
-            Thread.sleep(1);
+            mad.connected.poll(10, TimeUnit.SECONDS);
             link = peer.link();
         }
         byte[] payload;

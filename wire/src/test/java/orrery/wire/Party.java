@@ -11,6 +11,7 @@ final class Party implements Endpoint.Receiver, AutoCloseable {
     final BlockingQueue<Frame> frames = new LinkedBlockingQueue<>();
     final BlockingQueue<String> refusals = new LinkedBlockingQueue<>();
     final BlockingQueue<Peer> connected = new LinkedBlockingQueue<>();
+    final BlockingQueue<String> disconnected = new LinkedBlockingQueue<>();
     volatile Consumer<Frame> handler = frames::add;
 
     Party(Credentials credentials, int id, Endpoint.Settings settings) {
@@ -25,6 +26,11 @@ final class Party implements Endpoint.Receiver, AutoCloseable {
     @Override
     public void connected(Peer peer) {
         connected.add(peer);
+    }
+
+    @Override
+    public void disconnected(Peer peer, String why) {
+        disconnected.add(why);
     }
 
     @Override

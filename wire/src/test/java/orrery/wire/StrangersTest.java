@@ -34,8 +34,7 @@ final class StrangersTest {
 
     private String refused(Party listening, Party stranger) throws Exception {
         var address = listening.endpoint.listen();
-        assertThatThrownBy(() -> stranger.endpoint.connect(listening.endpoint.peer(0) == null ? 1 : 1, address, LIMIT))
-                .isInstanceOf(RefusedException.class);
+        assertThatThrownBy(() -> stranger.endpoint.connect(1, address, LIMIT)).isInstanceOf(RefusedException.class);
         var why = listening.refusals.poll(10, TimeUnit.SECONDS);
         assertThat(listening.connected).isEmpty();
         assertThat(listening.endpoint.traffic().refused()).isEqualTo(1);
@@ -144,6 +143,22 @@ final class StrangersTest {
             assertThatThrownBy(() -> earlier.connect(1, address, LIMIT))
                     .hasMessageContaining("a later life of member 2 has come already");
         }
+    }
+
+    @Test
+    void whoSendsWhatCannotBeHandledIsDroppedAndTold() throws Exception {
+        var listening = party(open.admit("a"), 1);
+        listening.handler = frame -> {
+            throw new IllegalStateException("no such table");
+        };
+        var mad = party(open.admit("b"), 2);
+        var peer = mad.endpoint.connect(1, listening.endpoint.listen(), LIMIT);
+        peer.send(PeerContract.frame(Lane.CONTROL, 0, 0), PeerContract.SECONDS);
+        assertThat(mad.disconnected.poll(10, TimeUnit.SECONDS)).isNotNull(); // the link broke
+        assertThat(mad.disconnected.poll(10, TimeUnit.SECONDS)).contains("this life of member 2 has ended here");
+        assertThatThrownBy(() -> peer.send(PeerContract.frame(Lane.CONTROL, 1, 0), PeerContract.SECONDS))
+                .isInstanceOf(PeerEndedException.class)
+                .hasMessageContaining("refused");
     }
 
     @Test
