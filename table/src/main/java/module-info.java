@@ -1,6 +1,7 @@
 /** Parameter tables: who owns which row, how stale a read may be, how updates are merged. */
 module orrery.table {
     requires transitive orrery.store;
+    requires transitive orrery.wire;
     requires static transitive org.jspecify;
 
     exports orrery.table;

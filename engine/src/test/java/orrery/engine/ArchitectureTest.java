@@ -13,7 +13,13 @@ final class ArchitectureTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "orrery.engine..", "orrery.table..", "orrery.store..")
+                .resideInAnyPackage(
+                        "java..",
+                        "org.jspecify..",
+                        "orrery.engine..",
+                        "orrery.table..",
+                        "orrery.wire..",
+                        "orrery.store..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("orrery.engine"));

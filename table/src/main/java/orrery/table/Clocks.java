@@ -26,6 +26,7 @@ final class Clocks {
     private final String group;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Staged> staged = new CopyOnWriteArrayList<>();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private long[] completed = {};
     private @Nullable Ticket[] parked = {};
     private boolean moving;
@@ -76,6 +77,11 @@ final class Clocks {
         staged.remove(gone);
     }
 
+    /** Has {@code action} run whenever the age has moved; it must not block. */
+    void whenMoved(Runnable action) {
+        listeners.add(action);
+    }
+
     /** Begins a stage: {@code workers} workers, whose first clock is {@code firstClock}. */
     void begin(int workers, long firstClock) {
         lock.lock();
@@ -93,6 +99,16 @@ final class Clocks {
 
     long age() {
         return age;
+    }
+
+    /** What each worker has completed. */
+    long[] completed() {
+        lock.lock();
+        try {
+            return completed.clone();
+        } finally {
+            lock.unlock();
+        }
     }
 
     long completed(int worker) {
@@ -159,6 +175,14 @@ final class Clocks {
                 try {
                     age = target;
                     release(target);
+                } finally {
+                    lock.unlock();
+                }
+                for (int i = 0; i < listeners.size(); i++) {
+                    listeners.get(i).run();
+                }
+                lock.lock();
+                try {
                     if (least() == target) {
                         moving = false;
                         return;
@@ -289,7 +313,7 @@ final class Clocks {
     }
 
     /** Who has not completed {@code need}, such as {@code worker 3 (at clock 57)}. */
-    private String late(long need) {
+    private String late(long need) { // under the lock
         var late = new ArrayList<String>();
         for (int w = 0; w < completed.length; w++) {
             if (completed[w] < need) {
@@ -299,7 +323,17 @@ final class Clocks {
         return late.isEmpty() ? "updates that are being applied" : String.join(", ", late);
     }
 
-    private static String seconds(long nanos) {
+    /** Who has not completed {@code need}. */
+    String lateFor(long need) {
+        lock.lock();
+        try {
+            return late(need);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    static String seconds(long nanos) {
         return TimeUnit.NANOSECONDS.toMillis(nanos) / 1000.0 + " s";
     }
 }

@@ -207,6 +207,41 @@ final class DenseOutbox extends Outbox {
         }
     }
 
+    /** Where most cells are zero and zeros are nothing, the others travel alone, each with its place. */
+    @Override
+    void push(int stripe, Pushes to) {
+        int first = firstGranule(stripe);
+        int end = firstGranule(stripe + 1);
+        int stripeStart = (int) rows.stripeStart(stripe) * width;
+        for (int start = next(first, end); start < end; ) {
+            int stop = afterRun(start, end);
+            int from = firstRow(start) * width;
+            int until = firstRow(stop) * width;
+            int nonZeros = spec.rule().ignoresZeros() ? nonZeros(from, until) : until - from;
+            if (2 * nonZeros < until - from) {
+                to.cells(stripe, stripeStart, sum, from, nonZeros);
+            } else {
+                to.run(stripe, firstRow(start), firstRow(stop), sum, width);
+            }
+            Arrays.fill(sum, from, until, 0);
+            Arrays.fill(touched, start, stop, (byte) 0);
+            start = next(stop, end);
+        }
+    }
+
+    private int nonZeros(int from, int to) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            count += sum[i] != 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
+    long bytes() {
+        return (long) Float.BYTES * Math.min(sum.length, ((long) listed << granuleShift) * width);
+    }
+
     private void expandFactors() {
         if (!factors.isEmpty()) {
             for (var f : factors) {

@@ -1,12 +1,8 @@
 package orrery.table;
 
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.LongSupplier;
-import orrery.store.Safetensors;
-import orrery.store.Safetensors.Tensor;
+import orrery.wire.Frame;
 
 /**
  * The cells of a table of floats. Writers hold the lock of the stripe; readers hold nothing: they acquire the table's
@@ -138,6 +134,35 @@ final class FloatShard implements Shard {
         }
     }
 
+    /** Applies the rule to rows {@code row} and following of a dense table, whose updates lie in {@code update} alone. */
+    void applyRun(long row, float[] update) {
+        int count = update.length / width;
+        for (int done = 0; done < count; ) {
+            long at = row + done;
+            int within = (int) (at & ((1 << rows.blockShift) - 1));
+            int n = Math.min(count - done, (1 << rows.blockShift) - within);
+            kernel.apply(blocks[(int) (at >>> rows.blockShift)], within, n, update, done * width);
+            done += n;
+        }
+    }
+
+    /**
+     * Applies the rule to single cells of a dense table's stripe, given as ascending offsets from its first; the rule
+     * leaves the other cells as they are, whatever it is told of them.
+     */
+    void applyCells(int stripe, int[] cells, float[] updates) {
+        var row = new float[width];
+        long first = rows.stripeStart(stripe);
+        for (int i = 0; i < cells.length; ) {
+            int at = cells[i] / width;
+            for (; i < cells.length && cells[i] / width == at; i++) {
+                row[cells[i] % width] = updates[i];
+            }
+            apply(first + at, row, 0);
+            Arrays.fill(row, 0);
+        }
+    }
+
     private long claim(long key) {
         long slot = rows.slot(key);
         return slot >= 0 ? slot : create(key);
@@ -146,7 +171,12 @@ final class FloatShard implements Shard {
     private int create(long key) {
         int slot = rows.newSlot();
         var block = block(slot >>> rows.blockShift);
-        spec.init().fill(key, 1, width, block.values(), (slot & ((1 << rows.blockShift) - 1)) * width);
+        int row = slot & ((1 << rows.blockShift) - 1);
+        spec.init().fill(key, 1, width, block.values(), row * width);
+        for (var plane : block.planes()) { // another row may have had the slot
+            int planeWidth = plane.length >> rows.blockShift;
+            Arrays.fill(plane, row * planeWidth, (row + 1) * planeWidth, 0);
+        }
         rows.enter(key, slot);
         return slot;
     }
@@ -191,67 +221,65 @@ final class FloatShard implements Shard {
     }
 
     @Override
-    public List<Tensor> tensors() {
-        long n = rows.resident();
-        var tensors = new ArrayList<Tensor>();
-        if (!rows.isDense) {
-            tensors.add(Tensor.longs("keys", rows.keys()));
-        }
-        var now = blocks;
-        tensors.add(plane("values", n, width, i -> now[i].values()));
+    public StripeCopy copy(int stripe) {
         var planes = spec.rule().planes();
+        var now = blocks;
+        int count = rows.resident(stripe);
+        var floats = new float[1 + planes.size()][];
+        floats[0] = new float[Math.multiplyExact(count, width)];
         for (int p = 0; p < planes.size(); p++) {
-            int plane = p;
-            tensors.add(
-                    plane("rule." + planes.get(p).name(), n, planes.get(p).width(width), i -> now[i].planes()[plane]));
+            floats[p + 1] = new float[Math.multiplyExact(count, planes.get(p).width(width))];
         }
-        return tensors;
+        var keys = rows.isDense ? new long[0] : rows.keys(stripe);
+        rows.forEachRun(stripe, keys, (block, row, at, n) -> {
+            System.arraycopy(now[block].values(), row * width, floats[0], at * width, n * width);
+            for (int p = 0; p < planes.size(); p++) {
+                int w = planes.get(p).width(width);
+                System.arraycopy(now[block].planes()[p], row * w, floats[p + 1], at * w, n * w);
+            }
+        });
+        return new StripeCopy(stripe, keys, floats, new int[0]);
     }
 
-    private Tensor plane(String name, long n, int planeWidth, java.util.function.IntFunction<float[]> ofBlock) {
-        int cellsShift = rows.blockShift;
-        return new Tensor(name, Safetensors.Type.F32, new long[] {n, planeWidth}, (from, count, into) -> {
-            long perBlock = (long) planeWidth << cellsShift;
-            for (long at = from, end = from + count; at < end; ) {
-                int block = (int) (at / perBlock);
-                int within = (int) (at % perBlock);
-                int length = (int) Math.min(end - at, perBlock - within);
-                into.asFloatBuffer().put(ofBlock.apply(block), within, length);
-                into.position(into.position() + Float.BYTES * length);
-                at += length;
+    @Override
+    public void install(StripeCopy copy) {
+        for (long key : copy.keys()) {
+            create(key);
+        }
+        var planes = spec.rule().planes();
+        var now = blocks;
+        rows.forEachRun(copy.stripe(), copy.keys(), (block, row, at, n) -> {
+            System.arraycopy(copy.floats()[0], at * width, now[block].values(), row * width, n * width);
+            for (int p = 0; p < planes.size(); p++) {
+                int w = planes.get(p).width(width);
+                System.arraycopy(copy.floats()[p + 1], at * w, now[block].planes()[p], row * w, n * w);
             }
         });
     }
 
-    @Override
-    public void load(Safetensors file) throws IOException {
-        long n = file.shape("values")[0];
-        if ((rows.isDense && n != rows.count) || file.shape("values")[1] != width) {
-            throw new IOException(file.where() + ": holds " + n + " x " + file.shape("values")[1] + " values, table '"
-                    + spec.name() + "' has " + rows.count + " x " + width);
+    /** Takes values of a dense table's cells, the {@code at}th after row {@code row} and following: those of a replica. */
+    void setCells(long row, int at, float[] from) {
+        long perBlock = (long) width << rows.blockShift;
+        long cell = row * width + at;
+        for (int done = 0; done < from.length; ) {
+            int within = (int) (cell % perBlock);
+            int n = (int) Math.min(from.length - done, perBlock - within);
+            System.arraycopy(from, done, values[(int) (cell / perBlock)], within, n);
+            cell += n;
+            done += n;
         }
-        if (!rows.isDense) {
-            if (rows.resident() > 0) {
-                throw new IllegalStateException("table '" + spec.name() + "' has rows already");
-            }
-            for (long key : file.longs("keys")) {
-                create(key);
-            }
-        }
-        var planes = spec.rule().planes();
-        for (int b = 0; b < blocks.length; b++) {
-            long first = (long) b << rows.blockShift;
-            int count = (int) Math.min(1L << rows.blockShift, n - first);
-            file.floats("values", first * width, blocks[b].values(), 0, count * width);
-            for (int p = 0; p < planes.size(); p++) {
-                int planeWidth = planes.get(p).width(width);
-                file.floats(
-                        "rule." + planes.get(p).name(),
-                        first * planeWidth,
-                        blocks[b].planes()[p],
-                        0,
-                        count * planeWidth);
-            }
+    }
+
+    /** Copies {@code count} cells of a dense table, the {@code at}th after row {@code row} and following, to a frame. */
+    void putCells(long row, int at, int count, Frame to) {
+        long perBlock = (long) width << rows.blockShift;
+        long cell = row * width + at;
+        for (int done = 0; done < count; ) {
+            int within = (int) (cell % perBlock);
+            int n = (int) Math.min(count - done, perBlock - within);
+            to.putFloats(values[(int) (cell / perBlock)], within, n);
+            cell += n;
+            done += n;
         }
     }
 }

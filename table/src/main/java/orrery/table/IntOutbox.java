@@ -47,6 +47,29 @@ final class IntOutbox {
         }
     }
 
+    /** Whether {@link #apply} has something to do in this stripe. Sealed only. */
+    boolean touches(int stripe) {
+        return touched.from(stripe) < touched.to(stripe);
+    }
+
+    /** Pushes what belongs to the stripe to its owner. Sealed only. */
+    void push(int stripe, Pushes to) {
+        to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
+    }
+
+    /** About how many bytes all of it takes. */
+    long bytes() {
+        return touched.size() * (Long.BYTES + (long) Integer.BYTES * width);
+    }
+
+    /** Adds what is in here for a row. */
+    void overlay(long row, int[] into, int at) {
+        int position = touched.find(row);
+        for (int c = 0; position >= 0 && c < width; c++) {
+            into[at + c] += sum[position * width + c];
+        }
+    }
+
     void clear() {
         touched.clear();
     }

@@ -1,11 +1,6 @@
 package orrery.table;
 
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import orrery.store.Safetensors;
-import orrery.store.Safetensors.Tensor;
 
 /** The cells of a table of counts. As {@link FloatShard}, without rules: counts start at zero and add, and must fit. */
 final class IntShard implements Shard {
@@ -81,6 +76,8 @@ final class IntShard implements Shard {
     private int create(long key) {
         int slot = rows.newSlot();
         grow(slot >>> rows.blockShift);
+        Arrays.fill(
+                blocks[slot >>> rows.blockShift], start(slot), start(slot) + width, 0); // another row may have had it
         rows.enter(key, slot);
         return slot;
     }
@@ -112,45 +109,26 @@ final class IntShard implements Shard {
     }
 
     @Override
-    public List<Tensor> tensors() {
-        var tensors = new ArrayList<Tensor>();
-        if (!rows.isDense) {
-            tensors.add(Tensor.longs("keys", rows.keys()));
-        }
+    public StripeCopy copy(int stripe) {
+        var keys = rows.isDense ? new long[0] : rows.keys(stripe);
+        var counts = new int[Math.multiplyExact(rows.resident(stripe), width)];
         var now = blocks;
-        long perBlock = (long) width << rows.blockShift;
-        tensors.add(new Tensor(
-                "values", Safetensors.Type.I32, new long[] {rows.resident(), width}, (from, count, into) -> {
-                    for (long at = from, end = from + count; at < end; ) {
-                        int within = (int) (at % perBlock);
-                        int length = (int) Math.min(end - at, perBlock - within);
-                        into.asIntBuffer().put(now[(int) (at / perBlock)], within, length);
-                        into.position(into.position() + Integer.BYTES * length);
-                        at += length;
-                    }
-                }));
-        return tensors;
+        rows.forEachRun(
+                stripe,
+                keys,
+                (block, row, at, n) -> System.arraycopy(now[block], row * width, counts, at * width, n * width));
+        return new StripeCopy(stripe, keys, new float[0][], counts);
     }
 
     @Override
-    public void load(Safetensors file) throws IOException {
-        long n = file.shape("values")[0];
-        if ((rows.isDense && n != rows.count) || file.shape("values")[1] != width) {
-            throw new IOException(file.where() + ": holds " + n + " x " + file.shape("values")[1] + " counts, table '"
-                    + spec.name() + "' has " + rows.count + " x " + width);
+    public void install(StripeCopy copy) {
+        for (long key : copy.keys()) {
+            create(key);
         }
-        if (!rows.isDense) {
-            if (rows.resident() > 0) {
-                throw new IllegalStateException("table '" + spec.name() + "' has rows already");
-            }
-            for (long key : file.longs("keys")) {
-                create(key);
-            }
-        }
-        for (int b = 0; b < blocks.length; b++) {
-            long first = (long) b << rows.blockShift;
-            int count = (int) Math.min(1L << rows.blockShift, n - first);
-            file.ints("values", first * width, blocks[b], 0, count * width);
-        }
+        var now = blocks;
+        rows.forEachRun(
+                copy.stripe(),
+                copy.keys(),
+                (block, row, at, n) -> System.arraycopy(copy.ints(), at * width, now[block], row * width, n * width));
     }
 }

@@ -31,6 +31,11 @@ final class KeyedRows {
         return at;
     }
 
+    /** The position of {@code key}, or -1. */
+    int find(long key) {
+        return index.find(key);
+    }
+
     int size() {
         return index.size();
     }

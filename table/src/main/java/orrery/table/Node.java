@@ -2,15 +2,22 @@ package orrery.table;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
+import orrery.wire.Credentials;
+import orrery.wire.Endpoint;
+import orrery.wire.Frame;
+import orrery.wire.Traffic;
 
 /**
  * The tables of this JVM and their clocks. Outlives stages.
@@ -22,11 +29,13 @@ public final class Node {
     /** Dense tables up to this size get an outbox with a cell for every cell. */
     private static final long MOST_OUTBOX_BYTES = 64L << 20;
 
-    private static final String SUFFIX = ".table.safetensors";
-
     private final ReadPredicate predicate;
-    private final Map<String, Saved> toLoad = new HashMap<>(); // by table, until it is created
+    private final Map<String, List<Saved>> toLoad = new HashMap<>(); // by table, until it is created
+    private final List<Runnable> whenClocksMove = new ArrayList<>();
+    private @Nullable Cluster cluster;
+    private @Nullable Reads reads; // of whoever runs the workers
     private final Map<String, Table> tables = new LinkedHashMap<>();
+    private final Map<Integer, Table> numbers = new ConcurrentHashMap<>(); // as frames call them
     private final Map<String, Clocks> groups = new HashMap<>();
     private final Map<Table, StagedUpdates> staged = new HashMap<>();
     private final Map<Table, Integer> drops = new HashMap<>();
@@ -71,6 +80,7 @@ public final class Node {
         if (clocks == null) {
             clocks = new Clocks(spec.group());
             clocks.begin(workers, firstClock);
+            whenClocksMove.forEach(clocks::whenMoved);
             groups.put(spec.group(), clocks);
         }
         Shard shard = switch (spec.type()) {
@@ -78,14 +88,30 @@ public final class Node {
             case INT -> new IntShard(spec);
         };
         var table = new Table(spec, nextId++, shard, clocks);
+        var other = numbers.putIfAbsent(table.number(), table);
+        if (other != null) {
+            throw new IllegalArgumentException("tables '" + other.name() + "' and '" + spec.name()
+                    + "' have the same number on the wire; rename one");
+        }
         tables.put(spec.name(), table);
         if (spec.consistency().staged()) {
-            var updates = new StagedUpdates(spec, shard);
+            var updates = new StagedUpdates(table);
             updates.begin(workers);
             staged.put(table, updates);
             clocks.register(updates);
         }
+        var among = cluster;
+        if (among != null) {
+            table.place(among.placement(), among.me());
+        }
         restore(table);
+        if (among != null && workers > 0) {
+            var group = clocks;
+            among.server().execute(() -> {
+                among.server().begin(spec.group(), group);
+                among.server().created(table);
+            });
+        }
         return table;
     }
 
@@ -99,6 +125,7 @@ public final class Node {
     /** Drops a table. */
     public synchronized void drop(Table table) {
         if (tables.remove(table.name(), table)) {
+            numbers.remove(table.number(), table);
             var updates = staged.remove(table);
             if (updates != null) {
                 table.clocks.unregister(updates);
@@ -106,10 +133,15 @@ public final class Node {
         }
     }
 
-    synchronized void dropped(Table table, int ofWorkers) {
-        if (drops.merge(table, 1, Integer::sum) == ofWorkers) {
+    /** One more worker, here or elsewhere, has dropped the table; when all have, it goes. */
+    synchronized void dropped(Table table) {
+        if (drops.merge(table, 1, Integer::sum) == workers) {
             drops.remove(table);
             drop(table);
+            var among = cluster;
+            if (among != null) {
+                among.server().execute(() -> among.server().dropped(table));
+            }
         }
     }
 
@@ -136,15 +168,31 @@ public final class Node {
      * @param firstClock the clock that every worker does first
      * @param waitLimit how long a read may wait before it fails and names whom it waited for
      */
-    public synchronized void begin(int workers, long firstClock, Duration waitLimit) {
+    public void begin(int workers, long firstClock, Duration waitLimit) {
         if (workers < 1) {
             throw new IllegalArgumentException("workers must be 1 or more, got " + workers);
         }
+        beginClocks(workers, firstClock, waitLimit);
+        var among = cluster;
+        if (among != null) {
+            var clocks = new HashMap<String, Clocks>();
+            synchronized (this) {
+                reads = null;
+                tables.values().forEach(table -> table.replica().forgetAges());
+                clocks.putAll(groups);
+            }
+            among.forgetReads();
+            among.server().await(() -> among.server().begin(clocks)); // which may need this node's lock meanwhile
+        }
+    }
+
+    private synchronized void beginClocks(int workers, long firstClock, Duration waitLimit) {
         this.workers = workers;
         this.firstClock = firstClock;
         this.waitLimit = waitLimit;
         groups.values().forEach(clocks -> clocks.begin(workers, firstClock));
         staged.values().forEach(updates -> updates.begin(workers));
+        drops.clear();
         if (firstClock == 0) {
             tables.values().forEach(table -> table.shard.beginStage());
         }
@@ -191,6 +239,7 @@ public final class Node {
 
     /** A copy of a dense table's values, row after row. */
     public float[] values(Table table) {
+        refresh(table);
         var values =
                 new float[Math.toIntExact(table.spec().rows() * table.spec().width())];
         int at = 0;
@@ -201,47 +250,103 @@ public final class Node {
         return values;
     }
 
-    /** Copies the values of one dense table to another of the same shape. */
+    /** Copies the values of one dense table to another of the same shape; among other nodes, everywhere. */
     public void copy(Table from, Table to) {
         if (from.spec().rows() != to.spec().rows()
                 || from.spec().width() != to.spec().width()) {
             throw new IllegalArgumentException(
                     "tables '" + from.name() + "' and '" + to.name() + "' have different shapes");
         }
-        var source = from.floats().values();
-        var target = to.floats().values();
-        for (int b = 0; b < source.length; b++) {
-            System.arraycopy(source[b], 0, target[b], 0, source[b].length);
+        copyOwn(from, to);
+        if (cluster != null) {
+            reads().copy(from, to, waitLimit.toNanos());
         }
+    }
+
+    static void copyOwn(Table from, Table to) {
+        int width = from.spec().width();
+        var rows = from.floats().rows();
+        var values = new float[width];
+        for (int stripe = 0; stripe < rows.stripes; stripe++) {
+            if (from.owns(stripe)) {
+                to.shard.locks().lock(stripe);
+                try {
+                    for (long row = rows.stripeStart(stripe); row < rows.stripeStart(stripe + 1); row++) {
+                        from.floats().read(row, values, 0);
+                        to.floats().setCells(row, 0, values);
+                    }
+                } finally {
+                    to.shard.locks().unlock(stripe);
+                }
+            }
+        }
+    }
+
+    /** Answers for whoever runs the workers, from the values as they are. */
+    public <R> R call(ServerFunction<R> function) {
+        return function.answer(
+                (table, kind, first, second) -> table.isWhole()
+                        ? List.of()
+                        : reads().call(table, kind, first, second, anyAge(), waitLimit.toNanos()),
+                this);
     }
 
     /** A view for whoever runs the workers; valid until they go on. */
     public View view(Table table) {
+        refresh(table);
         return new View(table, 0, table.spec().rows());
     }
 
-    /** Saves every table to {@code folder/NAME.safetensors}. Returns file name to size and sum. */
-    public Map<String, Storage.Written> save(Storage storage, String folder) throws IOException {
-        var written = new LinkedHashMap<String, Storage.Written>();
-        for (var table : tables()) {
-            var metadata = new LinkedHashMap<String, String>();
-            metadata.put("table", table.spec().toString());
-            String file = table.name() + SUFFIX;
-            written.put(
-                    file,
-                    storage.write(folder + "/" + file, out -> Safetensors.write(out, metadata, table.shard.tensors())));
+    private void refresh(Table table) {
+        if (!table.isWhole()) {
+            table.replica().forgetAges();
+            reads().blocks(table, 0, table.spec().rows(), anyAge(), waitLimit.toNanos());
         }
-        return written;
+    }
+
+    private static Replica.Need anyAge() {
+        return new Replica.Need(-1, 0, -1, false, new long[0]);
+    }
+
+    private synchronized Reads reads() {
+        var among = cluster;
+        if (among == null) {
+            throw new IllegalStateException("this node is alone");
+        }
+        var now = reads == null ? among.reads() : reads;
+        reads = now;
+        return now;
+    }
+
+    // Checkpoints
+
+    /** The state of the blocks that this node owns, to be written while workers go on. Called at a cut. */
+    public synchronized Snapshot snapshot() {
+        var among = cluster;
+        var snapshot = new Snapshot(among == null ? "" : "member-" + among.me());
+        for (var table : tables.values()) {
+            snapshot.keep(table, table.own(), table.clocks.completed());
+        }
+        return snapshot;
+    }
+
+    /** Saves the blocks that this node owns to a file per table. Returns file name to size and sum. */
+    public Map<String, Storage.Written> save(Storage storage, String folder) throws IOException {
+        return snapshot().write(storage, folder);
     }
 
     /**
-     * Loads every table from where {@link #save} put it; the specs must be equal. Saved tables that are not there yet
-     * are loaded when they are created.
+     * Loads the blocks that this node owns from where any number of nodes have saved them; the specs must be equal. Saved
+     * tables that are not there yet are loaded when they are created.
      */
     public synchronized void load(Storage storage, String folder) throws IOException {
-        for (var file : storage.list(folder)) {
-            if (file.endsWith(SUFFIX)) {
-                toLoad.put(file.substring(0, file.length() - SUFFIX.length()), new Saved(storage, folder + "/" + file));
+        toLoad.clear();
+        for (var name : storage.list(folder)) {
+            if (name.endsWith(Snapshot.SUFFIX)) {
+                try (var file = Safetensors.open(storage, folder + "/" + name)) {
+                    toLoad.computeIfAbsent(file.metadata().getOrDefault(Snapshot.TABLE, ""), n -> new ArrayList<>())
+                            .add(new Saved(storage, folder + "/" + name));
+                }
             }
         }
         for (var table : tables.values()) {
@@ -264,13 +369,210 @@ public final class Node {
         }
     }
 
-    private static void load(Table table, Saved saved) throws IOException {
-        try (var file = Safetensors.open(saved.storage(), saved.name())) {
-            String spec = file.metadata().getOrDefault("table", "");
-            if (!spec.equals(table.spec().toString())) {
-                throw new IOException(file.where() + ": was saved as " + spec + ", this run has " + table.spec());
+    private static void load(Table table, List<Saved> files) throws IOException {
+        var rows = table.shard.rows();
+        var isLoaded = new boolean[rows.stripes];
+        String where = "";
+        for (var saved : files) {
+            try (var file = Safetensors.open(saved.storage(), saved.name())) {
+                where = file.where();
+                String spec = file.metadata().getOrDefault(Snapshot.SPEC, "");
+                if (!spec.equals(table.spec().toString())) {
+                    throw new IOException(where + ": was saved as " + spec + ", this run has " + table.spec());
+                }
+                for (int stripe = 0; stripe < rows.stripes; stripe++) {
+                    if (table.owns(stripe)) {
+                        var copy = Snapshot.read(
+                                file, table.spec(), stripe, rows.isDense, rows.isDense ? rows.resident(stripe) : 0);
+                        isLoaded[stripe] |= copy != null;
+                        if (copy != null) {
+                            install(table, copy);
+                        }
+                    }
+                }
             }
-            table.shard.load(file);
+        }
+        for (int stripe = 0; stripe < isLoaded.length; stripe++) {
+            if (rows.isDense && table.owns(stripe) && !isLoaded[stripe]) { // a sparse one may have been empty
+                throw new IOException(where + ": block " + stripe + " of table '" + table.name()
+                        + "' is in none of its " + files.size() + " files");
+            }
+        }
+    }
+
+    private static void install(Table table, StripeCopy copy) {
+        int stripe = copy.stripe();
+        table.shard.locks().lock(stripe);
+        try {
+            if (table.shard.rows().isDense || table.shard.rows().resident(stripe) == 0) {
+                table.shard.install(copy);
+                return;
+            }
+        } finally {
+            table.shard.locks().unlock(stripe);
+        }
+        throw new IllegalStateException("table '" + table.name() + "' has rows already");
+    }
+
+    // Among others
+
+    /** What a node hears that is not about tables. Called by its event loop or its own thread; must not block. */
+    public interface Ear {
+        /** A frame of a type of the caller's, at least {@link #FIRST_TYPE}, to be closed by the receiver. */
+        void heard(Frame frame);
+
+        default void connected(int member, long incarnation) {}
+
+        default void disconnected(int member, long incarnation, String why) {}
+
+        default void refused(String from, String why) {}
+
+        /** An update that a worker of another node has sent cannot be applied. */
+        default void failed(Throwable why) {}
+    }
+
+    /** First type of frame that tables do not use. */
+    public static final int FIRST_TYPE = Messages.END;
+
+    /** Makes this node, which has no tables yet, one among others. It owns nothing before {@link #place}. */
+    public void join(Credentials credentials, int member, long incarnation, Endpoint.Settings settings, Ear ear) {
+        if (!tables.isEmpty()) {
+            throw new IllegalStateException("a node that has tables cannot join others");
+        }
+        var among = new Cluster(this, member, ear);
+        among.start(new Endpoint(credentials, member, incarnation, settings, among));
+        cluster = among;
+    }
+
+    private Cluster among() {
+        var among = cluster;
+        if (among == null) {
+            throw new IllegalStateException("this node has not joined others");
+        }
+        return among;
+    }
+
+    void whenClocksMove(Runnable action) {
+        whenClocksMove.add(action);
+    }
+
+    @Nullable
+    Cluster cluster() {
+        return cluster;
+    }
+
+    @Nullable
+    Table byNumber(int number) {
+        return numbers.get(number);
+    }
+
+    /** Listens for other members. */
+    public InetSocketAddress listen() throws IOException {
+        return among().endpoint().listen();
+    }
+
+    /** Connects to a member that listens; see {@link Endpoint#connect}. */
+    public void connect(int member, InetSocketAddress address, Duration limit)
+            throws IOException, InterruptedException {
+        among().endpoint().connect(member, address, limit);
+    }
+
+    /** Whether there is a member of that number, connected now or before and not forgotten. */
+    public boolean knows(int member) {
+        return among().endpoint().peer(member) != null;
+    }
+
+    /** Nanoseconds since anything came from a member; none knows it, for ever. */
+    public long silentNanos(int member) {
+        var peer = among().endpoint().peer(member);
+        return peer == null ? Long.MAX_VALUE : peer.silentNanos();
+    }
+
+    /** Sends a frame of the caller's own; see {@link Endpoint}. Frames of the control lane never wait. */
+    public void send(int member, Frame frame) {
+        among().send(member, frame, waitLimit.toNanos());
+    }
+
+    /** A member is gone for good, and what it may still say is not heard. */
+    public void forget(int member, String why) {
+        var peer = among().endpoint().peer(member);
+        if (peer != null) {
+            among().endpoint().end(peer, why);
+        }
+    }
+
+    /** What was sent under earlier epochs is refused from now on. */
+    public void epoch(int epoch) {
+        among().endpoint().epoch(epoch);
+    }
+
+    public int epoch() {
+        return among().endpoint().epoch();
+    }
+
+    /** Says who owns what. Only while there is nothing to be moved: for that see {@link #move}. */
+    public synchronized void place(Placement placement) {
+        among().place(placement);
+        tables.values().forEach(table -> table.place(placement, among().me()));
+    }
+
+    /**
+     * Sends the blocks that are not this node's under the next placement, waits for those that will be, and takes it up.
+     * Called at a cut, on all nodes of both placements. Returns how many blocks came.
+     */
+    public int move(Placement next, Duration limit) throws InterruptedException {
+        int came = among().moves().move(among().placement(), next, limit.toNanos());
+        place(next);
+        return came;
+    }
+
+    /** Forgets all tables and clocks, as after a rollback; the place among the others stays. */
+    public void clear() {
+        synchronized (this) {
+            tables.clear();
+            numbers.clear();
+            groups.clear();
+            staged.clear();
+            drops.clear();
+            toLoad.clear();
+            reads = null;
+        }
+        var among = cluster;
+        if (among != null) {
+            among.forgetReads();
+            among.server().await(() -> among.server().begin(Map.of()));
+        }
+    }
+
+    /** Whether all workers have completed a clock, as far as this node's blocks are concerned. */
+    public synchronized boolean hasCompleted(long clock) {
+        return groups.values().stream().allMatch(clocks -> clocks.age() >= clock);
+    }
+
+    /** What this node's endpoint has counted. */
+    public Traffic traffic() {
+        return among().endpoint().traffic();
+    }
+
+    /** Name to count, of what this node has done for others. */
+    public Map<String, Long> counts() {
+        var server = among().server();
+        var counts = new LinkedHashMap<String, Long>();
+        counts.put("pushes", server.pushes.sum());
+        counts.put("duplicates", server.duplicates.sum());
+        counts.put("reads", server.reads.sum());
+        counts.put("readsParked", server.readsParked.sum());
+        counts.put("fenced", server.fenced.sum());
+        counts.put("moved", server.moved.sum());
+        return counts;
+    }
+
+    /** Leaves the others. */
+    public void leave() {
+        var among = cluster;
+        if (among != null) {
+            among.server().close();
+            among.endpoint().close();
         }
     }
 }

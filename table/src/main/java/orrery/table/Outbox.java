@@ -41,6 +41,12 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
     /** Applies what belongs to the stripe, whose lock the caller holds, and forgets it. Sealed only. */
     abstract void apply(int stripe);
 
+    /** Pushes what belongs to the stripe to its owner, and forgets it. Sealed only. */
+    abstract void push(int stripe, Pushes to);
+
+    /** About how many bytes all of it takes. Sealed only. */
+    abstract long bytes();
+
     /** Forgets the rest and opens again. */
     abstract void clear();
 

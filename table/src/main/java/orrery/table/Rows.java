@@ -1,5 +1,7 @@
 package orrery.table;
 
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -29,6 +31,7 @@ final class Rows {
     private final int stripeShift; // dense: log2 of the rows of a stripe
     private final LongIndex[] indexes; // sparse: one per stripe
     private final AtomicInteger nextSlot = new AtomicInteger();
+    private final ConcurrentLinkedQueue<Integer> freeSlots = new ConcurrentLinkedQueue<>(); // of forgotten rows
 
     Rows(TableSpec spec) {
         table = spec.name();
@@ -82,6 +85,10 @@ final class Rows {
 
     /** A slot number for a new key, to be published with {@link #enter} once the row is initialised. */
     int newSlot() {
+        var free = freeSlots.poll();
+        if (free != null) {
+            return free;
+        }
         int slot = nextSlot.getAndIncrement();
         if (slot < 0 || slot == Integer.MAX_VALUE) {
             throw new IllegalStateException("table '" + table + "' is full: a node holds at most 2^31 - 1 sparse rows");
@@ -96,7 +103,31 @@ final class Rows {
 
     /** Rows that have memory. */
     long resident() {
-        return isDense ? count : nextSlot.get();
+        long rows = 0;
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            rows += resident(stripe);
+        }
+        return rows;
+    }
+
+    /** Rows of a stripe that have memory. */
+    int resident(int stripe) {
+        return isDense ? (int) (stripeStart(stripe + 1) - stripeStart(stripe)) : indexes[stripe].size();
+    }
+
+    /** The keys of a sparse table's stripe, ascending. The caller holds its lock. */
+    long[] keys(int stripe) {
+        var keys = new long[indexes[stripe].size()];
+        var at = new int[1];
+        indexes[stripe].forEach((key, slot) -> keys[at[0]++] = key);
+        Arrays.sort(keys);
+        return keys;
+    }
+
+    /** Forgets the rows of a sparse table's stripe. Only while nobody uses them. */
+    void forget(int stripe) {
+        indexes[stripe].forEach((key, slot) -> freeSlots.add(slot));
+        indexes[stripe] = new LongIndex();
     }
 
     /** Visits the entries of one stripe of a sparse table, in an order that follows from that of its updates. */
@@ -104,13 +135,29 @@ final class Rows {
         indexes[stripe].forEach(action);
     }
 
-    /** The key of every slot of a sparse table. Only while nobody adds. */
-    long[] keys() {
-        var keys = new long[nextSlot.get()];
-        for (var index : indexes) {
-            index.forEach((key, slot) -> keys[slot] = key);
+    /** Rows that lie side by side: {@code count} of them, from {@code row} on in a block, and from {@code at} on in a copy. */
+    @FunctionalInterface
+    interface Run {
+        void at(int block, int row, int at, int count);
+    }
+
+    /** Visits the rows of a stripe: all of a dense one, those of {@code keys} of a sparse one. */
+    void forEachRun(int stripe, long[] keys, Run run) {
+        int mask = (1 << blockShift) - 1;
+        if (!isDense) {
+            for (int i = 0; i < keys.length; i++) {
+                int slot = indexes[stripe].find(keys[i]);
+                run.at(slot >>> blockShift, slot & mask, i, 1);
+            }
+            return;
         }
-        return keys;
+        long end = stripeStart(stripe + 1);
+        for (long row = stripeStart(stripe), first = row; row < end; ) {
+            int within = (int) row & mask;
+            int count = (int) Math.min(end - row, mask + 1L - within);
+            run.at((int) (row >>> blockShift), within, (int) (row - first), count);
+            row += count;
+        }
     }
 
     /** Rows of a dense table's block, fewer in the last. */

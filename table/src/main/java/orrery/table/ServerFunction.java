@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * A question about a table that is answered where its rows are, part by part, and merged in an order that does not depend
- * on who was first. Only the answer travels.
+ * A question about a table that is answered where its rows are, block by block, and merged in an order that does not
+ * depend on who was first or who owns what. Only the answer travels.
  *
  * @param <R> the answer
  */
@@ -16,8 +16,8 @@ public sealed interface ServerFunction<R> {
     /** The Euclidean norm of all cells. Over the rows that have memory. */
     record Norm(Table table) implements ServerFunction<Double> {
         @Override
-        public Double call() {
-            return Math.sqrt(new Dot(table, table).call());
+        public Double answer(Asker others, Node node) {
+            return Math.sqrt(new Dot(table, table).answer(others, node));
         }
     }
 
@@ -38,54 +38,59 @@ public sealed interface ServerFunction<R> {
         }
 
         @Override
-        public Double call() {
-            return a.shard.rows().isDense ? dense() : sparse();
-        }
-
-        /** Stripe by stripe: slots are given in the order of arrival, which differs from run to run. */
-        private double sparse() {
-            var shard = a.floats();
-            var rows = shard.rows();
-            int width = a.spec().width();
-            int mask = (1 << rows.blockShift) - 1;
-            var sum = new double[1];
-            for (int stripe = 0; stripe < rows.stripes; stripe++) {
-                shard.locks().lock(stripe);
-                try {
-                    rows.forEach(stripe, (key, slot) -> {
-                        var block = shard.values()[slot >>> rows.blockShift];
-                        int start = (slot & mask) * width;
-                        for (int c = 0; c < width; c++) {
-                            sum[0] += (double) block[start + c] * block[start + c];
-                        }
-                    });
-                } finally {
-                    shard.locks().unlock(stripe);
-                }
+        public Double answer(Asker others, Node node) {
+            var sums = new double[a.shard.rows().stripes];
+            for (var pair : others.ask(a, DOT, b.number(), 0)) {
+                sums[(int) pair.key()] = pair.value();
             }
-            return sum[0];
-        }
-
-        private double dense() {
-            var x = a.floats().values();
-            var y = b.floats().values();
+            for (var pair : ofOwn()) {
+                sums[(int) pair.key()] = pair.value();
+            }
             double sum = 0;
-            for (int block = 0; block < x.length; block++) {
-                sum += dot(x[block], y[block], x[block].length);
+            for (double ofStripe : sums) {
+                sum += ofStripe;
             }
             return sum;
         }
 
-        private static double dot(float[] x, float[] y, int n) {
+        /** The sum over each own stripe. */
+        private List<Reads.Pair> ofOwn() {
+            var pairs = new ArrayList<Reads.Pair>();
+            var shard = a.floats();
+            var rows = shard.rows();
+            int width = a.spec().width();
+            for (int s = 0; s < rows.stripes; s++) {
+                if (!a.owns(s)) {
+                    continue;
+                }
+                var sum = new double[1];
+                shard.locks().lock(s);
+                try {
+                    var x = shard.values();
+                    var y = b.floats().values();
+                    var keys = rows.isDense ? new long[0] : rows.keys(s); // slots differ from run to run, keys do not
+                    rows.forEachRun(
+                            s,
+                            keys,
+                            (block, row, at, n) -> sum[0] += dot(x[block], y[block], row * width, (row + n) * width));
+                } finally {
+                    shard.locks().unlockUnchanged(s);
+                }
+                pairs.add(new Reads.Pair(s, sum[0]));
+            }
+            return pairs;
+        }
+
+        private static double dot(float[] x, float[] y, int from, int to) {
             double a = 0, b = 0, c = 0, d = 0;
-            int i = 0;
-            for (; i + 3 < n; i += 4) {
+            int i = from;
+            for (; i + 3 < to; i += 4) {
                 a += (double) x[i] * y[i];
                 b += (double) x[i + 1] * y[i + 1];
                 c += (double) x[i + 2] * y[i + 2];
                 d += (double) x[i + 3] * y[i + 3];
             }
-            for (; i < n; i++) {
+            for (; i < to; i++) {
                 a += (double) x[i] * y[i];
             }
             return (a + b) + (c + d);
@@ -111,26 +116,35 @@ public sealed interface ServerFunction<R> {
         }
 
         @Override
-        public List<Entry> call() {
-            var rows = table.shard.rows();
-            var best = new PriorityQueue<Entry>(WORST_FIRST);
-            if (rows.isDense) {
-                for (long row = 0; row < rows.count; row++) {
-                    offer(best, row, row);
-                }
-            } else {
-                for (int stripe = 0; stripe < rows.stripes; stripe++) {
-                    table.shard.locks().lock(stripe);
-                    try {
-                        rows.forEach(stripe, (key, slot) -> offer(best, key, slot));
-                    } finally {
-                        table.shard.locks().unlock(stripe);
-                    }
-                }
-            }
+        public List<Entry> answer(Asker others, Node node) {
+            var best = ofOwn();
+            others.ask(table, TOP_K, column, k).forEach(pair -> offer(best, new Entry(pair.key(), pair.value())));
             var sorted = new ArrayList<>(best);
             sorted.sort(WORST_FIRST.reversed());
             return List.copyOf(sorted);
+        }
+
+        private PriorityQueue<Entry> ofOwn() {
+            var rows = table.shard.rows();
+            var best = new PriorityQueue<Entry>(WORST_FIRST);
+            for (int stripe = 0; stripe < rows.stripes; stripe++) {
+                if (!table.owns(stripe)) {
+                    continue;
+                }
+                if (rows.isDense) {
+                    for (long row = rows.stripeStart(stripe); row < rows.stripeStart(stripe + 1); row++) {
+                        offer(best, row, row);
+                    }
+                    continue;
+                }
+                table.shard.locks().lock(stripe);
+                try {
+                    rows.forEach(stripe, (key, slot) -> offer(best, key, slot));
+                } finally {
+                    table.shard.locks().unlockUnchanged(stripe);
+                }
+            }
+            return best;
         }
 
         private void offer(PriorityQueue<Entry> best, long key, long slot) {
@@ -142,16 +156,50 @@ public sealed interface ServerFunction<R> {
                 case IntShard ints -> ints.values()[block][at];
             };
             if (best.size() < k || value >= best.element().value()) {
-                best.add(new Entry(key, value));
-                if (best.size() > k) {
-                    best.remove();
-                }
+                offer(best, new Entry(key, value));
+            }
+        }
+
+        private void offer(PriorityQueue<Entry> best, Entry entry) {
+            best.add(entry);
+            if (best.size() > k) {
+                best.remove();
             }
         }
     }
 
+    /** As frames call {@link Dot}. */
+    int DOT = 0;
+
+    /** As frames call {@link TopK}. */
+    int TOP_K = 1;
+
+    /** Asks the other nodes; see {@link #partial}. */
+    @FunctionalInterface
+    interface Asker {
+        List<Reads.Pair> ask(Table table, int kind, int first, int second);
+    }
+
     /** Answers from the values as they are. A session's {@link Session#call} waits first until they are fresh enough. */
-    R call();
+    R answer(Asker others, Node node);
+
+    /**
+     * What one node contributes to an answer: of {@link Dot} with the table of number {@code first} the sum of each own
+     * stripe, of {@link TopK} the {@code second} best rows by column {@code first}.
+     */
+    static List<Reads.Pair> partial(Node node, Table table, int kind, int first, int second) {
+        if (kind == TOP_K) {
+            return new TopK(table, first, second)
+                    .ofOwn().stream()
+                            .map(entry -> new Reads.Pair(entry.key(), entry.value()))
+                            .toList();
+        }
+        var other = node.byNumber(first);
+        if (kind != DOT || other == null) {
+            throw new IllegalArgumentException("there is no function " + kind + " of table " + first);
+        }
+        return new Dot(table, other).ofOwn();
+    }
 
     /** The tables that the answer depends on. */
     default List<Table> tables() {

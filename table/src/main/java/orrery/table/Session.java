@@ -25,6 +25,8 @@ public final class Session {
     private final int worker;
     private final int workers;
     private final long waitLimitNanos;
+    private final @Nullable Reads reads; // of rows of other nodes, if there are any
+    private final @Nullable Pushes pushes;
     private final List<Group> groups = new ArrayList<>();
     private final Map<String, float[]> localFloats = new TreeMap<>();
     private final Map<String, long[]> localLongs = new TreeMap<>();
@@ -64,7 +66,12 @@ public final class Session {
         IntOutbox counts;
 
         @Nullable
+        SparseOutbox through; // changes of rows of others, which this worker sees at once and others at the tick
+
+        @Nullable
         View view;
+
+        final long[] lastPushed; // by stripe: the clock of the last push to its owner; empty where all is own
 
         Port(Table table, Group group) {
             this.table = table;
@@ -72,6 +79,8 @@ public final class Session {
             spec = table.spec();
             writesThrough = spec.writesThrough();
             scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
+            lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
+            Arrays.fill(lastPushed, Long.MIN_VALUE);
         }
     }
 
@@ -82,6 +91,9 @@ public final class Session {
         this.workers = workers;
         this.waitLimitNanos = waitLimitNanos;
         clock = firstClock;
+        var cluster = node.cluster();
+        reads = cluster == null ? null : cluster.reads();
+        pushes = cluster == null ? null : new Pushes(cluster, worker, waitLimitNanos);
         for (var table : node.tables()) {
             attach(table);
         }
@@ -188,7 +200,10 @@ public final class Session {
         var port = port(table);
         port.group.ports.remove(port);
         ports[table.id] = null;
-        node.dropped(table, workers);
+        node.dropped(table);
+        if (pushes != null) {
+            pushes.drop(table);
+        }
     }
 
     // Reading
@@ -200,6 +215,22 @@ public final class Session {
             waitedNanos += group.clocks.await(group.ticket, need, group.clock, waitLimitNanos);
             port.admitted = group.clock;
         }
+    }
+
+    private static boolean isElsewhere(Port port, long key) {
+        return port.lastPushed.length > 0 && !port.table.ownsRow(key);
+    }
+
+    /** What the next read of a table accepts of what is known of others' blocks. */
+    private Replica.Need need(Port port) {
+        var consistency = port.spec.consistency();
+        long clockOfGroup = port.group.clock;
+        return new Replica.Need(
+                worker,
+                clockOfGroup,
+                node.requiredAge(consistency, clockOfGroup),
+                !(consistency instanceof Consistency.Asp),
+                port.lastPushed);
     }
 
     /** All rows of a dense table of floats. */
@@ -219,6 +250,11 @@ public final class Session {
             view = new View(table, from, to);
             port.view = view;
         }
+        if (reads != null && !table.isWhole()) {
+            long start = System.nanoTime();
+            reads.blocks(table, from, to, need(port), waitLimitNanos);
+            waitedNanos += System.nanoTime() - start;
+        }
         return view.open(true);
     }
 
@@ -232,7 +268,24 @@ public final class Session {
         var port = port(table);
         checkLength(port, to - from, out.length - at);
         admit(port);
+        if (reads != null && !table.isWhole()) {
+            table.floats();
+            gatherElsewhere(port, keys, from, to, out, at);
+            var through = port.through;
+            for (int i = from, width = port.spec.width(); through != null && i < to; i++, at += width) {
+                through.overlay(keys[i], port.scale, out, at);
+            }
+            return;
+        }
         table.floats().gather(keys, from, to, out, at);
+    }
+
+    private void gatherElsewhere(Port port, long[] keys, int from, int to, Object out, int at) {
+        long start = System.nanoTime();
+        if (reads != null) {
+            reads.rows(port.table, keys, from, to, out, at, need(port), waitLimitNanos);
+        }
+        waitedNanos += System.nanoTime() - start;
     }
 
     /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */
@@ -240,13 +293,26 @@ public final class Session {
         var port = port(table);
         checkLength(port, keys.length, out.length);
         admit(port);
-        table.ints().gather(keys, 0, keys.length, out, 0);
+        var ints = table.ints();
+        if (reads != null && !table.isWhole()) {
+            gatherElsewhere(port, keys, 0, keys.length, out, 0);
+            var counts = port.writesThrough ? port.counts : null;
+            for (int i = 0; counts != null && i < keys.length; i++) {
+                counts.overlay(keys[i], out, i * port.spec.width());
+            }
+            return;
+        }
+        ints.gather(keys, 0, keys.length, out, 0);
     }
 
     /** Copies one row to {@code out}. */
     public void row(Table table, long key, float[] out) {
         var port = port(table);
         checkLength(port, 1, out.length);
+        if (isElsewhere(port, key)) {
+            gather(table, new long[] {key}, 0, 1, out, 0);
+            return;
+        }
         admit(port);
         table.floats().read(key, out, 0);
     }
@@ -256,7 +322,15 @@ public final class Session {
         for (var table : function.tables()) {
             admit(port(table));
         }
-        return function.call();
+        if (reads != null) {
+            var port = port(function.tables().getFirst());
+            var questions = reads;
+            return function.answer(
+                    (table, kind, first, second) ->
+                            questions.call(table, kind, first, second, need(port), waitLimitNanos),
+                    node);
+        }
+        return function.answer((table, kind, first, second) -> List.of(), node);
     }
 
     private static void checkLength(Port port, int rows, int cells) {
@@ -293,6 +367,10 @@ public final class Session {
     private void writeThrough(Port port, long[] keys, int from, int to, float[] values, int at) {
         var shard = port.table.floats();
         long stripes = shard.rows().stripesOf(keys, from, to);
+        if (!port.table.isWhole()) {
+            writeApart(port, keys, from, to, values, at);
+            return;
+        }
         if (refuse(port, keys, from, values, at, at + (to - from) * port.spec.width())) {
             return;
         }
@@ -302,6 +380,37 @@ public final class Session {
         } finally {
             shard.locks().unlockAll(stripes);
         }
+    }
+
+    /** Rows of this node change at once, those of others at the tick; until then this worker alone sees their changes. */
+    private void writeApart(Port port, long[] keys, int from, int to, float[] values, int at) {
+        int width = port.spec.width();
+        if (refuse(port, keys, from, values, at, at + (to - from) * width)) {
+            return;
+        }
+        var shard = port.table.floats();
+        for (int i = from; i < to; i++, at += width) {
+            int stripe = shard.rows().stripe(keys[i]);
+            if (port.table.owns(stripe)) {
+                shard.locks().lock(stripe);
+                try {
+                    shard.addScaled(keys, i, i + 1, values, at, port.scale);
+                } finally {
+                    shard.locks().unlock(stripe);
+                }
+            } else {
+                through(port).addRow(keys[i], values, at);
+            }
+        }
+    }
+
+    private static SparseOutbox through(Port port) {
+        var through = port.through;
+        if (through == null) {
+            through = new SparseOutbox(port.spec, port.table.floats());
+            port.through = through;
+        }
+        return through;
     }
 
     /** Whether the update is dropped for a value that is not finite; throws if the table does not drop. */
@@ -331,7 +440,7 @@ public final class Session {
         checkLength(port, keys.length, values.length);
         var shard = table.ints();
         admitAdd(port);
-        if (port.writesThrough) {
+        if (port.writesThrough && table.isWhole()) {
             long stripes = shard.rows().stripesOf(keys, 0, keys.length);
             shard.locks().lockAll(stripes);
             try {
@@ -347,8 +456,22 @@ public final class Session {
             }
             int width = port.spec.width();
             for (int i = 0; i < keys.length; i++) {
-                counts.addRow(keys[i], values, i * width);
+                if (port.writesThrough && table.ownsRow(keys[i])) {
+                    addOwn(shard, keys, i, values, i * width);
+                } else {
+                    counts.addRow(keys[i], values, i * width);
+                }
             }
+        }
+    }
+
+    private static void addOwn(IntShard shard, long[] keys, int i, int[] values, int at) {
+        int stripe = shard.rows().stripe(keys[i]);
+        shard.locks().lock(stripe);
+        try {
+            shard.add(keys, i, i + 1, values, at);
+        } finally {
+            shard.locks().unlock(stripe);
         }
     }
 
@@ -361,7 +484,7 @@ public final class Session {
                 var port = port(table);
                 admitAdd(port);
                 outbox(port).addFactors(u, v);
-                if (port.writesThrough) {
+                if (port.writesThrough && table.isWhole()) {
                     flush(port);
                 }
             }
@@ -392,6 +515,12 @@ public final class Session {
                 return;
             }
         }
+        if (!port.table.isWhole()) {
+            for (int i = 0; i < cells.length; i++) {
+                addCellApart(port, Math.floorDiv(cells[i], width), Math.floorMod(cells[i], width), values[i]);
+            }
+            return;
+        }
         shard.locks().lockAll(stripes);
         try {
             for (int i = 0; i < cells.length; i++) {
@@ -399,6 +528,21 @@ public final class Session {
             }
         } finally {
             shard.locks().unlockAll(stripes);
+        }
+    }
+
+    private static void addCellApart(Port port, long row, int column, float value) {
+        var shard = port.table.floats();
+        int stripe = shard.rows().stripe(row);
+        if (!port.table.owns(stripe)) {
+            through(port).addCell(row, column, value);
+            return;
+        }
+        shard.locks().lock(stripe);
+        try {
+            shard.addCell(row, column, port.scale * value);
+        } finally {
+            shard.locks().unlock(stripe);
         }
     }
 
@@ -461,6 +605,9 @@ public final class Session {
                 port.view.open(false);
             }
         }
+        if (pushes != null) {
+            pushes.tick(group.name.hashCode(), group.clock);
+        }
         group.clocks.tick(worker, group.clock);
         group.clock++;
     }
@@ -469,35 +616,65 @@ public final class Session {
         if (port.spec.consistency().staged() && port.admitted != port.group.clock) {
             return; // not touched at this clock; what the outbox holds is of the last, and staged
         }
-        var outbox = port.outbox;
-        if (outbox != null && !outbox.isEmpty()) {
-            try {
-                outbox.seal();
-            } catch (NonFiniteUpdateException e) {
-                outbox.clear();
-                refuse(port, e);
-                return;
-            }
-            if (port.spec.consistency().staged()) {
-                node.staged(port.table).stage(worker, outbox);
-            } else {
-                apply(port.table.floats(), outbox);
-            }
-        }
+        flush(port, port.outbox);
+        flush(port, port.through);
         var counts = port.counts;
         if (counts != null && !counts.isEmpty()) {
             counts.seal();
-            node.staged(port.table).stage(worker, counts);
+            if (pushes != null && !port.table.isWhole()) {
+                pushes.begin(port.table, port.group.clock, counts.bytes());
+                for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
+                    if (!port.table.owns(stripe) && counts.touches(stripe)) {
+                        counts.push(stripe, pushes);
+                        port.lastPushed[stripe] = port.group.clock;
+                    }
+                }
+                pushes.end();
+            }
+            if (port.spec.consistency().staged()) {
+                node.staged(port.table).stage(worker, port.group.clock, counts);
+            } else {
+                counts.clear(); // of rows of others: own ones were changed at once
+            }
+        }
+    }
+
+    private void flush(Port port, @Nullable Outbox outbox) {
+        if (outbox == null || outbox.isEmpty()) {
+            return;
+        }
+        try {
+            outbox.seal();
+        } catch (NonFiniteUpdateException e) {
+            outbox.clear();
+            refuse(port, e);
+            return;
+        }
+        if (pushes != null && !port.table.isWhole()) {
+            pushes.begin(port.table, port.group.clock, outbox.bytes());
+            for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
+                if (!port.table.owns(stripe) && outbox.touches(stripe)) {
+                    outbox.push(stripe, pushes);
+                    port.lastPushed[stripe] = port.group.clock;
+                }
+            }
+            pushes.end();
+        }
+        if (port.spec.consistency().staged()) {
+            node.staged(port.table).stage(worker, port.group.clock, outbox);
+        } else {
+            apply(port.table, outbox);
         }
     }
 
     /** Applies stripe by stripe; workers begin at different ones, so that they seldom meet. */
-    private void apply(FloatShard shard, Outbox outbox) {
+    private void apply(Table table, Outbox outbox) {
+        var shard = table.floats();
         int stripes = shard.rows().stripes;
         int start = worker * stripes / workers;
         for (int i = 0; i < stripes; i++) {
             int stripe = (start + i) % stripes;
-            if (outbox.touches(stripe)) {
+            if (table.owns(stripe) && outbox.touches(stripe)) {
                 shard.locks().lock(stripe);
                 try {
                     outbox.apply(stripe);
@@ -512,6 +689,9 @@ public final class Session {
     /** This worker takes no further part: its clocks count as infinitely far. */
     public void finish() {
         for (var group : groups) {
+            if (pushes != null) {
+                pushes.tick(group.name.hashCode(), Clocks.FINISHED);
+            }
             group.clocks.tick(worker, Clocks.FINISHED);
         }
     }

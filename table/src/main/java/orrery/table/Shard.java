@@ -1,8 +1,5 @@
 package orrery.table;
 
-import java.util.List;
-import orrery.store.Safetensors;
-
 /** The rows of one table that live in one node. Written under stripe locks, read without any. */
 sealed interface Shard permits FloatShard, IntShard {
     Rows rows();
@@ -15,9 +12,16 @@ sealed interface Shard permits FloatShard, IntShard {
     /** Bytes of values and rule state. */
     long bytes();
 
-    /** What a checkpoint keeps: values, rule state, keys if sparse. Only while nobody adds. */
-    List<Safetensors.Tensor> tensors();
+    /** A copy of a stripe, whose lock the caller holds. */
+    StripeCopy copy(int stripe);
 
-    /** Takes the state of a checkpoint in place of its own. Only while nobody uses it. */
-    void load(Safetensors file) throws java.io.IOException;
+    /** Takes the rows of a stripe in place of its own. The caller holds its lock; a sparse stripe is empty. */
+    void install(StripeCopy copy);
+
+    /** Forgets the rows of a sparse stripe. Only while nobody uses them. */
+    default void forget(int stripe) {
+        if (!rows().isDense) {
+            rows().forget(stripe);
+        }
+    }
 }

@@ -113,6 +113,24 @@ final class SparseOutbox extends Outbox {
     }
 
     @Override
+    void push(int stripe, Pushes to) {
+        to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
+    }
+
+    @Override
+    long bytes() {
+        return touched.size() * (Long.BYTES + (long) Float.BYTES * width);
+    }
+
+    /** Adds {@code scale} times what is in here for a row. */
+    void overlay(long row, float scale, float[] into, int at) {
+        int position = touched.find(row);
+        for (int c = 0; position >= 0 && c < width; c++) {
+            into[at + c] += scale * sum[position * width + c];
+        }
+    }
+
+    @Override
     void clear() {
         touched.clear();
     }

@@ -1,78 +1,151 @@
 package orrery.table;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The updates of a table under Bsp: kept per worker until all have ticked, then applied stripe by stripe, in the order
- * of workers. So the values depend on the updates alone, never on who was first.
+ * The updates of a table under Bsp: kept per worker until all have ticked, then applied stripe by stripe, clock by clock,
+ * in the order of workers. So the values depend on the updates alone, never on who was first or where it ran.
  */
 final class StagedUpdates implements Clocks.Staged {
     private static final int WORTH_SHARING_CELLS = 1 << 17; // some 50 us of AdaGrad, several times a wake-up
+    private static final long NONE = Long.MIN_VALUE;
 
-    private final TableSpec spec;
+    private final Table table;
     private final Shard shard;
     private final boolean isWorthSharing;
     private @Nullable Outbox[] floats = {};
     private @Nullable IntOutbox[] ints = {};
-    private volatile boolean[] isStaged = {};
+    private volatile long[] stagedAt = {}; // by worker: the clock of its outbox, or NONE
+    private final ArrayDeque<Received> received = new ArrayDeque<>(); // guarded by itself
+    private List<Received> due = List.of(); // of what was received, what is being applied
+    private long[] clocksDue = {};
 
-    StagedUpdates(TableSpec spec, Shard shard) {
-        this.spec = spec;
-        this.shard = shard;
+    /** What a worker of another node has pushed, in one frame. */
+    record Received(int worker, long clock, List<Section> sections) {}
+
+    StagedUpdates(Table table) {
+        this.table = table;
+        shard = table.shard;
+        var spec = table.spec();
         isWorthSharing = spec.layout() == TableSpec.Layout.SPARSE || spec.rows() * spec.width() >= WORTH_SHARING_CELLS;
     }
 
     void begin(int workers) {
         floats = new Outbox[workers];
         ints = new IntOutbox[workers];
-        isStaged = new boolean[workers];
+        synchronized (received) {
+            received.clear();
+        }
+        var none = new long[workers];
+        Arrays.fill(none, NONE);
+        stagedAt = none;
     }
 
     /** The worker's sealed outbox waits for its turn. Followed by the worker's tick, which publishes it. */
-    void stage(int worker, Outbox outbox) {
+    void stage(int worker, long clock, Outbox outbox) {
         floats[worker] = outbox;
-        isStaged[worker] = true;
+        stagedAt[worker] = clock;
     }
 
-    void stage(int worker, IntOutbox outbox) {
+    void stage(int worker, long clock, IntOutbox outbox) {
         ints[worker] = outbox;
-        isStaged[worker] = true;
+        stagedAt[worker] = clock;
+    }
+
+    /** What a worker of another node has pushed waits for its turn. */
+    void stage(Received push) {
+        synchronized (received) {
+            received.add(push);
+        }
     }
 
     /*
-     * All that is staged is of one clock, age + 1: a worker that has staged something cannot touch the table again
-     * before the age moves, because its next read or add waits for that.
+     * What workers of this node have staged is of one clock, age + 1: a worker that has staged something cannot touch
+     * the table again before the age moves, because its next read or add waits for that. Workers of other nodes may be
+     * ahead, since their nodes may have heard of a tick that this one has not.
      */
     @Override
     public @Nullable Work upTo(long clock) {
-        boolean any = false;
-        for (boolean staged : isStaged) {
-            any |= staged;
+        var clocks = new long[stagedAt.length];
+        int n = 0;
+        for (long at : stagedAt) {
+            n = at == NONE ? n : enter(clocks, n, at);
         }
-        if (any && isWorthSharing) {
+        due = List.of();
+        synchronized (received) {
+            if (!received.isEmpty()) {
+                var now = new ArrayList<Received>();
+                for (var push : received) {
+                    if (push.clock() <= clock) {
+                        now.add(push);
+                    }
+                }
+                received.removeIf(push -> push.clock() <= clock);
+                due = now;
+            }
+        }
+        for (var push : due) {
+            if (n == clocks.length) {
+                clocks = Arrays.copyOf(clocks, 2 * n);
+            }
+            n = enter(clocks, n, push.clock());
+        }
+        if (n == 0) {
+            return null;
+        }
+        clocksDue = Arrays.copyOf(clocks, n);
+        Arrays.sort(clocksDue);
+        if (isWorthSharing) {
             return new Work(shard.rows().stripes, this::apply);
         }
-        if (any) { // sooner done than a thread is woken
-            for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-                apply(stripe);
-            }
-            done();
+        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) { // sooner done than a thread is woken
+            apply(stripe);
         }
+        done();
         return null;
     }
 
+    private static int enter(long[] clocks, int n, long clock) {
+        for (int i = 0; i < n; i++) {
+            if (clocks[i] == clock) {
+                return n;
+            }
+        }
+        clocks[n] = clock;
+        return n + 1;
+    }
+
     private void apply(int stripe) {
+        if (!table.owns(stripe)) {
+            return; // pushed to its owner
+        }
         shard.locks().lock(stripe);
         try {
-            for (int w = 0; w < isStaged.length; w++) {
-                if (isStaged[w]) {
-                    var outbox = floats[w];
-                    if (outbox != null) {
-                        outbox.apply(stripe);
+            for (long clock : clocksDue) {
+                for (int w = 0; w < stagedAt.length; w++) {
+                    if (stagedAt[w] == clock) {
+                        var outbox = floats[w];
+                        if (outbox != null) {
+                            outbox.apply(stripe);
+                        }
+                        var counts = ints[w];
+                        if (counts != null) {
+                            counts.apply(stripe);
+                        }
                     }
-                    var counts = ints[w];
-                    if (counts != null) {
-                        counts.apply(stripe);
+                    for (int i = 0; i < due.size(); i++) {
+                        var push = due.get(i);
+                        if (push.worker() == w && push.clock() == clock) {
+                            push.sections().forEach(section -> {
+                                if (section.stripe() == stripe) {
+                                    section.apply(shard);
+                                }
+                            });
+                        }
                     }
                 }
             }
@@ -83,9 +156,10 @@ final class StagedUpdates implements Clocks.Staged {
 
     @Override
     public void done() {
-        for (int w = 0; w < isStaged.length; w++) {
-            if (isStaged[w]) {
-                isStaged[w] = false;
+        due = List.of();
+        for (int w = 0; w < stagedAt.length; w++) {
+            if (stagedAt[w] != NONE) {
+                stagedAt[w] = NONE;
                 var outbox = floats[w];
                 if (outbox != null) {
                     outbox.clear();
@@ -100,6 +174,6 @@ final class StagedUpdates implements Clocks.Staged {
 
     @Override
     public String toString() {
-        return "staged updates of table '" + spec.name() + "'";
+        return "staged updates of table '" + table.name() + "'";
     }
 }

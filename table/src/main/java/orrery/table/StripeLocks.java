@@ -3,16 +3,25 @@ package orrery.table;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Locks over the stripes of a shard. Held for microseconds, so a waiter spins first, then yields, then parks briefly.
- * Not reentrant. Who takes several takes them in ascending order.
+ * Not reentrant. Who takes several takes them in ascending order. Each stripe has a version, which counts how often its
+ * lock was given back: as long as it stands, so do the values.
  */
 final class StripeLocks {
     private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(int[].class);
     private static final int PAD = 32; // ints, so that two locks never share a pair of cache lines
 
-    private final int[] state;
+    private final int[] state; // of stripe s: the lock at s * PAD, the version after it
+    private @Nullable Before before;
+
+    /** What is done first by whoever has taken a lock. */
+    @FunctionalInterface
+    interface Before {
+        void locked(int stripe);
+    }
 
     StripeLocks(int stripes) {
         state = new int[stripes * PAD];
@@ -23,9 +32,29 @@ final class StripeLocks {
         for (int tries = 0; !STATE.compareAndSet(state, at, 0, 1); tries++) {
             pause(tries);
         }
+        var first = before;
+        if (first != null) {
+            first.locked(stripe);
+        }
+    }
+
+    /** Set only while nobody holds a lock. */
+    void before(@Nullable Before action) {
+        before = action;
+    }
+
+    /** What is read after this is at least of this version. */
+    int version(int stripe) {
+        return (int) STATE.getAcquire(state, stripe * PAD + 1);
     }
 
     void unlock(int stripe) {
+        STATE.setRelease(state, stripe * PAD + 1, state[stripe * PAD + 1] + 1);
+        STATE.setRelease(state, stripe * PAD, 0);
+    }
+
+    /** Unlocks a stripe that was only read. */
+    void unlockUnchanged(int stripe) {
         STATE.setRelease(state, stripe * PAD, 0);
     }
 

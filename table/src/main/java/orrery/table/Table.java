@@ -1,17 +1,77 @@
 package orrery.table;
 
+import org.jspecify.annotations.Nullable;
+
 /** A table of a node: what {@link Node#create} returns and every read and add names. Safe for use by many threads. */
 public final class Table {
     private final TableSpec spec;
     final int id; // position in Node's and Session's arrays
     final Shard shard;
     final Clocks clocks;
+    private volatile int[] owners = {}; // by stripe; empty where all is this node's own
+    private volatile boolean[] isOwn = {};
+    private volatile @Nullable Replica replica;
 
     Table(TableSpec spec, int id, Shard shard, Clocks clocks) {
         this.spec = spec;
         this.id = id;
         this.shard = shard;
         this.clocks = clocks;
+    }
+
+    /** What frames call it. */
+    int number() {
+        return spec.name().hashCode();
+    }
+
+    /** Says which blocks this node owns from now on. */
+    void place(Placement placement, int me) {
+        int stripes = shard.rows().stripes;
+        var next = new int[stripes];
+        var own = new boolean[stripes];
+        for (int s = 0; s < stripes; s++) {
+            next[s] = placement.owner(spec, s, stripes);
+            own[s] = next[s] == me;
+        }
+        replica = new Replica(this);
+        isOwn = own;
+        owners = next;
+    }
+
+    /** Whether no other node owns any of it. */
+    boolean isWhole() {
+        return owners.length == 0;
+    }
+
+    int owner(int stripe) {
+        return owners[stripe];
+    }
+
+    boolean owns(int stripe) {
+        var own = isOwn;
+        return own.length == 0 || own[stripe];
+    }
+
+    boolean ownsRow(long row) {
+        return owns(shard.rows().stripe(row));
+    }
+
+    /** Which stripes are this node's own. */
+    boolean[] own() {
+        var own = isOwn.length == 0 ? new boolean[shard.rows().stripes] : isOwn.clone();
+        for (int s = 0; s < own.length; s++) {
+            own[s] = owns(s);
+        }
+        return own;
+    }
+
+    /** What this node knows of the blocks of others. */
+    Replica replica() {
+        var now = replica;
+        if (now == null) {
+            throw new IllegalStateException("table '" + name() + "' is all of this node");
+        }
+        return now;
     }
 
     public TableSpec spec() {

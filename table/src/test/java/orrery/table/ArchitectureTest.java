@@ -9,11 +9,11 @@ import org.junit.jupiter.api.Test;
 /** The arrows of DESIGN.md. */
 final class ArchitectureTest {
     @Test
-    void tableUsesStoreAndNothingElseOfOurs() {
+    void tableUsesStoreAndWireAndNothingElseOfOurs() {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "orrery.store..", "orrery.table..")
+                .resideInAnyPackage("java..", "org.jspecify..", "orrery.store..", "orrery.wire..", "orrery.table..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("orrery.table"));

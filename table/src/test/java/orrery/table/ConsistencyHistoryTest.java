@@ -6,9 +6,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.wire.Faults;
 
 /**
  * The laws of reading, checked on what real threads saw. Row p counts the clocks of worker p that are included, since
@@ -30,7 +34,7 @@ final class ConsistencyHistoryTest {
     @ParameterizedTest(name = "{0}, adds {1}")
     @MethodSource("cases")
     void everyReadObeysTheLaws(String name, boolean adds) {
-        var seen = observe(new Node(), Consistency.parse(name), adds);
+        var seen = observe(new Alone(new Node()), Consistency.parse(name), adds, CLOCKS);
         assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
         assertThat(seen.violations()).as(seen.first()).isZero();
     }
@@ -43,7 +47,7 @@ final class ConsistencyHistoryTest {
             var broken = new Node((c, clock) -> c.requiredAge(clock) - 1);
             boolean isCaught;
             try {
-                isCaught = observe(broken, consistency, adds).violations() > 0;
+                isCaught = observe(new Alone(broken), consistency, adds, CLOCKS).violations() > 0;
             } catch (RuntimeException e) { // an outbox that is written while it is applied may say so itself
                 isCaught = true;
             }
@@ -51,22 +55,90 @@ final class ConsistencyHistoryTest {
         }
     }
 
-    private static Seen observe(Node node, Consistency consistency, boolean adds) {
-        var table = node.create(TableSpec.dense("included", WORKERS, 1).with(consistency));
+    /** Where workers run: on one node or on several. */
+    private interface Place {
+        void create(TableSpec spec);
+
+        void run(Nodes.Body body);
+    }
+
+    private record Alone(Node node) implements Place {
+        @Override
+        public void create(TableSpec spec) {
+            node.create(spec);
+        }
+
+        @Override
+        public void run(Nodes.Body body) {
+            Sessions.run(node, WORKERS, session -> body.run(session, node));
+        }
+    }
+
+    private record Among(Nodes nodes) implements Place {
+        @Override
+        public void create(TableSpec spec) {
+            nodes.create(spec);
+        }
+
+        @Override
+        public void run(Nodes.Body body) {
+            nodes.run(WORKERS, body);
+        }
+    }
+
+    /** 160 clocks x 4 workers x 400 reads x 4 rows = 1.02 M values. */
+    @ParameterizedTest(name = "{0}, adds {1}")
+    @MethodSource("cases")
+    @Timeout(60)
+    void everyReadObeysTheLawsOnTwoNodes(String name, boolean adds) {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            var seen = observe(new Among(nodes), Consistency.parse(name), adds, 160, 400);
+            assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
+            assertThat(seen.violations()).as(seen.first()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:1", "ssp:3", "asp"})
+    @Timeout(120)
+    void everyReadObeysTheLawsInBadWeather(String name) {
+        try (var nodes = new Nodes(2, Faults.parse("drop=1%,delay=20ms,duplicate=1%,reorder=2%"))) {
+            var seen = observe(new Among(nodes), Consistency.parse(name), true, 80, 800);
+            assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
+            assertThat(seen.violations()).as(seen.first()).isZero();
+        }
+    }
+
+    @Test
+    void aBrokenControllerIsCaughtOnTwoNodes() {
+        try (var nodes = new Nodes(2, Faults.NONE, (c, clock) -> c.requiredAge(clock) - 1)) {
+            assertThat(observe(new Among(nodes), new Consistency.Ssp(1), true, 400, 16)
+                            .violations())
+                    .isPositive();
+        }
+    }
+
+    private static Seen observe(Place place, Consistency consistency, boolean adds, int clocks) {
+        return observe(place, consistency, adds, clocks, READS_PER_CLOCK);
+    }
+
+    private static Seen observe(Place place, Consistency consistency, boolean adds, int clocks, int readsPerClock) {
+        place.create(TableSpec.dense("included", WORKERS, 1).with(consistency));
         var begun = new AtomicLongArray(WORKERS); // clocks for which a worker may have added
         var reads = new AtomicLong();
         var violations = new AtomicLong();
         var first = new StringBuffer();
-        Sessions.run(node, WORKERS, session -> {
+        place.run((session, node) -> {
+            var table = node.find("included");
             int me = session.worker();
             var keys = new long[] {0, 1, 2, 3};
             var own = new long[] {me};
             var one = new float[] {1};
             var values = new float[WORKERS];
             var before = new float[WORKERS];
-            for (long clock = 0; clock < CLOCKS; clock++) {
-                for (int r = 0; r < READS_PER_CLOCK; r++) {
-                    if (r == READS_PER_CLOCK / 2) {
+            for (long clock = 0; clock < clocks; clock++) {
+                for (int r = 0; r < readsPerClock; r++) {
+                    if (r == readsPerClock / 2) {
                         begun.set(me, clock + 1);
                         if (adds) {
                             session.add(table, own, one);
@@ -76,7 +148,7 @@ final class ConsistencyHistoryTest {
                     }
                     session.gather(table, keys, values);
                     reads.addAndGet(WORKERS);
-                    boolean sawOwn = adds && r >= READS_PER_CLOCK / 2;
+                    boolean sawOwn = adds && r >= readsPerClock / 2;
                     for (int p = 0; p < WORKERS; p++) {
                         boolean isRight = p == me
                                 ? values[p] == clock + (sawOwn && !consistency.staged() ? 1 : 0)

@@ -167,7 +167,7 @@ final class NodeTest {
                     session.tick();
                 }
             });
-            double norm = new ServerFunction.Norm(table).call();
+            double norm = node.call(new ServerFunction.Norm(table));
             if (before != null) {
                 assertThat(norm).isEqualTo(before);
             }

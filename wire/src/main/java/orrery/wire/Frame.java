@@ -283,6 +283,30 @@ public final class Frame implements AutoCloseable {
         bytes.skipBytes(count * Integer.BYTES);
     }
 
+    /** The next {@code count} floats. */
+    public float[] getFloats(int count) {
+        checkCount(count, Float.BYTES); // before there is an array
+        var values = new float[count];
+        getFloats(values, 0, count);
+        return values;
+    }
+
+    /** The next {@code count} longs. */
+    public long[] getLongs(int count) {
+        checkCount(count, Long.BYTES);
+        var values = new long[count];
+        getLongs(values, 0, count);
+        return values;
+    }
+
+    /** The next {@code count} ints. */
+    public int[] getInts(int count) {
+        checkCount(count, Integer.BYTES);
+        var values = new int[count];
+        getInts(values, 0, count);
+        return values;
+    }
+
     private void checkCount(int count, int size) {
         if (count < 0 || (long) count * size > bytes.readableBytes()) {
             throw new IndexOutOfBoundsException("a frame with " + bytes.readableBytes() + " bytes left was asked for "

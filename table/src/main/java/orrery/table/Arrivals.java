@@ -1,0 +1,78 @@
+package orrery.table;
+
+import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What has come from the workers of other nodes to the tables of one group: each push once, by its identity (worker,
+ * clock, part), and each clock completed when all its parts are here, in whatever order they and the tick come. Remembers
+ * open clocks only. Confined to the node's thread.
+ */
+final class Arrivals {
+    private final Clocks clocks;
+    private final long[] completed;
+    private final Map<Long, BitSet>[] parts;
+    private final ArrayDeque<long[]>[] ticks; // (clock, parts), in their order
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generics
+    Arrivals(Clocks clocks, long[] completed) {
+        this.clocks = clocks;
+        this.completed = completed;
+        parts = new Map[completed.length];
+        ticks = new ArrayDeque[completed.length];
+        for (int w = 0; w < completed.length; w++) {
+            parts[w] = new HashMap<>();
+            ticks[w] = new ArrayDeque<>();
+        }
+    }
+
+    /** Whether the part is new; if so it counts as here. */
+    boolean isNew(int worker, long clock, int part) {
+        if (clock <= completed[worker]) {
+            return false;
+        }
+        var of = parts[worker].computeIfAbsent(clock, c -> new BitSet());
+        if (of.get(part)) {
+            return false;
+        }
+        of.set(part);
+        return true;
+    }
+
+    /** A worker says that it has completed a clock, of which this node gets so many parts. */
+    void tick(int worker, long clock, int count) {
+        var waiting = ticks[worker];
+        if (clock > completed[worker] && (waiting.isEmpty() || waiting.getLast()[0] < clock)) {
+            waiting.add(new long[] {clock, count});
+        }
+    }
+
+    /** Completes the clocks of a worker whose parts are all here. To be called after the parts are applied. */
+    void advance(int worker) {
+        for (var tick = ticks[worker].peek(); tick != null; tick = ticks[worker].peek()) {
+            var here = parts[worker].get(tick[0]);
+            if ((here == null ? 0 : here.cardinality()) < tick[1]) {
+                return;
+            }
+            ticks[worker].remove();
+            parts[worker].remove(tick[0]);
+            completed[worker] = tick[0];
+            clocks.tick(worker, tick[0]);
+        }
+    }
+
+    int workers() {
+        return completed.length;
+    }
+
+    /** Clocks that have begun here and are not completed. */
+    int open() {
+        int open = 0;
+        for (var of : parts) {
+            open += of.size();
+        }
+        return open;
+    }
+}

@@ -1,0 +1,31 @@
+package orrery.table;
+
+import java.util.List;
+
+/**
+ * Which member owns which block. A block is a stripe of a table: of a dense table a run of rows, of a sparse one the keys
+ * with the same hash bits. Members own neighbouring blocks of a table, as evenly as blocks allow; a table of one block
+ * goes to a member that its shape picks, so that tables of one shape lie alike.
+ *
+ * @param version larger for later placements of a run
+ * @param members who owns blocks, ascending
+ */
+public record Placement(int version, List<Integer> members) {
+    /** More members than a table has blocks would have nothing to own. */
+    public static final int MOST_MEMBERS = Rows.MOST_STRIPES;
+
+    public Placement {
+        members = List.copyOf(members);
+        if (members.isEmpty() || members.size() > MOST_MEMBERS) {
+            throw new IllegalArgumentException(
+                    "1 to " + MOST_MEMBERS + " members can share tables, asked for " + members.size());
+        }
+    }
+
+    /** The member that owns a block. */
+    int owner(TableSpec spec, int stripe, int stripes) {
+        int shift = stripes >= members.size() ? 0 : Math.floorMod(31 * spec.rows() + spec.width(), members.size());
+        int position = (int) ((long) stripe * members.size() / stripes) + shift;
+        return members.get(position % members.size());
+    }
+}

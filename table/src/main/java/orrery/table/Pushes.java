@@ -1,0 +1,162 @@
+package orrery.table;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import orrery.wire.Frame;
+import orrery.wire.Lane;
+
+/**
+ * What one worker pushes to other nodes at one clock: fills frames and sends them as they fill. Counts the parts that
+ * each member gets, which the tick then tells. Confined to the worker's thread.
+ */
+final class Pushes {
+    private static final int HEAD_BYTES = 2 * Integer.BYTES + Long.BYTES;
+
+    private final Cluster cluster;
+    private final int worker;
+    private final long limitNanos;
+    private @Nullable Frame[] open = {}; // by member
+    private int[] parts = {}; // by member
+    private @Nullable Table table;
+    private long clock;
+    private int hint;
+
+    Pushes(Cluster cluster, int worker, long limitNanos) {
+        this.cluster = cluster;
+        this.worker = worker;
+        this.limitNanos = limitNanos;
+    }
+
+    /** A table's updates follow; {@code bytes} says about how many there are for each member. */
+    void begin(Table next, long atClock, long bytes) {
+        table = next;
+        clock = atClock;
+        hint = Math.clamp(bytes + 1024, 1024, Frame.MOST_PAYLOAD_BYTES);
+    }
+
+    /** Whole rows: {@code count} positions of {@code rows}, as sorted by stripe, from {@code from} on. */
+    void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width) {
+        int bytes = Long.BYTES + Float.BYTES * width;
+        for (int i = from; i < to; ) {
+            var frame = room(stripe, Section.HEAD_BYTES + bytes);
+            int n = Math.min(to - i, (frame.room() - Section.HEAD_BYTES) / bytes);
+            frame.putInt(Section.head(stripe, Messages.ROWS, n));
+            for (int k = i; k < i + n; k++) {
+                frame.putLong(rows.key(rows.sorted(k)));
+            }
+            for (int k = i; k < i + n; k++) {
+                int at = rows.sorted(k) * width;
+                if (values instanceof float[] floats) {
+                    frame.putFloats(floats, at, width);
+                } else {
+                    frame.putInts((int[]) values, at, width);
+                }
+            }
+            i += n;
+        }
+    }
+
+    /** Rows {@code from} to {@code to} of a dense table, all of one stripe, with the update of row r at r * width. */
+    void run(int stripe, int from, int to, float[] values, int width) {
+        int bytes = Float.BYTES * width;
+        int head = Section.HEAD_BYTES + Long.BYTES;
+        for (int row = from; row < to; ) {
+            var frame = room(stripe, head + bytes);
+            int n = Math.min(to - row, (frame.room() - head) / bytes);
+            frame.putInt(Section.head(stripe, Messages.RUN, n)).putLong(row).putFloats(values, row * width, n * width);
+            row += n;
+        }
+    }
+
+    /** The cells of {@code values[from..to)} that are not zero, of which there are {@code count}. */
+    void cells(int stripe, int stripeStart, float[] values, int from, int count) {
+        int[] cells = new int[count];
+        float[] changes = new float[count];
+        for (int i = from, n = 0; n < count; i++) {
+            if (values[i] != 0) {
+                cells[n] = i - stripeStart;
+                changes[n++] = values[i];
+            }
+        }
+        int bytes = Integer.BYTES + Float.BYTES;
+        for (int i = 0; i < count; ) {
+            var frame = room(stripe, Section.HEAD_BYTES + bytes);
+            int n = Math.min(count - i, (frame.room() - Section.HEAD_BYTES) / bytes);
+            frame.putInt(Section.head(stripe, Messages.CELLS, n))
+                    .putInts(cells, i, n)
+                    .putFloats(changes, i, n);
+            i += n;
+        }
+    }
+
+    /** The frame under way to the stripe's owner, with room for so many bytes. */
+    private Frame room(int stripe, int bytes) {
+        var to = table;
+        if (to == null) {
+            throw new IllegalStateException("no table was begun");
+        }
+        int member = to.owner(stripe);
+        if (open.length <= member) {
+            open = Arrays.copyOf(open, member + 1);
+            parts = Arrays.copyOf(parts, member + 1);
+        }
+        var frame = open[member];
+        if (frame != null && frame.room() < bytes) {
+            open[member] = null;
+            cluster.send(member, frame, limitNanos);
+            frame = null;
+        }
+        if (frame == null) {
+            if (bytes + HEAD_BYTES > Frame.MOST_PAYLOAD_BYTES) {
+                throw new IllegalArgumentException("a row of table '" + to.name() + "' has "
+                        + to.spec().width() + " columns, more than a frame of " + Frame.MOST_BYTES + " bytes holds");
+            }
+            frame = cluster.frame(Messages.PUSH, Lane.BULK, HEAD_BYTES + Math.max(bytes, hint - HEAD_BYTES))
+                    .table(to.number())
+                    .putInt(worker)
+                    .putLong(clock)
+                    .putInt(parts[member]++);
+            open[member] = frame;
+        }
+        return frame;
+    }
+
+    /** Sends what is left of the table. */
+    void end() {
+        for (int member = 0; member < open.length; member++) {
+            var frame = open[member];
+            if (frame != null) {
+                open[member] = null;
+                cluster.send(member, frame, limitNanos);
+            }
+        }
+    }
+
+    /** Tells all other members that the worker has completed a clock of a group, and how many parts belong to it. */
+    void tick(int group, long completed) {
+        for (int member : cluster.others()) {
+            int count = member < parts.length ? parts[member] : 0;
+            cluster.send(
+                    member,
+                    cluster.frame(Messages.TICK, Lane.CONTROL, HEAD_BYTES)
+                            .table(group)
+                            .putInt(worker)
+                            .putLong(completed)
+                            .putInt(count),
+                    limitNanos);
+        }
+        Arrays.fill(parts, 0);
+    }
+
+    /** Tells all other members that the worker has dropped a table. */
+    void drop(Table gone) {
+        for (int member : cluster.others()) {
+            cluster.send(
+                    member,
+                    cluster.frame(Messages.DROP, Lane.CONTROL, Integer.BYTES)
+                            .table(gone.number())
+                            .putInt(worker),
+                    limitNanos);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+package orrery.table;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import orrery.wire.Frame;
+import orrery.wire.Lane;
+
+/**
+ * What one thread asks of other nodes: one question to each owner at once, and the answers as they come, from whomever.
+ * Confined to the thread, save that the event loop hands it frames.
+ */
+final class Reads {
+    private static final int HEAD_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
+
+    private final Cluster cluster;
+    private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    private final Map<Long, Question> open = new HashMap<>();
+    private boolean isClosed;
+    private int movedTo = -1; // the placement under which to ask again
+
+    /** One request to one owner. */
+    private record Question(int member, Taker taker) {}
+
+    /** A frame, and when it came among all that came to this node. */
+    private record Answer(Frame frame, long stamp) {}
+
+    /** What takes in the frames of an answer. */
+    @FunctionalInterface
+    private interface Taker {
+        void take(Frame frame, long stamp);
+    }
+
+    Reads(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** Called by the event loop. */
+    synchronized void offer(Frame frame, long stamp) {
+        if (isClosed) {
+            frame.close();
+        } else {
+            answers.add(new Answer(frame, stamp));
+        }
+    }
+
+    /** What comes now comes too late. */
+    synchronized void close() {
+        isClosed = true;
+        answers.forEach(answer -> answer.frame().close());
+        answers.clear();
+    }
+
+    // Blocks
+
+    /** Brings the rows {@code from} to {@code to} of a dense table to this node, as fresh as {@code need} asks. */
+    void blocks(Table table, long from, long to, Replica.Need need, long limitNanos) {
+        var rows = table.shard.rows();
+        int first = rows.stripe(from);
+        int last = to > from ? rows.stripe(to - 1) : first - 1;
+        long end = System.nanoTime() + limitNanos;
+        while (true) {
+            var replica = table.replica();
+            var mine = new ArrayList<Integer>();
+            int other = -1;
+            for (int stripe = first; stripe <= last; stripe++) {
+                if (!table.owns(stripe) && !replica.has(stripe, need)) {
+                    if (replica.claim(stripe)) {
+                        mine.add(stripe);
+                    } else {
+                        other = stripe;
+                    }
+                }
+            }
+            if (!mine.isEmpty()) {
+                pull(table, replica, mine, need, end);
+            } else if (other >= 0) {
+                try {
+                    replica.await(other, end - System.nanoTime());
+                } catch (InterruptedException e) {
+                    throw cluster.interrupted(e);
+                }
+                cluster.checkNotEnded(table);
+                if (System.nanoTime() > end) {
+                    throw expired(table, need, limitNanos);
+                }
+            } else {
+                return;
+            }
+        }
+    }
+
+    private void pull(Table table, Replica replica, List<Integer> stripes, Replica.Need need, long end) {
+        var missing = new ArrayList<>(stripes);
+        var byOwner = new HashMap<Integer, List<Integer>>();
+        stripes.forEach(s ->
+                byOwner.computeIfAbsent(table.owner(s), m -> new ArrayList<>()).add(s));
+        try {
+            byOwner.forEach((member, theirs) -> {
+                var frame = question(Messages.PULL_BLOCKS, table, need, theirs.size() * 2 * Integer.BYTES + 4)
+                        .putInt(theirs.size());
+                theirs.forEach(s -> frame.putInt(s).putInt(replica.version(s)));
+                ask(member, frame, (answer, stamp) -> takeBlocks(table, replica, answer, need, missing), end);
+            });
+            takeAll(table, need, end);
+        } finally {
+            missing.forEach(replica::failed);
+        }
+    }
+
+    /** Sections of (stripe, version, age, first cell, cells); none if the block is as it was. */
+    private static void takeBlocks(
+            Table table, Replica replica, Frame frame, Replica.Need need, List<Integer> missing) {
+        var rows = table.shard.rows();
+        int width = table.spec().width();
+        while (frame.remaining() > 0) {
+            int stripe = frame.getInt();
+            int version = frame.getInt();
+            long age = frame.getLong();
+            int at = frame.getInt();
+            int count = frame.getInt();
+            int cells = Math.multiplyExact(rows.resident(stripe), width);
+            if (count > 0) {
+                var values = frame.getFloats(count);
+                table.floats().setCells(rows.stripeStart(stripe), at, values);
+            }
+            if (count == 0 || at + count == cells) {
+                replica.got(stripe, version, age, need);
+                missing.removeIf(s -> s == stripe);
+            }
+        }
+    }
+
+    // Rows
+
+    /** The rows of {@code keys[from..to)}, to {@code out} from {@code at} on: an array of floats or ints. */
+    void rows(Table table, long[] keys, int from, int to, Object out, int at, Replica.Need need, long limitNanos) {
+        int width = table.spec().width();
+        long end = System.nanoTime() + limitNanos;
+        var todo = new int[to - from]; // positions in keys
+        int left = 0;
+        for (int i = from; i < to; i++) {
+            table.shard.rows().check(keys[i]);
+            todo[left++] = i;
+        }
+        while (left > 0) {
+            var replica = table.replica();
+            int still = 0;
+            for (int t = 0; t < left; t++) {
+                int i = todo[t];
+                int place = at + (i - from) * width;
+                if (table.ownsRow(keys[i])) {
+                    own(table, keys[i], out, place);
+                } else if (!replica.find(keys[i], need, out, place)) {
+                    todo[still++] = i;
+                }
+            }
+            left = still;
+            if (left > 0) {
+                pullRows(table, keys, todo, left, out, at - from * width, need, end);
+                if (movedTo < 0) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static void own(Table table, long key, Object out, int at) {
+        if (out instanceof float[] floats) {
+            table.floats().read(key, floats, at);
+        } else {
+            table.ints().gather(new long[] {key}, 0, 1, (int[]) out, at);
+        }
+    }
+
+    private void pullRows(
+            Table table, long[] keys, int[] todo, int count, Object out, int base, Replica.Need need, long end) {
+        int width = table.spec().width();
+        int most = Math.min(
+                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES, Server.MOST_ANSWER_CELLS / width);
+        var replica = table.replica();
+        var byOwner = new HashMap<Integer, int[]>(); // positions in keys, their number first
+        for (int t = 0; t < count; t++) {
+            int member = table.owner(table.shard.rows().stripe(keys[todo[t]]));
+            var list = byOwner.computeIfAbsent(member, m -> new int[1 + Math.min(count, most)]);
+            list[++list[0]] = todo[t];
+            if (list[0] == list.length - 1) {
+                askRows(table, replica, member, keys, list, out, base, width, need, end);
+                byOwner.remove(member);
+            }
+        }
+        byOwner.forEach((member, list) -> askRows(table, replica, member, keys, list, out, base, width, need, end));
+        takeAll(table, need, end);
+    }
+
+    private void askRows(
+            Table table,
+            Replica replica,
+            int member,
+            long[] keys,
+            int[] list,
+            Object out,
+            int base,
+            int width,
+            Replica.Need need,
+            long end) {
+        int n = list[0];
+        var frame = question(Messages.PULL_ROWS, table, need, Integer.BYTES + n * Long.BYTES)
+                .putInt(n);
+        for (int k = 1; k <= n; k++) {
+            frame.putLong(keys[list[k]]);
+        }
+        ask(
+                member,
+                frame,
+                (answer, stamp) -> {
+                    long age = answer.getLong();
+                    int cell = answer.getInt(); // counted over all rows of the question
+                    int cells = answer.getInt();
+                    if (cell < 0 || cells < 0 || (long) cell + cells > (long) n * width) {
+                        throw new IndexOutOfBoundsException("an answer of " + cells + " cells from " + cell
+                                + " on, where " + n + " rows of " + width + " were asked for");
+                    }
+                    for (int done = 0; done < cells; ) {
+                        int row = (cell + done) / width;
+                        int column = (cell + done) % width;
+                        int part = Math.min(width - column, cells - done);
+                        int place = base + list[1 + row] * width;
+                        if (out instanceof float[] floats) {
+                            answer.getFloats(floats, place + column, part);
+                        } else {
+                            answer.getInts((int[]) out, place + column, part);
+                        }
+                        done += part;
+                        if (column + part == width) {
+                            replica.put(keys[list[1 + row]], age, stamp, need, out, place);
+                        }
+                    }
+                },
+                end);
+    }
+
+    // Answers of functions
+
+    /** One piece of a function's answer: a number, such as a stripe or a row, and a value. */
+    record Pair(long key, double value) {}
+
+    /** Has every other node answer for the blocks that it owns. */
+    List<Pair> call(Table table, int kind, int first, int second, Replica.Need need, long limitNanos) {
+        long end = System.nanoTime() + limitNanos;
+        var pairs = new ArrayList<Pair>();
+        for (int member : cluster.others()) {
+            ask(
+                    member,
+                    question(Messages.CALL, table, need, 3 * Integer.BYTES)
+                            .putInt(kind)
+                            .putInt(first)
+                            .putInt(second),
+                    (answer, stamp) -> {
+                        while (answer.remaining() > 0) {
+                            pairs.add(new Pair(answer.getLong(), answer.getDouble()));
+                        }
+                    },
+                    end);
+        }
+        takeAll(table, need, end);
+        return pairs;
+    }
+
+    /** Has every owner of blocks of {@code from} copy their values to {@code to}, and waits for it. */
+    void copy(Table from, Table to, long limitNanos) {
+        long end = System.nanoTime() + limitNanos;
+        var need = new Replica.Need(-1, 0, -1, false, new long[0]);
+        for (int member : cluster.others()) {
+            ask(
+                    member,
+                    question(Messages.COPY, from, need, Integer.BYTES).putInt(to.number()),
+                    (answer, stamp) -> {},
+                    end);
+        }
+        takeAll(from, need, end);
+    }
+
+    // Asking
+
+    private Frame question(int type, Table table, Replica.Need need, int bytes) {
+        return cluster.frame(type, Lane.PROMPT, HEAD_BYTES + bytes)
+                .table(table.number())
+                .block(cluster.placement().version())
+                .putInt(need.worker())
+                .putLong(need.clock())
+                .putLong(need.age());
+    }
+
+    private void ask(int member, Frame frame, Taker taker, long end) {
+        movedTo = -1;
+        long id = cluster.expect(this);
+        open.put(id, new Question(member, taker));
+        cluster.send(member, frame.request(id), end - System.nanoTime());
+    }
+
+    /** Takes in frames until all questions are answered. */
+    private void takeAll(Table table, Replica.Need need, long end) {
+        try {
+            while (!open.isEmpty()) {
+                var answer = answers.poll(Math.min(end - System.nanoTime(), 100_000_000L), TimeUnit.NANOSECONDS);
+                if (answer == null) {
+                    cluster.checkNotEnded(table);
+                    if (System.nanoTime() > end) {
+                        throw expired(table, need, 0);
+                    }
+                    continue;
+                }
+                try (var frame = answer.frame()) {
+                    take(frame, answer.stamp());
+                }
+            }
+        } catch (InterruptedException e) {
+            throw cluster.interrupted(e);
+        } finally {
+            open.keySet().forEach(cluster::forget);
+            open.clear();
+        }
+        if (movedTo >= 0) {
+            cluster.awaitPlacement(movedTo, end, table);
+        }
+    }
+
+    private void take(Frame frame, long stamp) {
+        var question = open.get(frame.request());
+        if (question == null) {
+            return; // of a read that was given up
+        }
+        if ((frame.flags() & Messages.MOVED) != 0) {
+            movedTo = frame.block();
+        } else {
+            question.taker().take(frame, stamp);
+        }
+        if ((frame.flags() & (Messages.LAST | Messages.MOVED)) != 0) {
+            open.remove(frame.request());
+            cluster.forget(frame.request());
+        }
+    }
+
+    private WaitExpiredException expired(Table table, Replica.Need need, long limitNanos) {
+        var members =
+                open.values().stream().map(Question::member).distinct().sorted().toList();
+        return new WaitExpiredException("worker " + need.worker() + " waited "
+                + (limitNanos > 0 ? Clocks.seconds(limitNanos) + " " : "") + "at clock " + need.clock() + " for table '"
+                + table.name() + "' of members " + members + ", whose rows wait for "
+                + table.clocks.lateFor(need.age()) + "; a longer limit is set by --wait-limit");
+    }
+}

@@ -1,0 +1,105 @@
+package orrery.table;
+
+import java.util.ArrayList;
+import java.util.List;
+import orrery.wire.Frame;
+
+/**
+ * A piece of a push: updates of one stripe, as they came over the wire.
+ *
+ * @param kind whole rows, a run of rows, or single cells
+ * @param keys the rows; of a run the first only; of cells none
+ * @param cells of single cells where they are, counted from the stripe's first
+ * @param floats the updates, empty if the table holds ints
+ * @param ints the updates, empty if the table holds floats
+ */
+record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, int[] ints) {
+    /** Bytes before a section's content. */
+    static final int HEAD_BYTES = Integer.BYTES;
+
+    private static final int COUNT_BITS = 22; // a frame holds fewer rows or cells
+
+    /** What stands before {@code count} rows or cells. */
+    static int head(int stripe, int kind, int count) {
+        return (kind << 30) | stripe << COUNT_BITS | count;
+    }
+
+    /**
+     * Reads the sections of a frame.
+     *
+     * @throws IndexOutOfBoundsException if the frame makes no sense
+     */
+    static List<Section> read(Frame frame, Table table) {
+        var sections = new ArrayList<Section>();
+        while (frame.remaining() > 0) {
+            sections.add(readOne(frame, table));
+        }
+        return sections;
+    }
+
+    private static Section readOne(Frame frame, Table table) {
+        int head = frame.getInt();
+        int kind = head >>> 30;
+        int stripe = (head >>> COUNT_BITS) & 0xff;
+        int count = head & ((1 << COUNT_BITS) - 1);
+        var rows = table.shard.rows();
+        int width = table.spec().width();
+        if (stripe >= rows.stripes || kind > Messages.CELLS || (kind != Messages.ROWS && !rows.isDense)) {
+            throw new IndexOutOfBoundsException(
+                    "table '" + table.name() + "' has no stripe " + stripe + " with sections of kind " + kind);
+        }
+        boolean isInt = table.spec().type() == TableSpec.Type.INT;
+        if (kind == Messages.CELLS) {
+            var cells = frame.getInts(count);
+            long most = (rows.stripeStart(stripe + 1) - rows.stripeStart(stripe)) * width;
+            for (int cell : cells) {
+                if (cell < 0 || cell >= most) {
+                    throw new IndexOutOfBoundsException("stripe " + stripe + " of table '" + table.name() + "' has "
+                            + most + " cells, not " + cell);
+                }
+            }
+            return new Section(stripe, kind, new long[0], cells, finite(frame.getFloats(count), table), new int[0]);
+        }
+        var keys = frame.getLongs(kind == Messages.RUN ? 1 : count);
+        for (long key : keys) {
+            rows.check(key);
+            if (rows.stripe(key) != stripe) {
+                throw new IndexOutOfBoundsException("row " + key + " of table '" + table.name() + "' is of stripe "
+                        + rows.stripe(key) + ", not " + stripe);
+            }
+        }
+        if (kind == Messages.RUN && (count < 1 || keys[0] + count > rows.stripeStart(stripe + 1))) {
+            throw new IndexOutOfBoundsException("a run of " + count + " rows from " + keys[0]
+                    + " on goes beyond stripe " + stripe + " of table '" + table.name() + "'");
+        }
+        int n = Math.multiplyExact(count, width);
+        return isInt
+                ? new Section(stripe, kind, keys, new int[0], new float[0], frame.getInts(n))
+                : new Section(stripe, kind, keys, new int[0], finite(frame.getFloats(n), table), new int[0]);
+    }
+
+    private static float[] finite(float[] values, Table table) {
+        if (!Finite.all(values, 0, values.length)) {
+            throw new IllegalArgumentException("an update of table '" + table.name() + "' is not finite");
+        }
+        return values;
+    }
+
+    /** Applies it; the caller holds the stripe's lock. */
+    void apply(Shard shard) {
+        switch (shard) {
+            case IntShard counts -> counts.add(keys, 0, keys.length, ints, 0);
+            case FloatShard values -> {
+                switch (kind) {
+                    case Messages.RUN -> values.applyRun(keys[0], floats);
+                    case Messages.CELLS -> values.applyCells(stripe, cells, floats);
+                    default -> {
+                        for (int i = 0, width = floats.length / Math.max(1, keys.length); i < keys.length; i++) {
+                            values.apply(keys[i], floats, i * width);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

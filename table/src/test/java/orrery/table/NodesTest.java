@@ -1,0 +1,271 @@
+package orrery.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import orrery.store.Storage;
+import orrery.wire.Faults;
+
+/** Several nodes do what one does. */
+@Timeout(120)
+final class NodesTest {
+    private static final int WORKERS = 4;
+    private static final int CLOCKS = 12;
+
+    @TempDir
+    Path folder;
+
+    static Stream<Arguments> tables() {
+        var rules = List.of(
+                new UpdateRule.Add(),
+                new UpdateRule.Sgd(0.1f),
+                new UpdateRule.Sgd(0.1f, 0.01f, 0.1f),
+                new UpdateRule.AdaGrad(0.1f),
+                new UpdateRule.AdaRevision(0.1f),
+                new UpdateRule.Adam(0.1f),
+                new UpdateRule.Momentum(0.1f, 0.9f, 0),
+                new UpdateRule.Ftrl(0.1f, 1, 0.01f, 0.01f));
+        return rules.stream()
+                .flatMap(rule -> Stream.of(
+                                TableSpec.dense("narrow", 1000, 1),
+                                TableSpec.dense("wide", 50, 33),
+                                TableSpec.dense("one", 1, 3),
+                                TableSpec.sparse("sparse", 5))
+                        .map(spec -> spec.with(rule)
+                                .with(rule instanceof UpdateRule.Ftrl ? new Init.Zero() : new Init.Uniform(7, -1, 1))))
+                .map(Arguments::of);
+    }
+
+    /** A worker's clock: reads some rows, adds something that depends on what it read, in every way there is. */
+    private static void step(Session session, Table table, long clock, long seed) {
+        var random = new SplittableRandom(seed + 1000 * clock + session.worker());
+        int width = table.spec().width();
+        long rows = table.spec().rows() == TableSpec.OPEN ? 500 : table.spec().rows();
+        var keys = random.longs(40, 0, rows).distinct().toArray();
+        var values = new float[keys.length * width];
+        session.gather(table, keys, values);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(3) == 0 ? 0 : values[i] * 0.1f + (float) random.nextGaussian();
+        }
+        session.add(table, keys, values);
+        if (table.spec().layout() == TableSpec.Layout.DENSE && random.nextBoolean()) {
+            var view = session.view(table);
+            var outbox = session.outbox(table);
+            for (int n = 0; n < 20; n++) {
+                long row = random.nextLong(rows);
+                outbox.addCell(row, random.nextInt(width), view.get(random.nextLong(rows), random.nextInt(width)));
+            }
+        }
+        session.tick();
+    }
+
+    private static float[] content(Node node, Table table) {
+        if (table.spec().layout() == TableSpec.Layout.DENSE) {
+            return node.values(table);
+        }
+        var keys = new long[500];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = i;
+        }
+        var values = new float[keys.length * table.spec().width()];
+        node.begin(1, 1_000_000, Sessions.LIMIT);
+        node.session(0).gather(table, keys, values);
+        return values;
+    }
+
+    private static float[] alone(TableSpec spec, int clocks) {
+        var node = new Node();
+        var table = node.create(spec);
+        Sessions.run(node, WORKERS, session -> {
+            for (int clock = 0; clock < clocks; clock++) {
+                step(session, table, clock, 1);
+            }
+        });
+        return content(node, table);
+    }
+
+    private static void together(Nodes nodes, TableSpec spec, long firstClock, int clocks) {
+        nodes.run(WORKERS, firstClock, (session, node) -> {
+            var table = node.find(spec.name());
+            for (long clock = firstClock; clock < clocks; clock++) {
+                step(session, table, clock, 1);
+            }
+        });
+    }
+
+    private static float[] content(Nodes nodes, TableSpec spec) {
+        nodes.all.forEach(node -> node.begin(1, 1_000_000, Sessions.LIMIT));
+        return content(nodes.all.getFirst(), nodes.on(0, spec.name()));
+    }
+
+    private static void assertSame(float[] is, float[] due) {
+        assertThat(java.util.Arrays.mismatch(is, due)).isEqualTo(-1);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tables")
+    void underBspTheyHaveTheSameBitsAsOne(TableSpec spec) {
+        var due = alone(spec, CLOCKS);
+        for (int count : new int[] {2, 3}) {
+            try (var nodes = new Nodes(count, Faults.NONE)) {
+                nodes.create(spec);
+                together(nodes, spec, 0, CLOCKS);
+                assertSame(content(nodes, spec), due);
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("some")
+    void badWeatherChangesNothing(TableSpec spec) {
+        var due = alone(spec, CLOCKS);
+        try (var nodes = new Nodes(3, Faults.parse("drop=2%,delay=1ms,duplicate=2%,reorder=5%,cut=0.2%"))) {
+            nodes.create(spec);
+            together(nodes, spec, 0, CLOCKS);
+            assertSame(content(nodes, spec), due);
+        }
+    }
+
+    static Stream<TableSpec> some() {
+        return Stream.of(
+                TableSpec.dense("narrow", 1000, 1).with(new UpdateRule.AdaGrad(0.1f)),
+                TableSpec.dense("wide", 50, 33).with(new UpdateRule.Sgd(0.1f, 0.01f, 0.1f)),
+                TableSpec.sparse("sparse", 5).with(new UpdateRule.Adam(0.1f)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tables")
+    void blocksMoveAtACutAndNothingIsLost(TableSpec spec) throws Exception {
+        var due = alone(spec, CLOCKS);
+        try (var nodes = new Nodes(3, Faults.NONE)) {
+            nodes.place(2, List.of(1, 2));
+            nodes.create(spec);
+            int version = 2;
+            int clock = 0;
+            for (var members : List.of(List.of(1, 2, 3), List.of(3), List.of(1, 3), List.of(2))) {
+                together(nodes, spec, clock, clock + 3);
+                clock += 3;
+                nodes.move(++version, members);
+            }
+            assertSame(content(nodes, spec), due);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tables")
+    void whatThreeSaveAnyNumberLoads(TableSpec spec) throws Exception {
+        var due = alone(spec, CLOCKS);
+        var half = alone(spec, CLOCKS / 2);
+        var storage = Storage.local(folder);
+        try (var nodes = new Nodes(3, Faults.NONE)) {
+            nodes.create(spec);
+            together(nodes, spec, 0, CLOCKS / 2);
+            for (var node : nodes.all) {
+                node.save(storage, "cut");
+            }
+        }
+        for (int count : new int[] {1, 2, 5}) {
+            try (var nodes = new Nodes(count, Faults.NONE)) {
+                nodes.create(spec);
+                for (var node : nodes.all) {
+                    node.load(storage, "cut");
+                }
+                assertSame(content(nodes, spec), half);
+                if (count <= WORKERS) {
+                    together(nodes, spec, CLOCKS / 2, CLOCKS);
+                    assertSame(content(nodes, spec), due);
+                }
+            }
+        }
+    }
+
+    @Test
+    void countsAddUpUnderEveryConsistency() {
+        for (var consistency : List.of("bsp", "ssp:0", "ssp:3", "asp")) {
+            for (var spec : List.of(
+                    TableSpec.dense("n", 64, 3).ofInts().with(Consistency.parse(consistency)),
+                    TableSpec.sparse("n", 3).ofInts().with(Consistency.parse(consistency)))) {
+                try (var nodes = new Nodes(3, Faults.NONE)) {
+                    nodes.create(spec);
+                    nodes.run(WORKERS, (session, node) -> {
+                        var table = node.find("n");
+                        var random = new SplittableRandom(session.worker());
+                        for (int clock = 0; clock < 50; clock++) {
+                            var keys = random.longs(10, 0, 64).toArray();
+                            var ones = new int[30];
+                            java.util.Arrays.fill(ones, 1);
+                            session.add(table, keys, ones);
+                            session.gather(table, keys, new int[30]);
+                            session.tick();
+                        }
+                    });
+                    nodes.all.forEach(node -> node.begin(1, 1000, Sessions.LIMIT));
+                    var all = new long[64];
+                    java.util.Arrays.setAll(all, i -> i);
+                    var counts = new int[64 * 3];
+                    nodes.all.get(1).session(0).gather(nodes.on(1, "n"), all, counts);
+                    assertThat(java.util.Arrays.stream(counts).sum()).isEqualTo(WORKERS * 50 * 10 * 3);
+                }
+            }
+        }
+    }
+
+    @Test
+    void functionsAnswerAsOnOneNode() {
+        for (var spec : List.of(TableSpec.dense("w", 300, 2), TableSpec.sparse("w", 2))) {
+            var one = new Node();
+            var table = one.create(spec);
+            Sessions.run(one, WORKERS, session -> {
+                for (int clock = 0; clock < 5; clock++) {
+                    step(session, table, clock, 3);
+                }
+            });
+            double norm = one.call(new ServerFunction.Norm(table));
+            var top = one.call(new ServerFunction.TopK(table, 1, 7));
+            try (var nodes = new Nodes(3, Faults.NONE)) {
+                nodes.create(spec);
+                nodes.run(WORKERS, (session, node) -> {
+                    var mine = node.find("w");
+                    for (int clock = 0; clock < 5; clock++) {
+                        step(session, mine, clock, 3);
+                    }
+                    assertThat(session.call(new ServerFunction.Norm(mine))).isEqualTo(norm);
+                    assertThat(session.call(new ServerFunction.TopK(mine, 1, 7)))
+                            .isEqualTo(top);
+                });
+                var first = nodes.all.getFirst();
+                assertThat(first.call(new ServerFunction.Norm(nodes.on(0, "w"))))
+                        .isEqualTo(norm);
+            }
+        }
+    }
+
+    @Test
+    void tablesAreCreatedAndDroppedByWorkers() {
+        try (var nodes = new Nodes(3, Faults.parse("delay=1ms,reorder=10%"))) {
+            nodes.create(TableSpec.dense("first", 10, 1));
+            nodes.run(WORKERS, (session, node) -> {
+                for (int round = 0; round < 5; round++) {
+                    var spec = TableSpec.dense("round-" + round, 40, 2);
+                    var table = session.create(spec);
+                    session.add(table, new long[] {session.worker(), 39}, new float[] {1, 1, 1, 1});
+                    session.tick();
+                    var row = new float[2];
+                    session.row(table, 39, row);
+                    assertThat(row).containsOnly(WORKERS);
+                    session.drop(table);
+                    session.tick();
+                }
+            });
+        }
+    }
+}
