@@ -1,11 +1,13 @@
 package orrery.engine;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Json;
@@ -13,15 +15,17 @@ import orrery.store.Safetensors;
 import orrery.store.Storage;
 import orrery.table.Node;
 import orrery.table.Session;
+import orrery.table.Snapshot;
 
 /**
- * A committed checkpoint: a folder with a safetensors file per table and per worker, and a manifest, written last, that
+ * A committed checkpoint: a folder with a safetensors file per table and node and per worker, and a manifest, written last, that
  * names them with their sums. A folder without a manifest is no checkpoint. The data position needs no file: which
  * examples a clock takes is a function of its number.
  */
 final class Checkpoint {
     private static final String MANIFEST = "MANIFEST.json";
-    private static final int FORMAT = 1;
+    private static final String LOCAL = ".local.safetensors";
+    private static final int FORMAT = 2;
 
     private final Storage storage;
     private final String folder;
@@ -29,6 +33,7 @@ final class Checkpoint {
     final long clock; // the first clock to be done
     final List<RunEvent.CutReached> history;
     private final Map<String, String> identity;
+    private final Set<String> files;
 
     private Checkpoint(
             Storage storage,
@@ -36,45 +41,46 @@ final class Checkpoint {
             int stage,
             long clock,
             List<RunEvent.CutReached> history,
-            Map<String, String> identity) {
+            Map<String, String> identity,
+            Set<String> files) {
         this.storage = storage;
         this.folder = folder;
         this.stage = stage;
         this.clock = clock;
         this.history = history;
         this.identity = identity;
+        this.files = files;
     }
 
-    /** Writes all, then the manifest. Returns the bytes written. */
-    static long save(
+    /** Makes the folder ready: what it held is no checkpoint any more. Returns its name. */
+    static String begin(Checkpoints checkpoints, int stage, long clock) throws IOException {
+        String folder = folder(stage, clock);
+        checkpoints.storage().delete(folder); // a resumed run may come by here again, with other members
+        return folder;
+    }
+
+    /** All files are there: the manifest makes them a checkpoint. Returns the bytes of the whole. */
+    static long commit(
             Checkpoints checkpoints,
             Map<String, String> identity,
             int stage,
             long clock,
             List<RunEvent.CutReached> history,
-            Node node,
-            List<Session> sessions)
+            Map<String, Storage.Written> files,
+            int epoch)
             throws IOException {
         var storage = checkpoints.storage();
         String folder = folder(stage, clock);
-        storage.delete(folder + "/" + MANIFEST); // a resumed run may come by here again
-        var files = new TreeMap<>(node.save(storage, folder));
-        for (var session : sessions) {
-            var tensors = session.localTensors();
-            if (!tensors.isEmpty()) {
-                String name = workerFile(session.worker());
-                files.put(name, storage.write(folder + "/" + name, out -> Safetensors.write(out, Map.of(), tensors)));
-            }
-        }
         var manifest = new LinkedHashMap<String, Object>();
         manifest.put("format", FORMAT);
         manifest.put("stage", stage);
         manifest.put("clock", clock);
+        manifest.put("epoch", epoch);
         manifest.put("identity", identity);
         manifest.put("history", history.stream().map(Checkpoint::toMap).toList());
         var sums = new LinkedHashMap<String, Object>();
         long bytes = 0;
-        for (var file : files.entrySet()) {
+        for (var file : new TreeMap<>(files).entrySet()) {
             var sum = new LinkedHashMap<String, Object>();
             sum.put("bytes", file.getValue().bytes());
             sum.put("crc32c", file.getValue().crc32c());
@@ -86,6 +92,24 @@ final class Checkpoint {
                 .bytes();
         forgetOld(storage, checkpoints.keep());
         return bytes;
+    }
+
+    /** Writes the files of one node and its workers. Returns name to size and sum. */
+    static Map<String, Storage.Written> write(
+            Storage storage, String folder, Snapshot tables, Map<Integer, byte[]> locals, String life)
+            throws IOException {
+        var files = new TreeMap<>(tables.write(storage, folder));
+        for (var local : locals.entrySet()) {
+            if (local.getValue().length > 0) {
+                String name = "worker-" + local.getKey() + (life.isEmpty() ? "" : "." + life) + LOCAL;
+                files.put(
+                        name,
+                        storage.write(
+                                folder + "/" + name,
+                                out -> Storage.writeFully(out, ByteBuffer.wrap(local.getValue()))));
+            }
+        }
+        return files;
     }
 
     private static Map<String, Object> toMap(RunEvent.CutReached cut) {
@@ -100,10 +124,6 @@ final class Checkpoint {
 
     static String folder(int stage, long clock) {
         return String.format("stage-%03d-clock-%010d", stage, clock);
-    }
-
-    private static String workerFile(int worker) {
-        return "worker-" + worker + ".local.safetensors";
     }
 
     private static void forgetOld(Storage storage, int keep) throws IOException {
@@ -143,13 +163,16 @@ final class Checkpoint {
         return open(storage, all.getLast());
     }
 
-    private static Checkpoint open(Storage storage, String folder) throws IOException {
-        String place = folder + "/" + MANIFEST;
-        String where = storage.where(place);
-        var manifest = Json.object(storage.readText(place), where);
-        if (!Integer.valueOf(FORMAT).equals(manifest.get("format"))) {
-            throw new IOException(where + ": format is " + manifest.get("format") + ", this version reads " + FORMAT);
-        }
+    /** A committed checkpoint, its files' sums checked. */
+    static Checkpoint open(Storage storage, String folder) throws IOException {
+        var checkpoint = read(storage, folder);
+        checkpoint.checkSums();
+        return checkpoint;
+    }
+
+    private void checkSums() throws IOException {
+        String where = storage.where(folder + "/" + MANIFEST);
+        var manifest = Json.object(storage.readText(folder + "/" + MANIFEST), where);
         for (var file : map(manifest.get("files"), where, "files").entrySet()) {
             var sum = map(file.getValue(), where, file.getKey());
             var due = new Storage.Written(
@@ -160,6 +183,16 @@ final class Checkpoint {
                         + " bytes with CRC32C " + is.crc32c() + ", the manifest says " + due.bytes() + " and "
                         + due.crc32c());
             }
+        }
+    }
+
+    /** A committed checkpoint, whose files somebody else has checked. */
+    static Checkpoint read(Storage storage, String folder) throws IOException {
+        String place = folder + "/" + MANIFEST;
+        String where = storage.where(place);
+        var manifest = Json.object(storage.readText(place), where);
+        if (!Integer.valueOf(FORMAT).equals(manifest.get("format"))) {
+            throw new IOException(where + ": format is " + manifest.get("format") + ", this version reads " + FORMAT);
         }
         var history = new ArrayList<RunEvent.CutReached>();
         if (manifest.get("history") instanceof List<?> list) {
@@ -176,7 +209,8 @@ final class Checkpoint {
                 (int) number(manifest.get("stage"), where, "stage"),
                 number(manifest.get("clock"), where, "clock"),
                 List.copyOf(history),
-                identity);
+                identity,
+                map(manifest.get("files"), where, "files").keySet());
     }
 
     private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
@@ -226,16 +260,21 @@ final class Checkpoint {
     }
 
     void restoreTables(Node node) throws IOException {
-        node.load(storage, folder);
+        node.load(storage, folder, files); // not what a member that was lost may have left in the folder
     }
 
     void restoreLocal(Session session) throws IOException {
-        String name = folder + "/" + workerFile(session.worker());
-        if (storage.holds(name)) {
-            try (var file = Safetensors.open(storage, name)) {
-                session.restoreLocal(file);
+        for (var name : files) {
+            if (name.startsWith("worker-" + session.worker() + ".") && name.endsWith(LOCAL)) {
+                try (var file = Safetensors.open(storage, folder + "/" + name)) {
+                    session.restoreLocal(file);
+                }
             }
         }
+    }
+
+    String folder() {
+        return folder;
     }
 
     String where() {

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import orrery.table.Node;
+import org.jspecify.annotations.Nullable;
 import orrery.table.TableSpec;
 
 /**
@@ -19,11 +20,11 @@ import orrery.table.TableSpec;
  */
 public final class Job {
     private static final Duration BETWEEN_PROGRESS = Duration.ofMillis(100);
-    private static final Duration TO_LET_GO = Duration.ofMillis(500);
 
     private final String name;
     private final List<TableSpec> tables;
     private final List<Stage> stages;
+    private final AtomicInteger members = new AtomicInteger(); // asked for, or 0
     private final AtomicReference<Wish> wish = new AtomicReference<>(Wish.GO_ON);
 
     private enum Wish {
@@ -54,35 +55,64 @@ public final class Job {
         want(Wish.CANCEL);
     }
 
+    /** Goes on with another number of members from the next cut on at which they can be had. */
+    public void scale(int to) {
+        if (to < 1) {
+            throw new IllegalArgumentException("a job needs 1 member or more, asked for " + to);
+        }
+        members.set(to);
+    }
+
     /** The stronger wish counts: they are declared from weak to strong. */
     private void want(Wish more) {
         wish.accumulateAndGet(more, (old, other) -> old.compareTo(other) > 0 ? old : other);
     }
 
     /**
-     * Runs the stages and returns when the last has ended.
+     * Runs the stages and returns when the last has ended. In a JVM that is a member of a run, does that member's part.
      *
      * @throws JobFailedException if a worker failed; the others have been released
      * @throws JobCancelledException if the job was cancelled or this thread interrupted
      * @throws IOException if a checkpoint cannot be written or read
      */
     public Outcome run(Run run) throws IOException {
-        return new Running(run).all();
+        switch (run.launcher()) {
+            case Membership membership -> {
+                return new Member(membership, run, tables, stages).live();
+            }
+            case Threads threads -> {
+                try (var site = new Here(run, threads)) {
+                    return new Running(run, site).all();
+                }
+            }
+            case Members launcher -> {
+                try (var site = new Coordinator(run, launcher)) {
+                    return new Running(run, site).all();
+                }
+            }
+        }
     }
 
     /** One call of {@link #run}. */
     private final class Running {
         private final Run run;
-        private final Node node = new Node();
+        private final Site site;
         private final long start = System.nanoTime();
         private final Duration cpuBefore = cpu();
         private final List<RunEvent.CutReached> cuts = new ArrayList<>();
         private final Map<String, String> identity = new TreeMap<>();
-        private long examples;
+        private long examples; // of the stages before
         private int cutsSinceCheckpoint;
+        private Optional<Checkpoint> newest = Optional.empty();
+        private @Nullable Pending pending;
 
-        Running(Run run) {
+        /** A checkpoint that is being written. */
+        private record Pending(
+                int stage, long clock, String stageName, List<RunEvent.CutReached> history, Team.Saving saving) {}
+
+        Running(Run run, Site site) {
             this.run = run;
+            this.site = site;
             identity.put("job", name);
             identity.put("workers", String.valueOf(run.workers()));
             identity.put("seed", String.valueOf(run.seed()));
@@ -96,21 +126,28 @@ public final class Job {
 
         Outcome all() throws IOException {
             tell(new RunEvent.Started(name, run.workers(), run.consistency().toString(), run.seed()));
-            tables.forEach(node::create);
-            var restored = restore();
+            newest = resumed();
             var status = Outcome.Status.DONE;
-            for (int s = restored.map(c -> c.stage).orElse(0);
-                    s < stages.size() && status == Outcome.Status.DONE;
-                    s++) {
-                boolean isFirst = restored.isPresent() && restored.get().stage == s;
-                status = stage(s, isFirst ? restored : Optional.empty());
+            for (boolean isOver = false; !isOver; ) {
+                try {
+                    site.open(tables, newest);
+                    newest.ifPresent(this::tellResumed);
+                    status = stages(newest);
+                    site.finish();
+                    isOver = true;
+                } catch (MemberLostException lost) {
+                    recover(lost);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new JobCancelledException("job '" + name + "' was interrupted");
+                }
             }
             var cpu = cpu().minus(cpuBefore);
             tell(new RunEvent.Ended(status, examples, elapsed(), cpu));
-            return new Outcome(status, node, examples, List.copyOf(cuts), elapsed(), cpu);
+            return new Outcome(status, site.node(), examples, List.copyOf(cuts), elapsed(), cpu);
         }
 
-        private Optional<Checkpoint> restore() throws IOException {
+        private Optional<Checkpoint> resumed() throws IOException {
             var checkpoints = run.checkpoints();
             if (checkpoints.isEmpty()) {
                 return Optional.empty();
@@ -119,50 +156,105 @@ public final class Job {
                 Checkpoint.checkThatNoneIsIn(checkpoints.get().storage());
                 return Optional.empty();
             }
-            var newest = Checkpoint.newest(checkpoints.get().storage());
-            newest.check(identity);
-            newest.restoreTables(node);
-            cuts.addAll(newest.history);
-            if (!cuts.isEmpty()) {
-                examples = cuts.getLast().examples();
-            }
-            tell(new RunEvent.Resumed(newest.where(), stages.get(newest.stage).name(), newest.clock, newest.history));
-            return Optional.of(newest);
+            var saved = Checkpoint.newest(checkpoints.get().storage());
+            saved.check(identity);
+            return Optional.of(saved);
         }
 
-        private Outcome.Status stage(int number, Optional<Checkpoint> restored) throws IOException {
+        private void tellResumed(Checkpoint saved) {
+            rewind(saved.history);
+            tell(new RunEvent.Resumed(saved.where(), stages.get(saved.stage).name(), saved.clock, saved.history));
+        }
+
+        private void rewind(List<RunEvent.CutReached> history) {
+            cuts.clear();
+            cuts.addAll(history);
+            examples = cuts.isEmpty() ? 0 : cuts.getLast().examples();
+        }
+
+        /** Everybody goes back to the newest checkpoint, or the beginning; whoever was lost is replaced. */
+        private void recover(MemberLostException lost) throws IOException {
+            pending = null;
+            cutsSinceCheckpoint = 0;
+            tell(new RunEvent.MemberLost(lost.member(), String.valueOf(lost.getMessage())));
+            if (wish.get() == Wish.CANCEL) {
+                throw new JobCancelledException("job '" + name + "' was cancelled");
+            }
+            try {
+                site.recover(lost);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new JobCancelledException("job '" + name + "' was interrupted");
+            }
+            if (newest.isEmpty()) {
+                rewind(List.of());
+                tell(new RunEvent.Resumed(
+                        "the beginning",
+                        stages.isEmpty() ? "" : stages.getFirst().name(),
+                        0,
+                        cuts));
+            } else {
+                newest = Optional.of(Checkpoint.open(
+                        run.checkpoints().orElseThrow().storage(), newest.get().folder()));
+            }
+        }
+
+        private Outcome.Status stages(Optional<Checkpoint> from) throws IOException, InterruptedException {
+            var status = Outcome.Status.DONE;
+            for (int s = from.map(c -> c.stage).orElse(0); s < stages.size() && status == Outcome.Status.DONE; s++) {
+                boolean isFirst = from.isPresent() && from.get().stage == s;
+                status = stage(s, isFirst ? from : Optional.empty());
+            }
+            return status;
+        }
+
+        private Outcome.Status stage(int number, Optional<Checkpoint> restored)
+                throws IOException, InterruptedException {
             var stage = stages.get(number);
             long first = restored.map(c -> c.clock).orElse(0L);
-            node.begin(run.workers(), first, run.waitLimit());
             tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks()));
-            var running = new StageRun(stage, first, run, node, restored);
-            var crew = run.launcher().launch(run.workers(), running::work);
-            try {
-                var status = supervise(number, stage, running);
-                examples += running.examples();
-                tell(new RunEvent.StageEnded(stage.name(), running.slowest(), running.waited()));
-                return status;
-            } catch (InterruptedException | ClosedByInterruptException e) {
-                Thread.currentThread().interrupt();
-                throw abandoned(
-                        running,
-                        crew,
-                        new JobCancelledException("job '" + name + "' was interrupted at " + "stage '" + stage.name()
-                                + "', clock " + running.slowest()));
-            } catch (RuntimeException | Error | IOException e) {
-                throw abandoned(running, crew, e);
+            var from = restored;
+            while (true) {
+                var team = site.begin(number, stage, first, from);
+                try {
+                    var status = supervise(number, stage, team);
+                    examples += team.examples();
+                    long reached = team.slowest();
+                    if (status.isEmpty()) { // stopped in order to move
+                        commit(true);
+                        site.rescale();
+                        site.toTell().forEach(this::tell);
+                        first = reached;
+                        from = Optional.empty();
+                        continue;
+                    }
+                    commit(true);
+                    tell(new RunEvent.StageEnded(stage.name(), reached, team.waited()));
+                    return status.get();
+                } catch (MemberLostException e) {
+                    throw e;
+                } catch (InterruptedException | ClosedByInterruptException e) {
+                    Thread.currentThread().interrupt();
+                    throw abandoned(
+                            team,
+                            new JobCancelledException("job '" + name + "' was interrupted at " + "stage '"
+                                    + stage.name() + "', clock " + team.slowest()));
+                } catch (RuntimeException | Error | IOException e) {
+                    throw abandoned(team, e);
+                }
             }
         }
 
-        private Outcome.Status supervise(int number, Stage stage, StageRun running)
+        /** Until the workers have ended; empty if they have so that tables and workers can move. */
+        private Optional<Outcome.Status> supervise(int number, Stage stage, Team team)
                 throws InterruptedException, IOException {
-            var status = Outcome.Status.DONE;
-            long lastDone = running.totalDone();
+            var status = Optional.of(Outcome.Status.DONE);
+            long lastDone = team.totalDone();
             long lastMove = System.nanoTime();
             while (true) {
-                switch (running.await(BETWEEN_PROGRESS)) {
+                switch (team.await(BETWEEN_PROGRESS)) {
                     case FAILED -> {
-                        var failure = running.failure();
+                        var failure = team.failure();
                         if (failure != null) {
                             tell(failure);
                             throw JobFailedException.of(failure);
@@ -172,27 +264,28 @@ public final class Job {
                         return status;
                     }
                     case AT_CUT -> {
-                        status = cut(number, stage, running);
-                        running.release(status != Outcome.Status.DONE);
+                        status = cut(number, stage, team);
+                        team.release(status.isEmpty() || status.get() != Outcome.Status.DONE);
                         lastMove = System.nanoTime();
                     }
                     case NOTHING_YET -> {
                         tell(new RunEvent.Progressed(
-                                stage.name(),
-                                running.slowest(),
-                                stage.clocks(),
-                                examples + running.examples(),
-                                elapsed()));
+                                stage.name(), team.slowest(), stage.clocks(), examples + team.examples(), elapsed()));
                     }
                 }
+                commit(false);
                 if (wish.get() == Wish.CANCEL) {
                     throw new JobCancelledException("job '" + name + "' was cancelled at stage '" + stage.name()
-                            + "', clock " + running.slowest());
+                            + "', clock " + team.slowest());
+                }
+                int asked = members.getAndSet(0);
+                if (asked > 0) {
+                    site.scale(asked);
                 }
                 if (wish.get() == Wish.STOP) {
-                    running.askForCut();
+                    team.askForCut();
                 }
-                long done = running.totalDone();
+                long done = team.totalDone();
                 if (done != lastDone) {
                     lastDone = done;
                     lastMove = System.nanoTime();
@@ -200,18 +293,19 @@ public final class Job {
                     throw new JobFailedException(
                             "stage '" + stage.name() + "': no worker has completed a clock for "
                                     + run.waitLimit().multipliedBy(2).toMillis() / 1000.0 + " s: "
-                                    + running.whereabouts()
+                                    + team.whereabouts()
                                     + "; a longer limit is set by --wait-limit",
                             new java.util.concurrent.TimeoutException());
                 }
             }
         }
 
-        private Outcome.Status cut(int number, Stage stage, StageRun running) throws IOException {
-            long clock = running.slowest();
-            var metrics = new LinkedHashMap<>(running.tallied());
+        private Optional<Outcome.Status> cut(int number, Stage stage, Team team)
+                throws IOException, InterruptedException {
+            long clock = team.slowest();
+            var metrics = new LinkedHashMap<>(team.tallied());
             metrics.putAll(measure(stage, clock));
-            var cut = new RunEvent.CutReached(stage.name(), clock, metrics, examples + running.examples(), elapsed());
+            var cut = new RunEvent.CutReached(stage.name(), clock, metrics, examples + team.examples(), elapsed());
             cuts.add(cut);
             tell(cut);
             var status = switch (wish.get()) {
@@ -220,13 +314,14 @@ public final class Job {
                 case STOP ->
                     clock < stage.clocks() || number + 1 < stages.size() ? Outcome.Status.STOPPED : Outcome.Status.DONE;
             };
-            checkpoint(number, clock, stage, running, status);
-            return status;
+            checkpoint(number, clock, stage, team, status);
+            boolean moves = status == Outcome.Status.DONE && clock < stage.clocks() && site.wantsToRescale();
+            return moves ? Optional.empty() : Optional.of(status);
         }
 
         private Map<String, Double> measure(Stage stage, long clock) throws IOException {
             try {
-                return stage.measure().at(node, clock);
+                return stage.measure().at(site.node(), clock);
             } catch (RuntimeException | IOException e) {
                 throw e;
             } catch (Exception e) {
@@ -235,38 +330,49 @@ public final class Job {
             }
         }
 
-        private void checkpoint(int number, long clock, Stage stage, StageRun running, Outcome.Status status)
-                throws IOException {
+        private void checkpoint(int number, long clock, Stage stage, Team team, Outcome.Status status)
+                throws IOException, InterruptedException {
             if (run.checkpoints().isEmpty()) {
                 return;
             }
             var checkpoints = run.checkpoints().get();
             if (++cutsSinceCheckpoint >= checkpoints.everyCuts() || status == Outcome.Status.STOPPED) {
                 cutsSinceCheckpoint = 0;
-                long bytes = Checkpoint.save(checkpoints, identity, number, clock, cuts, node, running.sessions());
-                tell(new RunEvent.Checkpointed(
-                        stage.name(), clock, checkpoints.storage().where(Checkpoint.folder(number, clock)), bytes));
+                commit(true);
+                String folder = Checkpoint.begin(checkpoints, number, clock);
+                pending = new Pending(
+                        number, clock, stage.name(), List.copyOf(cuts), team.save(checkpoints.storage(), folder));
             }
         }
 
+        /** Makes the files that were begun a checkpoint once they are written; {@code waits} for that if need be. */
+        private void commit(boolean waits) throws IOException, InterruptedException {
+            var now = pending;
+            if (now == null || !(waits || now.saving().isDone())) {
+                return;
+            }
+            pending = null;
+            var checkpoints = run.checkpoints().orElseThrow();
+            var files = now.saving().files();
+            long bytes = Checkpoint.commit(
+                    checkpoints,
+                    identity,
+                    now.stage(),
+                    now.clock(),
+                    now.history(),
+                    files,
+                    site.node().epoch());
+            newest = Optional.of(Checkpoint.read(checkpoints.storage(), Checkpoint.folder(now.stage(), now.clock())));
+            tell(new RunEvent.Checkpointed(
+                    now.stageName(), now.clock(), newest.get().where(), bytes));
+        }
+
         /** Releases everybody; what is thrown says who could not be stopped. */
-        private RuntimeException abandoned(StageRun running, Launcher.Crew crew, Throwable why) throws IOException {
-            node.end(String.valueOf(why.getMessage()), why);
-            running.abandon();
-            crew.interrupt();
-            boolean wasInterrupted = Thread.interrupted();
-            try {
-                var left = crew.awaitEnd(TO_LET_GO);
-                if (!left.isEmpty()) {
-                    why.addSuppressed(new IllegalStateException(
-                            "workers " + left + " are still within their steps; they are left behind"));
-                }
-            } catch (InterruptedException e) {
-                wasInterrupted = true;
-            } finally {
-                if (wasInterrupted) {
-                    Thread.currentThread().interrupt();
-                }
+        private RuntimeException abandoned(Team team, Throwable why) throws IOException {
+            var left = team.abandon(why);
+            if (!left.isEmpty()) {
+                why.addSuppressed(new IllegalStateException(
+                        "workers " + left + " are still within their steps; they are left behind"));
             }
             return switch (why) {
                 case RuntimeException e -> e;

@@ -16,7 +16,7 @@ public final class JobFailedException extends RuntimeException {
     }
 
     /** The message for people: of an exception of the JDK's with no words of its own, its name too. */
-    private static String describe(Throwable cause) {
+    static String describe(Throwable cause) {
         var message = cause.getMessage();
         boolean isOurs = cause.getClass().getName().startsWith("orrery.");
         return message == null

@@ -29,6 +29,12 @@ public sealed interface RunEvent {
     /** A checkpoint is committed. */
     record Checkpointed(String stage, long clock, String where, long bytes) implements RunEvent {}
 
+    /** A member of the run is gone; the job goes back to its newest checkpoint and goes on. */
+    record MemberLost(int member, String why) implements RunEvent {}
+
+    /** Tables and workers have moved to other members. */
+    record Rescaled(int members, int blocksMoved) implements RunEvent {}
+
     /** A worker has failed; the job ends. */
     record WorkerFailed(String stage, int worker, long clock, Throwable cause) implements RunEvent {}
 

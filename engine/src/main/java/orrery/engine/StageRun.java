@@ -1,36 +1,43 @@
 package orrery.engine;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import orrery.store.Storage;
 import orrery.table.EndedException;
 import orrery.table.Node;
 import orrery.table.Session;
+import orrery.table.Snapshot;
 import orrery.table.WaitExpiredException;
 
 /**
- * One run of a stage: where each worker is, and the gate at which they meet at cuts. The fields are guarded by the lock;
- * {@link #work} runs on the workers' threads, all else on the thread that runs the job.
+ * One run of a stage by the workers of this JVM, all or a part: where each is, and the gate at which they meet at cuts.
+ * The fields are guarded by the lock; {@link #work} runs on the workers' threads, all else on the thread that supervises.
  */
-final class StageRun {
+final class StageRun implements Team {
     private static final long NOT_ASKED = Long.MAX_VALUE;
+    private static final Duration TO_LET_GO = Duration.ofMillis(500);
 
     private final Stage stage;
-    private final int workers;
+    private final int from; // the first worker
+    private final int workers; // how many are here
     private final long firstClock;
     private final long seed;
     private final long waitLimitNanos;
     private final Node node;
-    private final Optional<Checkpoint> restored;
+    private final Locals locals;
     private final AtomicLong[] examples;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -43,14 +50,19 @@ final class StageRun {
     private long cutsOver;
     private long askedCut = NOT_ASKED;
     private boolean isStopping;
+    private boolean isHolding; // workers pause wherever they complete a clock
+    private Runnable whenMoved = () -> {};
+    private @Nullable Crew crew;
     private RunEvent.@Nullable WorkerFailed failure;
 
-    StageRun(Stage stage, long firstClock, Run run, Node node, Optional<Checkpoint> restored) {
+    /** The workers {@code from} to {@code to - 1}. */
+    StageRun(Stage stage, long firstClock, Run run, Node node, Locals locals, int from, int to) {
         this.stage = stage;
         this.firstClock = firstClock;
         this.node = node;
-        this.restored = restored;
-        workers = run.workers();
+        this.locals = locals;
+        this.from = from;
+        workers = to - from;
         seed = run.seed();
         waitLimitNanos = run.waitLimit().toNanos();
         done = new long[workers];
@@ -63,17 +75,30 @@ final class StageRun {
         }
     }
 
+    /** Starts the workers. */
+    void start(Threads threads) {
+        crew = threads.launch(from, from + workers, this::work);
+    }
+
+    /** The stage's name. */
+    String stage() {
+        return stage.name();
+    }
+
+    /** Has an action run whenever all are at a cut, one has ended or failed. */
+    void whenMoved(Runnable action) {
+        whenMoved = action;
+    }
+
     // The workers' side
 
     /** A worker's life. */
-    void work(int worker) {
+    private void work(int worker) {
         long clock = firstClock;
         try {
             var session = node.session(worker);
-            if (restored.isPresent()) {
-                restored.get().restoreLocal(session);
-            }
-            var me = new Worker(session, seed, examples[worker]);
+            locals.restore(session);
+            var me = new Worker(session, seed, examples[worker - from]);
             join(worker, me);
             var step = stage.body().open(me);
             boolean goesOn = true;
@@ -95,7 +120,7 @@ final class StageRun {
     private void join(int worker, Worker me) {
         lock.lock();
         try {
-            team.set(worker, me);
+            team.set(worker - from, me);
         } finally {
             lock.unlock();
         }
@@ -106,9 +131,12 @@ final class StageRun {
         int worker = session.worker();
         lock.lock();
         try {
-            done[worker] = clocks;
+            done[worker - from] = clocks;
             if (failure != null) {
                 return false;
+            }
+            while (isHolding && failure == null) {
+                cutIsOver.await();
             }
             if (clocks % stage.cutEvery() != 0 && clocks != stage.clocks() && clocks != askedCut) {
                 return true;
@@ -116,6 +144,7 @@ final class StageRun {
             atCut++;
             if (atCut == workers) {
                 workersMoved.signal();
+                whenMoved.run();
             }
             long mine = cutsOver;
             long left = waitLimitNanos;
@@ -138,7 +167,7 @@ final class StageRun {
         var late = new ArrayList<String>();
         for (int w = 0; w < workers; w++) {
             if (done[w] < clocks) {
-                late.add("worker " + w + " (at clock " + done[w] + ")");
+                late.add("worker " + (from + w) + " (at clock " + done[w] + ")");
             }
         }
         return String.join(", ", late);
@@ -147,7 +176,7 @@ final class StageRun {
     private void ended(int worker, RunEvent.@Nullable WorkerFailed why) {
         lock.lock();
         try {
-            hasEnded[worker] = true;
+            hasEnded[worker - from] = true;
             if (why != null && failure == null) {
                 failure = why;
                 node.end(
@@ -156,6 +185,7 @@ final class StageRun {
                 cutIsOver.signalAll();
             }
             workersMoved.signal();
+            whenMoved.run();
         } finally {
             lock.unlock();
         }
@@ -163,16 +193,8 @@ final class StageRun {
 
     // The job's side
 
-    /** What {@link #await} has seen. */
-    enum Seen {
-        AT_CUT,
-        ALL_ENDED,
-        FAILED,
-        NOTHING_YET
-    }
-
-    /** Waits until all are at a cut, all have ended, one has failed, or {@code limit} has passed. */
-    Seen await(Duration limit) throws InterruptedException {
+    @Override
+    public Seen await(Duration limit) throws InterruptedException {
         lock.lock();
         try {
             long left = limit.toNanos();
@@ -197,7 +219,8 @@ final class StageRun {
         return Seen.ALL_ENDED;
     }
 
-    RunEvent.@Nullable WorkerFailed failure() {
+    @Override
+    public RunEvent.@Nullable WorkerFailed failure() {
         lock.lock();
         try {
             return failure;
@@ -206,8 +229,8 @@ final class StageRun {
         }
     }
 
-    /** Asks for a cut at the first clock that no worker has passed yet. */
-    void askForCut() {
+    @Override
+    public void askForCut() {
         lock.lock();
         try {
             if (askedCut == NOT_ASKED) {
@@ -218,8 +241,31 @@ final class StageRun {
         }
     }
 
-    /** Ends the cut: the workers go on, or stop. */
-    void release(boolean stop) {
+    /** Lets no worker begin another clock. Returns the first clock at which all of them can meet. */
+    long hold() {
+        lock.lock();
+        try {
+            isHolding = true;
+            return Arrays.stream(done).max().orElse(firstClock) + 1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends {@link #hold}: all meet once they have completed so many clocks. */
+    void cutAt(long clocks) {
+        lock.lock();
+        try {
+            isHolding = false;
+            askedCut = clocks;
+            cutIsOver.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void release(boolean stop) {
         lock.lock();
         try {
             isStopping = stop;
@@ -232,12 +278,86 @@ final class StageRun {
         }
     }
 
-    /** Wakes whoever waits at the gate, because the job is over. */
-    void abandon() {
-        ended(0, new RunEvent.WorkerFailed(stage.name(), -1, slowest(), new JobCancelledException("cancelled")));
+    @Override
+    public Saving save(Storage storage, String folder) {
+        return save(storage, folder, "");
     }
 
-    long slowest() {
+    /** The same; {@code life} is part of the files' names. */
+    Saving save(Storage storage, String folder, String life) {
+        return save(storage, folder, node.snapshot(), localBytes(), life);
+    }
+
+    private static Saving save(
+            Storage storage, String folder, Snapshot tables, Map<Integer, byte[]> locals, String life) {
+        var files = new FutureTask<>(() -> Checkpoint.write(storage, folder, tables, locals, life));
+        Thread.ofPlatform().name("checkpoint").daemon().start(files);
+        return new Saving() {
+            @Override
+            public boolean isDone() {
+                return files.isDone();
+            }
+
+            @Override
+            public Map<String, Storage.Written> files() throws IOException, InterruptedException {
+                try {
+                    return files.get();
+                } catch (ExecutionException e) {
+                    throw switch (e.getCause()) {
+                        case IOException io -> io;
+                        case null, default -> new IOException(String.valueOf(e.getCause()), e.getCause());
+                    };
+                }
+            }
+        };
+    }
+
+    /** The state of each worker. At a cut, or after the end. */
+    Map<Integer, byte[]> localBytes() {
+        var bytes = new TreeMap<Integer, byte[]>();
+        for (var session : sessions()) {
+            bytes.put(session.worker(), Locals.bytes(session));
+        }
+        return bytes;
+    }
+
+    @Override
+    public List<Integer> abandon(Throwable why) {
+        return abandon(why, TO_LET_GO);
+    }
+
+    List<Integer> abandon(Throwable why, Duration limit) {
+        node.end(String.valueOf(why.getMessage()), why);
+        lock.lock();
+        try {
+            if (failure == null) {
+                failure = new RunEvent.WorkerFailed(stage.name(), -1, slowest(), why);
+            }
+            cutIsOver.signalAll();
+            workersMoved.signal();
+        } finally {
+            lock.unlock();
+        }
+        var started = crew;
+        if (started == null) {
+            return List.of();
+        }
+        started.interrupt();
+        boolean wasInterrupted = Thread.interrupted();
+        try {
+            return started.awaitEnd(limit);
+        } catch (InterruptedException e) {
+            wasInterrupted = true;
+            return List.of();
+        } finally {
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public long slowest() {
         lock.lock();
         try {
             return Arrays.stream(done).min().orElse(firstClock);
@@ -246,7 +366,8 @@ final class StageRun {
         }
     }
 
-    long totalDone() {
+    @Override
+    public long totalDone() {
         lock.lock();
         try {
             return Arrays.stream(done).sum();
@@ -255,8 +376,8 @@ final class StageRun {
         }
     }
 
-    /** Where each worker is, such as {@code worker 0 (at clock 57), worker 1 (at clock 58)}. */
-    String whereabouts() {
+    @Override
+    public String whereabouts() {
         lock.lock();
         try {
             return before(Long.MAX_VALUE);
@@ -265,7 +386,8 @@ final class StageRun {
         }
     }
 
-    long examples() {
+    @Override
+    public long examples() {
         long sum = 0;
         for (var count : examples) {
             sum += count.getAcquire();
@@ -273,8 +395,7 @@ final class StageRun {
         return sum;
     }
 
-    /** The workers' sessions; at a cut they may be read. */
-    List<Session> sessions() {
+    private List<Session> sessions() {
         lock.lock();
         try {
             var sessions = new ArrayList<Session>();
@@ -289,8 +410,8 @@ final class StageRun {
         }
     }
 
-    /** The workers' tallies merged in the order of workers, and begun anew. At a cut only. */
-    Map<String, Double> tallied() {
+    @Override
+    public Map<String, Double> tallied() {
         lock.lock();
         try {
             var sums = new LinkedHashMap<String, Worker.Tally>();
@@ -301,19 +422,47 @@ final class StageRun {
                                     .addAndReset(tally));
                 }
             }
-            var means = new LinkedHashMap<String, Double>();
-            sums.forEach((name, tally) -> {
-                if (tally.weight() > 0) {
-                    means.put(name, tally.mean());
-                }
-            });
-            return means;
+            return means(sums);
         } finally {
             lock.unlock();
         }
     }
 
-    List<Duration> waited() {
+    /** The tallies of each worker, begun anew. At a cut only. */
+    Map<Integer, Map<String, Worker.Tally>> taken() {
+        lock.lock();
+        try {
+            var all = new TreeMap<Integer, Map<String, Worker.Tally>>();
+            for (int w = 0; w < workers; w++) {
+                var worker = team.get(w);
+                if (worker != null) {
+                    var mine = new LinkedHashMap<String, Worker.Tally>();
+                    worker.tallies().forEach((name, tally) -> {
+                        var copy = new Worker.Tally();
+                        copy.addAndReset(tally);
+                        mine.put(name, copy);
+                    });
+                    all.put(from + w, mine);
+                }
+            }
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    static Map<String, Double> means(Map<String, Worker.Tally> sums) {
+        var means = new LinkedHashMap<String, Double>();
+        sums.forEach((name, tally) -> {
+            if (tally.weight() > 0) {
+                means.put(name, tally.mean());
+            }
+        });
+        return means;
+    }
+
+    @Override
+    public List<Duration> waited() {
         return sessions().stream()
                 .map(session -> Duration.of(session.waitedNanos(), TimeUnit.NANOSECONDS.toChronoUnit()))
                 .toList();

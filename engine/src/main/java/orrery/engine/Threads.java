@@ -7,10 +7,10 @@ import java.util.function.IntConsumer;
 
 /** Workers as threads of this JVM: direct calls, no copies. */
 public final class Threads implements Launcher {
-    @Override
-    public Crew launch(int workers, IntConsumer body) {
+    /** Starts {@code body.accept(w)} for each worker w from {@code from} to {@code to - 1}, each on a thread of its own. */
+    Crew launch(int from, int to, IntConsumer body) {
         var threads = new ArrayList<Thread>();
-        for (int w = 0; w < workers; w++) {
+        for (int w = from; w < to; w++) {
             int worker = w;
             threads.add(Thread.ofPlatform().name("worker-" + w).daemon().unstarted(() -> body.accept(worker)));
         }
@@ -18,7 +18,8 @@ public final class Threads implements Launcher {
             threads.forEach(Thread::start);
         } catch (OutOfMemoryError e) { // the system's limit of threads
             threads.forEach(Thread::interrupt);
-            throw new IllegalStateException("the system cannot start " + workers + " threads: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "the system cannot start " + (to - from) + " threads: " + e.getMessage(), e);
         }
         return new Crew() {
             @Override
@@ -30,9 +31,9 @@ public final class Threads implements Launcher {
             public List<Integer> awaitEnd(Duration limit) throws InterruptedException {
                 long end = System.nanoTime() + limit.toNanos();
                 var left = new ArrayList<Integer>();
-                for (int w = 0; w < threads.size(); w++) {
-                    if (!threads.get(w).join(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
-                        left.add(w);
+                for (int i = 0; i < threads.size(); i++) {
+                    if (!threads.get(i).join(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+                        left.add(from + i);
                     }
                 }
                 return left;

@@ -70,6 +70,10 @@ public final class Worker {
             other.weight = 0;
         }
 
+        double sum() {
+            return sum;
+        }
+
         double weight() {
             return weight;
         }

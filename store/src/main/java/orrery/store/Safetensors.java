@@ -3,6 +3,7 @@ package orrery.store;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
@@ -137,6 +138,22 @@ public final class Safetensors implements Closeable {
             file.close();
             throw e;
         }
+    }
+
+    /** Opens what {@link #bytes} made; {@code where} names it in messages. */
+    public static Safetensors of(byte[] bytes, String where) throws IOException {
+        return new Safetensors(new BytesChannel(bytes), where);
+    }
+
+    /** A file in memory. */
+    public static byte[] bytes(Map<String, String> metadata, List<Tensor> tensors) {
+        var channel = new BytesChannel(new byte[0]);
+        try {
+            write(channel, metadata, tensors);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory does not fail
+        }
+        return channel.toArray();
     }
 
     private Safetensors(SeekableByteChannel file, String where) throws IOException {

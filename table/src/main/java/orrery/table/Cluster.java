@@ -19,6 +19,7 @@ import orrery.wire.PeerEndedException;
 final class Cluster implements Endpoint.Receiver {
     private final Node.Ear ear;
     private final int me;
+    private final String name;
     private final Server server;
     private final Moves moves;
     private final Map<Long, Reads> expecting = new ConcurrentHashMap<>();
@@ -32,8 +33,9 @@ final class Cluster implements Endpoint.Receiver {
     private Endpoint endpoint;
 
     @SuppressWarnings("NullAway.Init") // the endpoint needs this as its receiver, and follows at once
-    Cluster(Node node, int me, Node.Ear ear) {
+    Cluster(Node node, int me, long incarnation, Node.Ear ear) {
         this.me = me;
+        name = "member-" + me + "-" + incarnation;
         this.ear = ear;
         placement = new Placement(0, List.of(me));
         server = new Server(this, node);
@@ -48,6 +50,11 @@ final class Cluster implements Endpoint.Receiver {
 
     Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** This life of this member, in names of files. */
+    String name() {
+        return name;
     }
 
     int me() {

@@ -36,11 +36,10 @@ final class Moves {
     }
 
     /** A piece of a block: which array of how many, its length, where the piece begins, its values. */
-    synchronized void receive(Frame frame) {
+    synchronized void receive(Frame frame, Table table) {
         int of = (int) frame.request();
-        var table = node.byNumber(frame.table());
-        if (table == null || of - version < 0) {
-            return;
+        if (of - version < 0) {
+            return; // of a move that is over
         }
         var block = coming.computeIfAbsent(new Key(of, frame.table(), frame.block()), k -> new Coming());
         int array = frame.getInt();

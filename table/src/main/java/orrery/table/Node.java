@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,7 +106,7 @@ public final class Node {
             table.place(among.placement(), among.me());
         }
         restore(table);
-        if (among != null && workers > 0) {
+        if (among != null) {
             var group = clocks;
             among.server().execute(() -> {
                 among.server().begin(spec.group(), group);
@@ -323,7 +324,7 @@ public final class Node {
     /** The state of the blocks that this node owns, to be written while workers go on. Called at a cut. */
     public synchronized Snapshot snapshot() {
         var among = cluster;
-        var snapshot = new Snapshot(among == null ? "" : "member-" + among.me());
+        var snapshot = new Snapshot(among == null ? "" : among.name());
         for (var table : tables.values()) {
             snapshot.keep(table, table.own(), table.clocks.completed());
         }
@@ -339,9 +340,14 @@ public final class Node {
      * Loads the blocks that this node owns from where any number of nodes have saved them; the specs must be equal. Saved
      * tables that are not there yet are loaded when they are created.
      */
-    public synchronized void load(Storage storage, String folder) throws IOException {
+    public void load(Storage storage, String folder) throws IOException {
+        load(storage, folder, storage.list(folder));
+    }
+
+    /** The same, of the files given only. */
+    public synchronized void load(Storage storage, String folder, Collection<String> files) throws IOException {
         toLoad.clear();
-        for (var name : storage.list(folder)) {
+        for (var name : files) {
             if (name.endsWith(Snapshot.SUFFIX)) {
                 try (var file = Safetensors.open(storage, folder + "/" + name)) {
                     toLoad.computeIfAbsent(file.metadata().getOrDefault(Snapshot.TABLE, ""), n -> new ArrayList<>())
@@ -439,7 +445,7 @@ public final class Node {
         if (!tables.isEmpty()) {
             throw new IllegalStateException("a node that has tables cannot join others");
         }
-        var among = new Cluster(this, member, ear);
+        var among = new Cluster(this, member, incarnation, ear);
         among.start(new Endpoint(credentials, member, incarnation, settings, among));
         cluster = among;
     }
@@ -506,8 +512,10 @@ public final class Node {
         among().endpoint().epoch(epoch);
     }
 
+    /** How often the run has lost a member; 0 for a node alone. */
     public int epoch() {
-        return among().endpoint().epoch();
+        var among = cluster;
+        return among == null ? 0 : among.epoch();
     }
 
     /** Says who owns what. Only while there is nothing to be moved: for that see {@link #move}. */

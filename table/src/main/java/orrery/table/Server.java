@@ -170,10 +170,7 @@ final class Server implements Runnable {
                 case Messages.PUSH -> push(frame);
                 case Messages.TICK -> tick(frame);
                 case Messages.DROP -> drop(frame);
-                case Messages.BLOCK -> {
-                    cluster.moves().receive(frame);
-                    yield false;
-                }
+                case Messages.BLOCK -> block(frame);
                 case Messages.PULL_BLOCKS, Messages.PULL_ROWS, Messages.CALL, Messages.COPY -> read(frame, from);
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
@@ -261,6 +258,14 @@ final class Server implements Runnable {
                 shard.locks().unlock(section.stripe());
             }
         }
+    }
+
+    private boolean block(Frame frame) {
+        var table = table(frame);
+        if (table != null) {
+            cluster.moves().receive(frame, table);
+        }
+        return table == null && !dropped.containsKey(frame.table());
     }
 
     private boolean tick(Frame frame) {

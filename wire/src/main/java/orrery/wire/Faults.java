@@ -44,6 +44,9 @@ public record Faults(
 
     /** Reads {@code drop=1%,delay=20ms,duplicate=1%,reorder=5%,cut=0.1%,rate=10MB,seed=7}; all are optional. */
     public static Faults parse(String text) {
+        if (text.isEmpty()) {
+            return NONE;
+        }
         var given = new TreeMap<String, String>();
         for (var part : text.split(",", -1)) {
             int at = part.indexOf('=');
@@ -64,6 +67,12 @@ public record Faults(
                 Duration.ofNanos((long) (1e6 * number("delay", given.getOrDefault("delay", "0"), "ms"))),
                 (long) (1e6 * number("rate", given.getOrDefault("rate", "0"), "mb")),
                 (long) number("seed", given.getOrDefault("seed", "1"), ""));
+    }
+
+    /** What {@link #parse} reads. */
+    public String text() {
+        return "drop=" + drop + ",duplicate=" + duplicate + ",reorder=" + reorder + ",cut=" + cut + ",delay="
+                + delay.toNanos() / 1e6 + "ms,rate=" + bytesPerSecond / 1e6 + "mb,seed=" + seed;
     }
 
     private static double percent(String text) {

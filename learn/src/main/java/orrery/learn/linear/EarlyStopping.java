@@ -30,7 +30,11 @@ final class EarlyStopping implements Consumer<RunEvent> {
     @Override
     public void accept(RunEvent event) {
         switch (event) {
-            case RunEvent.Resumed resumed -> resumed.history().forEach(this::note);
+            case RunEvent.Resumed resumed -> {
+                best = Double.POSITIVE_INFINITY;
+                cutsSinceBest = 0;
+                resumed.history().forEach(this::note);
+            }
             case RunEvent.CutReached cut -> {
                 note(cut);
                 if (cutsSinceBest >= patience) {

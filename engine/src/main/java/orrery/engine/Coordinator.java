@@ -1,0 +1,779 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import orrery.table.Node;
+import orrery.table.Placement;
+import orrery.table.TableSpec;
+import orrery.wire.Authority;
+import orrery.wire.Endpoint;
+import orrery.wire.Frame;
+
+/**
+ * The tables and workers of a job on members elsewhere: who belongs to the run, who owns what, which epoch it is. No data
+ * passes by here, save what is measured at cuts and the tables at the very end.
+ *
+ * <p>Confined to the thread that runs the job; what others have to say waits in the inbox until that thread listens.
+ */
+final class Coordinator implements Site {
+    static final int ID = 0;
+    private static final System.Logger log = System.getLogger(Coordinator.class.getName());
+    private static final Duration TO_LEAVE = Duration.ofSeconds(2);
+    private static final Duration TO_JOIN = Duration.ofSeconds(60);
+    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1); // for a broken link to come back
+    private static final int MOST_LOSSES = 8; // in a row, without a checkpoint or a clock between them
+    private static final int LAST_WORDS = 20;
+    private static final int SIGNALLED = 128; // exit statuses from here on are those of killed processes
+
+    private final Run run;
+    private final Members launcher;
+    private final Authority authority;
+    private final Node node = new Node();
+    private final InetSocketAddress address;
+    private final LinkedBlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
+    private final Map<Integer, Seat> seats = new TreeMap<>(); // of members that own blocks or are about to
+    private final List<Members.Started> gone = new ArrayList<>(); // perhaps still alive
+    private List<TableSpec> tables = List.of();
+    private Optional<Checkpoint> from = Optional.empty();
+    private boolean isFresh; // the tables are to be made anew
+    private int epoch;
+    private int placementVersion;
+    private int highestId;
+    private int lossesInARow;
+    private long doneAtLoss = -1;
+    private List<Integer> wanted = List.of(); // members after the next cut; empty for those that are
+    private RunEvent.@Nullable WorkerFailed failure;
+    private final List<RunEvent> told = new ArrayList<>();
+
+    /** A member: one life of it after another. */
+    private static final class Seat {
+        final int id;
+        final Members.Started process;
+        final long incarnation;
+        final long since = System.nanoTime();
+        final ArrayDeque<String> lastWords = new ArrayDeque<>(); // guarded by itself
+        final Map<String, Message> got = new LinkedHashMap<>(); // the latest of each kind that nobody has taken
+
+        @Nullable
+        InetSocketAddress address; // once it has said hello
+
+        long brokenSince; // when its link broke, or 0
+        boolean hasTables;
+        Message progress = Message.of("progress");
+
+        Seat(int id, long incarnation, Members.Started process) {
+            this.id = id;
+            this.incarnation = incarnation;
+            this.process = process;
+        }
+
+        void says(String line) {
+            synchronized (lastWords) {
+                lastWords.add(line);
+                if (lastWords.size() > LAST_WORDS) {
+                    lastWords.remove();
+                }
+            }
+        }
+
+        String words() {
+            synchronized (lastWords) {
+                return lastWords.isEmpty() ? "it said nothing" : "its last words: " + String.join(" | ", lastWords);
+            }
+        }
+    }
+
+    /** What happens elsewhere. */
+    private sealed interface Event {
+        record Heard(int member, int epoch, Message message) implements Event {}
+
+        record Linked(int member, long incarnation) implements Event {}
+
+        record Broken(int member, long incarnation, String why) implements Event {}
+
+        record Ended(int member, long incarnation, int status) implements Event {}
+    }
+
+    Coordinator(Run run, Members launcher) throws IOException {
+        this.run = run;
+        this.launcher = launcher;
+        if (launcher.count() > run.workers()) {
+            throw new IllegalArgumentException(launcher.count() + " processes for " + run.workers()
+                    + " workers: each process needs a worker at least; give more --workers or fewer --processes");
+        }
+        var terms = launcher.terms();
+        authority = new Authority(terms.encrypted());
+        node.join(
+                authority.admit("coordinator"),
+                ID,
+                1,
+                new Endpoint.Settings(terms.host(), Endpoint.Settings.DEFAULT.creditBytes(), terms.faults()),
+                new Ear());
+        address = node.listen();
+        highestId = launcher.count();
+        for (int id = 1; id <= highestId; id++) {
+            seats.put(id, start(id, 1));
+        }
+    }
+
+    /** Runs on the event loop. */
+    private final class Ear implements Node.Ear {
+        @Override
+        public void heard(Frame frame) {
+            try (frame) {
+                var peer = frame.from();
+                if (peer != null && frame.type() == Message.TYPE) {
+                    inbox.add(new Event.Heard(peer.id(), frame.epoch(), Message.read(frame)));
+                }
+            } catch (IOException e) {
+                throw new IllegalArgumentException(e);
+            }
+        }
+
+        @Override
+        public void connected(int member, long incarnation) {
+            inbox.add(new Event.Linked(member, incarnation));
+        }
+
+        @Override
+        public void disconnected(int member, long incarnation, String why) {
+            inbox.add(new Event.Broken(member, incarnation, why));
+        }
+    }
+
+    private Seat start(int id, long incarnation) throws IOException {
+        var terms = launcher.terms();
+        var invitation = new Invitation(
+                authority.admit("member " + id),
+                id,
+                incarnation,
+                epoch,
+                address,
+                terms.host(),
+                terms.lease(),
+                terms.faults());
+        var words = new ArrayDeque<String>();
+        var seatOf = new Seat[1];
+        var process = launcher.start(invitation, line -> {
+            log.log(System.Logger.Level.INFO, "member-" + id + " | " + line);
+            var seat = seatOf[0];
+            if (seat == null) {
+                words.add(line);
+            } else {
+                seat.says(line);
+            }
+        });
+        var seat = new Seat(id, incarnation, process);
+        words.forEach(seat::says);
+        seatOf[0] = seat;
+        process.whenEnded(status -> inbox.add(new Event.Ended(id, incarnation, status)));
+        return seat;
+    }
+
+    @Override
+    public Node node() {
+        return node;
+    }
+
+    // Listening
+
+    /** Takes in one event, if one comes in time, and looks after the leases. */
+    private void listen(long nanos) throws InterruptedException {
+        var event = inbox.poll(nanos, TimeUnit.NANOSECONDS);
+        if (event != null) {
+            take(event);
+        }
+        long now = System.nanoTime();
+        for (var seat : seats.values()) {
+            if (seat.brokenSince != 0 && now - seat.brokenSince > GRACE_NANOS) {
+                throw new MemberLostException(seat.id, "its connection broke");
+            }
+            if (seat.address == null) {
+                if (now - seat.since > TO_JOIN.toNanos()) {
+                    throw failed(seat, "did not join within " + TO_JOIN.toSeconds() + " s; " + seat.words());
+                }
+            } else if (node.silentNanos(seat.id) > launcher.terms().lease().toNanos()) {
+                throw new MemberLostException(
+                        seat.id,
+                        "it has been silent for more than "
+                                + launcher.terms().lease().toMillis() / 1000.0 + " s");
+            }
+        }
+    }
+
+    private void take(Event event) {
+        switch (event) {
+            case Event.Linked(int member, long incarnation) -> {
+                var seat = seats.get(member);
+                if (seat != null && seat.incarnation == incarnation) {
+                    seat.brokenSince = 0;
+                }
+            }
+            case Event.Broken(int member, long incarnation, String why) -> {
+                var seat = seats.get(member);
+                if (seat != null && seat.incarnation == incarnation && seat.brokenSince == 0) {
+                    seat.brokenSince = System.nanoTime();
+                    if (!node.knows(member)) {
+                        throw new MemberLostException(member, why);
+                    }
+                }
+            }
+            case Event.Ended(int member, long incarnation, int status) -> {
+                var seat = seats.get(member);
+                if (seat != null && seat.incarnation == incarnation) {
+                    if (seat.address == null && seat.incarnation == 1 && status < SIGNALLED) {
+                        throw failed(seat, "ended with status " + status + " before it had joined; " + seat.words());
+                    }
+                    throw new MemberLostException(member, "it ended with status " + status + "; " + seat.words());
+                }
+            }
+            case Event.Heard(int member, int ofEpoch, Message message) -> {
+                var seat = seats.get(member);
+                if (seat != null && ofEpoch == epoch) {
+                    heard(seat, message);
+                }
+            }
+        }
+    }
+
+    private void heard(Seat seat, Message message) {
+        switch (message.kind()) {
+            case "hello" -> seat.address = new InetSocketAddress(message.text("host"), (int) message.number("port"));
+            case "progress" -> seat.progress = message;
+            case "failed" -> {
+                if (failure == null) {
+                    failure = new RunEvent.WorkerFailed(
+                            message.text("stage"),
+                            (int) message.number("worker"),
+                            message.number("clock"),
+                            new RemoteFailure(message.text("cause")));
+                }
+            }
+            default -> seat.got.put(message.kind(), message);
+        }
+    }
+
+    private static JobFailedException failed(Seat seat, String why) {
+        return new JobFailedException("member " + seat.id + " " + why, new IllegalStateException(why));
+    }
+
+    private void send(Message message) {
+        seats.values().forEach(seat -> send(seat, message));
+    }
+
+    private void sendToWorking(Message message) {
+        working().forEach(seat -> send(seat, message));
+    }
+
+    private void send(Seat seat, Message message) {
+        try {
+            node.send(seat.id, message.frame(epoch));
+        } catch (orrery.table.EndedException e) {
+            throw new MemberLostException(seat.id, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The members that have tables, so without those that are about to join. */
+    private List<Seat> working() {
+        return seats.values().stream().filter(seat -> seat.hasTables).toList();
+    }
+
+    private List<Integer> workingIds() {
+        return working().stream().map(seat -> seat.id).toList();
+    }
+
+    /** Waits until all of them have said so. */
+    private Map<Integer, Message> all(String kind, Collection<Seat> of) throws InterruptedException {
+        long end = System.nanoTime() + run.waitLimit().toNanos();
+        while (!of.stream().allMatch(seat -> seat.got.containsKey(kind))) {
+            listen(TimeUnit.MILLISECONDS.toNanos(100));
+            var failed = failure;
+            if (failed != null) {
+                throw JobFailedException.of(failed);
+            }
+            if (System.nanoTime() > end) {
+                var late = of.stream()
+                        .filter(seat -> !seat.got.containsKey(kind))
+                        .map(seat -> seat.id)
+                        .toList();
+                throw new JobFailedException(
+                        "members " + late + " have not said '" + kind + "' for "
+                                + run.waitLimit().toMillis() / 1000.0
+                                + " s; a longer limit is set by --wait-limit",
+                        new java.util.concurrent.TimeoutException());
+            }
+        }
+        return takeAll(kind);
+    }
+
+    private Map<Integer, Message> takeAll(String kind) {
+        var all = new TreeMap<Integer, Message>();
+        for (var seat : seats.values()) {
+            var message = seat.got.remove(kind);
+            if (message != null) {
+                all.put(seat.id, message);
+            }
+        }
+        return all;
+    }
+
+    // The life of a job
+
+    @Override
+    public void open(List<TableSpec> specs, Optional<Checkpoint> checkpoint) throws InterruptedException {
+        tables = specs;
+        from = checkpoint;
+        isFresh = true;
+        join();
+        seats.values().forEach(seat -> seat.hasTables = true);
+        node.clear();
+        node.place(new Placement(++placementVersion, List.copyOf(seats.keySet())));
+        tables.forEach(node::create);
+    }
+
+    /** Waits for all members, and has them connect with each other. */
+    private void join() throws InterruptedException {
+        while (!seats.values().stream().allMatch(seat -> seat.address != null)) {
+            listen(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+        var everybody = new ArrayList<Object>();
+        for (var seat : seats.values()) {
+            var at = seat.address;
+            if (at != null) {
+                everybody.add(List.of(seat.id, seat.incarnation, at.getAddress().getHostAddress(), at.getPort()));
+            }
+        }
+        send(Message.of("connect").with("members", everybody));
+        all("connected", seats.values());
+    }
+
+    /** Worker to member: neighbours stay together, as evenly as they can. */
+    private List<Integer> workersOf(List<Integer> members) {
+        var of = new ArrayList<Integer>();
+        for (int w = 0; w < run.workers(); w++) {
+            of.add(members.get((int) ((long) w * members.size() / run.workers())));
+        }
+        return of;
+    }
+
+    @Override
+    public Team begin(int number, Stage stage, long clock, Optional<Checkpoint> restored) throws InterruptedException {
+        failure = null;
+        var members = workingIds();
+        sendToWorking(Message.of("begin")
+                .with("stage", number)
+                .with("clock", clock)
+                .with("fresh", isFresh)
+                .with("checkpoint", isFresh ? from.map(Checkpoint::folder).orElse("") : "")
+                .with("locals", restored.map(Checkpoint::folder).orElse(""))
+                .with("placement", placementVersion)
+                .with("members", members)
+                .with("workers", workersOf(members)));
+        isFresh = false;
+        working().forEach(seat -> {
+            seat.progress = Message.of("progress");
+            seat.got.keySet().removeIf(kind -> !kind.equals("written"));
+        });
+        all("prepared", working());
+        node.begin(run.workers(), clock, run.waitLimit());
+        sendToWorking(Message.of("go"));
+        return new Workers(stage, clock);
+    }
+
+    @Override
+    public void recover(MemberLostException lost) throws IOException, InterruptedException {
+        long done = seats.values().stream()
+                .mapToLong(seat -> seat.progress.number("total"))
+                .sum();
+        lossesInARow = done > doneAtLoss ? 1 : lossesInARow + 1;
+        doneAtLoss = done;
+        if (lossesInARow > MOST_LOSSES) {
+            throw new JobFailedException(
+                    "members were lost " + MOST_LOSSES + " times without progress between; the last: "
+                            + lost.getMessage(),
+                    lost);
+        }
+        wanted = List.of();
+        if (!working().isEmpty()) { // who was about to join comes back when it is asked for again
+            seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));
+        }
+        var all = new ArrayList<Integer>();
+        for (MemberLostException next = lost; next != null; ) {
+            all.add(next.member());
+            next = replace(next, all);
+        }
+    }
+
+    /** Replaces one member and has the others go back. Returns who else was lost meanwhile, if anybody was. */
+    private @Nullable MemberLostException replace(MemberLostException lost, List<Integer> all)
+            throws IOException, InterruptedException {
+        epoch++;
+        node.epoch(epoch);
+        var seat = seats.get(lost.member());
+        if (seat != null) {
+            forget(seat, String.valueOf(lost.getMessage()));
+            seats.put(seat.id, start(seat.id, seat.incarnation + 1));
+        }
+        for (var early :
+                List.copyOf(seats.values())) { // what has not joined has an invitation to an epoch that is over
+            if (early.address == null && early.id != lost.member()) {
+                forget(early, "it was invited to an earlier epoch");
+                early.process.kill();
+                seats.put(early.id, start(early.id, early.incarnation + 1));
+            }
+        }
+        try {
+            for (var other : seats.values()) {
+                other.got.clear();
+                if (other.address != null) {
+                    send(other, Message.of("rollback").with("epoch", epoch).with("lost", all));
+                }
+            }
+            long end = System.nanoTime() + run.waitLimit().toNanos();
+            while (!seats.values().stream().allMatch(s -> s.address == null || s.got.containsKey("idle"))) {
+                listen(TimeUnit.MILLISECONDS.toNanos(100));
+                if (System.nanoTime() > end) {
+                    throw new JobFailedException("some members do not go back to the last checkpoint", lost);
+                }
+            }
+            takeAll("idle");
+            return null;
+        } catch (MemberLostException another) {
+            return another;
+        }
+    }
+
+    /** Nothing that this life of the member says is heard any more. */
+    private boolean forget(Seat seat, String why) {
+        node.forget(seat.id, why);
+        gone.add(seat.process);
+        return true;
+    }
+
+    /** The member is not needed any more. */
+    private boolean dismiss(Seat seat) {
+        gone.add(seat.process);
+        try {
+            send(seat, Message.of("bye")); // it closes its connections when it has heard
+        } catch (MemberLostException e) {
+            seat.process.kill(); // it has not even come
+        }
+        return true;
+    }
+
+    @Override
+    public void scale(int members) {
+        if (members > run.workers() || members > Placement.MOST_MEMBERS) {
+            throw new IllegalArgumentException("at most " + Math.min(run.workers(), Placement.MOST_MEMBERS)
+                    + " members can share this job, asked for " + members);
+        }
+        var present = seats.values().stream()
+                .filter(seat -> seat.hasTables)
+                .map(seat -> seat.id)
+                .toList();
+        var next = new ArrayList<>(present.subList(0, Math.min(members, present.size())));
+        int highest = seats.isEmpty() ? 0 : ((TreeMap<Integer, Seat>) seats).lastKey();
+        try {
+            while (next.size() < members) {
+                int id = ++highest;
+                seats.put(id, start(id, 1));
+                next.add(id);
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e.getMessage(), e);
+        }
+        wanted = List.copyOf(next);
+    }
+
+    @Override
+    public boolean wantsToRescale() {
+        return !wanted.isEmpty()
+                && seats.values().stream().allMatch(seat -> seat.address != null)
+                && !wanted.equals(seats.values().stream()
+                        .filter(s -> s.hasTables)
+                        .map(s -> s.id)
+                        .toList());
+    }
+
+    @Override
+    public void rescale() throws InterruptedException {
+        var before = seats.values().stream()
+                .filter(seat -> seat.hasTables)
+                .map(seat -> seat.id)
+                .toList();
+        var next = wanted;
+        wanted = List.of();
+        join();
+        send(Message.of("move")
+                .with("from", placementVersion)
+                .with("to", placementVersion + 1)
+                .with("before", before)
+                .with("after", next)
+                .with("workersBefore", workersOf(before))
+                .with("workersAfter", workersOf(next)));
+        long blocks = 0;
+        for (var moved : all("moved", seats.values()).values()) {
+            blocks += moved.number("blocks");
+        }
+        node.place(new Placement(++placementVersion, next));
+        for (var seat : List.copyOf(seats.values())) {
+            if (!next.contains(seat.id)) {
+                seats.remove(seat.id);
+                dismiss(seat);
+            }
+            seat.hasTables = true;
+        }
+        told.add(new RunEvent.Rescaled(next.size(), (int) blocks));
+    }
+
+    @Override
+    public List<RunEvent> toTell() {
+        var all = List.copyOf(told);
+        told.clear();
+        return all;
+    }
+
+    /** The tables come here, where whoever ran the job looks for them. */
+    @Override
+    public void finish() throws InterruptedException {
+        seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));
+        var members = List.copyOf(seats.keySet());
+        if (!tables.isEmpty()) {
+            sendToWorking(Message.of("move")
+                    .with("from", placementVersion)
+                    .with("to", placementVersion + 1)
+                    .with("before", members)
+                    .with("after", List.of(ID))
+                    .with("workersBefore", List.of())
+                    .with("workersAfter", List.of()));
+            node.move(new Placement(++placementVersion, List.of(ID)), run.waitLimit());
+            all("moved", working());
+        }
+    }
+
+    @Override
+    public void close() {
+        seats.values().forEach(this::dismiss);
+        boolean isInterrupted = Thread.interrupted();
+        try {
+            Ending.await(gone, TO_LEAVE);
+        } finally {
+            node.leave();
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    // The workers
+
+    /** The workers of a stage, on members. */
+    private final class Workers implements Team {
+        private final Stage stage;
+        private final long firstClock;
+        private Map<Integer, Message> cut = Map.of(); // what members have told at the cut that is on
+        private Map<Integer, Message> end = Map.of();
+        private boolean isHeld; // everybody was asked to hold
+        private boolean isStopping;
+
+        Workers(Stage stage, long firstClock) {
+            this.stage = stage;
+            this.firstClock = firstClock;
+        }
+
+        @Override
+        public Seen await(Duration limit) throws InterruptedException {
+            long until = System.nanoTime() + limit.toNanos();
+            while (true) {
+                var seen = seen();
+                long left = until - System.nanoTime();
+                if (seen != Seen.NOTHING_YET || left <= 0) {
+                    return seen;
+                }
+                listen(left);
+                if (isHeld && isAt("held")) {
+                    isHeld = false;
+                    long clock = ofMembers("held").values().stream()
+                            .mapToLong(message -> message.number("clock"))
+                            .max()
+                            .orElse(firstClock);
+                    send(Message.of("cutAt").with("clock", Math.min(clock, stage.clocks())));
+                }
+            }
+        }
+
+        private boolean isAt(String kind) {
+            return working().stream().allMatch(seat -> seat.got.containsKey(kind));
+        }
+
+        private Map<Integer, Message> ofMembers(String kind) {
+            return takeAll(kind);
+        }
+
+        private Seen seen() {
+            if (failure != null) {
+                return Seen.FAILED;
+            }
+            if (isAt("ended")) {
+                end = end.isEmpty() ? ofMembers("ended") : end;
+                return Seen.ALL_ENDED;
+            }
+            if (!cut.isEmpty()) {
+                return Seen.AT_CUT;
+            }
+            if (isAt("cut")) {
+                cut = ofMembers("cut");
+                return Seen.AT_CUT;
+            }
+            return Seen.NOTHING_YET;
+        }
+
+        @Override
+        public RunEvent.@Nullable WorkerFailed failure() {
+            return failure;
+        }
+
+        @Override
+        public void askForCut() {
+            if (!isHeld && !isStopping && cut.isEmpty()) {
+                isHeld = true;
+                isStopping = true;
+                sendToWorking(Message.of("hold"));
+            }
+        }
+
+        @Override
+        public void release(boolean stop) {
+            cut = Map.of();
+            sendToWorking(Message.of("release").with("stop", stop));
+        }
+
+        private List<Message> latest() {
+            var told = end.isEmpty() ? cut : end;
+            return told.isEmpty()
+                    ? working().stream().map(seat -> seat.progress).toList()
+                    : List.copyOf(told.values());
+        }
+
+        @Override
+        public long slowest() {
+            return latest().stream()
+                    .mapToLong(message -> message.values().containsKey("clock") ? message.number("clock") : firstClock)
+                    .min()
+                    .orElse(firstClock);
+        }
+
+        @Override
+        public long totalDone() {
+            return seats.values().stream()
+                    .mapToLong(seat -> seat.progress.number("total"))
+                    .sum();
+        }
+
+        @Override
+        public String whereabouts() {
+            var where = new ArrayList<String>();
+            for (var seat : seats.values()) {
+                where.add("member " + seat.id + ": " + seat.progress.text("where"));
+            }
+            return String.join("; ", where);
+        }
+
+        @Override
+        public long examples() {
+            return latest().stream()
+                    .mapToLong(message -> message.number("examples"))
+                    .sum();
+        }
+
+        @Override
+        public Map<String, Double> tallied() {
+            var sums = new LinkedHashMap<String, Worker.Tally>();
+            for (var message : cut.values()) {
+                for (var ofWorker : message.list("tallies")) {
+                    Message.asMap(ofWorker).forEach((name, bits) -> {
+                        var pair = (List<?>) bits;
+                        sums.computeIfAbsent(name, n -> new Worker.Tally()).add(real(pair.get(0)), real(pair.get(1)));
+                    });
+                }
+            }
+            return StageRun.means(sums);
+        }
+
+        private static double real(@Nullable Object bits) {
+            return Double.longBitsToDouble(Long.parseLong(String.valueOf(bits)));
+        }
+
+        @Override
+        public List<Duration> waited() {
+            return end.values().stream()
+                    .flatMap(message -> message.numbers("waited").stream())
+                    .map(Duration::ofNanos)
+                    .toList();
+        }
+
+        @Override
+        public Saving save(orrery.store.Storage storage, String folder) throws InterruptedException {
+            sendToWorking(Message.of("checkpoint").with("folder", folder));
+            long until = System.nanoTime() + run.waitLimit().toNanos();
+            while (!isAt("snapped") && System.nanoTime() < until) {
+                listen(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+            ofMembers("snapped");
+            return new Saving() {
+                @Override
+                public boolean isDone() {
+                    return isAt("written");
+                }
+
+                @Override
+                public Map<String, orrery.store.Storage.Written> files() throws IOException, InterruptedException {
+                    long end = System.nanoTime() + run.waitLimit().toNanos();
+                    while (!isAt("written")) {
+                        listen(TimeUnit.MILLISECONDS.toNanos(100));
+                        if (System.nanoTime() > end) {
+                            throw new IOException(storage.where(folder) + ": members have not written it in "
+                                    + run.waitLimit().toSeconds() + " s");
+                        }
+                    }
+                    var files = new TreeMap<String, orrery.store.Storage.Written>();
+                    for (var written : ofMembers("written").values()) {
+                        if (!written.text("error").isEmpty()) {
+                            throw new IOException(written.text("error"));
+                        }
+                        written.map("files").forEach((name, sum) -> {
+                            var pair = (List<?>) sum;
+                            files.put(
+                                    name,
+                                    new orrery.store.Storage.Written(
+                                            ((Number) pair.get(0)).longValue(), ((Number) pair.get(1)).longValue()));
+                        });
+                    }
+                    return files;
+                }
+            };
+        }
+
+        @Override
+        public List<Integer> abandon(Throwable why) {
+            try {
+                send(Message.of("end").with("why", String.valueOf(why.getMessage())));
+            } catch (MemberLostException e) {
+                // it needs no telling
+            }
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import orrery.table.Node;
+import orrery.table.TableSpec;
+
+/** Tables and workers in this JVM: direct calls, no copies. */
+final class Here implements Site {
+    private final Run run;
+    private final Threads threads;
+    private final Node node = new Node();
+
+    Here(Run run, Threads threads) {
+        this.run = run;
+        this.threads = threads;
+    }
+
+    @Override
+    public Node node() {
+        return node;
+    }
+
+    @Override
+    public void open(List<TableSpec> tables, Optional<Checkpoint> from) throws IOException {
+        tables.forEach(node::create);
+        if (from.isPresent()) {
+            from.get().restoreTables(node);
+        }
+    }
+
+    @Override
+    public Team begin(int number, Stage stage, long clock, Optional<Checkpoint> restored) {
+        node.begin(run.workers(), clock, run.waitLimit());
+        var team =
+                new StageRun(stage, clock, run, node, restored.map(Locals::of).orElse(Locals.NONE), 0, run.workers());
+        team.start(threads);
+        return team;
+    }
+
+    @Override
+    public void recover(MemberLostException lost) {
+        throw lost; // there are no members
+    }
+
+    @Override
+    public void finish() {}
+
+    @Override
+    public void close() {}
+}

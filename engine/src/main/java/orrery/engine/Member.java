@@ -1,0 +1,496 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import orrery.table.EndedException;
+import orrery.table.Node;
+import orrery.table.Placement;
+import orrery.table.TableSpec;
+import orrery.wire.Endpoint;
+import orrery.wire.Frame;
+import orrery.wire.Lane;
+
+/**
+ * A member's part of a job: its blocks of the tables and its share of the workers, under the coordinator's orders. One
+ * thread takes these in order; another renews the lease.
+ */
+final class Member {
+    private static final System.Logger log = System.getLogger(Member.class.getName());
+    private static final Duration TO_CONNECT = Duration.ofSeconds(20);
+    private static final Duration TO_LET_GO = Duration.ofSeconds(20);
+    private static final int LOCALS_HEAD = 2 * Integer.BYTES;
+
+    private final Invitation invitation;
+    private final Run run;
+    private final List<TableSpec> tables;
+    private final List<Stage> stages;
+    private final Node node = new Node();
+    private final LinkedBlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
+    private final Map<Integer, byte[]> locals = new HashMap<>(); // states of workers between two stages, by worker
+    private final Map<Integer, byte[]> coming = new HashMap<>(); // those that are on their way; guarded by itself
+    private final Map<Integer, Integer> missing = new HashMap<>(); // of those, bytes that have not come
+    private @Nullable StageRun team; // whose workers run, or have just ended
+    private boolean hasToldCut;
+    private boolean hasToldEnd;
+    private volatile @Nullable StageRun progressing;
+    private volatile boolean isOver;
+    private Team.@Nullable Saving saving;
+
+    private record Gone(int member, String why) {}
+
+    private record Failed(Throwable why) {}
+
+    Member(Membership membership, Run run, List<TableSpec> tables, List<Stage> stages) {
+        invitation = membership.invitation();
+        this.run = run;
+        this.tables = tables;
+        this.stages = stages;
+    }
+
+    /** Lives until the coordinator says that the job is over. */
+    Outcome live() throws IOException {
+        try {
+            node.join(
+                    invitation.credentials(),
+                    invitation.member(),
+                    invitation.incarnation(),
+                    new Endpoint.Settings(
+                            invitation.host(), Endpoint.Settings.DEFAULT.creditBytes(), invitation.faults()),
+                    new Ear());
+            node.epoch(invitation.epoch());
+            var address = node.listen();
+            node.connect(Coordinator.ID, invitation.coordinator(), TO_CONNECT);
+            tell(Message.of("hello")
+                    .with("host", address.getAddress().getHostAddress())
+                    .with("port", address.getPort()));
+            Thread.ofPlatform().name("lease").daemon().start(this::renew);
+            while (!isOver) {
+                obey();
+            }
+            return new Outcome(Outcome.Status.DONE, node, 0, List.of(), Duration.ZERO, Duration.ZERO);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JobCancelledException("member " + invitation.member() + " was interrupted");
+        } finally {
+            isOver = true;
+            var running = team;
+            if (running != null) {
+                running.abandon(new JobCancelledException("the job is over"));
+            }
+            node.leave();
+        }
+    }
+
+    /** Runs on the event loop and the node's thread. */
+    private final class Ear implements Node.Ear {
+        @Override
+        public void heard(Frame frame) {
+            try (frame) {
+                if (frame.type() == Message.LOCALS) {
+                    receiveLocals(frame);
+                } else {
+                    var peer = frame.from();
+                    if (peer == null || peer.id() != Coordinator.ID || frame.type() != Message.TYPE) {
+                        throw new IllegalArgumentException("orders come from the coordinator, not " + peer);
+                    }
+                    inbox.add(Message.read(frame));
+                }
+            } catch (IOException e) {
+                throw new IllegalArgumentException(e);
+            }
+        }
+
+        @Override
+        public void disconnected(int member, long incarnation, String why) {
+            if (!node.knows(member)) {
+                inbox.add(new Gone(member, why));
+            }
+        }
+
+        @Override
+        public void failed(Throwable why) {
+            inbox.add(new Failed(why));
+        }
+    }
+
+    private void tell(Message message) {
+        node.send(Coordinator.ID, message.frame(node.epoch()));
+    }
+
+    /** The lease: says from time to time that this member lives, and how far it is. */
+    private void renew() {
+        long pause = Math.min(1000, invitation.lease().toMillis() / 5);
+        while (!isOver) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(pause);
+                var message = Message.of("progress");
+                var running = progressing;
+                if (running != null) {
+                    message.with("clock", running.slowest())
+                            .with("total", running.totalDone())
+                            .with("examples", running.examples())
+                            .with("where", running.whereabouts());
+                }
+                tell(message.with("counts", node.counts()));
+            } catch (EndedException e) {
+                // the coordinator is gone, which others notice
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    // Orders
+
+    private void obey() throws InterruptedException, IOException {
+        boolean isDue = team != null && !(hasToldCut && hasToldEnd);
+        var next = inbox.poll(isDue ? 2 : 200, TimeUnit.MILLISECONDS);
+        switch (next) {
+            case null -> {}
+            case Message message -> obey(message);
+            case Gone(int member, String why) -> {
+                if (member == Coordinator.ID) {
+                    throw new IOException("member " + invitation.member() + " is no member any more: " + why);
+                }
+            }
+            case Failed(Throwable why) -> fail(-1, 0, why);
+            default -> {} // the workers have something to tell
+        }
+        report();
+    }
+
+    private void obey(Message order) throws IOException, InterruptedException {
+        var running = team;
+        switch (order.kind()) {
+            case "connect" -> connect(order);
+            case "begin" -> begin(order);
+            case "go" -> {
+                if (running != null) {
+                    running.start(new Threads());
+                }
+            }
+            case "release" -> {
+                if (running != null) {
+                    hasToldCut = false;
+                    running.release(order.flag("stop"));
+                }
+            }
+            case "hold" -> {
+                if (running != null) {
+                    tell(Message.of("held").with("clock", running.hold()));
+                }
+            }
+            case "cutAt" -> {
+                if (running != null) {
+                    running.cutAt(order.number("clock"));
+                }
+            }
+            case "checkpoint" -> checkpoint(order.text("folder"));
+            case "move" -> move(order);
+            case "rollback" -> rollback(order);
+            case "end" -> {
+                log.log(System.Logger.Level.INFO, "the job has ended: " + order.text("why"));
+                isOver = true;
+            }
+            case "bye" -> isOver = true;
+            default -> throw new IOException("the coordinator orders '" + order.kind() + "', which is unknown here");
+        }
+    }
+
+    /** Connects to the members that come before; those that come after connect to this one. */
+    private void connect(Message order) throws IOException, InterruptedException {
+        for (var entry : order.list("members")) {
+            var member = (List<?>) entry;
+            int id = ((Number) member.get(0)).intValue();
+            if (id < invitation.member() && !node.knows(id)) {
+                var address = new InetSocketAddress(String.valueOf(member.get(2)), ((Number) member.get(3)).intValue());
+                node.connect(id, address, TO_CONNECT);
+            }
+        }
+        long end = System.nanoTime() + TO_CONNECT.toNanos();
+        for (var entry : order.list("members")) {
+            int id = ((Number) ((List<?>) entry).get(0)).intValue();
+            while (id != invitation.member() && !node.knows(id)) {
+                if (System.nanoTime() > end) {
+                    throw new IOException("member " + id + " did not connect within " + TO_CONNECT.toSeconds() + " s");
+                }
+                TimeUnit.MILLISECONDS.sleep(2);
+            }
+        }
+        tell(Message.of("connected"));
+    }
+
+    private void begin(Message order) throws IOException {
+        long clock = order.number("clock");
+        var storage = run.checkpoints().map(Checkpoints::storage);
+        if (order.flag("fresh")) {
+            node.clear();
+            node.place(new Placement(
+                    (int) order.number("placement"),
+                    order.numbers("members").stream().map(Long::intValue).toList()));
+            tables.forEach(node::create);
+            locals.clear();
+            if (!order.text("checkpoint").isEmpty()) {
+                Checkpoint.read(storage.orElseThrow(), order.text("checkpoint")).restoreTables(node);
+            }
+        }
+        node.begin(run.workers(), clock, run.waitLimit());
+        var workers = order.numbers("workers");
+        var mine = new ArrayList<Integer>();
+        for (int w = 0; w < workers.size(); w++) {
+            if (workers.get(w) == invitation.member()) {
+                mine.add(w);
+            }
+        }
+        var states = order.text("locals").isEmpty()
+                ? Locals.of(locals)
+                : Locals.of(Checkpoint.read(storage.orElseThrow(), order.text("locals")));
+        var next = new StageRun(
+                stages.get((int) order.number("stage")), clock, run, node, states, mine.getFirst(), mine.getLast() + 1);
+        next.whenMoved(() -> inbox.add(next));
+        locals.clear();
+        team = next;
+        progressing = next;
+        hasToldCut = false;
+        hasToldEnd = false;
+        tell(Message.of("prepared"));
+    }
+
+    /** Tells the coordinator what it waits for, once it is true of the blocks of this node, too. */
+    private void report() throws InterruptedException {
+        var running = team;
+        if (running == null || hasToldEnd) {
+            return;
+        }
+        switch (running.await(Duration.ZERO)) {
+            case AT_CUT -> {
+                if (!hasToldCut && node.hasCompleted(running.slowest() - 1)) {
+                    hasToldCut = true;
+                    tell(with(Message.of("cut"), running));
+                }
+            }
+            case ALL_ENDED -> {
+                if (node.hasCompleted(Long.MAX_VALUE)) {
+                    hasToldEnd = true;
+                    tell(with(Message.of("ended"), running)
+                            .with(
+                                    "waited",
+                                    running.waited().stream()
+                                            .map(Duration::toNanos)
+                                            .toList()));
+                }
+            }
+            case FAILED -> {
+                var failure = running.failure();
+                hasToldEnd = true;
+                if (failure != null) {
+                    fail(failure.worker(), failure.clock(), failure.cause());
+                }
+            }
+            case NOTHING_YET -> {}
+        }
+    }
+
+    private static Message with(Message message, StageRun running) {
+        var tallies = new ArrayList<Object>();
+        for (var ofWorker : running.taken().values()) {
+            var named = new TreeMap<String, Object>();
+            ofWorker.forEach((name, tally) -> named.put(name, List.of(bits(tally.sum()), bits(tally.weight()))));
+            tallies.add(named);
+        }
+        return message.with("clock", running.slowest())
+                .with("total", running.totalDone())
+                .with("examples", running.examples())
+                .with("tallies", tallies);
+    }
+
+    private static String bits(double value) {
+        return String.valueOf(Double.doubleToRawLongBits(value));
+    }
+
+    private void fail(int worker, long clock, Throwable why) {
+        if (why instanceof EndedException) {
+            return; // of somebody else's making
+        }
+        log.log(System.Logger.Level.ERROR, "worker " + worker + " has failed at clock " + clock, why);
+        var running = team;
+        tell(Message.of("failed")
+                .with("stage", running == null ? "" : running.stage())
+                .with("worker", worker)
+                .with("clock", clock)
+                .with("cause", JobFailedException.describe(why)));
+    }
+
+    private void checkpoint(String folder) {
+        var running = team;
+        if (running == null) {
+            return;
+        }
+        var storage = run.checkpoints().map(Checkpoints::storage).orElseThrow();
+        var files = running.save(storage, folder, "member-" + invitation.member() + "-" + invitation.incarnation());
+        saving = files;
+        int epoch = node.epoch();
+        tell(Message.of("snapped"));
+        Thread.ofPlatform().name("checkpoint written").daemon().start(() -> {
+            var message = Message.of("written");
+            try {
+                var sums = new TreeMap<String, Object>();
+                files.files().forEach((name, sum) -> sums.put(name, List.of(sum.bytes(), sum.crc32c())));
+                message.with("files", sums);
+            } catch (IOException e) {
+                message.with("error", String.valueOf(e.getMessage()));
+            } catch (InterruptedException e) {
+                message.with("error", "interrupted");
+            }
+            if (epoch == node.epoch()) {
+                try {
+                    tell(message);
+                } catch (EndedException e) {
+                    // nobody waits for it
+                }
+            }
+        });
+    }
+
+    // Moving
+
+    private void move(Message order) throws InterruptedException, IOException {
+        var running = team;
+        int from = (int) order.number("from");
+        int to = (int) order.number("to");
+        var before = order.numbers("before").stream().map(Long::intValue).toList();
+        var after = order.numbers("after").stream().map(Long::intValue).toList();
+        if (!before.contains(invitation.member())) { // new here
+            node.place(new Placement(from, before));
+            tables.forEach(node::create);
+            node.begin(run.workers(), 0, run.waitLimit());
+        }
+        var workersBefore = order.numbers("workersBefore");
+        var workersAfter = order.numbers("workersAfter");
+        var states = running == null ? Map.<Integer, byte[]>of() : running.localBytes();
+        var due = new ArrayList<Integer>();
+        for (int w = 0; w < workersAfter.size(); w++) {
+            boolean was = workersBefore.get(w) == invitation.member();
+            boolean is = workersAfter.get(w) == invitation.member();
+            var state = states.getOrDefault(w, new byte[0]);
+            if (was && is) {
+                locals.put(w, state);
+            } else if (was) {
+                sendLocals(w, workersAfter.get(w).intValue(), state);
+            } else if (is) {
+                due.add(w);
+            }
+        }
+        int blocks = node.move(new Placement(to, after), run.waitLimit());
+        awaitLocals(due);
+        team = null;
+        progressing = null;
+        tell(Message.of("moved").with("blocks", blocks));
+    }
+
+    private void sendLocals(int worker, int member, byte[] state) {
+        int most = Frame.MOST_PAYLOAD_BYTES - LOCALS_HEAD;
+        int at = 0;
+        do {
+            int count = Math.min(most, state.length - at);
+            var piece = new byte[count];
+            System.arraycopy(state, at, piece, 0, count);
+            node.send(
+                    member,
+                    Frame.of(Message.LOCALS, Lane.BULK, LOCALS_HEAD + count)
+                            .epoch(node.epoch())
+                            .request(worker)
+                            .putInt(state.length)
+                            .putInt(at)
+                            .putBytes(piece));
+            at += count;
+        } while (at < state.length);
+    }
+
+    private void receiveLocals(Frame frame) {
+        int worker = (int) frame.request();
+        int length = frame.getInt();
+        int at = frame.getInt();
+        var piece = frame.getBytes(frame.remaining());
+        if (length < 0 || at < 0 || at + piece.length > length) {
+            throw new IndexOutOfBoundsException("a piece of a state at " + at + " of " + length);
+        }
+        synchronized (coming) {
+            if (at == 0) {
+                coming.put(worker, new byte[length]);
+                missing.put(worker, length);
+            }
+            System.arraycopy(piece, 0, coming.getOrDefault(worker, new byte[length]), at, piece.length);
+            missing.merge(worker, -piece.length, Integer::sum);
+            coming.notifyAll();
+        }
+    }
+
+    private void awaitLocals(List<Integer> due) throws InterruptedException, IOException {
+        long end = System.nanoTime() + run.waitLimit().toNanos();
+        synchronized (coming) {
+            for (int worker : due) {
+                while (missing.getOrDefault(worker, 1) > 0) {
+                    long left = end - System.nanoTime();
+                    if (left <= 0) {
+                        throw new IOException("the state of worker " + worker + " did not come");
+                    }
+                    TimeUnit.NANOSECONDS.timedWait(coming, left);
+                }
+                locals.put(worker, coming.getOrDefault(worker, new byte[0]));
+            }
+            coming.clear();
+            missing.clear();
+        }
+    }
+
+    // Going back
+
+    private void rollback(Message order) throws IOException, InterruptedException {
+        int epoch = (int) order.number("epoch");
+        var running = team;
+        team = null;
+        progressing = null;
+        order.numbers("lost").forEach(lost -> node.forget(lost.intValue(), "it is lost"));
+        if (running != null) {
+            var left =
+                    running.abandon(new JobCancelledException("the job goes back to its last checkpoint"), TO_LET_GO);
+            if (!left.isEmpty()) {
+                throw new IOException("workers " + left + " are still within their steps after " + TO_LET_GO.toSeconds()
+                        + " s, and cannot go back with the others");
+            }
+        }
+        awaitSaving();
+        node.epoch(epoch);
+        node.clear();
+        synchronized (coming) {
+            coming.clear();
+            missing.clear();
+        }
+        locals.clear();
+        inbox.removeIf(entry -> entry instanceof Failed || entry instanceof StageRun);
+        tell(Message.of("idle"));
+    }
+
+    /** What is being written is finished first: later files of the same names must not meet it. */
+    private void awaitSaving() throws InterruptedException {
+        var unfinished = saving;
+        if (unfinished != null) {
+            try {
+                unfinished.files();
+            } catch (IOException e) {
+                log.log(System.Logger.Level.WARNING, "a checkpoint that is not needed any more failed", e);
+            }
+            saving = null;
+        }
+    }
+}

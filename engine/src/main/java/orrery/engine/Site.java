@@ -1,0 +1,47 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import orrery.table.Node;
+import orrery.table.TableSpec;
+
+/** Where the tables and workers of a job are. Confined to the thread that runs the job. */
+interface Site extends AutoCloseable {
+    /** The tables, as whoever measures sees them. */
+    Node node();
+
+    /** Makes the tables, with the content of a checkpoint if one is given. */
+    void open(List<TableSpec> tables, Optional<Checkpoint> from) throws IOException, InterruptedException;
+
+    /** Starts the workers of a stage. */
+    Team begin(int number, Stage stage, long clock, Optional<Checkpoint> restored)
+            throws IOException, InterruptedException;
+
+    /** What was lost is replaced; {@link #open} follows. */
+    void recover(MemberLostException lost) throws IOException, InterruptedException;
+
+    /** Asks for another number of members; prepares what it can without disturbing the workers. */
+    default void scale(int members) {
+        throw new IllegalStateException("workers that are threads of this JVM have no members to add or remove");
+    }
+
+    /** Whether the next cut is the time to {@link #rescale}. */
+    default boolean wantsToRescale() {
+        return false;
+    }
+
+    /** Moves tables and workers to the members that are wanted; the workers have stopped at a cut. */
+    default void rescale() throws IOException, InterruptedException {}
+
+    /** What has happened that listeners should hear of. */
+    default List<RunEvent> toTell() {
+        return List.of();
+    }
+
+    /** All stages are done: whatever is elsewhere comes here. */
+    void finish() throws IOException, InterruptedException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,75 @@
+package orrery.engine;
+
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import orrery.table.Consistency;
+import orrery.table.TableSpec;
+import orrery.table.UpdateRule;
+
+/** Jobs for tests, of which every difference spreads. */
+final class Jobs {
+    private Jobs() {}
+
+    /** Gradients that depend on what was read; counts of a sparse table; local state that decides, too. */
+    static Job mixed(Consistency consistency, long pauseMicros, Stage... more) {
+        return new Job(
+                "mixed",
+                List.of(
+                        TableSpec.dense("w", 300, 2)
+                                .with(new UpdateRule.AdaGrad(0.1f))
+                                .with(consistency),
+                        TableSpec.sparse("counts", 1).ofInts().with(consistency)),
+                more.length > 0
+                        ? List.of(more)
+                        : List.of(stage("a", 40, 8, pauseMicros), stage("b", 20, 7, pauseMicros)));
+    }
+
+    static Stage stage(String name, long clocks, long cutEvery, long pauseMicros) {
+        return new Stage(
+                name,
+                clocks,
+                cutEvery,
+                worker -> {
+                    var w = worker.session().tables().get(0);
+                    var counts = worker.session().tables().get(1);
+                    var local = worker.session().localFloats("momentum", 2);
+                    var loss = worker.tally("loss");
+                    return (session, clock) -> {
+                        if (pauseMicros > 0) {
+                            TimeUnit.MICROSECONDS.sleep(pauseMicros); // as long as a step of a real job takes
+                        }
+                        var random = new SplittableRandom(worker.seed() * 1000 + clock * 10 + worker.index());
+                        var view = session.view(w);
+                        var outbox = session.outbox(w);
+                        for (int i = 0; i < 40; i++) {
+                            int row = random.nextInt(300);
+                            local[0] = 0.9f * local[0] + view.get(row, 0) + (float) random.nextGaussian();
+                            local[1] += view.get(row, 1) - local[0];
+                            outbox.addRow(row, local, 0);
+                            loss.add(local[0], 1);
+                        }
+                        session.add(counts, new long[] {random.nextLong(50)}, new int[] {1});
+                        worker.processed(40);
+                    };
+                },
+                (node, clock) -> Map.of(
+                        "clock",
+                        (double) clock,
+                        "norm",
+                        norm(node.values(node.tables().getFirst()))));
+    }
+
+    private static double norm(float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += (double) value * value;
+        }
+        return Math.sqrt(sum);
+    }
+
+    static float[] weights(Outcome outcome) {
+        return outcome.node().values(outcome.node().tables().getFirst());
+    }
+}

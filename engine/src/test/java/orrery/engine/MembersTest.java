@@ -1,0 +1,195 @@
+package orrery.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.store.Storage;
+import orrery.table.Consistency;
+import orrery.wire.Faults;
+
+/** Jobs whose workers are on several members; here these are threads, so that there is no waiting for JVMs. */
+@Timeout(60)
+final class MembersTest {
+    @TempDir
+    Path folder = Path.of("");
+
+    private static final Consistency BSP = new Consistency.Bsp();
+
+    private static Outcome alone(Run run) throws IOException {
+        return Jobs.mixed(run.consistency(), 0).run(run);
+    }
+
+    private static Outcome among(int members, Run run, Members.Terms terms) throws IOException {
+        var launcher = new InThreads(members, () -> Jobs.mixed(run.consistency(), 0), quiet(run), terms);
+        return Jobs.mixed(run.consistency(), 0).run(run.with(launcher));
+    }
+
+    /** What members know of a run: all but who listens. */
+    private static Run quiet(Run run) {
+        return new Run(
+                run.workers(),
+                run.consistency(),
+                run.seed(),
+                run.launcher(),
+                run.waitLimit(),
+                run.checkpoints(),
+                List.of());
+    }
+
+    private static void assertSame(Outcome is, Outcome due) {
+        assertThat(Arrays.mismatch(Jobs.weights(is), Jobs.weights(due))).isEqualTo(-1);
+        assertThat(is.cuts().stream().map(RunEvent.CutReached::metrics).toList())
+                .isEqualTo(due.cuts().stream().map(RunEvent.CutReached::metrics).toList());
+        assertThat(is.examples()).isEqualTo(due.examples());
+    }
+
+    @ParameterizedTest(name = "{0} members")
+    @ValueSource(ints = {1, 2, 3, 4})
+    void haveTheSameBitsAsThreads(int members) throws IOException {
+        var run = Run.local(4);
+        assertSame(among(members, run, Members.Terms.DEFAULT), alone(run));
+        assertSame(among(members, run, Members.Terms.DEFAULT.insecure()), alone(run));
+    }
+
+    @Test
+    void haveTheSameBitsInBadWeather() throws IOException {
+        var run = Run.local(4);
+        var weather = Faults.parse("drop=1%,delay=2ms,duplicate=1%,reorder=2%,cut=0.1%");
+        assertSame(among(3, run, Members.Terms.DEFAULT.with(weather)), alone(run));
+    }
+
+    @Test
+    void tellTheSameStory() throws IOException {
+        var told = new ArrayList<String>();
+        var run = Run.local(4).listening(event -> {
+            if (!(event instanceof RunEvent.Progressed)) {
+                told.add(event.getClass().getSimpleName());
+            }
+        });
+        alone(run);
+        var due = List.copyOf(told);
+        told.clear();
+        among(2, run, Members.Terms.DEFAULT);
+        assertThat(told).isEqualTo(due);
+    }
+
+    @Test
+    void goOnFromACheckpointOfAnyNumberOfMembers() throws IOException {
+        var whole = alone(Run.local(4));
+        int n = 0;
+        for (int[] counts : new int[][] {{3, 1}, {3, 2}, {1, 3}, {0, 2}, {2, 0}}) {
+            var storage = Storage.local(folder.resolve("run-" + n++));
+            var first = Run.local(4).with(Checkpoints.in(storage));
+            var job = Jobs.mixed(BSP, 0);
+            var stopping = first.listening(event -> {
+                if (event instanceof RunEvent.CutReached cut && cut.clock() == 16) {
+                    job.stop();
+                }
+            });
+            var outcome = job.run(
+                    counts[0] == 0
+                            ? stopping
+                            : stopping.with(
+                                    new InThreads(counts[0], () -> Jobs.mixed(BSP, 0), first, Members.Terms.DEFAULT)));
+            assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
+            var again = Run.local(4).with(Checkpoints.in(storage).resuming());
+            assertSame(counts[1] == 0 ? alone(again) : among(counts[1], again, Members.Terms.DEFAULT), whole);
+        }
+    }
+
+    @Test
+    void stopBetweenCutsAtAClockThatAllHaveCompleted() throws IOException {
+        var storage = Storage.local(folder);
+        var run = Run.local(4).with(Checkpoints.in(storage));
+        var long1 = Jobs.stage("a", 100_000, 100_000, 0);
+        var job = Jobs.mixed(BSP, 0, long1);
+        var stopping = run.listening(event -> {
+            if (event instanceof RunEvent.Progressed) {
+                job.stop();
+            }
+        });
+        var outcome = job.run(stopping.with(
+                new InThreads(2, () -> Jobs.mixed(BSP, 0, long1), run, Members.Terms.DEFAULT.insecure())));
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
+        assertThat(outcome.cuts()).hasSize(1);
+        assertThat(outcome.cuts().getFirst().clock()).isBetween(1L, 99_999L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:1", "asp"})
+    void comeAndGoAtCuts(String consistency) throws IOException {
+        for (int round = 0; round < (consistency.equals("bsp") ? 20 : 3); round++) {
+            var random = new SplittableRandom(round);
+            var run = Run.local(4).with(Consistency.parse(consistency));
+            var job = Jobs.mixed(run.consistency(), 500);
+            var moves = new ArrayList<RunEvent.Rescaled>();
+            var scaling = run.listening(event -> {
+                if (event instanceof RunEvent.CutReached && random.nextInt(3) > 0) {
+                    job.scale(1 + random.nextInt(4));
+                }
+                if (event instanceof RunEvent.MemberLost lost) {
+                    throw new AssertionError(lost);
+                }
+                if (event instanceof RunEvent.Rescaled rescaled) {
+                    moves.add(rescaled);
+                }
+            });
+            var outcome = job.run(scaling.with(
+                    new InThreads(2, () -> Jobs.mixed(run.consistency(), 500), run, Members.Terms.DEFAULT.insecure())));
+            assertThat(moves).as("round " + round).isNotEmpty();
+            if (consistency.equals("bsp")) {
+                assertSame(outcome, alone(run));
+            }
+        }
+    }
+
+    @Test
+    void aFailingWorkerEndsTheJobAndIsNamed() {
+        var stage = new Stage("breaks", 10, worker -> (session, clock) -> {
+            if (worker.index() == 3 && clock == 4) {
+                throw new IllegalStateException("no more");
+            }
+            session.view(session.tables().getFirst());
+        });
+        var run = Run.local(4);
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0, stage)
+                        .run(run.with(new InThreads(
+                                2, () -> Jobs.mixed(BSP, 0, stage), run, Members.Terms.DEFAULT.insecure()))))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessage("stage 'breaks', worker 3, clock 4: IllegalStateException: no more");
+    }
+
+    @Test
+    void membersThatCannotStartAreNamedWithTheirLastWords() {
+        var run = Run.local(2);
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0)
+                        .run(run.with(new InThreads(
+                                2,
+                                () -> {
+                                    throw new IllegalStateException("cannot read the data");
+                                },
+                                run,
+                                Members.Terms.DEFAULT.insecure()))))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessageContaining("ended with status 1 before it had joined")
+                .hasMessageContaining("cannot read the data");
+    }
+
+    @Test
+    void moreMembersThanWorkersAreRefused() {
+        var run = Run.local(2);
+        assertThatThrownBy(() -> among(3, run, Members.Terms.DEFAULT))
+                .hasMessageContaining("3 processes for 2 workers");
+    }
+}

@@ -1,0 +1,62 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import orrery.store.Storage;
+import orrery.table.Consistency;
+
+/**
+ * A program that trains, as users write one: the same for whoever coordinates and for the members. Arguments: folder of
+ * checkpoints, consistency, microseconds a step takes, {@code member}, {@code run} or {@code resume}.
+ */
+final class ProcessMain {
+    private ProcessMain() {}
+
+    public static void main(String[] args) throws IOException {
+        var checkpoints = Checkpoints.in(Storage.local(Path.of(args[0])));
+        var run =
+                Run.local(4).with(Consistency.parse(args[1])).with(checkpoints).withWaitLimit(Duration.ofSeconds(60));
+        var job = Jobs.mixed(run.consistency(), Long.parseLong(args[2]));
+        switch (args[3]) {
+            case "member" -> job.run(run.with(Membership.read(System.in)));
+            default -> {
+                var own = run.with(processes(2, args[0], args[1], args[2], Members.Terms.DEFAULT));
+                var outcome = job.run(args[3].equals("resume") ? own.with(checkpoints.resuming()) : own);
+                System.out.println("sum " + Arrays.hashCode(Jobs.weights(outcome)));
+            }
+        }
+    }
+
+    /** Members that run this program. */
+    static Processes processes(int count, String folder, String consistency, String pause, Members.Terms terms) {
+        return new Processes(count, command(folder, consistency, pause, "member"), terms);
+    }
+
+    static List<String> command(String... arguments) {
+        var command = new ArrayList<String>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                ProcessMain.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static String classPath() {
+        var parts = new ArrayList<String>();
+        for (var name : List.of("jdk.module.path", "java.class.path")) {
+            parts.add(System.getProperty(name, ""));
+        }
+        parts.add(Path.of("target", "test-classes").toAbsolutePath().toString());
+        parts.add(Path.of("target", "classes").toAbsolutePath().toString());
+        return String.join(System.getProperty("path.separator"), parts);
+    }
+}

@@ -1,0 +1,158 @@
+package orrery.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import orrery.store.Storage;
+
+/** Members that are JVMs of their own, and what the world does to them. */
+@Timeout(180)
+final class ProcessesTest {
+    private static final int KILLS = Integer.getInteger("orrery.kills", 3);
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private static float[] undisturbed() throws IOException {
+        var run = Run.local(4);
+        return Jobs.weights(Jobs.mixed(run.consistency(), 0).run(run));
+    }
+
+    private Run run(String name, String pause, Members.Terms terms) {
+        var place = folder.resolve(name);
+        return Run.local(4)
+                .with(Checkpoints.in(Storage.local(place)))
+                .withWaitLimit(Duration.ofSeconds(60))
+                .with(ProcessMain.processes(2, place.toString(), "bsp", pause, terms));
+    }
+
+    /** The JVMs that this one has started, in the order of their start. */
+    private static List<ProcessHandle> members() {
+        return ProcessHandle.current()
+                .children()
+                .sorted((a, b) -> Long.compare(a.pid(), b.pid()))
+                .toList();
+    }
+
+    @Test
+    void runAJobAndLeaveNobodyBehind() throws IOException {
+        var outcome = Jobs.mixed(Run.local(4).consistency(), 0).run(run("quiet", "0", Members.Terms.DEFAULT));
+        assertThat(Arrays.mismatch(Jobs.weights(outcome), undisturbed())).isEqualTo(-1);
+        assertThat(members()).isEmpty();
+    }
+
+    @Test
+    void aKilledMemberIsReplacedAndNothingIsLost() throws IOException {
+        var due = undisturbed();
+        for (int round = 0; round < KILLS; round++) {
+            var random = new SplittableRandom(round);
+            long at = 1 + random.nextLong(50);
+            int victim = round % 2;
+            var told = new ArrayList<RunEvent>();
+            var killed = new long[] {0, 0}; // when, and when clocks moved again
+            var run = run("kill-" + round, "20000", Members.Terms.DEFAULT).listening(event -> {
+                if (event instanceof RunEvent.MemberLost || event instanceof RunEvent.Resumed) {
+                    told.add(event);
+                }
+                if (event instanceof RunEvent.Progressed progressed) {
+                    if (killed[0] == 0 && stageClock(progressed) >= at) {
+                        members().get(victim).destroyForcibly();
+                        killed[0] = System.nanoTime();
+                    }
+                }
+                if (event instanceof RunEvent.CutReached && told.size() == 2 && killed[1] == 0) {
+                    killed[1] = System.nanoTime(); // a few steps after the job has gone on
+                }
+            });
+            var outcome = Jobs.mixed(run.consistency(), 20_000).run(run);
+            assertThat(told).as("round " + round + ", killed at " + at).isNotEmpty();
+            assertThat(Arrays.mismatch(Jobs.weights(outcome), due)).isEqualTo(-1);
+            assertThat(killed[1] - killed[0]).isBetween(1L, 10_000_000_000L);
+            System.out.printf(
+                    "killed member %d at clock %d: resumed after %.2f s%n",
+                    victim + 1, at, (killed[1] - killed[0]) / 1e9);
+        }
+        assertThat(members()).isEmpty();
+    }
+
+    private static long stageClock(RunEvent.Progressed progressed) {
+        return progressed.stage().equals("a") ? progressed.clock() : 40 + progressed.clock();
+    }
+
+    @Test
+    void aSleepingMemberIsReplacedAndItsFramesAreRefusedWhenItWakes() throws Exception {
+        var due = undisturbed();
+        var asleep = new ProcessHandle[1];
+        var lost = new ArrayList<RunEvent>();
+        var run = run("sleep", "60000", Members.Terms.DEFAULT.withLease(Duration.ofSeconds(1)))
+                .listening(event -> {
+                    if (event instanceof RunEvent.Progressed progressed
+                            && progressed.clock() >= 10
+                            && asleep[0] == null) {
+                        asleep[0] = members().getFirst();
+                        signal("STOP", asleep[0]);
+                    }
+                    if (event instanceof RunEvent.MemberLost) {
+                        lost.add(event);
+                    }
+                    if (event instanceof RunEvent.CutReached cut && cut.stage().equals("a") && cut.clock() == 40) {
+                        signal("CONT", asleep[0]);
+                    }
+                });
+        var outcome = Jobs.mixed(run.consistency(), 60_000).run(run);
+        assertThat(lost).hasSize(1);
+        assertThat(lost.toString()).contains("silent for more than 1.0 s");
+        assertThat(Arrays.mismatch(Jobs.weights(outcome), due)).isEqualTo(-1);
+        assertThat(outcome.node().traffic().refused()).isPositive();
+        assertThat(asleep[0].onExit().get(5, TimeUnit.SECONDS).isAlive()).isFalse();
+    }
+
+    private static void signal(String name, ProcessHandle process) {
+        try {
+            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void whenTheCoordinatorDiesSoDoItsMembersAndTheRunCanGoOn() throws Exception {
+        var place = folder.resolve("orphans").toString();
+        var coordinator = new ProcessBuilder(ProcessMain.command(place, "bsp", "50000", "run"))
+                .redirectErrorStream(true)
+                .start();
+        var storage = Storage.local(Path.of(place));
+        while (storage.list("").stream()
+                        .filter(name -> name.startsWith("stage"))
+                        .count()
+                < 2) {
+            assertThat(coordinator.isAlive()).isTrue();
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        var members = coordinator.children().toList();
+        assertThat(members).hasSize(2);
+        coordinator.destroyForcibly().waitFor();
+        long killed = System.nanoTime();
+        for (var member : members) {
+            member.onExit().get(5, TimeUnit.SECONDS);
+        }
+        System.out.printf("members ended %.3f s after the coordinator%n", (System.nanoTime() - killed) / 1e9);
+        var resumed = new ProcessBuilder(ProcessMain.command(place, "bsp", "0", "resume"))
+                .redirectErrorStream(true)
+                .start();
+        var said = new String(resumed.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(said).contains("sum " + Arrays.hashCode(undisturbed()));
+    }
+}
