@@ -34,6 +34,10 @@ final class Progress implements Consumer<RunEvent> {
             case RunEvent.CutReached cut -> cut(cut);
             case RunEvent.Resumed resumed ->
                 line("goes on at clock " + resumed.clock() + " from " + resumed.checkpoint());
+            case RunEvent.MemberLost lost -> line(lost.why() + "; going back to the last checkpoint");
+            case RunEvent.Rescaled rescaled ->
+                line("goes on with " + rescaled.members() + " members, " + rescaled.blocksMoved() + " blocks moved");
+            case RunEvent.MemberSaid _ -> {}
             case RunEvent.WorkerFailed _, RunEvent.Ended _ -> endLine();
             case RunEvent.Started _, RunEvent.Checkpointed _, RunEvent.StageEnded _ -> {}
         }

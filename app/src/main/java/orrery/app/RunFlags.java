@@ -2,8 +2,11 @@ package orrery.app;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.Members;
 import orrery.engine.Run;
 import orrery.table.Consistency;
+import orrery.table.Placement;
+import orrery.wire.Faults;
 import picocli.CommandLine.Option;
 
 /** How to run: workers, consistency, seed. */
@@ -11,7 +14,7 @@ final class RunFlags {
     @Option(
             names = {"-w", "--workers"},
             paramLabel = "K",
-            description = "Worker threads (default: the processors, ${DEFAULT-VALUE}).")
+            description = "Worker threads, of all processes together (default: the processors, ${DEFAULT-VALUE}).")
     int workers = Runtime.getRuntime().availableProcessors();
 
     @Option(
@@ -37,6 +40,53 @@ final class RunFlags {
             description =
                     "How long a worker waits for others before the job ends and says for whom (default: ${DEFAULT-VALUE}).")
     double waitLimit = 300;
+
+    @Option(
+            names = {"-p", "--processes"},
+            paramLabel = "N",
+            description =
+                    "Share tables and workers among N processes of this machine (default: one process does it all).")
+    int processes;
+
+    @Option(
+            names = "--insecure",
+            description = "Let processes speak without TLS; they still prove that they know the run's secret.")
+    boolean insecure;
+
+    @Option(
+            names = "--faults",
+            paramLabel = "F",
+            description = "Bad weather between processes, to see that it changes nothing: drop=1%%,delay=20ms,"
+                    + "duplicate=1%%,reorder=5%%,cut=0.1%%,rate=10MB,seed=7 or some of these.")
+    String faults = "";
+
+    @Option(
+            names = "--lease",
+            paramLabel = "SECONDS",
+            description = "How long a process may be silent before it is replaced (default: ${DEFAULT-VALUE}).")
+    double lease = 5;
+
+    /** How processes speak with each other; an error if something is said about that and there are none. */
+    Members.Terms terms() {
+        if (processes < 0 || processes > Placement.MOST_MEMBERS) {
+            throw new UsageException("--processes must be 0 to " + Placement.MOST_MEMBERS + ", got " + processes);
+        }
+        if (processes == 0 && (insecure || !faults.isEmpty())) {
+            throw new UsageException(
+                    (insecure ? "--insecure" : "--faults") + " is about several processes; add --processes");
+        }
+        if (processes > workers) {
+            throw new UsageException("--processes " + processes + " share " + workers
+                    + " workers: each needs one at least; add --workers " + processes);
+        }
+        try {
+            var terms = Members.Terms.DEFAULT.with(Faults.parse(faults)).withLease(Duration.ofMillis((long)
+                    (lease * 1000)));
+            return insecure ? terms.insecure() : terms;
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--", e);
+        }
+    }
 
     /** The run that is asked for. */
     Run run() {

@@ -20,7 +20,7 @@ import orrery.store.Storage;
 
 /**
  * What a training leaves: {@code config} (its options, to be read by --config), {@code provenance.json} (data, seed,
- * commit, JDK), {@code metrics.jsonl} (its events, a line each), {@code checkpoints/}, {@code model.safetensors} and
+ * commit, JDK), {@code metrics.jsonl} (its events, a line each), {@code members.log}, {@code checkpoints/}, {@code model.safetensors} and
  * {@code result.json}.
  */
 final class RunFolder {
@@ -98,6 +98,15 @@ final class RunFolder {
         Storage.local(path).writeText("config", text);
     }
 
+    /** The options that the processes of a run are started with. */
+    void writeMembersConfig(String text) throws IOException {
+        Storage.local(path).writeText("members.config", text);
+    }
+
+    Path membersConfig() {
+        return path.resolve("members.config");
+    }
+
     void writeProvenance(Map<String, String> provenance) throws IOException {
         Storage.local(path).writeText("provenance.json", Json.pretty(provenance));
     }
@@ -116,22 +125,30 @@ final class RunFolder {
         return Checkpoints.in(Storage.local(path.resolve("checkpoints")));
     }
 
-    /** Writes the events that matter later to {@code metrics.jsonl}. */
+    /** Writes the events that matter later to {@code metrics.jsonl}, and what members say to {@code members.log}. */
     Consumer<RunEvent> recorder() {
         return event -> {
+            if (event instanceof RunEvent.MemberSaid said) {
+                append("members.log", "member-" + said.member() + " | " + said.line());
+            }
             var line = line(event);
             if (!line.isEmpty()) {
-                try {
-                    Files.writeString(
-                            path.resolve("metrics.jsonl"),
-                            Json.line(line) + "\n",
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.APPEND);
-                } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(path + "/metrics.jsonl: " + e.getMessage(), e);
-                }
+                append("metrics.jsonl", Json.line(line));
             }
         };
+    }
+
+    private void append(String file, String line) {
+        try {
+            Files.writeString(path.resolve(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(path + "/" + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The folder of a run that another process has made. */
+    static RunFolder of(Path path) {
+        return new RunFolder(path);
     }
 
     private static Map<String, Object> line(RunEvent event) {
@@ -182,7 +199,17 @@ final class RunFolder {
                 line.put("seconds", ended.elapsed().toNanos() / 1e9);
                 line.put("cpuSeconds", ended.cpu().toNanos() / 1e9);
             }
-            case RunEvent.StageStarted _, RunEvent.Progressed _ -> {}
+            case RunEvent.MemberLost lost -> {
+                line.put("event", "lost");
+                line.put("member", lost.member());
+                line.put("why", lost.why());
+            }
+            case RunEvent.Rescaled rescaled -> {
+                line.put("event", "rescaled");
+                line.put("members", rescaled.members());
+                line.put("blocksMoved", rescaled.blocksMoved());
+            }
+            case RunEvent.StageStarted _, RunEvent.Progressed _, RunEvent.MemberSaid _ -> {}
         }
         return line;
     }

@@ -20,7 +20,9 @@ import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Job;
+import orrery.engine.Membership;
 import orrery.engine.Outcome;
+import orrery.engine.Processes;
 import orrery.engine.Run;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;
@@ -47,8 +49,8 @@ import picocli.CommandLine.Spec;
             "  orrery train lr train.libsvm --test test.libsvm"
         })
 final class Train implements Callable<Integer> {
-    private static final List<String> NOT_KEPT =
-            List.of("run", "resume", "model", "json", "quiet", "config", "help", "version", "app", "train");
+    private static final List<String> NOT_KEPT = List.of(
+            "run", "member-of", "resume", "model", "json", "quiet", "config", "help", "version", "app", "train");
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "APP", description = "lr, svm, softmax or least-squares.")
     @Nullable
@@ -125,12 +127,20 @@ final class Train implements Callable<Integer> {
             description = "No progress.")
     boolean quiet;
 
+    /** Set in the processes that a run has started: the run's folder. */
+    @Option(names = "--member-of", hidden = true)
+    @Nullable
+    Path memberOf;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
+        if (memberOf != null) {
+            return join(memberOf);
+        }
         if (!resume.isEmpty()) {
             return resume();
         }
@@ -138,6 +148,7 @@ final class Train implements Callable<Integer> {
         String data = given(train, trainOption, "TRAIN", "which data? A file, or a name of: orrery data list");
         var learner = learning.learner(what); // wrong options are told before anything is read or written
         var run = running.run();
+        var terms = running.terms();
         if (test != null && split != null) {
             throw new UsageException("--test and --split are two ways to have test data; give one");
         }
@@ -164,8 +175,26 @@ final class Train implements Callable<Integer> {
             throw new UsageException(folder.path() + ": has no checkpoint to go on from");
         }
         try (var _ = folder.lock()) {
+            if (running.processes > 0) {
+                folder.writeMembersConfig(ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
+                        + ConfigFile.absolute(data) + "\n");
+                run = run.with(new Processes(running.processes, MemberCommand.of(folder, running.processes), terms));
+            }
             return train(what, data, learner, run, sets, folder, isNew);
         }
+    }
+
+    /** The part of a member: the same data, the same job, its own share of the workers. */
+    private Integer join(Path runPath) throws IOException {
+        var membership = Membership.read(System.in); // first: from here on this process ends with the coordinator
+        String what = given(app, appOption, "APP", "which application?");
+        var run = running.run().with(membership);
+        var sets = read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
+        if (checkpointEvery > 0) {
+            run = run.with(RunFolder.of(runPath).checkpoints().every(checkpointEvery));
+        }
+        learning.learner(what).prepare(sets.train(), sets.validation(), run).join();
+        return 0;
     }
 
     private int train(
@@ -365,6 +394,9 @@ final class Train implements Callable<Integer> {
         result.put("app", app);
         result.put("data", data);
         result.put("workers", run.workers());
+        if (run.launcher() instanceof Processes processes) {
+            result.put("processes", processes.count());
+        }
         result.put("consistency", run.consistency().toString());
         result.put("seconds", trained.outcome().elapsed().toNanos() / 1e9);
         result.put("cpuSeconds", trained.outcome().cpu().toNanos() / 1e9);

@@ -29,9 +29,7 @@ import orrery.wire.Frame;
  */
 final class Coordinator implements Site {
     static final int ID = 0;
-    private static final System.Logger log = System.getLogger(Coordinator.class.getName());
     private static final Duration TO_LEAVE = Duration.ofSeconds(2);
-    private static final Duration TO_JOIN = Duration.ofSeconds(60);
     private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1); // for a broken link to come back
     private static final int MOST_LOSSES = 8; // in a row, without a checkpoint or a clock between them
     private static final int LAST_WORDS = 20;
@@ -63,7 +61,7 @@ final class Coordinator implements Site {
         final Members.Started process;
         final long incarnation;
         final long since = System.nanoTime();
-        final ArrayDeque<String> lastWords = new ArrayDeque<>(); // guarded by itself
+        final ArrayDeque<String> lastWords; // guarded by itself
         final Map<String, Message> got = new LinkedHashMap<>(); // the latest of each kind that nobody has taken
 
         @Nullable
@@ -73,19 +71,11 @@ final class Coordinator implements Site {
         boolean hasTables;
         Message progress = Message.of("progress");
 
-        Seat(int id, long incarnation, Members.Started process) {
+        Seat(int id, long incarnation, Members.Started process, ArrayDeque<String> lastWords) {
+            this.lastWords = lastWords;
             this.id = id;
             this.incarnation = incarnation;
             this.process = process;
-        }
-
-        void says(String line) {
-            synchronized (lastWords) {
-                lastWords.add(line);
-                if (lastWords.size() > LAST_WORDS) {
-                    lastWords.remove();
-                }
-            }
         }
 
         String words() {
@@ -104,6 +94,8 @@ final class Coordinator implements Site {
         record Broken(int member, long incarnation, String why) implements Event {}
 
         record Ended(int member, long incarnation, int status) implements Event {}
+
+        record Said(int member, String line) implements Event {}
     }
 
     Coordinator(Run run, Members launcher) throws IOException {
@@ -164,20 +156,17 @@ final class Coordinator implements Site {
                 terms.host(),
                 terms.lease(),
                 terms.faults());
-        var words = new ArrayDeque<String>();
-        var seatOf = new Seat[1];
+        var lastWords = new ArrayDeque<String>();
         var process = launcher.start(invitation, line -> {
-            log.log(System.Logger.Level.INFO, "member-" + id + " | " + line);
-            var seat = seatOf[0];
-            if (seat == null) {
-                words.add(line);
-            } else {
-                seat.says(line);
+            synchronized (lastWords) {
+                lastWords.add(line);
+                if (lastWords.size() > LAST_WORDS) {
+                    lastWords.remove();
+                }
             }
+            inbox.add(new Event.Said(id, line));
         });
-        var seat = new Seat(id, incarnation, process);
-        words.forEach(seat::says);
-        seatOf[0] = seat;
+        var seat = new Seat(id, incarnation, process, lastWords);
         process.whenEnded(status -> inbox.add(new Event.Ended(id, incarnation, status)));
         return seat;
     }
@@ -201,8 +190,11 @@ final class Coordinator implements Site {
                 throw new MemberLostException(seat.id, "its connection broke");
             }
             if (seat.address == null) {
-                if (now - seat.since > TO_JOIN.toNanos()) {
-                    throw failed(seat, "did not join within " + TO_JOIN.toSeconds() + " s; " + seat.words());
+                if (now - seat.since > run.waitLimit().toNanos()) { // it reads its data first
+                    throw failed(
+                            seat,
+                            "did not join within " + run.waitLimit().toSeconds() + " s; " + seat.words()
+                                    + "; a longer limit is set by --wait-limit");
                 }
             } else if (node.silentNanos(seat.id) > launcher.terms().lease().toNanos()) {
                 throw new MemberLostException(
@@ -239,6 +231,7 @@ final class Coordinator implements Site {
                     throw new MemberLostException(member, "it ended with status " + status + "; " + seat.words());
                 }
             }
+            case Event.Said(int member, String line) -> told.add(new RunEvent.MemberSaid(member, line));
             case Event.Heard(int member, int ofEpoch, Message message) -> {
                 var seat = seats.get(member);
                 if (seat != null && ofEpoch == epoch) {
@@ -540,6 +533,8 @@ final class Coordinator implements Site {
 
     @Override
     public List<RunEvent> toTell() {
+        inbox.stream().filter(Event.Said.class::isInstance).forEach(this::take);
+        inbox.removeIf(Event.Said.class::isInstance);
         var all = List.copyOf(told);
         told.clear();
         return all;

@@ -142,6 +142,7 @@ public final class Job {
                     throw new JobCancelledException("job '" + name + "' was interrupted");
                 }
             }
+            site.toTell().forEach(this::tell);
             var cpu = cpu().minus(cpuBefore);
             tell(new RunEvent.Ended(status, examples, elapsed(), cpu));
             return new Outcome(status, site.node(), examples, List.copyOf(cuts), elapsed(), cpu);
@@ -176,6 +177,7 @@ public final class Job {
         private void recover(MemberLostException lost) throws IOException {
             pending = null;
             cutsSinceCheckpoint = 0;
+            site.toTell().forEach(this::tell);
             tell(new RunEvent.MemberLost(lost.member(), String.valueOf(lost.getMessage())));
             if (wish.get() == Wish.CANCEL) {
                 throw new JobCancelledException("job '" + name + "' was cancelled");
@@ -223,7 +225,6 @@ public final class Job {
                     if (status.isEmpty()) { // stopped in order to move
                         commit(true);
                         site.rescale();
-                        site.toTell().forEach(this::tell);
                         first = reached;
                         from = Optional.empty();
                         continue;
@@ -274,6 +275,7 @@ public final class Job {
                     }
                 }
                 commit(false);
+                site.toTell().forEach(this::tell);
                 if (wish.get() == Wish.CANCEL) {
                     throw new JobCancelledException("job '" + name + "' was cancelled at stage '" + stage.name()
                             + "', clock " + team.slowest());

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +28,7 @@ final class Member {
     private static final System.Logger log = System.getLogger(Member.class.getName());
     private static final Duration TO_CONNECT = Duration.ofSeconds(20);
     private static final Duration TO_LET_GO = Duration.ofSeconds(20);
+    private static final int LEASES_OF_COORDINATOR = 3; // it answers every second, unless it is gone
     private static final int LOCALS_HEAD = 2 * Integer.BYTES;
 
     private final Invitation invitation;
@@ -164,6 +166,11 @@ final class Member {
             }
             case Failed(Throwable why) -> fail(-1, 0, why);
             default -> {} // the workers have something to tell
+        }
+        if (node.silentNanos(Coordinator.ID)
+                > LEASES_OF_COORDINATOR * invitation.lease().toNanos()) {
+            throw new IOException("member " + invitation.member() + " has heard nothing of the coordinator for "
+                    + LEASES_OF_COORDINATOR * invitation.lease().toMillis() / 1000.0 + " s");
         }
         report();
     }
@@ -303,7 +310,7 @@ final class Member {
     private static Message with(Message message, StageRun running) {
         var tallies = new ArrayList<Object>();
         for (var ofWorker : running.taken().values()) {
-            var named = new TreeMap<String, Object>();
+            var named = new LinkedHashMap<String, Object>();
             ofWorker.forEach((name, tally) -> named.put(name, List.of(bits(tally.sum()), bits(tally.weight()))));
             tallies.add(named);
         }

@@ -44,6 +44,10 @@ public non-sealed interface Members extends Launcher {
             if (lease.toMillis() < 100) {
                 throw new IllegalArgumentException("a lease must be 100 ms or more, got " + lease);
             }
+            if (!encrypted && !host.equals("localhost") && !host.startsWith("127.")) {
+                throw new IllegalArgumentException(
+                        "members that listen on " + host + " must speak TLS: without, only this machine is safe");
+            }
         }
 
         /** The same without TLS. */

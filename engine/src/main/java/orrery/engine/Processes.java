@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -61,11 +63,21 @@ public record Processes(int count, List<String> command, Terms terms) implements
         return String.join(File.pathSeparator, parts);
     }
 
+    /** Ctrl-C goes to all processes of a terminal; what is to be done then is the coordinator's to say. */
+    private static List<String> ignoringInterrupts(List<String> command) {
+        if (!Files.isExecutable(Path.of("/bin/sh"))) {
+            return command;
+        }
+        var wrapped = new ArrayList<String>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
+        wrapped.addAll(command);
+        return wrapped;
+    }
+
     @Override
     public Started start(Invitation invitation, Consumer<String> said) throws IOException {
         Process process;
         try {
-            process = new ProcessBuilder(command)
+            process = new ProcessBuilder(ignoringInterrupts(command))
                     .redirectErrorStream(true)
                     .redirectInput(Redirect.PIPE)
                     .start();

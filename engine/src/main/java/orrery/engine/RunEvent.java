@@ -32,6 +32,9 @@ public sealed interface RunEvent {
     /** A member of the run is gone; the job goes back to its newest checkpoint and goes on. */
     record MemberLost(int member, String why) implements RunEvent {}
 
+    /** A member has written a line. */
+    record MemberSaid(int member, String line) implements RunEvent {}
+
     /** Tables and workers have moved to other members. */
     record Rescaled(int members, int blocksMoved) implements RunEvent {}
 

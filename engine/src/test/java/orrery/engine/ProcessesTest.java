@@ -94,7 +94,7 @@ final class ProcessesTest {
         var due = undisturbed();
         var asleep = new ProcessHandle[1];
         var lost = new ArrayList<RunEvent>();
-        var run = run("sleep", "60000", Members.Terms.DEFAULT.withLease(Duration.ofSeconds(1)))
+        var run = run("sleep", "60000", Members.Terms.DEFAULT.withLease(Duration.ofSeconds(2)))
                 .listening(event -> {
                     if (event instanceof RunEvent.Progressed progressed
                             && progressed.clock() >= 10
@@ -105,13 +105,13 @@ final class ProcessesTest {
                     if (event instanceof RunEvent.MemberLost) {
                         lost.add(event);
                     }
-                    if (event instanceof RunEvent.CutReached cut && cut.stage().equals("a") && cut.clock() == 40) {
+                    if (event instanceof RunEvent.CutReached cut && cut.stage().equals("a") && cut.clock() == 16) {
                         signal("CONT", asleep[0]);
                     }
                 });
         var outcome = Jobs.mixed(run.consistency(), 60_000).run(run);
         assertThat(lost).hasSize(1);
-        assertThat(lost.toString()).contains("silent for more than 1.0 s");
+        assertThat(lost.toString()).contains("silent for more than 2.0 s");
         assertThat(Arrays.mismatch(Jobs.weights(outcome), due)).isEqualTo(-1);
         assertThat(outcome.node().traffic().refused()).isPositive();
         assertThat(asleep[0].onExit().get(5, TimeUnit.SECONDS).isAlive()).isFalse();

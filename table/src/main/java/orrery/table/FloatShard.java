@@ -2,6 +2,7 @@ package orrery.table;
 
 import java.util.Arrays;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 
 /**
@@ -16,6 +17,7 @@ final class FloatShard implements Shard {
     private final int width;
     private volatile FloatBlock[] blocks;
     private volatile float[][] values; // blocks[i].values(), one step nearer
+    private @Nullable Changes changes; // where other nodes have replicas
 
     FloatShard(TableSpec spec, LongSupplier age) {
         this.spec = spec;
@@ -50,6 +52,23 @@ final class FloatShard implements Shard {
     /** The values, block by block: row r is at {@code [r >>> blockShift][(r & mask) * width]}. */
     float[][] values() {
         return values;
+    }
+
+    /** Keeps account of what changes, from now on. Only while nobody uses it. */
+    Changes watch() {
+        var now = changes;
+        if (now == null) {
+            now = new Changes(rows, locks, width);
+            changes = now;
+        }
+        return now;
+    }
+
+    private void changing(long from, long to) {
+        var watching = changes;
+        if (watching != null) {
+            watching.mark(from, to);
+        }
     }
 
     // Reading
@@ -92,7 +111,7 @@ final class FloatShard implements Shard {
     /** Adds {@code scale} times the given rows; for rules that may be applied in parts. */
     void addScaled(long[] keys, int from, int to, float[] changes, int at, float scale) {
         var now = values;
-        if (width == 1 && rows.isDense && now.length == 1) {
+        if (width == 1 && rows.isDense && now.length == 1 && changes == null) {
             var cells = now[0];
             int shift = at - from;
             for (int i = from; i < to; i++) {
@@ -100,6 +119,7 @@ final class FloatShard implements Shard {
             }
         } else {
             for (int i = from; i < to; i++, at += width) {
+                changing(keys[i], keys[i] + 1);
                 long slot = claim(keys[i]);
                 var block = values[(int) (slot >>> rows.blockShift)];
                 int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
@@ -112,12 +132,14 @@ final class FloatShard implements Shard {
 
     /** Adds {@code by} to one cell. */
     void addCell(long key, int column, float by) {
+        changing(key, key + 1);
         long slot = claim(key);
         values[(int) (slot >>> rows.blockShift)][(int) (slot & ((1 << rows.blockShift) - 1)) * width + column] += by;
     }
 
     /** Applies the rule to one row. */
     void apply(long key, float[] update, int at) {
+        changing(key, key + 1);
         long slot = claim(key);
         int row = (int) (slot & ((1 << rows.blockShift) - 1));
         kernel.apply(blocks[(int) (slot >>> rows.blockShift)], row, 1, update, at);
@@ -125,6 +147,7 @@ final class FloatShard implements Shard {
 
     /** Applies the rule to rows {@code from} to {@code to} of a dense table; the update of row r is at {@code r * width}. */
     void applyRange(long from, long to, float[] update) {
+        changing(from, to);
         while (from < to) {
             int block = (int) (from >>> rows.blockShift);
             long end = Math.min(to, (long) (block + 1) << rows.blockShift);
@@ -137,6 +160,7 @@ final class FloatShard implements Shard {
     /** Applies the rule to rows {@code row} and following of a dense table, whose updates lie in {@code update} alone. */
     void applyRun(long row, float[] update) {
         int count = update.length / width;
+        changing(row, row + count);
         for (int done = 0; done < count; ) {
             long at = row + done;
             int within = (int) (at & ((1 << rows.blockShift) - 1));
@@ -243,6 +267,9 @@ final class FloatShard implements Shard {
 
     @Override
     public void install(StripeCopy copy) {
+        if (rows.isDense) {
+            changing(rows.stripeStart(copy.stripe()), rows.stripeStart(copy.stripe() + 1));
+        }
         for (long key : copy.keys()) {
             create(key);
         }
@@ -257,14 +284,20 @@ final class FloatShard implements Shard {
         });
     }
 
+    /** Takes a row's values without a thought of the rule. The caller holds the stripe's lock. */
+    void setRow(long row, float[] from) {
+        changing(row, row + 1);
+        setCells(row, 0, from, 0, width);
+    }
+
     /** Takes values of a dense table's cells, the {@code at}th after row {@code row} and following: those of a replica. */
-    void setCells(long row, int at, float[] from) {
+    void setCells(long row, int at, float[] from, int begin, int count) {
         long perBlock = (long) width << rows.blockShift;
         long cell = row * width + at;
-        for (int done = 0; done < from.length; ) {
+        for (int done = 0; done < count; ) {
             int within = (int) (cell % perBlock);
-            int n = (int) Math.min(from.length - done, perBlock - within);
-            System.arraycopy(from, done, values[(int) (cell / perBlock)], within, n);
+            int n = (int) Math.min(count - done, perBlock - within);
+            System.arraycopy(from, begin + done, values[(int) (cell / perBlock)], within, n);
             cell += n;
             done += n;
         }

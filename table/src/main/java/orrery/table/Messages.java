@@ -52,5 +52,11 @@ final class Messages {
     /** A section of a push: single cells of a dense table, as offsets into the stripe; the others are zero. */
     static final int CELLS = 2;
 
+    /** The part of a block's head in an answer that says which it is. */
+    static final int STRIPE = 0xff;
+
+    /** Flag of a block's head in an answer: the block goes on in the next frame. */
+    static final int MORE = 1 << 8;
+
     private Messages() {}
 }

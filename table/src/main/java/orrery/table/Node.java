@@ -274,7 +274,7 @@ public final class Node {
                 try {
                     for (long row = rows.stripeStart(stripe); row < rows.stripeStart(stripe + 1); row++) {
                         from.floats().read(row, values, 0);
-                        to.floats().setCells(row, 0, values);
+                        to.floats().setRow(row, values);
                     }
                 } finally {
                     to.shard.locks().unlock(stripe);

@@ -111,23 +111,27 @@ final class Reads {
         }
     }
 
-    /** Sections of (stripe, version, age, first cell, cells); none if the block is as it was. */
+    /** Sections of (stripe, whether there is more of it, version, age, runs), then (first cell, cells) of each run, then cells. */
     private static void takeBlocks(
             Table table, Replica replica, Frame frame, Replica.Need need, List<Integer> missing) {
-        var rows = table.shard.rows();
+        var shard = table.floats();
         int width = table.spec().width();
         while (frame.remaining() > 0) {
-            int stripe = frame.getInt();
+            int head = frame.getInt();
+            int stripe = head & Messages.STRIPE;
             int version = frame.getInt();
             long age = frame.getLong();
-            int at = frame.getInt();
-            int count = frame.getInt();
-            int cells = Math.multiplyExact(rows.resident(stripe), width);
-            if (count > 0) {
-                var values = frame.getFloats(count);
-                table.floats().setCells(rows.stripeStart(stripe), at, values);
+            int[] runs = frame.getInts(2 * frame.getInt());
+            int cells = Math.multiplyExact(shard.rows().resident(stripe), width);
+            for (int r = 0; r < runs.length; r += 2) {
+                if (runs[r] < 0 || runs[r + 1] < 0 || (long) runs[r] + runs[r + 1] > cells) {
+                    throw new IndexOutOfBoundsException(
+                            "a run of " + runs[r + 1] + " cells from " + runs[r] + " on, in a block of " + cells);
+                }
+                var values = frame.getFloats(runs[r + 1]);
+                shard.setCells(shard.rows().stripeStart(stripe), runs[r], values, 0, values.length);
             }
-            if (count == 0 || at + count == cells) {
+            if ((head & Messages.MORE) == 0) {
                 replica.got(stripe, version, age, need);
                 missing.removeIf(s -> s == stripe);
             }

@@ -24,7 +24,9 @@ import orrery.wire.PeerEndedException;
 final class Server implements Runnable {
     private static final System.Logger log = System.getLogger(Server.class.getName());
     private static final int MOST_PARKED = 1 << 16; // of one peer
-    private static final int ANSWER_HEAD = 2 * Integer.BYTES + Long.BYTES + 2 * Integer.BYTES;
+    private static final int ANSWER_HEAD = 3 * Integer.BYTES + Long.BYTES;
+    private static final int KNOWN_IN_PART_BYTES = 64 << 10;
+    private static final int LEAST_RUN_BYTES = 16 * Integer.BYTES;
     static final int MOST_ANSWER_CELLS = 1 << 28;
 
     private static final Object NOTHING_NEW = new Object(); // but what waits may be possible now
@@ -386,6 +388,7 @@ final class Server implements Runnable {
         private int next; // stripe or key or pair
         private int cell; // within it
         private int version; // of the stripe under way
+        private int[] runs = new int[64];
         private long age;
         private @Nullable Frame frame;
 
@@ -532,15 +535,19 @@ final class Server implements Runnable {
             }
         }
 
+        /** Room for all that may be left; of blocks that are known in part, which is mostly little, some. */
         private int capacity() {
             long width = table.spec().width();
             long cells = (keys.length - next) * width;
+            long changed = 0;
             for (int i = next; i < stripes.length; i++) {
-                cells += known[i] == table.shard.locks().version(stripes[i])
-                        ? 0
-                        : table.shard.rows().resident(stripes[i]) * width;
+                long all = table.shard.rows().resident(stripes[i]) * width;
+                cells += known[i] < 0 ? all : 0;
+                changed += known[i] < 0 || known[i] == table.shard.locks().version(stripes[i]) ? 0 : all;
             }
-            long bytes = (cells - cell) * Float.BYTES + (stripes.length + 1L) * ANSWER_HEAD;
+            long bytes = (cells - (known.length == 0 ? cell : 0)) * Float.BYTES
+                    + Math.min(changed * Float.BYTES, KNOWN_IN_PART_BYTES)
+                    + (stripes.length + 1L) * (ANSWER_HEAD + LEAST_RUN_BYTES);
             return Math.clamp(bytes, 4096, Frame.MOST_PAYLOAD_BYTES);
         }
 
@@ -555,26 +562,45 @@ final class Server implements Runnable {
         private boolean putBlocks() {
             var to = filling();
             var shard = table.floats();
+            var changes = shard.watch();
             for (; next < stripes.length; next++, cell = 0) {
                 int stripe = stripes[next];
                 if (cell == 0) {
                     age = table.clocks.age(); // before the version, and that before the values
                     version = shard.locks().version(stripe);
                 }
-                if (to.room() < ANSWER_HEAD + Float.BYTES) {
+                int room = to.room() - ANSWER_HEAD;
+                if (room < LEAST_RUN_BYTES) {
                     return true;
                 }
-                to.putInt(stripe).putInt(version).putLong(age).putInt(cell);
-                if (version == known[next]) {
-                    to.putInt(0);
-                    continue;
+                int end = version == known[next]
+                        ? 0
+                        : shard.rows().resident(stripe) * table.spec().width();
+                int n = 0;
+                while (cell < end && room >= LEAST_RUN_BYTES) {
+                    int from = known[next] < 0 ? cell : changes.next(stripe, cell, end, known[next]);
+                    int until =
+                            known[next] < 0 ? end : from < end ? changes.runEnd(stripe, from, end, known[next]) : end;
+                    int count = Math.min(until - from, (room - 2 * Integer.BYTES) / Float.BYTES);
+                    if (count > 0) {
+                        if (n + 2 > runs.length) {
+                            runs = Arrays.copyOf(runs, 2 * runs.length);
+                        }
+                        runs[n++] = from;
+                        runs[n++] = count;
+                        room -= 2 * Integer.BYTES + count * Float.BYTES;
+                    }
+                    cell = from + count;
                 }
-                int cells = shard.rows().resident(stripe) * table.spec().width();
-                int count = Math.min(cells - cell, (to.room() - Integer.BYTES) / Float.BYTES);
-                to.putInt(count);
-                shard.putCells(shard.rows().stripeStart(stripe), cell, count, to);
-                cell += count;
-                if (cell < cells) {
+                to.putInt(stripe | (cell < end ? Messages.MORE : 0))
+                        .putInt(version)
+                        .putLong(age)
+                        .putInt(n / 2);
+                to.putInts(runs, 0, n);
+                for (int r = 0; r < n; r += 2) {
+                    shard.putCells(shard.rows().stripeStart(stripe), runs[r], runs[r + 1], to);
+                }
+                if (cell < end) {
                     return true;
                 }
             }

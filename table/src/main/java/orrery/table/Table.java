@@ -34,6 +34,9 @@ public final class Table {
             own[s] = next[s] == me;
         }
         replica = new Replica(this);
+        if (shard instanceof FloatShard floats && shard.rows().isDense) {
+            floats.watch();
+        }
         isOwn = own;
         owners = next;
     }

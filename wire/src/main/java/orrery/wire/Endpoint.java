@@ -311,6 +311,7 @@ public final class Endpoint implements AutoCloseable {
         private final CompletableFuture<Peer> first = new CompletableFuture<>();
         private volatile boolean isOver;
         private volatile String why = "no answer";
+        private volatile boolean isScheduled;
         private long backoffMillis = FIRST_BACKOFF_MILLIS;
         private @Nullable Peer peer;
 
@@ -321,6 +322,7 @@ public final class Endpoint implements AutoCloseable {
         }
 
         void open() {
+            isScheduled = false;
             new Bootstrap()
                     .group(group)
                     .channel(isEpoll ? EpollSocketChannel.class : NioSocketChannel.class)
@@ -350,7 +352,8 @@ public final class Endpoint implements AutoCloseable {
             why = reason;
             var known = peer;
             boolean givesUp = known == null ? System.nanoTime() > tryUntil : known.hasEnded();
-            if (!isClosed && !isOver && !givesUp) {
+            if (!isClosed && !isOver && !givesUp && !isScheduled) { // an attempt may fail in more than one way
+                isScheduled = true;
                 loop.schedule(this::open, backoffMillis, TimeUnit.MILLISECONDS);
                 backoffMillis = Math.min(LAST_BACKOFF_MILLIS, 2 * backoffMillis);
             }

@@ -196,6 +196,11 @@ public final class LinearTraining {
         return new Trained(model(outcome.node(), takesBest ? BEST : ""), outcome);
     }
 
+    /** Does the part of a member in the training; {@link #run} is for whoever coordinates. */
+    public void join() throws IOException {
+        job.run(run);
+    }
+
     private Checkpoints identify(Checkpoints checkpoints) {
         return checkpoints.identifiedBy(Map.of(
                 "consistency", run.consistency().toString(),
