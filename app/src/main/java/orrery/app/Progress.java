@@ -37,7 +37,7 @@ final class Progress implements Consumer<RunEvent> {
             case RunEvent.MemberLost lost -> line(lost.why() + "; going back to the last checkpoint");
             case RunEvent.Rescaled rescaled ->
                 line("goes on with " + rescaled.members() + " members, " + rescaled.blocksMoved() + " blocks moved");
-            case RunEvent.MemberSaid _ -> {}
+            case RunEvent.MemberSaid _, RunEvent.Counted _ -> {}
             case RunEvent.WorkerFailed _, RunEvent.Ended _ -> endLine();
             case RunEvent.Started _, RunEvent.Checkpointed _, RunEvent.StageEnded _ -> {}
         }

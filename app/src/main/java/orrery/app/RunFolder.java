@@ -209,7 +209,7 @@ final class RunFolder {
                 line.put("members", rescaled.members());
                 line.put("blocksMoved", rescaled.blocksMoved());
             }
-            case RunEvent.StageStarted _, RunEvent.Progressed _, RunEvent.MemberSaid _ -> {}
+            case RunEvent.StageStarted _, RunEvent.Progressed _, RunEvent.MemberSaid _, RunEvent.Counted _ -> {}
         }
         return line;
     }

@@ -28,7 +28,7 @@ import orrery.wire.Frame;
  * <p>Confined to the thread that runs the job; what others have to say waits in the inbox until that thread listens.
  */
 final class Coordinator implements Site {
-    static final int ID = 0;
+    static final int ID = Placement.COORDINATOR;
     private static final Duration TO_LEAVE = Duration.ofSeconds(2);
     private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(1); // for a broken link to come back
     private static final int MOST_LOSSES = 8; // in a row, without a checkpoint or a clock between them
@@ -242,6 +242,11 @@ final class Coordinator implements Site {
     }
 
     private void heard(Seat seat, Message message) {
+        if (message.values().containsKey("counts")) {
+            var counts = new LinkedHashMap<String, Long>();
+            message.map("counts").forEach((name, count) -> counts.put(name, ((Number) count).longValue()));
+            told.add(new RunEvent.Counted(seat.id, Duration.ofNanos(node.silentNanos(seat.id)), counts));
+        }
         switch (message.kind()) {
             case "hello" -> seat.address = new InetSocketAddress(message.text("host"), (int) message.number("port"));
             case "progress" -> seat.progress = message;

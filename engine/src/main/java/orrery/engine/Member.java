@@ -142,7 +142,7 @@ final class Member {
                             .with("examples", running.examples())
                             .with("where", running.whereabouts());
                 }
-                tell(message.with("counts", node.counts()));
+                tell(message.with("counts", node.counted()));
             } catch (EndedException e) {
                 // the coordinator is gone, which others notice
             } catch (InterruptedException e) {
@@ -250,8 +250,12 @@ final class Member {
                 Checkpoint.read(storage.orElseThrow(), order.text("checkpoint")).restoreTables(node);
             }
         }
-        node.begin(run.workers(), clock, run.waitLimit());
         var workers = order.numbers("workers");
+        node.begin(
+                run.workers(),
+                clock,
+                run.waitLimit(),
+                workers.stream().mapToInt(Long::intValue).toArray());
         var mine = new ArrayList<Integer>();
         for (int w = 0; w < workers.size(); w++) {
             if (workers.get(w) == invitation.member()) {
@@ -307,7 +311,7 @@ final class Member {
         }
     }
 
-    private static Message with(Message message, StageRun running) {
+    private Message with(Message message, StageRun running) {
         var tallies = new ArrayList<Object>();
         for (var ofWorker : running.taken().values()) {
             var named = new LinkedHashMap<String, Object>();
@@ -317,6 +321,7 @@ final class Member {
         return message.with("clock", running.slowest())
                 .with("total", running.totalDone())
                 .with("examples", running.examples())
+                .with("counts", node.counted())
                 .with("tallies", tallies);
     }
 

@@ -32,6 +32,12 @@ public sealed interface RunEvent {
     /** A member of the run is gone; the job goes back to its newest checkpoint and goes on. */
     record MemberLost(int member, String why) implements RunEvent {}
 
+    /**
+     * What a member has counted so far, told every second and at the end of a stage; see {@link
+     * orrery.table.Node#counted}. {@code silent} is the age of its lease.
+     */
+    record Counted(int member, Duration silent, Map<String, Long> counts) implements RunEvent {}
+
     /** A member has written a line. */
     record MemberSaid(int member, String line) implements RunEvent {}
 

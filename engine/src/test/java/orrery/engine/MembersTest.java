@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,5 +193,64 @@ final class MembersTest {
         var run = Run.local(2);
         assertThatThrownBy(() -> among(3, run, Members.Terms.DEFAULT))
                 .hasMessageContaining("3 processes for 2 workers");
+    }
+
+    /** A storage that fails for the files that are asked for. */
+    private record Failing(Storage inner, String part, AtomicBoolean fails) implements Storage {
+        @Override
+        public SeekableByteChannel read(String name) throws IOException {
+            return inner.read(name);
+        }
+
+        @Override
+        public Written write(String name, Body body) throws IOException {
+            if (fails.get() && name.contains(part)) {
+                throw new IOException(where(name) + ": No space left on device");
+            }
+            return inner.write(name, body);
+        }
+
+        @Override
+        public boolean holds(String name) throws IOException {
+            return inner.holds(name);
+        }
+
+        @Override
+        public List<String> list(String folder) throws IOException {
+            return inner.list(folder);
+        }
+
+        @Override
+        public void delete(String name) throws IOException {
+            inner.delete(name);
+        }
+
+        @Override
+        public String where(String name) {
+            return inner.where(name);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"w.member-2-1.table.safetensors", "worker-1", "MANIFEST"})
+    void aFullDiskEndsTheRunWhichKeepsItsLastGoodCheckpoint(String part) throws IOException {
+        var isFull = new AtomicBoolean();
+        var storage = new Failing(Storage.local(folder.resolve("run")), part, isFull);
+        var run = Run.local(4).with(Checkpoints.in(storage));
+        var listening = run.listening(event -> {
+            if (event instanceof RunEvent.Checkpointed) {
+                isFull.set(true); // from the second on
+            }
+        });
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0)
+                        .run(listening.with(
+                                new InThreads(2, () -> Jobs.mixed(BSP, 0), run, Members.Terms.DEFAULT.insecure()))))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(part)
+                .hasMessageEndingWith("No space left on device");
+        isFull.set(false);
+        assertSame(
+                among(2, run.with(Checkpoints.in(storage).resuming()), Members.Terms.DEFAULT.insecure()),
+                alone(Run.local(4)));
     }
 }

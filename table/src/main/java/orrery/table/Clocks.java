@@ -323,6 +323,20 @@ final class Clocks {
         return late.isEmpty() ? "updates that are being applied" : String.join(", ", late);
     }
 
+    /** The worker that is furthest behind. */
+    int slowest() {
+        lock.lock();
+        try {
+            int slowest = -1;
+            for (int w = 0; w < completed.length; w++) {
+                slowest = slowest < 0 || completed[w] < completed[slowest] ? w : slowest;
+            }
+            return slowest;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Who has not completed {@code need}. */
     String lateFor(long need) {
         lock.lock();

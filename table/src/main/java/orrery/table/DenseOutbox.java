@@ -219,7 +219,7 @@ final class DenseOutbox extends Outbox {
             int until = firstRow(stop) * width;
             int nonZeros = spec.rule().ignoresZeros() ? nonZeros(from, until) : until - from;
             if (2 * nonZeros < until - from) {
-                to.cells(stripe, stripeStart, sum, from, nonZeros);
+                to.cells(stripe, stripeStart, sum, from, until);
             } else {
                 to.run(stripe, firstRow(start), firstRow(stop), sum, width);
             }
@@ -227,6 +227,7 @@ final class DenseOutbox extends Outbox {
             Arrays.fill(touched, start, stop, (byte) 0);
             start = next(stop, end);
         }
+        to.endCells(stripe);
     }
 
     private int nonZeros(int from, int to) {

@@ -41,6 +41,7 @@ public final class Node {
     private final Map<Table, StagedUpdates> staged = new HashMap<>();
     private final Map<Table, Integer> drops = new HashMap<>();
     private final LongAdder refused = new LongAdder();
+    private final Counts counts = new Counts();
     private int nextId;
     private int workers;
     private long firstClock;
@@ -170,6 +171,11 @@ public final class Node {
      * @param waitLimit how long a read may wait before it fails and names whom it waited for
      */
     public void begin(int workers, long firstClock, Duration waitLimit) {
+        begin(workers, firstClock, waitLimit, new int[0]);
+    }
+
+    /** The same; {@code homes} says by worker whose it is, so that no other member can speak for it. */
+    public void begin(int workers, long firstClock, Duration waitLimit, int[] homes) {
         if (workers < 1) {
             throw new IllegalArgumentException("workers must be 1 or more, got " + workers);
         }
@@ -183,7 +189,8 @@ public final class Node {
                 clocks.putAll(groups);
             }
             among.forgetReads();
-            among.server().await(() -> among.server().begin(clocks)); // which may need this node's lock meanwhile
+            among.server()
+                    .await(() -> among.server().begin(clocks, homes)); // which may need this node's lock meanwhile
         }
     }
 
@@ -548,7 +555,7 @@ public final class Node {
         var among = cluster;
         if (among != null) {
             among.forgetReads();
-            among.server().await(() -> among.server().begin(Map.of()));
+            among.server().await(() -> among.server().begin(Map.of(), new int[0]));
         }
     }
 
@@ -562,17 +569,39 @@ public final class Node {
         return among().endpoint().traffic();
     }
 
-    /** Name to count, of what this node has done for others. */
-    public Map<String, Long> counts() {
-        var server = among().server();
-        var counts = new LinkedHashMap<String, Long>();
-        counts.put("pushes", server.pushes.sum());
-        counts.put("duplicates", server.duplicates.sum());
-        counts.put("reads", server.reads.sum());
-        counts.put("readsParked", server.readsParked.sum());
-        counts.put("fenced", server.fenced.sum());
-        counts.put("moved", server.moved.sum());
+    Counts counts() {
         return counts;
+    }
+
+    /**
+     * Name to count: reads and waits of this node's workers, what it has done for others, what its endpoint has moved.
+     * Names with a label have it in braces, such as {@code staleness{2}}.
+     */
+    public Map<String, Long> counted() {
+        var all = new LinkedHashMap<>(counts.all());
+        all.put("refusedUpdates", refused.sum());
+        var among = cluster;
+        if (among != null) {
+            var server = among.server();
+            all.put("pushes", server.pushes.sum());
+            all.put("pushesTwice", server.duplicates.sum());
+            all.put("readsAnswered", server.reads.sum());
+            all.put("readsParked", server.readsParked.sum());
+            all.put("readsMoved", server.moved.sum());
+            all.put("framesFenced", server.fenced.sum());
+            var traffic = among.endpoint().traffic();
+            all.put("framesSent", traffic.framesSent());
+            all.put("bytesSent", traffic.bytesSent());
+            all.put("framesReceived", traffic.framesReceived());
+            all.put("bytesReceived", traffic.bytesReceived());
+            all.put("framesSentAgain", traffic.framesSentAgain());
+            all.put("framesTwice", traffic.duplicates());
+            all.put("creditStalls", traffic.creditStalls());
+            all.put("creditStallNanos", traffic.creditStallNanos());
+            all.put("connectionsRefused", traffic.refused());
+            all.put("reconnects", traffic.reconnects());
+        }
+        return all;
     }
 
     /** Leaves the others. */

@@ -14,6 +14,9 @@ public record Placement(int version, List<Integer> members) {
     /** More members than a table has blocks would have nothing to own. */
     public static final int MOST_MEMBERS = Rows.MOST_STRIPES;
 
+    /** The member that coordinates, and owns blocks only when a job is over. */
+    public static final int COORDINATOR = 0;
+
     public Placement {
         members = List.copyOf(members);
         if (members.isEmpty() || members.size() > MOST_MEMBERS) {

@@ -20,6 +20,9 @@ final class Pushes {
     private @Nullable Table table;
     private long clock;
     private int hint;
+    private final int[] cells = new int[1 << 14]; // that are collected, as offsets into their stripe
+    private final float[] changes = new float[1 << 14];
+    private int cellCount;
 
     Pushes(Cluster cluster, int worker, long limitNanos) {
         this.cluster = cluster;
@@ -68,25 +71,31 @@ final class Pushes {
         }
     }
 
-    /** The cells of {@code values[from..to)} that are not zero, of which there are {@code count}. */
-    void cells(int stripe, int stripeStart, float[] values, int from, int count) {
-        int[] cells = new int[count];
-        float[] changes = new float[count];
-        for (int i = from, n = 0; n < count; i++) {
+    /** The cells of {@code values[from..to)} that are not zero; {@link #endCells} follows. */
+    void cells(int stripe, int stripeStart, float[] values, int from, int to) {
+        for (int i = from; i < to; i++) {
             if (values[i] != 0) {
-                cells[n] = i - stripeStart;
-                changes[n++] = values[i];
+                if (cellCount == cells.length) {
+                    endCells(stripe);
+                }
+                cells[cellCount] = i - stripeStart;
+                changes[cellCount++] = values[i];
             }
         }
+    }
+
+    /** There are no more single cells of the stripe. */
+    void endCells(int stripe) {
         int bytes = Integer.BYTES + Float.BYTES;
-        for (int i = 0; i < count; ) {
+        for (int i = 0; i < cellCount; ) {
             var frame = room(stripe, Section.HEAD_BYTES + bytes);
-            int n = Math.min(count - i, (frame.room() - Section.HEAD_BYTES) / bytes);
+            int n = Math.min(cellCount - i, (frame.room() - Section.HEAD_BYTES) / bytes);
             frame.putInt(Section.head(stripe, Messages.CELLS, n))
                     .putInts(cells, i, n)
                     .putFloats(changes, i, n);
             i += n;
         }
+        cellCount = 0;
     }
 
     /** The frame under way to the stripe's owner, with room for so many bytes. */

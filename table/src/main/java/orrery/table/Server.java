@@ -41,6 +41,7 @@ final class Server implements Runnable {
     private final ArrayDeque<Answer> withoutCredit = new ArrayDeque<>();
     private final Map<Integer, List<Frame>> forLater = new HashMap<>(); // by a table that is not here yet
     private final Map<Integer, Integer> dropped = new HashMap<>(); // table to its group, by their numbers
+    private int[] homes = {}; // by worker: its member; empty if that is not known
     private volatile boolean isWaitedFor; // somebody is parked
     private volatile boolean isClosed;
 
@@ -121,7 +122,8 @@ final class Server implements Runnable {
     // What begins and ends
 
     /** A stage begins: everything that is under way is of an earlier one. */
-    void begin(Map<String, Clocks> clocks) {
+    void begin(Map<String, Clocks> clocks, int[] homesOfWorkers) {
+        homes = homesOfWorkers.clone();
         arrivals.clear();
         groups.clear();
         clocks.forEach((name, group) -> {
@@ -161,7 +163,7 @@ final class Server implements Runnable {
 
     private void receive(Frame frame) {
         var from = frame.from();
-        if (from == null || frame.epoch() - cluster.epoch() < 0) {
+        if (from == null || from.hasEnded() || frame.epoch() - cluster.epoch() < 0) {
             fenced.increment();
             frame.close();
             return;
@@ -177,7 +179,7 @@ final class Server implements Runnable {
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
         } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-            log.log(System.Logger.Level.ERROR, from + " is dropped: it sent what cannot be handled", e);
+            log.log(System.Logger.Level.WARNING, from + " is dropped: it sent what cannot be handled: " + e);
             cluster.drop(from, "it sent a " + frame + ", which cannot be handled: " + e.getMessage());
         } finally {
             if (!isKept) {
@@ -198,12 +200,21 @@ final class Server implements Runnable {
         return table;
     }
 
-    private Arrivals arrivals(int group, int worker) {
+    private Arrivals arrivals(int group, int worker, Frame frame) {
         var here = arrivals.get(group);
         if (here == null || worker < 0 || worker >= here.workers()) {
             throw new IllegalArgumentException("there is no worker " + worker + " in a table group of number " + group);
         }
+        checkHome(worker, frame);
         return here;
+    }
+
+    /** Nobody speaks for the workers of others. */
+    private void checkHome(int worker, Frame frame) {
+        var from = frame.from();
+        if (worker < homes.length && (from == null || homes[worker] != from.id())) {
+            throw new IllegalArgumentException("worker " + worker + " is of member " + homes[worker]);
+        }
     }
 
     private boolean push(Frame frame) {
@@ -217,7 +228,7 @@ final class Server implements Runnable {
         int groupNumber = table == null
                 ? dropped.getOrDefault(frame.table(), 0)
                 : table.spec().group().hashCode();
-        var group = arrivals(groupNumber, worker);
+        var group = arrivals(groupNumber, worker, frame);
         if (part < 0 || part > 1 << 24) {
             throw new IllegalArgumentException("a clock has no part " + part);
         }
@@ -265,6 +276,15 @@ final class Server implements Runnable {
     private boolean block(Frame frame) {
         var table = table(frame);
         if (table != null) {
+            int stripes = table.shard.rows().stripes;
+            var from = frame.from();
+            if (frame.block() < 0
+                    || frame.block() >= stripes
+                    || from == null
+                    || cluster.placement().owner(table.spec(), frame.block(), stripes) != from.id()) {
+                throw new IllegalArgumentException(
+                        "stripe " + frame.block() + " of table '" + table.name() + "' is not the sender's");
+            }
             cluster.moves().receive(frame, table);
         }
         return table == null && !dropped.containsKey(frame.table());
@@ -272,7 +292,7 @@ final class Server implements Runnable {
 
     private boolean tick(Frame frame) {
         int worker = frame.getInt();
-        var group = arrivals(frame.table(), worker);
+        var group = arrivals(frame.table(), worker, frame);
         group.tick(worker, frame.getLong(), frame.getInt());
         try {
             group.advance(worker);
@@ -284,6 +304,11 @@ final class Server implements Runnable {
 
     private boolean drop(Frame frame) {
         var table = table(frame);
+        int worker = frame.getInt();
+        if (worker < 0) {
+            throw new IllegalArgumentException("there is no worker " + worker);
+        }
+        checkHome(worker, frame);
         if (table != null) {
             node.dropped(table);
         }
@@ -305,13 +330,18 @@ final class Server implements Runnable {
         long clock = frame.getLong();
         long need = frame.getLong();
         if (worker >= 0) {
-            arrivals(table.spec().group().hashCode(), worker);
+            arrivals(table.spec().group().hashCode(), worker, frame);
         }
         var answer = new Answer(from, frame.request(), frame.epoch(), frame.block(), table, worker, clock, need);
         switch (frame.type()) {
             case Messages.PULL_BLOCKS -> answer.blocks(frame);
             case Messages.PULL_ROWS -> answer.rows(frame);
-            case Messages.COPY -> answer.copy(frame);
+            case Messages.COPY -> {
+                if (from.id() != Placement.COORDINATOR) {
+                    throw new IllegalArgumentException("only the coordinator has tables copied");
+                }
+                answer.copy(frame);
+            }
             default -> answer.call(frame);
         }
         if (answer.isLegal()) {
@@ -443,6 +473,7 @@ final class Server implements Runnable {
             if (keys.length > MOST_ANSWER_CELLS / table.spec().width()) {
                 throw new IllegalArgumentException(keys.length + " rows of table '" + table.name() + "' at once");
             }
+            node.counts().asked(table.name(), keys);
             more = this::putRows;
         }
 

@@ -212,7 +212,10 @@ public final class Session {
         var group = port.group;
         if (port.admitted != group.clock) {
             long need = node.requiredAge(port.spec.consistency(), group.clock);
-            waitedNanos += group.clocks.await(group.ticket, need, group.clock, waitLimitNanos);
+            if (group.clocks.age() < need) {
+                await(port, need);
+            }
+            node.counts().read(group.clock, group.clocks.age());
             port.admitted = group.clock;
         }
     }
@@ -231,6 +234,28 @@ public final class Session {
                 node.requiredAge(consistency, clockOfGroup),
                 !(consistency instanceof Consistency.Asp),
                 port.lastPushed);
+    }
+
+    private void await(Port port, long need) {
+        var group = port.group;
+        int slowest = group.clocks.slowest();
+        long waited = group.clocks.await(group.ticket, need, group.clock, waitLimitNanos);
+        waitedNanos += waited;
+        node.counts().waited(waited, slowest);
+        if (waited >= SlowRead.NANOS) {
+            slow(port, waited, "worker " + slowest);
+        }
+    }
+
+    private void slow(Port port, long waited, String whom) {
+        node.counts().slowReads.increment();
+        var read = new SlowRead();
+        read.table = port.spec.name();
+        read.worker = worker;
+        read.clock = port.group.clock;
+        read.waitedFor = whom;
+        read.waited = waited;
+        read.commit();
     }
 
     /** All rows of a dense table of floats. */
@@ -253,7 +278,7 @@ public final class Session {
         if (reads != null && !table.isWhole()) {
             long start = System.nanoTime();
             reads.blocks(table, from, to, need(port), waitLimitNanos);
-            waitedNanos += System.nanoTime() - start;
+            waitedElsewhere(port, System.nanoTime() - start);
         }
         return view.open(true);
     }
@@ -285,7 +310,15 @@ public final class Session {
         if (reads != null) {
             reads.rows(port.table, keys, from, to, out, at, need(port), waitLimitNanos);
         }
-        waitedNanos += System.nanoTime() - start;
+        waitedElsewhere(port, System.nanoTime() - start);
+    }
+
+    private void waitedElsewhere(Port port, long nanos) {
+        waitedNanos += nanos;
+        node.counts().waitNanosForNodes.add(nanos);
+        if (nanos >= SlowRead.NANOS) {
+            slow(port, nanos, "other nodes");
+        }
     }
 
     /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */

@@ -13,7 +13,8 @@ final class ArchitectureTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "org.jspecify..", "orrery.store..", "orrery.wire..", "orrery.table..")
+                .resideInAnyPackage(
+                        "java..", "jdk.jfr..", "org.jspecify..", "orrery.store..", "orrery.wire..", "orrery.table..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("orrery.table"));

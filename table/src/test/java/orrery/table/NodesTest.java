@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.store.Storage;
 import orrery.wire.Faults;
+import orrery.wire.Frame;
 
 /** Several nodes do what one does. */
 @Timeout(120)
@@ -266,6 +267,58 @@ final class NodesTest {
                     session.tick();
                 }
             });
+        }
+    }
+
+    /** What crosses the wire is what the layout of the frames says. */
+    @Test
+    void bytesAreWhatTheFramesSay() {
+        long rows = 200_000;
+        int clocks = 20;
+        int workers = 2;
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            var table = nodes.create(TableSpec.dense("w", rows, 1).with(new UpdateRule.AdaGrad(0.1f)));
+            nodes.run(workers, (session, node) -> {
+                var mine = node.find("w");
+                for (int clock = 0; clock < clocks; clock++) {
+                    var view = session.view(mine);
+                    var outbox = session.outbox(mine);
+                    for (int row = 0; row < rows; row++) {
+                        outbox.addCell(row, 0, 1 + view.get(row, 0));
+                    }
+                    session.tick();
+                }
+            });
+            int stripes = table.shard.rows().stripes;
+            double due = 0;
+            for (int member = 1; member <= 2; member++) {
+                int theirs = 0;
+                long cells = 0;
+                for (int stripe = 0; stripe < stripes; stripe++) {
+                    if (table.owner(stripe) == member) {
+                        theirs++;
+                        cells += table.shard.rows().resident(stripe);
+                    }
+                }
+                double payload = Frame.MOST_PAYLOAD_BYTES;
+                double push = 4.0 * cells + 12 * theirs; // a section says kind, stripe, count and first row
+                double pull = 4.0 * cells + 28 * theirs; // stripe, version, age, runs; one run
+                due += clocks
+                        * (push
+                                + Math.ceil(push / payload) * (Frame.HEADER_BYTES + 16)
+                                + pull
+                                + Math.ceil(pull / payload) * Frame.HEADER_BYTES
+                                + Frame.HEADER_BYTES
+                                + 24
+                                + 8 * theirs // the question
+                                + Frame.HEADER_BYTES
+                                + 16); // the tick
+            }
+            long sent = nodes.all.stream()
+                    .mapToLong(node -> node.counted().get("bytesSent"))
+                    .sum();
+            System.out.printf("sent %,d bytes, predicted %,.0f: %+.2f %%%n", sent, due, 100 * (sent / due - 1));
+            assertThat(sent / due).isBetween(0.98, 1.02);
         }
     }
 }
