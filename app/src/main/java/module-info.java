@@ -1,6 +1,9 @@
 /** The command line. */
 module orrery.app {
     requires info.picocli;
+    requires jdk.httpserver;
+    requires micrometer.core;
+    requires micrometer.registry.prometheus;
     requires orrery.learn;
     requires static transitive org.jspecify;
 

@@ -34,7 +34,10 @@ final class Progress implements Consumer<RunEvent> {
             case RunEvent.CutReached cut -> cut(cut);
             case RunEvent.Resumed resumed ->
                 line("goes on at clock " + resumed.clock() + " from " + resumed.checkpoint());
-            case RunEvent.MemberLost lost -> line(lost.why() + "; going back to the last checkpoint");
+            case RunEvent.MemberLost lost -> line(lost.why());
+            case RunEvent.Continued on ->
+                line("goes on at clock " + on.clock() + "; the blocks of member " + on.member() + " are as they were "
+                        + on.clocksLost() + " clocks ago");
             case RunEvent.Rescaled rescaled ->
                 line("goes on with " + rescaled.members() + " members, " + rescaled.blocksMoved() + " blocks moved");
             case RunEvent.MemberSaid _, RunEvent.Counted _ -> {}

@@ -204,6 +204,12 @@ final class RunFolder {
                 line.put("member", lost.member());
                 line.put("why", lost.why());
             }
+            case RunEvent.Continued on -> {
+                line.put("event", "continued");
+                line.put("member", on.member());
+                line.put("clock", on.clock());
+                line.put("clocksLost", on.clocksLost());
+            }
             case RunEvent.Rescaled rescaled -> {
                 line.put("event", "rescaled");
                 line.put("members", rescaled.members());

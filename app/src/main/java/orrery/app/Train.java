@@ -119,6 +119,12 @@ final class Train implements Callable<Integer> {
     @Nullable
     String config;
 
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description = "Serve what the run counts as Prometheus text on this machine's port PORT; 0 for any.")
+    int metricsPort = -1;
+
     @Option(names = "--json", description = "Print the result as one JSON object.")
     boolean json;
 
@@ -211,8 +217,14 @@ final class Train implements Callable<Integer> {
             var checkpoints = folder.checkpoints().every(checkpointEvery);
             listening = listening.with(isNew ? checkpoints : checkpoints.resuming());
         }
-        var training = learner.prepare(sets.train(), sets.validation(), listening);
-        var trained = runUntilInterrupted(training, err, folder);
+        LinearTraining.Trained trained;
+        try (var monitor = metricsPort < 0 ? null : new Monitor(metricsPort)) {
+            if (monitor != null) {
+                listening = listening.listening(monitor);
+                say(err, "metrics at " + monitor.address());
+            }
+            trained = runUntilInterrupted(learner.prepare(sets.train(), sets.validation(), listening), err, folder);
+        }
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
             return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
         }

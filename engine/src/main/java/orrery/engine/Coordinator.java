@@ -45,7 +45,6 @@ final class Coordinator implements Site {
     private final List<Members.Started> gone = new ArrayList<>(); // perhaps still alive
     private List<TableSpec> tables = List.of();
     private Optional<Checkpoint> from = Optional.empty();
-    private boolean isFresh; // the tables are to be made anew
     private int epoch;
     private int placementVersion;
     private int highestId;
@@ -69,6 +68,7 @@ final class Coordinator implements Site {
 
         long brokenSince; // when its link broke, or 0
         boolean hasTables;
+        boolean isFresh; // its tables are to be made anew
         Message progress = Message.of("progress");
 
         Seat(int id, long incarnation, Members.Started process, ArrayDeque<String> lastWords) {
@@ -333,9 +333,11 @@ final class Coordinator implements Site {
     public void open(List<TableSpec> specs, Optional<Checkpoint> checkpoint) throws InterruptedException {
         tables = specs;
         from = checkpoint;
-        isFresh = true;
         join();
-        seats.values().forEach(seat -> seat.hasTables = true);
+        seats.values().forEach(seat -> {
+            seat.hasTables = true;
+            seat.isFresh = true;
+        });
         node.clear();
         node.place(new Placement(++placementVersion, List.copyOf(seats.keySet())));
         tables.forEach(node::create);
@@ -370,16 +372,26 @@ final class Coordinator implements Site {
     public Team begin(int number, Stage stage, long clock, Optional<Checkpoint> restored) throws InterruptedException {
         failure = null;
         var members = workingIds();
-        sendToWorking(Message.of("begin")
-                .with("stage", number)
-                .with("clock", clock)
-                .with("fresh", isFresh)
-                .with("checkpoint", isFresh ? from.map(Checkpoint::folder).orElse("") : "")
-                .with("locals", restored.map(Checkpoint::folder).orElse(""))
-                .with("placement", placementVersion)
-                .with("members", members)
-                .with("workers", workersOf(members)));
-        isFresh = false;
+        for (var seat : working()) {
+            send(
+                    seat,
+                    Message.of("begin")
+                            .with("stage", number)
+                            .with("clock", clock)
+                            .with("fresh", seat.isFresh)
+                            .with(
+                                    "checkpoint",
+                                    seat.isFresh ? from.map(Checkpoint::folder).orElse("") : "")
+                            .with(
+                                    "locals",
+                                    seat.isFresh
+                                            ? restored.map(Checkpoint::folder).orElse("")
+                                            : "")
+                            .with("placement", placementVersion)
+                            .with("members", members)
+                            .with("workers", workersOf(members)));
+            seat.isFresh = false;
+        }
         working().forEach(seat -> {
             seat.progress = Message.of("progress");
             seat.got.keySet().removeIf(kind -> !kind.equals("written"));
@@ -392,6 +404,38 @@ final class Coordinator implements Site {
 
     @Override
     public void recover(MemberLostException lost) throws IOException, InterruptedException {
+        replaceAll(lost, false);
+    }
+
+    @Override
+    public long goOn(MemberLostException lost, Optional<Checkpoint> checkpoint)
+            throws IOException, InterruptedException {
+        if (working().size() < 2) {
+            throw lost; // nobody has kept anything
+        }
+        var next = replaceAll(lost, true);
+        if (next != null) {
+            throw next; // too much at once: everybody goes back
+        }
+        long clock = takeAll("idle").values().stream()
+                .mapToLong(message -> message.number("clock"))
+                .max()
+                .orElse(0);
+        from = checkpoint;
+        join();
+        for (var seat : seats.values()) {
+            if (seat.id == lost.member()) {
+                seat.hasTables = true;
+                seat.isFresh = true;
+            }
+        }
+        node.place(new Placement(++placementVersion, workingIds()));
+        return clock;
+    }
+
+    /** Replaces who is lost, and who is lost meanwhile; that is returned where the others were to keep what they have. */
+    private @Nullable MemberLostException replaceAll(MemberLostException lost, boolean keeps)
+            throws IOException, InterruptedException {
         long done = seats.values().stream()
                 .mapToLong(seat -> seat.progress.number("total"))
                 .sum();
@@ -410,12 +454,17 @@ final class Coordinator implements Site {
         var all = new ArrayList<Integer>();
         for (MemberLostException next = lost; next != null; ) {
             all.add(next.member());
-            next = replace(next, all);
+            next = replace(next, all, keeps);
+            if (keeps) {
+                return next;
+            }
         }
+        takeAll("idle");
+        return null;
     }
 
     /** Replaces one member and has the others go back. Returns who else was lost meanwhile, if anybody was. */
-    private @Nullable MemberLostException replace(MemberLostException lost, List<Integer> all)
+    private @Nullable MemberLostException replace(MemberLostException lost, List<Integer> all, boolean keeps)
             throws IOException, InterruptedException {
         epoch++;
         node.epoch(epoch);
@@ -436,7 +485,12 @@ final class Coordinator implements Site {
             for (var other : seats.values()) {
                 other.got.clear();
                 if (other.address != null) {
-                    send(other, Message.of("rollback").with("epoch", epoch).with("lost", all));
+                    send(
+                            other,
+                            Message.of("rollback")
+                                    .with("epoch", epoch)
+                                    .with("lost", all)
+                                    .with("keep", keeps));
                 }
             }
             long end = System.nanoTime() + run.waitLimit().toNanos();
@@ -446,7 +500,6 @@ final class Coordinator implements Site {
                     throw new JobFailedException("some members do not go back to the last checkpoint", lost);
                 }
             }
-            takeAll("idle");
             return null;
         } catch (MemberLostException another) {
             return another;

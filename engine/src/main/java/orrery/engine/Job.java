@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import orrery.table.Consistency;
 import orrery.table.TableSpec;
 
 /**
@@ -233,7 +234,12 @@ public final class Job {
                     tell(new RunEvent.StageEnded(stage.name(), reached, team.waited()));
                     return status.get();
                 } catch (MemberLostException e) {
-                    throw e;
+                    if (!losesUpdatesAnyway() || wish.get() == Wish.CANCEL) {
+                        throw e;
+                    }
+                    examples += team.examples();
+                    first = goOn(number, stage, e);
+                    from = newest.filter(checkpoint -> checkpoint.stage == number);
                 } catch (InterruptedException | ClosedByInterruptException e) {
                     Thread.currentThread().interrupt();
                     throw abandoned(
@@ -244,6 +250,25 @@ public final class Job {
                     throw abandoned(team, e);
                 }
             }
+        }
+
+        /** Whether nobody relies on an update that was made elsewhere. */
+        private boolean losesUpdatesAnyway() {
+            return !tables.isEmpty()
+                    && tables.stream().allMatch(table -> table.consistency() instanceof Consistency.Asp);
+        }
+
+        /** Has a lost member replaced while all others keep what they have. Returns the clock to go on at. */
+        private long goOn(int number, Stage stage, MemberLostException lost) throws IOException, InterruptedException {
+            pending = null;
+            site.toTell().forEach(this::tell);
+            tell(new RunEvent.MemberLost(lost.member(), String.valueOf(lost.getMessage())));
+            long clock = Math.min(site.goOn(lost, newest), stage.clocks());
+            long kept = newest.filter(checkpoint -> checkpoint.stage == number)
+                    .map(checkpoint -> checkpoint.clock)
+                    .orElse(0L);
+            tell(new RunEvent.Continued(lost.member(), stage.name(), clock, Math.max(0, clock - kept)));
+            return clock;
         }
 
         /** Until the workers have ended; empty if they have so that tables and workers can move. */

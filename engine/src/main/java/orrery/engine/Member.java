@@ -250,6 +250,12 @@ final class Member {
                 Checkpoint.read(storage.orElseThrow(), order.text("checkpoint")).restoreTables(node);
             }
         }
+        var placement = new Placement(
+                (int) order.number("placement"),
+                order.numbers("members").stream().map(Long::intValue).toList());
+        if (node.placement().version() != placement.version()) {
+            node.place(placement);
+        }
         var workers = order.numbers("workers");
         node.begin(
                 run.workers(),
@@ -483,14 +489,18 @@ final class Member {
         }
         awaitSaving();
         node.epoch(epoch);
-        node.clear();
         synchronized (coming) {
             coming.clear();
             missing.clear();
         }
         locals.clear();
+        if (order.flag("keep") && running != null) {
+            locals.putAll(running.localBytes());
+        } else {
+            node.clear();
+        }
         inbox.removeIf(entry -> entry instanceof Failed || entry instanceof StageRun);
-        tell(Message.of("idle"));
+        tell(Message.of("idle").with("clock", running == null ? 0 : running.furthest()));
     }
 
     /** What is being written is finished first: later files of the same names must not meet it. */

@@ -29,8 +29,14 @@ public sealed interface RunEvent {
     /** A checkpoint is committed. */
     record Checkpointed(String stage, long clock, String where, long bytes) implements RunEvent {}
 
-    /** A member of the run is gone; the job goes back to its newest checkpoint and goes on. */
+    /** A member of the run is gone; the job goes back to its newest checkpoint, or goes on where it is, without an end. */
     record MemberLost(int member, String why) implements RunEvent {}
+
+    /**
+     * A member was lost and replaced, and the others have kept what they had, since all tables are asynchronous. Its
+     * blocks are as they were {@code clocksLost} clocks ago.
+     */
+    record Continued(int member, String stage, long clock, long clocksLost) implements RunEvent {}
 
     /**
      * What a member has counted so far, told every second and at the end of a stage; see {@link

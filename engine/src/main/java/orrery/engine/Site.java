@@ -21,6 +21,15 @@ interface Site extends AutoCloseable {
     /** What was lost is replaced; {@link #open} follows. */
     void recover(MemberLostException lost) throws IOException, InterruptedException;
 
+    /**
+     * What was lost is replaced, with what {@code checkpoint} has of it, while all others keep their tables and states; so
+     * only for tables that may lose updates. Returns the clock at which a stage can go on; {@link #begin} follows.
+     */
+    default long goOn(MemberLostException lost, Optional<Checkpoint> checkpoint)
+            throws IOException, InterruptedException {
+        throw lost;
+    }
+
     /** Asks for another number of members; prepares what it can without disturbing the workers. */
     default void scale(int members) {
         throw new IllegalStateException("workers that are threads of this JVM have no members to add or remove");

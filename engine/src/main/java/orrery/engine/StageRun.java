@@ -366,6 +366,16 @@ final class StageRun implements Team {
         }
     }
 
+    /** Clocks that the fastest has completed. */
+    long furthest() {
+        lock.lock();
+        try {
+            return Arrays.stream(done).max().orElse(firstClock);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public long totalDone() {
         lock.lock();

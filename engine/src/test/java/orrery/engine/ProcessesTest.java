@@ -85,6 +85,39 @@ final class ProcessesTest {
         assertThat(members()).isEmpty();
     }
 
+    @Test
+    void underAspTheOthersKeepWhatTheyHave() throws IOException {
+        var told = new ArrayList<RunEvent>();
+        var place = folder.resolve("asp");
+        var asp = new orrery.table.Consistency.Asp();
+        var isKilled = new boolean[1];
+        var run = Run.local(4)
+                .with(asp)
+                .with(Checkpoints.in(Storage.local(place)))
+                .with(ProcessMain.processes(2, place.toString(), "asp", "20000", Members.Terms.DEFAULT))
+                .listening(event -> {
+                    if (event instanceof RunEvent.Progressed progressed && progressed.clock() >= 12 && !isKilled[0]) {
+                        members().getLast().destroyForcibly();
+                        isKilled[0] = true;
+                    }
+                    if (event instanceof RunEvent.MemberLost
+                            || event instanceof RunEvent.Resumed
+                            || event instanceof RunEvent.Continued) {
+                        told.add(event);
+                    }
+                });
+        var outcome = Jobs.mixed(asp, 20_000).run(run);
+        assertThat(told).hasSize(2);
+        assertThat(told.getLast()).isInstanceOf(RunEvent.Continued.class);
+        var continued = (RunEvent.Continued) told.getLast();
+        assertThat(continued.clocksLost()).isPositive();
+        assertThat(continued.clock()).isGreaterThanOrEqualTo(12);
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.DONE);
+        for (float weight : Jobs.weights(outcome)) {
+            assertThat(weight).isFinite();
+        }
+    }
+
     private static long stageClock(RunEvent.Progressed progressed) {
         return progressed.stage().equals("a") ? progressed.clock() : 40 + progressed.clock();
     }
@@ -105,7 +138,7 @@ final class ProcessesTest {
                     if (event instanceof RunEvent.MemberLost) {
                         lost.add(event);
                     }
-                    if (event instanceof RunEvent.CutReached cut && cut.stage().equals("a") && cut.clock() == 16) {
+                    if (event instanceof RunEvent.CutReached && !lost.isEmpty()) { // the others have gone on
                         signal("CONT", asleep[0]);
                     }
                 });

@@ -525,6 +525,11 @@ public final class Node {
         return among == null ? 0 : among.epoch();
     }
 
+    /** Who owns what, as far as this node knows. */
+    public Placement placement() {
+        return among().placement();
+    }
+
     /** Says who owns what. Only while there is nothing to be moved: for that see {@link #move}. */
     public synchronized void place(Placement placement) {
         among().place(placement);
