@@ -22,6 +22,9 @@ final class ArchitectureTest {
                         "orrery.table..",
                         "orrery.data..",
                         "orrery.store..",
+                        "orrery.wire..",
+                        "com.sun.net.httpserver..",
+                        "io.micrometer..",
                         "picocli..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())

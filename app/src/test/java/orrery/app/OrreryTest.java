@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.engine.RunEvent;
 import orrery.store.Json;
+import orrery.store.Safetensors;
 import orrery.store.Storage;
 
 /** The command line as a user has it: arguments in, text and exit code out. */
@@ -75,6 +76,49 @@ final class OrreryTest {
         return Stream.of(
                 mistake(2, "unknown verb 'trian'; did you mean 'train'?", "trian"),
                 mistake(2, "a verb is missing"),
+                mistake(
+                        2,
+                        "--faults is about several processes; add --processes",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--faults",
+                        "drop=1%"),
+                mistake(
+                        2,
+                        "--processes 3 share 2 workers: each needs one at least; add --workers 3",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "-p",
+                        "3",
+                        "-w",
+                        "2"),
+                mistake(2, "--processes must be 0 to 16, got 17", "train", "lr", "@two.libsvm", "-p", "17"),
+                mistake(
+                        2,
+                        "faults are drop=1%,duplicate=1%",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "-p",
+                        "2",
+                        "-w",
+                        "2",
+                        "--faults",
+                        "rain=1%"),
+                mistake(
+                        2,
+                        "a lease must be 100 ms or more, got PT0.01S",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "-p",
+                        "2",
+                        "-w",
+                        "2",
+                        "--lease",
+                        "0.01"),
                 mistake(
                         2,
                         "unknown option '--worker'; did you mean '--workers'?",
@@ -310,6 +354,54 @@ final class OrreryTest {
                         .err())
                 .contains("exists; go on with --resume");
         assertThat(orrery("train", "--resume", "@run").err()).contains("is done");
+    }
+
+    /** Logistic regression on two processes has the bits of one, in fair weather and in bad. */
+    @Test
+    void processesLearnWhatThreadsDo() throws IOException {
+        String[] common = {
+            "train",
+            "lr",
+            "@two.libsvm",
+            "--split",
+            "0.2",
+            "--passes",
+            "3",
+            "--batch",
+            "16",
+            "-w",
+            "4",
+            "--early-stop",
+            "2",
+            "--no-cache",
+            "--json"
+        };
+        var due = train(common, "--run", "@threads");
+        assertThat(train(common, "--run", "@two", "--processes", "2")).containsExactly(due);
+        assertThat(train(
+                        common,
+                        "--run",
+                        "@bad",
+                        "--processes",
+                        "3",
+                        "--insecure",
+                        "--faults",
+                        "drop=1%,delay=2ms,duplicate=1%,reorder=2%"))
+                .containsExactly(due);
+        assertThat(Files.readString(folder.resolve("two/members.config"))).contains("app = lr");
+        assertThat(Json.object(Files.readString(folder.resolve("two/result.json")), "result"))
+                .containsEntry("processes", 2);
+    }
+
+    private float[] train(String[] common, String... more) throws IOException {
+        var args = new ArrayList<>(List.of(common));
+        args.addAll(List.of(more));
+        var ran = orrery(args.toArray(String[]::new));
+        assertThat(ran.code()).as(ran.err()).isZero();
+        var run = more[1].substring(1);
+        try (var file = Safetensors.open(Storage.local(folder.resolve(run)), "model.safetensors")) {
+            return file.floats("weights");
+        }
     }
 
     @Test

@@ -639,11 +639,13 @@ final class Coordinator implements Site {
         private Map<Integer, Message> cut = Map.of(); // what members have told at the cut that is on
         private Map<Integer, Message> end = Map.of();
         private boolean isHeld; // everybody was asked to hold
+        private long furthest;
         private boolean isStopping;
 
         Workers(Stage stage, long firstClock) {
             this.stage = stage;
             this.firstClock = firstClock;
+            furthest = firstClock;
         }
 
         @Override
@@ -722,10 +724,12 @@ final class Coordinator implements Site {
 
         @Override
         public long slowest() {
-            return latest().stream()
+            long told = latest().stream()
                     .mapToLong(message -> message.values().containsKey("clock") ? message.number("clock") : firstClock)
                     .min()
                     .orElse(firstClock);
+            furthest = Math.max(furthest, told); // what a lease has told may be older than the last cut
+            return furthest;
         }
 
         @Override
