@@ -68,8 +68,6 @@ final class Monitor implements Consumer<RunEvent>, AutoCloseable {
                             count);
                 });
             }
-            case RunEvent.MemberLost lost ->
-                values.keySet().removeIf(name -> name.contains("member=" + lost.member() + ",")); // it counts anew
             default -> {}
         }
     }

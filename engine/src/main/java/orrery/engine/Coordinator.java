@@ -113,6 +113,7 @@ final class Coordinator implements Site {
                 1,
                 new Endpoint.Settings(terms.host(), Endpoint.Settings.DEFAULT.creditBytes(), terms.faults()),
                 new Ear());
+        node.whileWaiting(this::look);
         address = node.listen();
         highestId = launcher.count();
         for (int id = 1; id <= highestId; id++) {
@@ -202,6 +203,18 @@ final class Coordinator implements Site {
                         "it has been silent for more than "
                                 + launcher.terms().lease().toMillis() / 1000.0 + " s");
             }
+        }
+    }
+
+    /** Takes in what has come, while the thread waits for something else. */
+    private void look() {
+        try {
+            do {
+                listen(0);
+            } while (!inbox.isEmpty());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JobCancelledException("the job was interrupted");
         }
     }
 

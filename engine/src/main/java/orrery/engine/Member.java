@@ -27,6 +27,7 @@ import orrery.wire.Lane;
 final class Member {
     private static final System.Logger log = System.getLogger(Member.class.getName());
     private static final Duration TO_CONNECT = Duration.ofSeconds(20);
+    private static final Duration TO_ANSWER = Duration.ofSeconds(2);
     private static final Duration TO_LET_GO = Duration.ofSeconds(20);
     private static final int LEASES_OF_COORDINATOR = 3; // it answers every second, unless it is gone
     private static final int LOCALS_HEAD = 2 * Integer.BYTES;
@@ -68,6 +69,7 @@ final class Member {
                     new Endpoint.Settings(
                             invitation.host(), Endpoint.Settings.DEFAULT.creditBytes(), invitation.faults()),
                     new Ear());
+            node.whileWaiting(this::look);
             node.epoch(invitation.epoch());
             var address = node.listen();
             node.connect(Coordinator.ID, invitation.coordinator(), TO_CONNECT);
@@ -178,7 +180,13 @@ final class Member {
     private void obey(Message order) throws IOException, InterruptedException {
         var running = team;
         switch (order.kind()) {
-            case "connect" -> connect(order);
+            case "connect" -> {
+                try {
+                    connect(order);
+                } catch (Overtaken e) {
+                    // the next order says what is to be done instead
+                }
+            }
             case "begin" -> begin(order);
             case "go" -> {
                 if (running != null) {
@@ -202,7 +210,15 @@ final class Member {
                 }
             }
             case "checkpoint" -> checkpoint(order.text("folder"));
-            case "move" -> move(order);
+            case "move" -> {
+                try {
+                    move(order);
+                } catch (Overtaken e) {
+                    team = null; // and goes back to the last checkpoint
+                } catch (EndedException e) {
+                    team = null; // the other one is gone, as the coordinator will say
+                }
+            }
             case "rollback" -> rollback(order);
             case "end" -> {
                 log.log(System.Logger.Level.INFO, "the job has ended: " + order.text("why"));
@@ -213,27 +229,56 @@ final class Member {
         }
     }
 
+    /** An order has come that makes what is being waited for needless. */
+    private static final class Overtaken extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Overtaken() {
+            super("another order has come", null, false, false);
+        }
+    }
+
+    /** Called while this member waits for others, one of whom may be gone. */
+    private void look() {
+        for (var entry : inbox) {
+            if (entry instanceof Message order
+                    && (order.kind().equals("rollback")
+                            || order.kind().equals("end")
+                            || order.kind().equals("bye"))) {
+                throw new Overtaken();
+            }
+        }
+    }
+
     /** Connects to the members that come before; those that come after connect to this one. */
     private void connect(Message order) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TO_CONNECT.toNanos();
         for (var entry : order.list("members")) {
             var member = (List<?>) entry;
             int id = ((Number) member.get(0)).intValue();
-            if (id < invitation.member() && !node.knows(id)) {
-                var address = new InetSocketAddress(String.valueOf(member.get(2)), ((Number) member.get(3)).intValue());
-                node.connect(id, address, TO_CONNECT);
-            }
-        }
-        long end = System.nanoTime() + TO_CONNECT.toNanos();
-        for (var entry : order.list("members")) {
-            int id = ((Number) ((List<?>) entry).get(0)).intValue();
+            var address = new InetSocketAddress(String.valueOf(member.get(2)), ((Number) member.get(3)).intValue());
             while (id != invitation.member() && !node.knows(id)) {
+                look();
                 if (System.nanoTime() > end) {
                     throw new IOException("member " + id + " did not connect within " + TO_CONNECT.toSeconds() + " s");
                 }
-                TimeUnit.MILLISECONDS.sleep(2);
+                if (id > invitation.member()) {
+                    TimeUnit.MILLISECONDS.sleep(2);
+                } else {
+                    tryToConnect(id, address);
+                }
             }
         }
         tell(Message.of("connected"));
+    }
+
+    private void tryToConnect(int id, InetSocketAddress address) throws InterruptedException {
+        try {
+            node.connect(id, address, TO_ANSWER);
+        } catch (IOException e) { // it may be gone, which the coordinator will say
+            log.log(System.Logger.Level.INFO, "cannot connect to member " + id + " yet: " + e.getMessage());
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
     }
 
     private void begin(Message order) throws IOException {
@@ -462,7 +507,8 @@ final class Member {
                     if (left <= 0) {
                         throw new IOException("the state of worker " + worker + " did not come");
                     }
-                    TimeUnit.NANOSECONDS.timedWait(coming, left);
+                    look();
+                    TimeUnit.MILLISECONDS.timedWait(coming, 100);
                 }
                 locals.put(worker, coming.getOrDefault(worker, new byte[0]));
             }

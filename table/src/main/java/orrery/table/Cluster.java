@@ -30,6 +30,7 @@ final class Cluster implements Endpoint.Receiver {
     private long answers; // that have come; confined to the event loop
     private volatile Placement placement;
     private volatile int[] others = {};
+    private volatile Runnable whileWaiting = () -> {};
     private Endpoint endpoint;
 
     @SuppressWarnings("NullAway.Init") // the endpoint needs this as its receiver, and follows at once
@@ -148,6 +149,15 @@ final class Cluster implements Endpoint.Receiver {
 
     void checkNotEnded(Table table) {
         table.clocks.checkNotEnded();
+    }
+
+    /** Has an action run, every tenth of a second, by whoever runs the workers while it waits for other nodes. */
+    void whileWaiting(Runnable action) {
+        whileWaiting = action;
+    }
+
+    void waiting() {
+        whileWaiting.run();
     }
 
     Reads reads() {

@@ -506,6 +506,14 @@ public final class Node {
         among().send(member, frame, waitLimit.toNanos());
     }
 
+    /**
+     * Has an action run, every tenth of a second, by whoever runs the workers while it waits for other nodes: what it throws
+     * ends the wait. To learn that the other is gone.
+     */
+    public void whileWaiting(Runnable action) {
+        among().whileWaiting(action);
+    }
+
     /** A member is gone for good, and what it may still say is not heard. */
     public void forget(int member, String why) {
         var peer = among().endpoint().peer(member);
@@ -532,8 +540,8 @@ public final class Node {
 
     /** Says who owns what. Only while there is nothing to be moved: for that see {@link #move}. */
     public synchronized void place(Placement placement) {
-        among().place(placement);
         tables.values().forEach(table -> table.place(placement, among().me()));
+        among().place(placement); // last: who waits for it finds the tables ready
     }
 
     /**

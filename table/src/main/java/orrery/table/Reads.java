@@ -313,6 +313,9 @@ final class Reads {
                 var answer = answers.poll(Math.min(end - System.nanoTime(), 100_000_000L), TimeUnit.NANOSECONDS);
                 if (answer == null) {
                     cluster.checkNotEnded(table);
+                    if (need.worker() < 0) {
+                        cluster.waiting();
+                    }
                     if (System.nanoTime() > end) {
                         throw expired(table, need, 0);
                     }

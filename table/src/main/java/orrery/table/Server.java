@@ -435,8 +435,8 @@ final class Server implements Runnable {
 
         /** Whether all the read must see is here: of everybody up to {@code need}, of its own worker up to the last clock. */
         boolean isLegal() {
-            if (placement - cluster.placement().version() > 0) {
-                return false; // this node is about to get what it is asked for
+            if (!isHere()) { // but this node may be about to get it
+                return placement - cluster.placement().version() < 0;
             }
             if (need < 0 && worker < 0) {
                 return true;
@@ -510,7 +510,7 @@ final class Server implements Runnable {
 
         /** Sends what there is credit for. Returns whether that was all. */
         boolean send() {
-            if (next == 0 && cell == 0 && frame == null && isMoved()) {
+            if (next == 0 && cell == 0 && frame == null && !isHere()) {
                 moved.increment();
                 to.offer(cluster.frame(Messages.REPLY, Lane.CONTROL, 0)
                         .request(request)
@@ -542,8 +542,8 @@ final class Server implements Runnable {
             }
         }
 
-        /** Whether some of what is asked for has another owner by now. */
-        private boolean isMoved() {
+        /** Whether all that is asked for is this node's own. */
+        private boolean isHere() {
             boolean isHere = true;
             for (int stripe : stripes) {
                 isHere &= table.owns(stripe);
@@ -551,11 +551,7 @@ final class Server implements Runnable {
             for (long key : keys) {
                 isHere &= table.ownsRow(key);
             }
-            if (!isHere && placement == cluster.placement().version()) {
-                throw new IllegalStateException(to + " asked for blocks of '" + table.name()
-                        + "' that are not here under placement " + placement);
-            }
-            return !isHere;
+            return isHere;
         }
 
         void forget() {

@@ -22,7 +22,8 @@ final class StagedUpdates implements Clocks.Staged {
     private volatile long[] stagedAt = {}; // by worker: the clock of its outbox, or NONE
     private final ArrayDeque<Received> received = new ArrayDeque<>(); // guarded by itself
     private List<Received> due = List.of(); // of what was received, what is being applied
-    private long[] clocksDue = {};
+    private long[] clocks = new long[4]; // of which there is something due, ascending
+    private int clocksDue;
 
     /** What a worker of another node has pushed, in one frame. */
     record Received(int worker, long clock, List<Section> sections) {}
@@ -70,35 +71,19 @@ final class StagedUpdates implements Clocks.Staged {
      */
     @Override
     public @Nullable Work upTo(long clock) {
-        var clocks = new long[stagedAt.length];
         int n = 0;
         for (long at : stagedAt) {
-            n = at == NONE ? n : enter(clocks, n, at);
+            n = at == NONE ? n : enter(n, at);
         }
-        due = List.of();
-        synchronized (received) {
-            if (!received.isEmpty()) {
-                var now = new ArrayList<Received>();
-                for (var push : received) {
-                    if (push.clock() <= clock) {
-                        now.add(push);
-                    }
-                }
-                received.removeIf(push -> push.clock() <= clock);
-                due = now;
-            }
-        }
-        for (var push : due) {
-            if (n == clocks.length) {
-                clocks = Arrays.copyOf(clocks, 2 * n);
-            }
-            n = enter(clocks, n, push.clock());
+        due = takeReceived(clock);
+        for (int i = 0; i < due.size(); i++) {
+            n = enter(n, due.get(i).clock());
         }
         if (n == 0) {
             return null;
         }
-        clocksDue = Arrays.copyOf(clocks, n);
-        Arrays.sort(clocksDue);
+        Arrays.sort(clocks, 0, n);
+        clocksDue = n;
         if (isWorthSharing) {
             return new Work(shard.rows().stripes, this::apply);
         }
@@ -109,14 +94,28 @@ final class StagedUpdates implements Clocks.Staged {
         return null;
     }
 
-    private static int enter(long[] clocks, int n, long clock) {
+    private int enter(int n, long clock) {
         for (int i = 0; i < n; i++) {
             if (clocks[i] == clock) {
                 return n;
             }
         }
+        if (n == clocks.length) {
+            clocks = Arrays.copyOf(clocks, 2 * n);
+        }
         clocks[n] = clock;
         return n + 1;
+    }
+
+    private List<Received> takeReceived(long upTo) {
+        synchronized (received) {
+            if (received.isEmpty()) {
+                return List.of();
+            }
+            var taken = new ArrayList<Received>();
+            received.removeIf(push -> push.clock() <= upTo && taken.add(push));
+            return taken;
+        }
     }
 
     private void apply(int stripe) {
@@ -125,7 +124,8 @@ final class StagedUpdates implements Clocks.Staged {
         }
         shard.locks().lock(stripe);
         try {
-            for (long clock : clocksDue) {
+            for (int c = 0; c < clocksDue; c++) {
+                long clock = clocks[c];
                 for (int w = 0; w < stagedAt.length; w++) {
                     if (stagedAt[w] == clock) {
                         var outbox = floats[w];

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -319,6 +322,103 @@ final class NodesTest {
                     .sum();
             System.out.printf("sent %,d bytes, predicted %,.0f: %+.2f %%%n", sent, due, 100 * (sent / due - 1));
             assertThat(sent / due).isBetween(0.98, 1.02);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("some")
+    void aSnapshotIsOfItsMomentWhileWorkersGoOn(TableSpec spec) throws Exception {
+        var half = alone(spec, CLOCKS / 2);
+        var due = alone(spec, CLOCKS);
+        var storage = Storage.local(folder);
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(spec);
+            together(nodes, spec, 0, CLOCKS / 2);
+            var snapshots = nodes.all.stream().map(Node::snapshot).toList();
+            together(nodes, spec, CLOCKS / 2, CLOCKS);
+            for (var snapshot : snapshots) {
+                snapshot.write(storage, "cut");
+            }
+            assertSame(content(nodes, spec), due);
+        }
+        try (var nodes = new Nodes(3, Faults.NONE)) {
+            nodes.create(spec);
+            for (var node : nodes.all) {
+                node.load(storage, "cut");
+            }
+            assertSame(content(nodes, spec), half);
+        }
+    }
+
+    @Test
+    void aQuestionThatMissesAMoveIsAskedAgain() throws Exception {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            var table = nodes.create(TableSpec.dense("w", 100, 1).with(new Init.Constant(5)));
+            nodes.all.forEach(node -> node.begin(2, 0, Sessions.LIMIT));
+            var first = nodes.all.get(0);
+            var second = nodes.all.get(1);
+            second.place(new Placement(2, List.of(1))); // has heard of a move that the first has not
+            var values = new float[100];
+            var keys = new long[100];
+            java.util.Arrays.setAll(keys, i -> i);
+            var reader = Thread.ofPlatform().start(() -> first.session(0).gather(table, keys, values));
+            while (second.counted().get("readsMoved") == 0) {
+                Thread.onSpinWait();
+            }
+            assertThat(reader.isAlive()).isTrue();
+            first.place(new Placement(2, List.of(1)));
+            reader.join();
+            assertThat(values).containsOnly(5);
+        }
+    }
+
+    @Test
+    void whatIsCountedAddsUp() {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(TableSpec.sparse("hot", 1).with(new Consistency.Ssp(1)));
+            nodes.run(2, (session, node) -> {
+                var table = node.find("hot");
+                for (int clock = 0; clock < 50; clock++) {
+                    session.gather(table, new long[] {7, clock + 100, clock + 1000}, new float[3]);
+                    session.add(table, new long[] {7, clock}, new float[] {1, 1});
+                    session.tick();
+                }
+            });
+            var counts = new java.util.TreeMap<String, Long>();
+            nodes.all.forEach(node -> node.counted().forEach((name, n) -> counts.merge(name, n, Long::sum)));
+            assertThat(counts.get("bytesSent")).isEqualTo(counts.get("bytesReceived"));
+            assertThat(counts.get("pushes")).isPositive();
+            assertThat(counts.get("hotRow{hot/7}")).isGreaterThan(20); // whose owner is one of the two
+            long reads = counts.entrySet().stream()
+                    .filter(entry -> entry.getKey().startsWith("staleness{"))
+                    .mapToLong(java.util.Map.Entry::getValue)
+                    .sum();
+            assertThat(reads).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aSlowReadIsRecorded() throws Exception {
+        try (var recording = new Recording()) {
+            recording.enable("orrery.SlowRead");
+            recording.start();
+            var node = new Node();
+            var table = node.create(TableSpec.dense("w", 4, 1));
+            Sessions.run(node, 2, session -> {
+                if (session.worker() == 1) {
+                    TimeUnit.MILLISECONDS.sleep(30); // what the other waits for
+                }
+                session.tick();
+                session.view(table);
+            });
+            recording.stop();
+            var file = folder.resolve("slow.jfr");
+            recording.dump(file);
+            var events = RecordingFile.readAllEvents(file);
+            assertThat(events).hasSize(1);
+            assertThat(events.getFirst().getString("waitedFor")).isEqualTo("worker 1");
+            assertThat(events.getFirst().getString("table")).isEqualTo("w");
+            assertThat(events.getFirst().getDuration("waited").toMillis()).isGreaterThanOrEqualTo(10);
         }
     }
 }

@@ -1,0 +1,46 @@
+package orrery.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import orrery.engine.RunEvent;
+
+final class MonitorTest {
+    private static String scrape(Monitor monitor) throws IOException {
+        try (var in = URI.create(monitor.address()).toURL().openStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void servesWhatARunCounts() throws IOException {
+        try (var monitor = new Monitor(0)) {
+            monitor.accept(new RunEvent.Counted(
+                    2, Duration.ofMillis(250), Map.of("bytesSent", 12L, "staleness{3}", 4L, "hotRow{w/17}", 9L)));
+            monitor.accept(new RunEvent.Progressed("train", 5, 10, 640, Duration.ofSeconds(1)));
+            assertThat(scrape(monitor))
+                    .contains(
+                            "orrery_bytes_sent{member=\"2\"} 12.0",
+                            "orrery_staleness{key=\"3\",member=\"2\"} 4.0",
+                            "orrery_hot_row{key=\"w/17\",member=\"2\"} 9.0",
+                            "orrery_lease_age_seconds{member=\"2\"} 0.25",
+                            "orrery_clock{stage=\"train\"} 5.0");
+            monitor.accept(new RunEvent.Counted(2, Duration.ZERO, Map.of("bytesSent", 13L)));
+            assertThat(scrape(monitor)).contains("orrery_bytes_sent{member=\"2\"} 13.0");
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws IOException {
+        try (var first = new Monitor(0)) {
+            int port = URI.create(first.address()).getPort();
+            assertThatThrownBy(() -> new Monitor(port)).hasMessageContaining("--metrics-port " + port);
+        }
+    }
+}
