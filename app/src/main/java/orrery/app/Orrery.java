@@ -30,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             Doctor.class,
             CommandLine.HelpCommand.class
         },
-        header = "Trains models on parameter tables, in one JVM.",
+        header = "Trains models on parameter tables, by threads or processes of one machine.",
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n",
         footer = {"  bench      Measures claims, such as: orrery bench table", "", "Begin with: orrery demo"})

@@ -217,6 +217,7 @@ public final class Job {
             long first = restored.map(c -> c.clock).orElse(0L);
             tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks()));
             var from = restored;
+            boolean isMoving = false;
             while (true) {
                 var team = site.begin(number, stage, first, from);
                 try {
@@ -225,7 +226,9 @@ public final class Job {
                     long reached = team.slowest();
                     if (status.isEmpty()) { // stopped in order to move
                         commit(true);
+                        isMoving = true;
                         site.rescale();
+                        isMoving = false;
                         first = reached;
                         from = Optional.empty();
                         continue;
@@ -234,7 +237,7 @@ public final class Job {
                     tell(new RunEvent.StageEnded(stage.name(), reached, team.waited()));
                     return status.get();
                 } catch (MemberLostException e) {
-                    if (!losesUpdatesAnyway() || wish.get() == Wish.CANCEL) {
+                    if (!losesUpdatesAnyway() || isMoving || wish.get() == Wish.CANCEL) {
                         throw e;
                     }
                     examples += team.examples();

@@ -4,6 +4,8 @@ import java.util.Arrays;
 
 /** An outbox with memory only for the rows that were touched: for sparse tables, and dense ones too big for a copy. */
 final class SparseOutbox extends Outbox {
+    private static final int MOST_CELLS = 1 << 28;
+
     private final int width;
     private final KeyedRows touched;
     private float[] sum;
@@ -19,9 +21,13 @@ final class SparseOutbox extends Outbox {
     private int start(long row) {
         int before = touched.size();
         int position = touched.position(row);
-        int start = Math.multiplyExact(position, width);
+        int start = (int) Math.min((long) position * width, MOST_CELLS);
         if (position == before) {
             if (start + width > sum.length) {
+                if (start + width > MOST_CELLS) {
+                    throw new IllegalStateException("the outbox of table '" + spec.name() + "' has " + position
+                            + " rows of " + width + " columns, as much as it may hold; tick more often");
+                }
                 sum = Arrays.copyOf(sum, Math.max(start + width, (int)
                         Math.min(2L * sum.length, Integer.MAX_VALUE - 8)));
             }
