@@ -49,18 +49,21 @@ final class Arrivals {
         }
     }
 
-    /** Completes the clocks of a worker whose parts are all here. To be called after the parts are applied. */
-    void advance(int worker) {
+    /** Completes the clocks of a worker whose parts are all here, and says if there were any. After parts are applied. */
+    boolean advance(int worker) {
+        boolean any = false;
         for (var tick = ticks[worker].peek(); tick != null; tick = ticks[worker].peek()) {
             var here = parts[worker].get(tick[0]);
             if ((here == null ? 0 : here.cardinality()) < tick[1]) {
-                return;
+                return any;
             }
+            any = true;
             ticks[worker].remove();
             parts[worker].remove(tick[0]);
             completed[worker] = tick[0];
             clocks.tick(worker, tick[0]);
         }
+        return any;
     }
 
     int workers() {

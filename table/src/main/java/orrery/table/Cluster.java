@@ -219,8 +219,14 @@ final class Cluster implements Endpoint.Receiver {
 
     /** A peer makes no sense. */
     void drop(Peer peer, String why) {
-        endpoint.end(peer, why);
+        end(peer, why);
         ear.disconnected(peer.id(), peer.incarnation(), why);
+    }
+
+    /** A peer is gone for good. */
+    void end(Peer peer, String why) {
+        endpoint.end(peer, why);
+        server.execute(() -> server.forget(peer));
     }
 
     /** What this node was told to do cannot be done. */

@@ -518,7 +518,7 @@ public final class Node {
     public void forget(int member, String why) {
         var peer = among().endpoint().peer(member);
         if (peer != null) {
-            among().endpoint().end(peer, why);
+            among().end(peer, why);
         }
     }
 

@@ -23,13 +23,13 @@ import orrery.wire.PeerEndedException;
  */
 final class Server implements Runnable {
     private static final System.Logger log = System.getLogger(Server.class.getName());
-    private static final int MOST_PARKED = 1 << 16; // of one peer
+    private static final int MOST_WAITING = 1 << 14; // reads of one peer
     private static final int ANSWER_HEAD = 3 * Integer.BYTES + Long.BYTES;
     private static final int KNOWN_IN_PART_BYTES = 64 << 10;
     private static final int LEAST_RUN_BYTES = 16 * Integer.BYTES;
     static final int MOST_ANSWER_CELLS = 1 << 28;
 
-    private static final Object NOTHING_NEW = new Object(); // but what waits may be possible now
+    private static final Object CLOCKS_MOVED = new Object();
 
     private final Cluster cluster;
     private final Node node;
@@ -37,8 +37,8 @@ final class Server implements Runnable {
     private final Map<Integer, Arrivals> arrivals = new HashMap<>(); // by the number of their group
     private final Map<Integer, Clocks> groups = new HashMap<>();
     private final List<Answer> parked = new ArrayList<>();
-    private final Map<Peer, Integer> parkedBy = new HashMap<>();
-    private final ArrayDeque<Answer> withoutCredit = new ArrayDeque<>();
+    private final Map<Peer, Integer> waiting = new HashMap<>(); // reads of a peer, parked or without credit
+    private final Map<Peer, ArrayDeque<Answer>> withoutCredit = new HashMap<>(); // in their order
     private final Map<Integer, List<Frame>> forLater = new HashMap<>(); // by a table that is not here yet
     private final Map<Integer, Integer> dropped = new HashMap<>(); // table to its group, by their numbers
     private int[] homes = {}; // by worker: its member; empty if that is not known
@@ -88,16 +88,16 @@ final class Server implements Runnable {
         }
     }
 
-    /** Clocks have moved, or there is credit again. */
+    /** Clocks have moved, or blocks. */
     void look() {
         if (isWaitedFor) {
-            todo.add(NOTHING_NEW);
+            todo.add(CLOCKS_MOVED);
         }
     }
 
     void close() {
         isClosed = true;
-        todo.add(NOTHING_NEW);
+        todo.add(CLOCKS_MOVED);
     }
 
     @Override
@@ -109,8 +109,9 @@ final class Server implements Runnable {
                     receive(frame);
                 } else if (next instanceof Runnable action) {
                     action.run();
+                } else {
+                    answerParked();
                 }
-                answerAll();
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | Error e) {
@@ -131,8 +132,8 @@ final class Server implements Runnable {
             arrivals.put(name.hashCode(), new Arrivals(group, group.completed()));
         });
         parked.clear();
-        parkedBy.clear();
-        withoutCredit.forEach(Answer::forget);
+        waiting.clear();
+        withoutCredit.values().forEach(answers -> answers.forEach(Answer::forget));
         withoutCredit.clear();
         forLater.values().forEach(frames -> frames.forEach(Frame::close));
         forLater.clear();
@@ -192,10 +193,11 @@ final class Server implements Runnable {
     private @Nullable Table table(Frame frame) {
         var table = node.byNumber(frame.table());
         if (table == null && !dropped.containsKey(frame.table())) {
-            if (frame.lane() == Lane.CONTROL) {
-                throw new IllegalArgumentException("there is no table of number " + frame.table());
+            var from = frame.from();
+            if (frame.lane() == Lane.CONTROL && from != null) {
+                count(from); // others hold their sender's credit
             }
-            forLater.computeIfAbsent(frame.table(), n -> new ArrayList<>()).add(frame); // holds its sender's credit
+            forLater.computeIfAbsent(frame.table(), n -> new ArrayList<>()).add(frame);
         }
         return table;
     }
@@ -234,7 +236,7 @@ final class Server implements Runnable {
         }
         if (table == null) { // nobody will read it, but its clock is complete only with it
             group.isNew(worker, clock, part);
-            group.advance(worker);
+            advance(group, worker);
             return false;
         }
         var sections = Section.read(frame, table);
@@ -255,11 +257,18 @@ final class Server implements Runnable {
             } else {
                 apply(table.shard, sections);
             }
-            group.advance(worker);
+            advance(group, worker);
         } catch (RuntimeException e) {
             cluster.failed(e); // the update is at fault, not its sender
         }
         return false;
+    }
+
+    /** Completes what can be completed; a read may have waited for that, even if the age stays as it was. */
+    private void advance(Arrivals group, int worker) {
+        if (group.advance(worker) && !parked.isEmpty()) {
+            answerParked();
+        }
     }
 
     private static void apply(Shard shard, List<Section> sections) {
@@ -295,7 +304,7 @@ final class Server implements Runnable {
         var group = arrivals(frame.table(), worker, frame);
         group.tick(worker, frame.getLong(), frame.getInt());
         try {
-            group.advance(worker);
+            advance(group, worker);
         } catch (RuntimeException e) {
             cluster.failed(e);
         }
@@ -304,6 +313,9 @@ final class Server implements Runnable {
 
     private boolean drop(Frame frame) {
         var table = table(frame);
+        if (table == null && !dropped.containsKey(frame.table())) {
+            return true;
+        }
         int worker = frame.getInt();
         if (worker < 0) {
             throw new IllegalArgumentException("there is no worker " + worker);
@@ -344,60 +356,98 @@ final class Server implements Runnable {
             }
             default -> answer.call(frame);
         }
+        isWaitedFor = true; // before the look at the clocks: if they move after it, this thread is told
         if (answer.isLegal()) {
             answer(answer);
-            return false;
+        } else {
+            count(from);
+            readsParked.increment();
+            parked.add(answer);
         }
-        if (parkedBy.merge(from, 1, Integer::sum) > MOST_PARKED) {
-            throw new IllegalArgumentException("more than " + MOST_PARKED + " of its reads wait");
-        }
-        readsParked.increment();
-        parked.add(answer);
-        isWaitedFor = true; // answers are looked for after each frame: a clock may have moved just now
+        isWaitedFor = !parked.isEmpty();
         return false;
     }
 
-    private void answerAll() {
-        if (!isWaitedFor) {
-            return;
+    private void count(Peer from) {
+        if (waiting.merge(from, 1, Integer::sum) > MOST_WAITING) {
+            throw new IllegalArgumentException("more than " + MOST_WAITING + " of its reads wait");
         }
-        for (int n = withoutCredit.size(); n > 0; n--) {
-            answer(withoutCredit.remove());
-        }
+    }
+
+    /** Answers the reads that the clocks have made legal. */
+    private void answerParked() {
         for (int i = 0; i < parked.size(); ) {
             var answer = parked.get(i);
-            if (answer.isLegal()) {
+            if (answer.to.hasEnded() || answer.isLegal()) {
                 parked.set(i, parked.getLast());
                 parked.removeLast();
-                parkedBy.merge(answer.to, -1, Integer::sum);
+                waiting.merge(answer.to, -1, Integer::sum);
                 answer(answer);
             } else {
                 i++;
             }
         }
-        isWaitedFor = !parked.isEmpty() || !withoutCredit.isEmpty();
+        isWaitedFor = !parked.isEmpty();
     }
 
+    /** A peer is gone: what waits for it, or came from it and waits, goes too. */
+    void forget(Peer gone) {
+        var answers = withoutCredit.remove(gone);
+        if (answers != null) {
+            answers.forEach(Answer::forget);
+        }
+        parked.removeIf(answer -> answer.to == gone);
+        waiting.remove(gone);
+        forLater.values()
+                .forEach(frames -> frames.removeIf(frame -> {
+                    boolean isGone = frame.from() == gone;
+                    if (isGone) {
+                        frame.close();
+                    }
+                    return isGone;
+                }));
+    }
+
+    /** Gives an answer, or has it wait behind others for the reader's credit. */
     private void answer(Answer answer) {
-        try {
-            if (!answer.send()) {
-                withoutCredit.add(answer);
-                isWaitedFor = true;
-                answer.to.whenCredited(() -> todo.add(NOTHING_NEW));
-                if (answer.send()) { // the credit may have come in between
-                    withoutCredit.remove(answer);
-                }
-            }
-        } catch (PeerEndedException e) {
-            answer.forget(); // nobody waits for it any more
-        } catch (RuntimeException e) {
-            cluster.failed(e);
+        var before = withoutCredit.get(answer.to);
+        if (before != null) {
+            count(answer.to);
+            before.add(answer);
+        } else if (!isSent(answer)) {
+            var queue = new ArrayDeque<Answer>();
+            queue.add(answer);
+            count(answer.to);
+            withoutCredit.put(answer.to, queue);
+            answer.to.whenCredited(() -> execute(() -> credited(answer.to)));
+            credited(answer.to); // the credit may have come in between
         }
     }
 
-    /** How many reads wait. */
-    int parked() {
-        return parked.size();
+    /** A reader may have credit again. */
+    private void credited(Peer reader) {
+        var queue = withoutCredit.get(reader);
+        while (queue != null && !queue.isEmpty()) {
+            if (!isSent(queue.element())) {
+                return;
+            }
+            queue.remove();
+            waiting.merge(reader, -1, Integer::sum);
+        }
+        withoutCredit.remove(reader);
+    }
+
+    /** Whether an answer has gone, or need not go any more. */
+    private boolean isSent(Answer answer) {
+        try {
+            return answer.send();
+        } catch (PeerEndedException e) {
+            answer.forget(); // nobody waits for it
+            return true;
+        } catch (RuntimeException e) {
+            cluster.failed(e);
+            return true;
+        }
     }
 
     /** An answer that is given frame by frame. */
