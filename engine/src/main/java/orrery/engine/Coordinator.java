@@ -543,15 +543,11 @@ final class Coordinator implements Site {
             throw new IllegalArgumentException("at most " + Math.min(run.workers(), Placement.MOST_MEMBERS)
                     + " members can share this job, asked for " + members);
         }
-        var present = seats.values().stream()
-                .filter(seat -> seat.hasTables)
-                .map(seat -> seat.id)
-                .toList();
+        var present = List.copyOf(seats.keySet()); // the oldest first, those that are about to join last
         var next = new ArrayList<>(present.subList(0, Math.min(members, present.size())));
-        int highest = seats.isEmpty() ? 0 : ((TreeMap<Integer, Seat>) seats).lastKey();
         try {
             while (next.size() < members) {
-                int id = ++highest;
+                int id = ++highestId; // never twice: whoever has left does not come back
                 seats.put(id, start(id, 1));
                 next.add(id);
             }
@@ -565,18 +561,12 @@ final class Coordinator implements Site {
     public boolean wantsToRescale() {
         return !wanted.isEmpty()
                 && seats.values().stream().allMatch(seat -> seat.address != null)
-                && !wanted.equals(seats.values().stream()
-                        .filter(s -> s.hasTables)
-                        .map(s -> s.id)
-                        .toList());
+                && !wanted.equals(workingIds());
     }
 
     @Override
     public void rescale() throws InterruptedException {
-        var before = seats.values().stream()
-                .filter(seat -> seat.hasTables)
-                .map(seat -> seat.id)
-                .toList();
+        var before = workingIds();
         var next = wanted;
         wanted = List.of();
         join();
