@@ -258,6 +258,9 @@ final class Coordinator implements Site {
         if (message.values().containsKey("counts")) {
             var counts = new LinkedHashMap<String, Long>();
             message.map("counts").forEach((name, count) -> counts.put(name, ((Number) count).longValue()));
+            if (seat.id == seats.values().iterator().next().id) { // now and then, what this node itself has counted
+                told.add(new RunEvent.Counted(ID, Duration.ZERO, node.counted()));
+            }
             told.add(new RunEvent.Counted(seat.id, Duration.ofNanos(node.silentNanos(seat.id)), counts));
         }
         switch (message.kind()) {
