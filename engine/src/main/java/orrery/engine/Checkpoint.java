@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Json;
@@ -33,7 +32,7 @@ final class Checkpoint {
     final long clock; // the first clock to be done
     final List<RunEvent.CutReached> history;
     private final Map<String, String> identity;
-    private final Set<String> files;
+    private final Map<String, Storage.Written> files;
 
     private Checkpoint(
             Storage storage,
@@ -42,7 +41,7 @@ final class Checkpoint {
             long clock,
             List<RunEvent.CutReached> history,
             Map<String, String> identity,
-            Set<String> files) {
+            Map<String, Storage.Written> files) {
         this.storage = storage;
         this.folder = folder;
         this.stage = stage;
@@ -171,12 +170,8 @@ final class Checkpoint {
     }
 
     private void checkSums() throws IOException {
-        String where = storage.where(folder + "/" + MANIFEST);
-        var manifest = Json.object(storage.readText(folder + "/" + MANIFEST), where);
-        for (var file : map(manifest.get("files"), where, "files").entrySet()) {
-            var sum = map(file.getValue(), where, file.getKey());
-            var due = new Storage.Written(
-                    number(sum.get("bytes"), where, "bytes"), number(sum.get("crc32c"), where, "crc32c"));
+        for (var file : files.entrySet()) {
+            var due = file.getValue();
             var is = storage.sum(folder + "/" + file.getKey());
             if (!is.equals(due)) {
                 throw new IOException(storage.where(folder + "/" + file.getKey()) + ": damaged: " + is.bytes()
@@ -194,6 +189,14 @@ final class Checkpoint {
         if (!Integer.valueOf(FORMAT).equals(manifest.get("format"))) {
             throw new IOException(where + ": format is " + manifest.get("format") + ", this version reads " + FORMAT);
         }
+        var files = new TreeMap<String, Storage.Written>();
+        for (var file : map(manifest.get("files"), where, "files").entrySet()) {
+            var sum = map(file.getValue(), where, file.getKey());
+            files.put(
+                    file.getKey(),
+                    new Storage.Written(
+                            number(sum.get("bytes"), where, "bytes"), number(sum.get("crc32c"), where, "crc32c")));
+        }
         var history = new ArrayList<RunEvent.CutReached>();
         if (manifest.get("history") instanceof List<?> list) {
             for (var entry : list) {
@@ -210,7 +213,7 @@ final class Checkpoint {
                 number(manifest.get("clock"), where, "clock"),
                 List.copyOf(history),
                 identity,
-                map(manifest.get("files"), where, "files").keySet());
+                files);
     }
 
     private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
@@ -260,11 +263,11 @@ final class Checkpoint {
     }
 
     void restoreTables(Node node) throws IOException {
-        node.load(storage, folder, files); // not what a member that was lost may have left in the folder
+        node.load(storage, folder, files.keySet()); // not what a member that was lost may have left in the folder
     }
 
     void restoreLocal(Session session) throws IOException {
-        for (var name : files) {
+        for (var name : files.keySet()) {
             if (name.startsWith("worker-" + session.worker() + ".") && name.endsWith(LOCAL)) {
                 try (var file = Safetensors.open(storage, folder + "/" + name)) {
                     session.restoreLocal(file);

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import orrery.table.EndedException;
 import orrery.table.Node;
 import orrery.table.Placement;
 import orrery.table.TableSpec;
@@ -53,37 +54,6 @@ final class Coordinator implements Site {
     private List<Integer> wanted = List.of(); // members after the next cut; empty for those that are
     private RunEvent.@Nullable WorkerFailed failure;
     private final List<RunEvent> told = new ArrayList<>();
-
-    /** A member: one life of it after another. */
-    private static final class Seat {
-        final int id;
-        final Members.Started process;
-        final long incarnation;
-        final long since = System.nanoTime();
-        final ArrayDeque<String> lastWords; // guarded by itself
-        final Map<String, Message> got = new LinkedHashMap<>(); // the latest of each kind that nobody has taken
-
-        @Nullable
-        InetSocketAddress address; // once it has said hello
-
-        long brokenSince; // when its link broke, or 0
-        boolean hasTables;
-        boolean isFresh; // its tables are to be made anew
-        Message progress = Message.of("progress");
-
-        Seat(int id, long incarnation, Members.Started process, ArrayDeque<String> lastWords) {
-            this.lastWords = lastWords;
-            this.id = id;
-            this.incarnation = incarnation;
-            this.process = process;
-        }
-
-        String words() {
-            synchronized (lastWords) {
-                return lastWords.isEmpty() ? "it said nothing" : "its last words: " + String.join(" | ", lastWords);
-            }
-        }
-    }
 
     /** What happens elsewhere. */
     private sealed interface Event {
@@ -180,7 +150,7 @@ final class Coordinator implements Site {
     // Listening
 
     /** Takes in one event, if one comes in time, and looks after the leases. */
-    private void listen(long nanos) throws InterruptedException {
+    void listen(long nanos) throws InterruptedException {
         var event = inbox.poll(nanos, TimeUnit.NANOSECONDS);
         if (event != null) {
             take(event);
@@ -283,25 +253,37 @@ final class Coordinator implements Site {
         return new JobFailedException("member " + seat.id + " " + why, new IllegalStateException(why));
     }
 
-    private void send(Message message) {
+    void send(Message message) {
         seats.values().forEach(seat -> send(seat, message));
     }
 
-    private void sendToWorking(Message message) {
+    void sendToWorking(Message message) {
         working().forEach(seat -> send(seat, message));
     }
 
     private void send(Seat seat, Message message) {
         try {
             node.send(seat.id, message.frame(epoch));
-        } catch (orrery.table.EndedException e) {
+        } catch (EndedException e) {
             throw new MemberLostException(seat.id, String.valueOf(e.getMessage()));
         }
     }
 
     /** The members that have tables, so without those that are about to join. */
-    private List<Seat> working() {
+    List<Seat> working() {
         return seats.values().stream().filter(seat -> seat.hasTables).toList();
+    }
+
+    Collection<Seat> seats() {
+        return seats.values();
+    }
+
+    RunEvent.@Nullable WorkerFailed failure() {
+        return failure;
+    }
+
+    Duration waitLimit() {
+        return run.waitLimit();
     }
 
     private List<Integer> workingIds() {
@@ -332,7 +314,7 @@ final class Coordinator implements Site {
         return takeAll(kind);
     }
 
-    private Map<Integer, Message> takeAll(String kind) {
+    Map<Integer, Message> takeAll(String kind) {
         var all = new TreeMap<Integer, Message>();
         for (var seat : seats.values()) {
             var message = seat.got.remove(kind);
@@ -415,7 +397,7 @@ final class Coordinator implements Site {
         all("prepared", working());
         node.begin(run.workers(), clock, run.waitLimit());
         sendToWorking(Message.of("go"));
-        return new Workers(stage, clock);
+        return new TeamOfMembers(this, stage, clock);
     }
 
     @Override
@@ -633,210 +615,6 @@ final class Coordinator implements Site {
             if (isInterrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    // The workers
-
-    /** The workers of a stage, on members. */
-    private final class Workers implements Team {
-        private final Stage stage;
-        private final long firstClock;
-        private Map<Integer, Message> cut = Map.of(); // what members have told at the cut that is on
-        private Map<Integer, Message> end = Map.of();
-        private boolean isHeld; // everybody was asked to hold
-        private long furthest;
-        private boolean isStopping;
-
-        Workers(Stage stage, long firstClock) {
-            this.stage = stage;
-            this.firstClock = firstClock;
-            furthest = firstClock;
-        }
-
-        @Override
-        public Seen await(Duration limit) throws InterruptedException {
-            long until = System.nanoTime() + limit.toNanos();
-            while (true) {
-                var seen = seen();
-                long left = until - System.nanoTime();
-                if (seen != Seen.NOTHING_YET || left <= 0) {
-                    return seen;
-                }
-                listen(left);
-                if (isHeld && isAt("held")) {
-                    isHeld = false;
-                    long clock = ofMembers("held").values().stream()
-                            .mapToLong(message -> message.number("clock"))
-                            .max()
-                            .orElse(firstClock);
-                    send(Message.of("cutAt").with("clock", Math.min(clock, stage.clocks())));
-                }
-            }
-        }
-
-        private boolean isAt(String kind) {
-            return working().stream().allMatch(seat -> seat.got.containsKey(kind));
-        }
-
-        private Map<Integer, Message> ofMembers(String kind) {
-            return takeAll(kind);
-        }
-
-        private Seen seen() {
-            if (failure != null) {
-                return Seen.FAILED;
-            }
-            if (isAt("ended")) {
-                end = end.isEmpty() ? ofMembers("ended") : end;
-                return Seen.ALL_ENDED;
-            }
-            if (!cut.isEmpty()) {
-                return Seen.AT_CUT;
-            }
-            if (isAt("cut")) {
-                cut = ofMembers("cut");
-                return Seen.AT_CUT;
-            }
-            return Seen.NOTHING_YET;
-        }
-
-        @Override
-        public RunEvent.@Nullable WorkerFailed failure() {
-            return failure;
-        }
-
-        @Override
-        public void askForCut() {
-            if (!isHeld && !isStopping && cut.isEmpty()) {
-                isHeld = true;
-                isStopping = true;
-                sendToWorking(Message.of("hold"));
-            }
-        }
-
-        @Override
-        public void release(boolean stop) {
-            cut = Map.of();
-            sendToWorking(Message.of("release").with("stop", stop));
-        }
-
-        private List<Message> latest() {
-            var told = end.isEmpty() ? cut : end;
-            return told.isEmpty()
-                    ? working().stream().map(seat -> seat.progress).toList()
-                    : List.copyOf(told.values());
-        }
-
-        @Override
-        public long slowest() {
-            long told = latest().stream()
-                    .mapToLong(message -> message.values().containsKey("clock") ? message.number("clock") : firstClock)
-                    .min()
-                    .orElse(firstClock);
-            furthest = Math.max(furthest, told); // what a lease has told may be older than the last cut
-            return furthest;
-        }
-
-        @Override
-        public long totalDone() {
-            return seats.values().stream()
-                    .mapToLong(seat -> seat.progress.number("total"))
-                    .sum();
-        }
-
-        @Override
-        public String whereabouts() {
-            var where = new ArrayList<String>();
-            for (var seat : seats.values()) {
-                where.add("member " + seat.id + ": " + seat.progress.text("where"));
-            }
-            return String.join("; ", where);
-        }
-
-        @Override
-        public long examples() {
-            return latest().stream()
-                    .mapToLong(message -> message.number("examples"))
-                    .sum();
-        }
-
-        @Override
-        public Map<String, Double> tallied() {
-            var sums = new LinkedHashMap<String, Worker.Tally>();
-            for (var message : cut.values()) {
-                for (var ofWorker : message.list("tallies")) {
-                    Message.asMap(ofWorker).forEach((name, bits) -> {
-                        var pair = (List<?>) bits;
-                        sums.computeIfAbsent(name, n -> new Worker.Tally()).add(real(pair.get(0)), real(pair.get(1)));
-                    });
-                }
-            }
-            return StageRun.means(sums);
-        }
-
-        private static double real(@Nullable Object bits) {
-            return Double.longBitsToDouble(Long.parseLong(String.valueOf(bits)));
-        }
-
-        @Override
-        public List<Duration> waited() {
-            return end.values().stream()
-                    .flatMap(message -> message.numbers("waited").stream())
-                    .map(Duration::ofNanos)
-                    .toList();
-        }
-
-        @Override
-        public Saving save(orrery.store.Storage storage, String folder) throws InterruptedException {
-            sendToWorking(Message.of("checkpoint").with("folder", folder));
-            long until = System.nanoTime() + run.waitLimit().toNanos();
-            while (!isAt("snapped") && System.nanoTime() < until) {
-                listen(TimeUnit.MILLISECONDS.toNanos(100));
-            }
-            ofMembers("snapped");
-            return new Saving() {
-                @Override
-                public boolean isDone() {
-                    return isAt("written");
-                }
-
-                @Override
-                public Map<String, orrery.store.Storage.Written> files() throws IOException, InterruptedException {
-                    long end = System.nanoTime() + run.waitLimit().toNanos();
-                    while (!isAt("written")) {
-                        listen(TimeUnit.MILLISECONDS.toNanos(100));
-                        if (System.nanoTime() > end) {
-                            throw new IOException(storage.where(folder) + ": members have not written it in "
-                                    + run.waitLimit().toSeconds() + " s");
-                        }
-                    }
-                    var files = new TreeMap<String, orrery.store.Storage.Written>();
-                    for (var written : ofMembers("written").values()) {
-                        if (!written.text("error").isEmpty()) {
-                            throw new IOException(written.text("error"));
-                        }
-                        written.map("files").forEach((name, sum) -> {
-                            var pair = (List<?>) sum;
-                            files.put(
-                                    name,
-                                    new orrery.store.Storage.Written(
-                                            ((Number) pair.get(0)).longValue(), ((Number) pair.get(1)).longValue()));
-                        });
-                    }
-                    return files;
-                }
-            };
-        }
-
-        @Override
-        public List<Integer> abandon(Throwable why) {
-            try {
-                send(Message.of("end").with("why", String.valueOf(why.getMessage())));
-            } catch (MemberLostException e) {
-                // it needs no telling
-            }
-            return List.of();
         }
     }
 }

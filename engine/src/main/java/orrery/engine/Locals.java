@@ -1,9 +1,7 @@
 package orrery.engine;
 
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Map.Entry;
 import orrery.store.Safetensors;
 import orrery.table.Session;
 
@@ -21,10 +19,7 @@ interface Locals {
 
     /** From bytes, by worker. */
     static Locals of(Map<Integer, byte[]> saved) {
-        var copy = new HashMap<Integer, byte[]>();
-        for (Entry<Integer, byte[]> entry : saved.entrySet()) {
-            copy.put(entry.getKey(), entry.getValue());
-        }
+        var copy = Map.copyOf(saved);
         return session -> {
             var bytes = copy.get(session.worker());
             if (bytes != null && bytes.length > 0) {

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -21,51 +20,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.Consistency;
 import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
 
 @Timeout(60)
 final class JobTest {
-    private static final TableSpec WEIGHTS = TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f));
-    private static final TableSpec COUNTS = TableSpec.sparse("counts", 1).ofInts();
-
     @TempDir
     Path folder = Path.of("");
 
-    /** Gradients that depend on what was read, so that any difference spreads; local state that decides, too. */
     private static Stage stage(String name, long clocks, long cutEvery) {
-        return new Stage(
-                name,
-                clocks,
-                cutEvery,
-                worker -> {
-                    var w = worker.session().tables().get(0);
-                    var counts = worker.session().tables().get(1);
-                    var local = worker.session().localFloats("momentum", 2);
-                    var loss = worker.tally("loss");
-                    return (session, clock) -> {
-                        var random = new SplittableRandom(worker.seed() * 1000 + clock * 10 + worker.index());
-                        var view = session.view(w);
-                        var outbox = session.outbox(w);
-                        for (int i = 0; i < 40; i++) {
-                            int row = random.nextInt(300);
-                            local[0] = 0.9f * local[0] + view.get(row, 0) + (float) random.nextGaussian();
-                            local[1] += view.get(row, 1) - local[0];
-                            outbox.addRow(row, local, 0);
-                            loss.add(local[0], 1);
-                        }
-                        session.add(counts, new long[] {random.nextLong()}, new int[] {1});
-                        worker.processed(40);
-                    };
-                },
-                (node, clock) -> Map.of("clock", (double) clock));
+        return Jobs.stage(name, clocks, cutEvery, 0);
     }
 
     private static Job job(Stage... stages) {
-        return new Job("test", List.of(WEIGHTS, COUNTS), List.of(stages));
+        return Jobs.mixed(new Consistency.Bsp(), 0, stages);
     }
 
     private static float[] weights(Outcome outcome) {
-        return outcome.node().values(outcome.node().tables().getFirst());
+        return Jobs.weights(outcome);
     }
 
     @ParameterizedTest(name = "{0} workers")

@@ -15,7 +15,7 @@ final class Jobs {
     /** Gradients that depend on what was read; counts of a sparse table; local state that decides, too. */
     static Job mixed(Consistency consistency, long pauseMicros, Stage... more) {
         return new Job(
-                "mixed",
+                "test",
                 List.of(
                         TableSpec.dense("w", 300, 2)
                                 .with(new UpdateRule.AdaGrad(0.1f))

@@ -69,13 +69,4 @@ final class Arrivals {
     int workers() {
         return completed.length;
     }
-
-    /** Clocks that have begun here and are not completed. */
-    int open() {
-        int open = 0;
-        for (var of : parts) {
-            open += of.size();
-        }
-        return open;
-    }
 }

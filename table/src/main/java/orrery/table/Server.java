@@ -35,7 +35,6 @@ final class Server implements Runnable {
     private final Node node;
     private final LinkedBlockingQueue<Object> todo = new LinkedBlockingQueue<>();
     private final Map<Integer, Arrivals> arrivals = new HashMap<>(); // by the number of their group
-    private final Map<Integer, Clocks> groups = new HashMap<>();
     private final List<Answer> parked = new ArrayList<>();
     private final Map<Peer, Integer> waiting = new HashMap<>(); // reads of a peer, parked or without credit
     private final Map<Peer, ArrayDeque<Answer>> withoutCredit = new HashMap<>(); // in their order
@@ -126,11 +125,7 @@ final class Server implements Runnable {
     void begin(Map<String, Clocks> clocks, int[] homesOfWorkers) {
         homes = homesOfWorkers.clone();
         arrivals.clear();
-        groups.clear();
-        clocks.forEach((name, group) -> {
-            groups.put(name.hashCode(), group);
-            arrivals.put(name.hashCode(), new Arrivals(group, group.completed()));
-        });
+        clocks.forEach((name, group) -> arrivals.put(name.hashCode(), new Arrivals(group, group.completed())));
         parked.clear();
         waiting.clear();
         withoutCredit.values().forEach(answers -> answers.forEach(Answer::forget));
@@ -143,7 +138,6 @@ final class Server implements Runnable {
 
     /** A group came into being within a stage. */
     void begin(String name, Clocks group) {
-        groups.put(name.hashCode(), group);
         arrivals.computeIfAbsent(name.hashCode(), n -> new Arrivals(group, group.completed()));
     }
 

@@ -18,7 +18,8 @@ import orrery.store.Safetensors.Tensor;
  * {@link #outbox}, is merged there, and is applied at the tick. Under Bsp reads see neither others' nor own updates of
  * the clock that is under way.
  *
- * <p>Not thread-safe: one session per worker thread. No method allocates in the steady state, save {@link #call}.
+ * <p>Not thread-safe: one session per worker thread. No method allocates in the steady state, save
+ * {@link #call} and what reads or pushes rows of other nodes.
  */
 public final class Session {
     private final Node node;

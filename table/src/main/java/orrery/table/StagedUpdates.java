@@ -3,6 +3,7 @@ package orrery.table;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class StagedUpdates implements Clocks.Staged {
     private static final int WORTH_SHARING_CELLS = 1 << 17; // some 50 us of AdaGrad, several times a wake-up
+    private static final Comparator<Received> ORDER =
+            Comparator.comparingLong(Received::clock).thenComparingInt(Received::worker);
     private static final long NONE = Long.MIN_VALUE;
 
     private final Table table;
@@ -26,7 +29,19 @@ final class StagedUpdates implements Clocks.Staged {
     private int clocksDue;
 
     /** What a worker of another node has pushed, in one frame. */
-    record Received(int worker, long clock, List<Section> sections) {}
+    record Received(int worker, long clock, List<Section> sections) {
+        boolean isOf(int otherWorker, long otherClock) {
+            return worker == otherWorker && clock == otherClock;
+        }
+
+        void apply(int stripe, Shard shard) {
+            for (int i = 0; i < sections.size(); i++) {
+                if (sections.get(i).stripe() == stripe) {
+                    sections.get(i).apply(shard);
+                }
+            }
+        }
+    }
 
     StagedUpdates(Table table) {
         this.table = table;
@@ -114,6 +129,7 @@ final class StagedUpdates implements Clocks.Staged {
             }
             var taken = new ArrayList<Received>();
             received.removeIf(push -> push.clock() <= upTo && taken.add(push));
+            taken.sort(ORDER);
             return taken;
         }
     }
@@ -124,33 +140,31 @@ final class StagedUpdates implements Clocks.Staged {
         }
         shard.locks().lock(stripe);
         try {
+            int next = 0; // of what is due
             for (int c = 0; c < clocksDue; c++) {
                 long clock = clocks[c];
                 for (int w = 0; w < stagedAt.length; w++) {
                     if (stagedAt[w] == clock) {
-                        var outbox = floats[w];
-                        if (outbox != null) {
-                            outbox.apply(stripe);
-                        }
-                        var counts = ints[w];
-                        if (counts != null) {
-                            counts.apply(stripe);
-                        }
+                        applyOwn(w, stripe);
                     }
-                    for (int i = 0; i < due.size(); i++) {
-                        var push = due.get(i);
-                        if (push.worker() == w && push.clock() == clock) {
-                            push.sections().forEach(section -> {
-                                if (section.stripe() == stripe) {
-                                    section.apply(shard);
-                                }
-                            });
-                        }
+                    for (; next < due.size() && due.get(next).isOf(w, clock); next++) {
+                        due.get(next).apply(stripe, shard);
                     }
                 }
             }
         } finally {
             shard.locks().unlock(stripe);
+        }
+    }
+
+    private void applyOwn(int worker, int stripe) {
+        var outbox = floats[worker];
+        if (outbox != null) {
+            outbox.apply(stripe);
+        }
+        var counts = ints[worker];
+        if (counts != null) {
+            counts.apply(stripe);
         }
     }
 

@@ -1,7 +1,6 @@
 package orrery.table;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -114,27 +113,12 @@ final class Nodes implements AutoCloseable {
                     var session = node.session(worker);
                     body.run(session, node);
                     session.finish();
-                } catch (EndedException e) {
-                    fail(e);
                 } catch (Throwable e) {
                     fail(e);
                 }
             }));
         }
-        for (var thread : threads) {
-            try {
-                if (!thread.join(Duration.ofMinutes(2))) {
-                    throw new AssertionError("a worker hangs: " + List.of(thread.getStackTrace()));
-                }
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-        switch (failure.get()) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Throwable e -> throw new AssertionError(e);
-        }
+        Sessions.join(threads, failure);
         awaitAll(Clocks.FINISHED);
     }
 
@@ -150,13 +134,7 @@ final class Nodes implements AutoCloseable {
                     }
                 }))
                 .toList();
-        for (var mover : movers) {
-            try {
-                mover.join();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
+        Sessions.join(movers, failure);
         members = owners;
     }
 

@@ -39,6 +39,11 @@ final class Sessions {
                 }
             }));
         }
+        join(threads, failure);
+    }
+
+    /** Waits for all, then throws what one of them has failed with. */
+    static void join(List<Thread> threads, AtomicReference<Throwable> failure) {
         join(threads);
         switch (failure.get()) {
             case null -> {}

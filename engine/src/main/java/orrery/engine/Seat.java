@@ -1,0 +1,38 @@
+package orrery.engine;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One life of a member, as the coordinator knows it. Confined to its thread, save the last words. */
+final class Seat {
+    final int id;
+    final Members.Started process;
+    final long incarnation;
+    final long since = System.nanoTime();
+    final ArrayDeque<String> lastWords; // guarded by itself
+    final Map<String, Message> got = new LinkedHashMap<>(); // the latest of each kind that nobody has taken
+
+    @Nullable
+    InetSocketAddress address; // once it has said hello
+
+    long brokenSince; // when its link broke, or 0
+    boolean hasTables;
+    boolean isFresh; // its tables are to be made anew
+    Message progress = Message.of("progress");
+
+    Seat(int id, long incarnation, Members.Started process, ArrayDeque<String> lastWords) {
+        this.lastWords = lastWords;
+        this.id = id;
+        this.incarnation = incarnation;
+        this.process = process;
+    }
+
+    String words() {
+        synchronized (lastWords) {
+            return lastWords.isEmpty() ? "it said nothing" : "its last words: " + String.join(" | ", lastWords);
+        }
+    }
+}
