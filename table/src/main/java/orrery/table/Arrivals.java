@@ -1,8 +1,10 @@
 package orrery.table;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,6 +17,7 @@ final class Arrivals {
     private final long[] completed;
     private final Map<Long, BitSet>[] parts;
     private final ArrayDeque<long[]>[] ticks; // (clock, parts), in their order
+    private final Map<Long, List<Runnable>>[] held; // updates of clocks that are to be applied whole
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generics
     Arrivals(Clocks clocks, long[] completed) {
@@ -22,9 +25,11 @@ final class Arrivals {
         this.completed = completed;
         parts = new Map[completed.length];
         ticks = new ArrayDeque[completed.length];
+        held = new Map[completed.length];
         for (int w = 0; w < completed.length; w++) {
             parts[w] = new HashMap<>();
             ticks[w] = new ArrayDeque<>();
+            held[w] = new HashMap<>();
         }
     }
 
@@ -39,6 +44,11 @@ final class Arrivals {
         }
         of.set(part);
         return true;
+    }
+
+    /** Keeps an update until its clock is whole. */
+    void hold(int worker, long clock, Runnable update) {
+        held[worker].computeIfAbsent(clock, c -> new ArrayList<>()).add(update);
     }
 
     /** A worker says that it has completed a clock, of which this node gets so many parts. */
@@ -61,6 +71,8 @@ final class Arrivals {
             ticks[worker].remove();
             parts[worker].remove(tick[0]);
             completed[worker] = tick[0];
+            held[worker].getOrDefault(tick[0], List.of()).forEach(Runnable::run);
+            held[worker].remove(tick[0]);
             clocks.tick(worker, tick[0]);
         }
         return any;

@@ -57,6 +57,26 @@ final class Changes {
         return granule > last ? end : start(first, granule);
     }
 
+    /** The first row from {@code row} on that may have changed since {@code version}, or {@code end}; all of one stripe. */
+    long nextRow(long row, long end, int version) {
+        int granule = (int) (row >>> shift);
+        int last = (int) ((end - 1) >>> shift);
+        while (granule <= last && marks[granule] - version <= 0) {
+            granule++;
+        }
+        return granule > last ? end : Math.max(row, (long) granule << shift);
+    }
+
+    /** The end of the run of rows, from {@code row} on, that may have changed; {@code row} itself if it has not. */
+    long endOfRows(long row, long end, int version) {
+        int granule = (int) (row >>> shift);
+        int last = (int) ((end - 1) >>> shift);
+        while (granule <= last && marks[granule] - version > 0) {
+            granule++;
+        }
+        return granule > last ? end : Math.max(row, (long) granule << shift);
+    }
+
     private int granule(long firstRow, int cell) {
         return (int) ((firstRow + cell / width) >>> shift);
     }

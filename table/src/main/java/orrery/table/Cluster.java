@@ -90,7 +90,7 @@ final class Cluster implements Endpoint.Receiver {
         } finally {
             lock.unlock();
         }
-        server.look();
+        server.execute(server::placed);
     }
 
     /** The members that own blocks, without this one. */

@@ -207,6 +207,21 @@ final class DenseOutbox extends Outbox {
         }
     }
 
+    @Override
+    void drain(int stripe, Taker to) {
+        int first = firstGranule(stripe);
+        int end = firstGranule(stripe + 1);
+        for (int start = next(first, end); start < end; ) {
+            int stop = afterRun(start, end);
+            for (int row = firstRow(start); row < firstRow(stop); row++) {
+                to.take(row, sum, row * width);
+            }
+            Arrays.fill(sum, firstRow(start) * width, firstRow(stop) * width, 0);
+            Arrays.fill(touched, start, stop, (byte) 0);
+            start = next(stop, end);
+        }
+    }
+
     /** Where most cells are zero and zeros are nothing, the others travel alone, each with its place. */
     @Override
     void push(int stripe, Pushes to) {

@@ -109,24 +109,29 @@ final class FloatShard implements Shard {
     // Writing. The caller holds the locks of the stripes.
 
     /** Adds {@code scale} times the given rows; for rules that may be applied in parts. */
-    void addScaled(long[] keys, int from, int to, float[] changes, int at, float scale) {
+    void addScaled(long[] keys, int from, int to, float[] by, int at, float scale) {
         var now = values;
         if (width == 1 && rows.isDense && now.length == 1 && changes == null) {
             var cells = now[0];
             int shift = at - from;
             for (int i = from; i < to; i++) {
-                cells[(int) keys[i]] += scale * changes[i + shift];
+                cells[(int) keys[i]] += scale * by[i + shift];
             }
         } else {
             for (int i = from; i < to; i++, at += width) {
-                changing(keys[i], keys[i] + 1);
-                long slot = claim(keys[i]);
-                var block = values[(int) (slot >>> rows.blockShift)];
-                int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
-                for (int c = 0; c < width; c++) {
-                    block[start + c] += scale * changes[at + c];
-                }
+                addRow(keys[i], by, at, scale);
             }
+        }
+    }
+
+    /** Adds {@code scale} times one row. */
+    void addRow(long key, float[] by, int at, float scale) {
+        changing(key, key + 1);
+        long slot = claim(key);
+        var block = values[(int) (slot >>> rows.blockShift)];
+        int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
+        for (int c = 0; c < width; c++) {
+            block[start + c] += scale * by[at + c];
         }
     }
 

@@ -34,6 +34,15 @@ final class Messages {
     /** Copies the values of a table's own blocks to another table: -1, other table. Header: table, request. */
     static final int COPY = PUSH + 8;
 
+    /** A member wants rows whenever they have changed: runs of (first row, count). Header: table, request = its token. */
+    static final int SUBSCRIBE = PUSH + 9;
+
+    /**
+     * A frame of a round: age, how many workers, what each has completed, then runs of (first row, count, values); flagged
+     * {@link #LAST} if the round is complete. Header: table, request = the subscription's token.
+     */
+    static final int PUSHED = PUSH + 10;
+
     /** First type that is not of the tables. */
     static final int END = PUSH + 16;
 

@@ -104,7 +104,7 @@ public final class Node {
         }
         var among = cluster;
         if (among != null) {
-            table.place(among.placement(), among.me());
+            table.place(among.placement(), among);
         }
         restore(table);
         if (among != null) {
@@ -185,7 +185,7 @@ public final class Node {
             var clocks = new HashMap<String, Clocks>();
             synchronized (this) {
                 reads = null;
-                tables.values().forEach(table -> table.replica().forgetAges());
+                tables.values().forEach(table -> table.beginStage(among));
                 clocks.putAll(groups);
             }
             among.forgetReads();
@@ -540,7 +540,7 @@ public final class Node {
 
     /** Says who owns what. Only while there is nothing to be moved: for that see {@link #move}. */
     public synchronized void place(Placement placement) {
-        tables.values().forEach(table -> table.place(placement, among().me()));
+        tables.values().forEach(table -> table.place(placement, among()));
         among().place(placement); // last: who waits for it finds the tables ready
     }
 
@@ -600,6 +600,7 @@ public final class Node {
             all.put("pushesTwice", server.duplicates.sum());
             all.put("readsAnswered", server.reads.sum());
             all.put("readsParked", server.readsParked.sum());
+            all.put("roundsPushed", server.rounds.sum());
             all.put("readsMoved", server.moved.sum());
             all.put("framesFenced", server.fenced.sum());
             var traffic = among.endpoint().traffic();

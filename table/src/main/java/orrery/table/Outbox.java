@@ -44,6 +44,15 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
     /** Pushes what belongs to the stripe to its owner, and forgets it. Sealed only. */
     abstract void push(int stripe, Pushes to);
 
+    /** Takes rows: the update of one is found in {@code values} from {@code at} on. */
+    @FunctionalInterface
+    interface Taker {
+        void take(long row, float[] values, int at);
+    }
+
+    /** Hands over what belongs to the stripe, and forgets it. Sealed only. */
+    abstract void drain(int stripe, Taker to);
+
     /** About how many bytes all of it takes. Sealed only. */
     abstract long bytes();
 

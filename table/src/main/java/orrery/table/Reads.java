@@ -184,7 +184,7 @@ final class Reads {
             Table table, long[] keys, int[] todo, int count, Object out, int base, Replica.Need need, long end) {
         int width = table.spec().width();
         int most = Math.min(
-                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES, Server.MOST_ANSWER_CELLS / width);
+                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES, Reply.MOST_CELLS / width);
         var replica = table.replica();
         var byOwner = new HashMap<Integer, int[]>(); // positions in keys, their number first
         for (int t = 0; t < count; t++) {

@@ -2,14 +2,14 @@ package orrery.table;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
@@ -24,10 +24,6 @@ import orrery.wire.PeerEndedException;
 final class Server implements Runnable {
     private static final System.Logger log = System.getLogger(Server.class.getName());
     private static final int MOST_WAITING = 1 << 14; // reads of one peer
-    private static final int ANSWER_HEAD = 3 * Integer.BYTES + Long.BYTES;
-    private static final int KNOWN_IN_PART_BYTES = 64 << 10;
-    private static final int LEAST_RUN_BYTES = 16 * Integer.BYTES;
-    static final int MOST_ANSWER_CELLS = 1 << 28;
 
     private static final Object CLOCKS_MOVED = new Object();
 
@@ -35,12 +31,15 @@ final class Server implements Runnable {
     private final Node node;
     private final LinkedBlockingQueue<Object> todo = new LinkedBlockingQueue<>();
     private final Map<Integer, Arrivals> arrivals = new HashMap<>(); // by the number of their group
-    private final List<Answer> parked = new ArrayList<>();
+    private final List<Reply> parked = new ArrayList<>();
     private final Map<Peer, Integer> waiting = new HashMap<>(); // reads of a peer, parked or without credit
     private final Map<Peer, ArrayDeque<Answer>> withoutCredit = new HashMap<>(); // in their order
+    private final Map<Peer, Map<Table, Subscription>> subscriptions = new LinkedHashMap<>();
     private final Map<Integer, List<Frame>> forLater = new HashMap<>(); // by a table that is not here yet
     private final Map<Integer, Integer> dropped = new HashMap<>(); // table to its group, by their numbers
     private int[] homes = {}; // by worker: its member; empty if that is not known
+    private final List<Frame> early = new ArrayList<>(); // subscriptions under a placement that is not known here yet
+    private int roundsPushed;
     private volatile boolean isWaitedFor; // somebody is parked
     private volatile boolean isClosed;
 
@@ -48,6 +47,7 @@ final class Server implements Runnable {
     final LongAdder duplicates = new LongAdder();
     final LongAdder reads = new LongAdder();
     final LongAdder readsParked = new LongAdder();
+    final LongAdder rounds = new LongAdder();
     final LongAdder fenced = new LongAdder();
     final LongAdder moved = new LongAdder();
 
@@ -110,6 +110,7 @@ final class Server implements Runnable {
                     action.run();
                 } else {
                     answerParked();
+                    pushRounds();
                 }
             } catch (InterruptedException e) {
                 return;
@@ -130,6 +131,9 @@ final class Server implements Runnable {
         waiting.clear();
         withoutCredit.values().forEach(answers -> answers.forEach(Answer::forget));
         withoutCredit.clear();
+        subscriptions.clear();
+        early.forEach(Frame::close);
+        early.clear();
         forLater.values().forEach(frames -> frames.forEach(Frame::close));
         forLater.clear();
         dropped.clear();
@@ -152,6 +156,16 @@ final class Server implements Runnable {
 
     void dropped(Table table) {
         dropped.put(table.number(), table.spec().group().hashCode());
+        subscriptions.values().forEach(ofPeer -> ofPeer.remove(table));
+    }
+
+    /** Blocks have moved: what was subscribed to is perhaps elsewhere. */
+    void placed() {
+        subscriptions.clear();
+        var frames = List.copyOf(early);
+        early.clear();
+        frames.forEach(this::receive);
+        answerParked();
     }
 
     // Frames
@@ -170,6 +184,8 @@ final class Server implements Runnable {
                 case Messages.TICK -> tick(frame);
                 case Messages.DROP -> drop(frame);
                 case Messages.BLOCK -> block(frame);
+                case Messages.SUBSCRIBE -> subscribe(frame, from);
+                case Messages.PUSHED -> pushed(frame, from);
                 case Messages.PULL_BLOCKS, Messages.PULL_ROWS, Messages.CALL, Messages.COPY -> read(frame, from);
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
@@ -248,6 +264,8 @@ final class Server implements Runnable {
         try {
             if (table.spec().consistency().staged()) {
                 node.staged(table).stage(new StagedUpdates.Received(worker, clock, sections));
+            } else if (table.appliesWholeClocks()) {
+                group.hold(worker, clock, () -> apply(table.shard, sections));
             } else {
                 apply(table.shard, sections);
             }
@@ -338,7 +356,8 @@ final class Server implements Runnable {
         if (worker >= 0) {
             arrivals(table.spec().group().hashCode(), worker, frame);
         }
-        var answer = new Answer(from, frame.request(), frame.epoch(), frame.block(), table, worker, clock, need);
+        var answer = new Reply(
+                cluster, node, from, frame.request(), frame.epoch(), frame.block(), table, worker, clock, need);
         switch (frame.type()) {
             case Messages.PULL_BLOCKS -> answer.blocks(frame);
             case Messages.PULL_ROWS -> answer.rows(frame);
@@ -358,7 +377,77 @@ final class Server implements Runnable {
             readsParked.increment();
             parked.add(answer);
         }
-        isWaitedFor = !parked.isEmpty();
+        isWaitedFor = !parked.isEmpty() || !subscriptions.isEmpty();
+        return false;
+    }
+
+    // Pushing
+
+    private boolean subscribe(Frame frame, Peer from) {
+        var table = table(frame);
+        if (table == null) {
+            return !dropped.containsKey(frame.table());
+        }
+        if (table.feed() == null) {
+            throw new IllegalArgumentException("table '" + table.name() + "' is not pushed");
+        }
+        if (frame.block() - cluster.placement().version() > 0) {
+            early.add(frame);
+            return true;
+        }
+        if (frame.block() != cluster.placement().version()) {
+            return false; // its sender will hear of the new one, and ask again
+        }
+        var ofPeer = subscriptions.computeIfAbsent(from, p -> new LinkedHashMap<>());
+        var subscription = ofPeer.get(table);
+        if (subscription == null || subscription.token() != frame.request()) {
+            subscription = new Subscription(cluster, from, table, frame.request());
+            ofPeer.put(table, subscription);
+        }
+        int runs = frame.getInt();
+        if (runs < 0 || runs > frame.remaining() / (2 * Integer.BYTES)) {
+            throw new IndexOutOfBoundsException(runs + " runs in " + frame.remaining() + " bytes");
+        }
+        isWaitedFor = true; // before the round: if clocks move after it, this thread is told
+        subscription.want(frame.getInts(2 * runs));
+        pushRound(subscription);
+        return false;
+    }
+
+    /** The least clocks have moved: tells all who want to know. Begins with another one each time. */
+    private void pushRounds() {
+        var all = new ArrayList<Subscription>();
+        subscriptions.values().forEach(ofPeer -> all.addAll(ofPeer.values()));
+        Collections.rotate(all, roundsPushed++);
+        all.forEach(this::pushRound);
+    }
+
+    private void pushRound(Subscription subscription) {
+        if (subscription.isQueued) {
+            subscription.isDue = true;
+        } else if (subscription.hasNews()) {
+            rounds.increment();
+            answer(subscription);
+        }
+    }
+
+    /** A round that had waited for credit has gone: the next may be due. */
+    private void sent(Answer answer) {
+        if (answer instanceof Subscription subscription) {
+            subscription.isQueued = false;
+            if (subscription.isDue) {
+                subscription.isDue = false;
+                execute(() -> pushRound(subscription));
+            }
+        }
+    }
+
+    private boolean pushed(Frame frame, Peer from) {
+        var table = node.byNumber(frame.table());
+        var feed = table == null ? null : table.feed();
+        if (feed != null) {
+            feed.receive(frame, from.id());
+        }
         return false;
     }
 
@@ -381,7 +470,7 @@ final class Server implements Runnable {
                 i++;
             }
         }
-        isWaitedFor = !parked.isEmpty();
+        isWaitedFor = !parked.isEmpty() || !subscriptions.isEmpty();
     }
 
     /** A peer is gone: what waits for it, or came from it and waits, goes too. */
@@ -391,6 +480,7 @@ final class Server implements Runnable {
             answers.forEach(Answer::forget);
         }
         parked.removeIf(answer -> answer.to == gone);
+        subscriptions.remove(gone);
         waiting.remove(gone);
         forLater.values()
                 .forEach(frames -> frames.removeIf(frame -> {
@@ -406,15 +496,22 @@ final class Server implements Runnable {
     private void answer(Answer answer) {
         var before = withoutCredit.get(answer.to);
         if (before != null) {
-            count(answer.to);
-            before.add(answer);
+            queue(answer, before);
         } else if (!isSent(answer)) {
             var queue = new ArrayDeque<Answer>();
-            queue.add(answer);
-            count(answer.to);
+            queue(answer, queue);
             withoutCredit.put(answer.to, queue);
             answer.to.whenCredited(() -> execute(() -> credited(answer.to)));
             credited(answer.to); // the credit may have come in between
+        }
+    }
+
+    private void queue(Answer answer, ArrayDeque<Answer> queue) {
+        queue.add(answer);
+        if (answer instanceof Subscription subscription) {
+            subscription.isQueued = true;
+        } else {
+            count(answer.to);
         }
     }
 
@@ -425,8 +522,11 @@ final class Server implements Runnable {
             if (!isSent(queue.element())) {
                 return;
             }
-            queue.remove();
-            waiting.merge(reader, -1, Integer::sum);
+            var sent = queue.remove();
+            if (sent instanceof Reply) {
+                waiting.merge(reader, -1, Integer::sum);
+            }
+            sent(sent);
         }
         withoutCredit.remove(reader);
     }
@@ -434,292 +534,17 @@ final class Server implements Runnable {
     /** Whether an answer has gone, or need not go any more. */
     private boolean isSent(Answer answer) {
         try {
-            return answer.send();
+            boolean isSent = answer.send();
+            if (answer instanceof Reply reply && reply.isMoved()) {
+                moved.increment();
+            }
+            return isSent;
         } catch (PeerEndedException e) {
             answer.forget(); // nobody waits for it
             return true;
         } catch (RuntimeException e) {
             cluster.failed(e);
             return true;
-        }
-    }
-
-    /** An answer that is given frame by frame. */
-    private final class Answer {
-        private final Peer to;
-        private final long request;
-        private final int epoch;
-        private final int placement; // under which it was asked
-        private final Table table;
-        private final int worker;
-        private final long clock;
-        private final long need;
-        private int[] stripes = {};
-        private int[] known = {};
-        private long[] keys = {};
-        private List<Reads.Pair> pairs = List.of();
-        private BooleanSupplier more = () -> false; // fills the frame; whether there is more to come
-        private int next; // stripe or key or pair
-        private int cell; // within it
-        private int version; // of the stripe under way
-        private int[] runs = new int[64];
-        private long age;
-        private @Nullable Frame frame;
-
-        Answer(Peer to, long request, int epoch, int placement, Table table, int worker, long clock, long need) {
-            this.to = to;
-            this.request = request;
-            this.epoch = epoch;
-            this.placement = placement;
-            this.table = table;
-            this.worker = worker;
-            this.clock = clock;
-            this.need = need;
-        }
-
-        /** Whether all the read must see is here: of everybody up to {@code need}, of its own worker up to the last clock. */
-        boolean isLegal() {
-            if (!isHere()) { // but this node may be about to get it
-                return placement - cluster.placement().version() < 0;
-            }
-            if (need < 0 && worker < 0) {
-                return true;
-            }
-            return table.clocks.age() >= need
-                    && (worker < 0
-                            || table.spec().consistency().staged()
-                            || table.clocks.completed(worker) >= clock - 1);
-        }
-
-        void blocks(Frame question) {
-            int n = count(question, 2 * Integer.BYTES);
-            stripes = new int[n];
-            known = new int[n];
-            for (int i = 0; i < n; i++) {
-                stripes[i] = question.getInt();
-                known[i] = question.getInt();
-                if (stripes[i] < 0 || stripes[i] >= table.shard.rows().stripes) {
-                    throw new IndexOutOfBoundsException("there is no stripe " + stripes[i]);
-                }
-            }
-            table.floats();
-            if (!table.shard.rows().isDense) {
-                throw new IllegalArgumentException("a sparse table has no blocks to pull");
-            }
-            more = this::putBlocks;
-        }
-
-        void rows(Frame question) {
-            keys = question.getLongs(count(question, Long.BYTES));
-            for (long key : keys) {
-                table.shard.rows().check(key);
-            }
-            if (keys.length > MOST_ANSWER_CELLS / table.spec().width()) {
-                throw new IllegalArgumentException(keys.length + " rows of table '" + table.name() + "' at once");
-            }
-            node.counts().asked(table.name(), keys);
-            more = this::putRows;
-        }
-
-        private static int count(Frame question, int bytes) {
-            int n = question.getInt();
-            if (n < 0 || n > question.remaining() / bytes) {
-                throw new IndexOutOfBoundsException(n + " entries in " + question.remaining() + " bytes");
-            }
-            return n;
-        }
-
-        void call(Frame question) {
-            int kind = question.getInt();
-            int first = question.getInt();
-            int second = question.getInt();
-            more = () -> {
-                if (next == 0) {
-                    pairs = ServerFunction.partial(node, table, kind, first, second);
-                }
-                return putPairs();
-            };
-        }
-
-        void copy(Frame question) {
-            var target = node.byNumber(question.getInt());
-            if (target == null) {
-                throw new IllegalArgumentException("there is no table to copy to");
-            }
-            more = () -> {
-                Node.copyOwn(table, target);
-                return false;
-            };
-        }
-
-        /** Sends what there is credit for. Returns whether that was all. */
-        boolean send() {
-            if (next == 0 && cell == 0 && frame == null && !isHere()) {
-                moved.increment();
-                to.offer(cluster.frame(Messages.REPLY, Lane.CONTROL, 0)
-                        .request(request)
-                        .epoch(epoch)
-                        .flags(Messages.MOVED)
-                        .block(cluster.placement().version()));
-                return true;
-            }
-            while (true) {
-                var now = frame;
-                if (now == null) {
-                    now = cluster.frame(Messages.REPLY, Lane.PROMPT, capacity())
-                            .request(request)
-                            .epoch(epoch);
-                    frame = now;
-                    if (!more.getAsBoolean()) {
-                        now.flags(Messages.LAST);
-                    }
-                }
-                boolean isLast = (now.flags() & Messages.LAST) != 0;
-                frame = null;
-                if (!to.offer(now)) {
-                    frame = now;
-                    return false;
-                }
-                if (isLast) {
-                    return true;
-                }
-            }
-        }
-
-        /** Whether all that is asked for is this node's own. */
-        private boolean isHere() {
-            boolean isHere = true;
-            for (int stripe : stripes) {
-                isHere &= table.owns(stripe);
-            }
-            for (long key : keys) {
-                isHere &= table.ownsRow(key);
-            }
-            return isHere;
-        }
-
-        void forget() {
-            var now = frame;
-            if (now != null) {
-                frame = null;
-                now.close();
-            }
-        }
-
-        /** Room for all that may be left; of blocks that are known in part, which is mostly little, some. */
-        private int capacity() {
-            long width = table.spec().width();
-            long cells = (keys.length - next) * width;
-            long changed = 0;
-            for (int i = next; i < stripes.length; i++) {
-                long all = table.shard.rows().resident(stripes[i]) * width;
-                cells += known[i] < 0 ? all : 0;
-                changed += known[i] < 0 || known[i] == table.shard.locks().version(stripes[i]) ? 0 : all;
-            }
-            long bytes = (cells - (known.length == 0 ? cell : 0)) * Float.BYTES
-                    + Math.min(changed * Float.BYTES, KNOWN_IN_PART_BYTES)
-                    + (stripes.length + 1L) * (ANSWER_HEAD + LEAST_RUN_BYTES);
-            return Math.clamp(bytes, 4096, Frame.MOST_PAYLOAD_BYTES);
-        }
-
-        private Frame filling() {
-            var now = frame;
-            if (now == null) {
-                throw new IllegalStateException();
-            }
-            return now;
-        }
-
-        private boolean putBlocks() {
-            var to = filling();
-            var shard = table.floats();
-            var changes = shard.watch();
-            for (; next < stripes.length; next++, cell = 0) {
-                int stripe = stripes[next];
-                if (cell == 0) {
-                    age = table.clocks.age(); // before the version, and that before the values
-                    version = shard.locks().version(stripe);
-                }
-                int room = to.room() - ANSWER_HEAD;
-                if (room < LEAST_RUN_BYTES) {
-                    return true;
-                }
-                int end = version == known[next]
-                        ? 0
-                        : shard.rows().resident(stripe) * table.spec().width();
-                int n = 0;
-                while (cell < end && room >= LEAST_RUN_BYTES) {
-                    int from = known[next] < 0 ? cell : changes.next(stripe, cell, end, known[next]);
-                    int until =
-                            known[next] < 0 ? end : from < end ? changes.runEnd(stripe, from, end, known[next]) : end;
-                    int count = Math.min(until - from, (room - 2 * Integer.BYTES) / Float.BYTES);
-                    if (count > 0) {
-                        if (n + 2 > runs.length) {
-                            runs = Arrays.copyOf(runs, 2 * runs.length);
-                        }
-                        runs[n++] = from;
-                        runs[n++] = count;
-                        room -= 2 * Integer.BYTES + count * Float.BYTES;
-                    }
-                    cell = from + count;
-                }
-                to.putInt(stripe | (cell < end ? Messages.MORE : 0))
-                        .putInt(version)
-                        .putLong(age)
-                        .putInt(n / 2);
-                to.putInts(runs, 0, n);
-                for (int r = 0; r < n; r += 2) {
-                    shard.putCells(shard.rows().stripeStart(stripe), runs[r], runs[r + 1], to);
-                }
-                if (cell < end) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
-        private boolean putRows() {
-            var to = filling();
-            int width = table.spec().width();
-            int cells = keys.length * width;
-            if (next == 0 && cell == 0) {
-                age = table.clocks.age();
-            }
-            int at = next * width + cell;
-            int count = Math.min(cells - at, (to.room() - Long.BYTES - 2 * Integer.BYTES) / Float.BYTES);
-            to.putLong(age).putInt(at).putInt(count);
-            var floats = table.shard instanceof FloatShard ? new float[width] : new float[0];
-            var ints = floats.length == 0 ? new int[width] : new int[0];
-            for (int left = count; left > 0; ) {
-                int n = Math.min(left, width - cell);
-                if (table.shard instanceof FloatShard shard) {
-                    shard.read(keys[next], floats, 0);
-                    to.putFloats(floats, cell, n);
-                } else {
-                    table.ints().gather(keys, next, next + 1, ints, 0);
-                    to.putInts(ints, cell, n);
-                }
-                left -= n;
-                cell += n;
-                if (cell == width) {
-                    cell = 0;
-                    next++;
-                }
-            }
-            return next < keys.length;
-        }
-
-        private boolean putPairs() {
-            var to = filling();
-            for (; next < pairs.size() && to.room() >= 2 * Long.BYTES; next++) {
-                to.putLong(pairs.get(next).key()).putDouble(pairs.get(next).value());
-            }
-            return next < pairs.size();
-        }
-
-        @Override
-        public String toString() {
-            return "answer to " + to + " about '" + table.name() + "', " + Arrays.toString(stripes);
         }
     }
 }

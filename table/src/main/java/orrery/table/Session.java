@@ -3,6 +3,7 @@ package orrery.table;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,6 +23,8 @@ import orrery.store.Safetensors.Tensor;
  * {@link #call} and what reads or pushes rows of other nodes.
  */
 public final class Session {
+    private static final int MOST_UNCONFIRMED = 256; // clocks
+
     private final Node node;
     private final int worker;
     private final int workers;
@@ -72,6 +75,16 @@ public final class Session {
         @Nullable
         View view;
 
+        final @Nullable Feed feed; // if others push the table to this node
+
+        @Nullable
+        Unconfirmed unconfirmed; // own changes of rows of others, where these are pushed to this node
+
+        long seenFrom; // rows of the last view that were found here
+        long seenTo;
+        long fedAt = Long.MIN_VALUE; // the clock for which what is pushed has been found fresh enough
+        final BitSet known = new BitSet(); // rows of others that were found here
+
         final long[] lastPushed; // by stripe: the clock of the last push to its owner; empty where all is own
 
         Port(Table table, Group group) {
@@ -80,6 +93,7 @@ public final class Session {
             spec = table.spec();
             writesThrough = spec.writesThrough();
             scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
+            feed = table.feed();
             lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
             Arrays.fill(lastPushed, Long.MIN_VALUE);
         }
@@ -112,6 +126,11 @@ public final class Session {
             ports = Arrays.copyOf(ports, table.id + 1);
         }
         ports[table.id] = port;
+        if (port.feed != null && port.writesThrough) {
+            port.unconfirmed = port.feed.open(worker, port.scale, waitLimitNanos);
+        } else if (port.feed != null) {
+            port.feed.open(waitLimitNanos);
+        }
         return port;
     }
 
@@ -216,7 +235,9 @@ public final class Session {
             if (group.clocks.age() < need) {
                 await(port, need);
             }
-            node.counts().read(group.clock, group.clocks.age());
+            var feed = port.feed;
+            long age = group.clocks.age();
+            node.counts().read(group.clock, feed == null ? age : Math.min(age, Math.max(need, feed.freshness())));
             port.admitted = group.clock;
         }
     }
@@ -276,7 +297,10 @@ public final class Session {
             view = new View(table, from, to);
             port.view = view;
         }
-        if (reads != null && !table.isWhole()) {
+        if (port.feed != null) {
+            port.feed.want(from, to, waitLimitNanos);
+            awaitPushed(port, from, to);
+        } else if (reads != null && !table.isWhole()) {
             long start = System.nanoTime();
             reads.blocks(table, from, to, need(port), waitLimitNanos);
             waitedElsewhere(port, System.nanoTime() - start);
@@ -294,7 +318,9 @@ public final class Session {
         var port = port(table);
         checkLength(port, to - from, out.length - at);
         admit(port);
-        if (reads != null && !table.isWhole()) {
+        if (port.feed != null) {
+            awaitPushed(port, keys, from, to);
+        } else if (reads != null && !table.isWhole()) {
             table.floats();
             gatherElsewhere(port, keys, from, to, out, at);
             var through = port.through;
@@ -304,6 +330,45 @@ public final class Session {
             return;
         }
         table.floats().gather(keys, from, to, out, at);
+    }
+
+    /** Waits until rows {@code from} to {@code to}, as far as they are of others, are here and fresh enough. */
+    private void awaitPushed(Port port, long from, long to) {
+        var feed = port.feed;
+        if (feed != null && (port.fedAt != port.group.clock || port.seenFrom > from || port.seenTo < to)) {
+            long start = System.nanoTime();
+            feed.await(from, to, need(port), waitLimitNanos);
+            waitedElsewhere(port, System.nanoTime() - start);
+            port.seenFrom = from;
+            port.seenTo = to;
+            port.fedAt = port.group.clock;
+        }
+    }
+
+    /** The same for the rows of {@code keys[from..to)}, which are asked for if they were not before. */
+    private void awaitPushed(Port port, long[] keys, int from, int to) {
+        var feed = port.feed;
+        if (feed == null) {
+            return;
+        }
+        port.table.floats().rows().stripesOf(keys, from, to); // which checks them
+        boolean isNew = false;
+        for (int i = from; i < to; i++) {
+            int row = (int) keys[i];
+            if (!port.known.get(row) && !port.table.ownsRow(row)) {
+                port.known.set(row);
+                isNew = true;
+            }
+        }
+        if (isNew) {
+            feed.want(keys, from, to, waitLimitNanos);
+        }
+        if (isNew || port.fedAt != port.group.clock) {
+            long start = System.nanoTime();
+            feed.await(keys, from, isNew ? to : from, need(port), waitLimitNanos);
+            waitedElsewhere(port, System.nanoTime() - start);
+            port.fedAt = port.group.clock;
+        }
     }
 
     private void gatherElsewhere(Port port, long[] keys, int from, int to, Object out, int at) {
@@ -432,9 +497,24 @@ public final class Session {
                 } finally {
                     shard.locks().unlock(stripe);
                 }
+            } else if (port.unconfirmed != null) {
+                addUnconfirmed(port, port.unconfirmed, keys[i], values, at);
             } else {
                 through(port).addRow(keys[i], values, at);
             }
+        }
+    }
+
+    /** A row of others that is pushed to this node: this node's workers see the change at once. */
+    private static void addUnconfirmed(Port port, Unconfirmed changes, long row, float[] values, int at) {
+        var shard = port.table.floats();
+        int stripe = shard.rows().stripe(row);
+        shard.locks().lock(stripe);
+        try {
+            changes.add(row, values, at);
+            shard.addRow(row, values, at, port.scale);
+        } finally {
+            shard.locks().unlock(stripe);
         }
     }
 
@@ -568,12 +648,17 @@ public final class Session {
     private static void addCellApart(Port port, long row, int column, float value) {
         var shard = port.table.floats();
         int stripe = shard.rows().stripe(row);
-        if (!port.table.owns(stripe)) {
+        var unconfirmed = port.unconfirmed;
+        boolean isOwn = port.table.owns(stripe);
+        if (!isOwn && unconfirmed == null) {
             through(port).addCell(row, column, value);
             return;
         }
         shard.locks().lock(stripe);
         try {
+            if (!isOwn && unconfirmed != null) {
+                unconfirmed.addCell(row, column, value);
+            }
             shard.addCell(row, column, port.scale * value);
         } finally {
             shard.locks().unlock(stripe);
@@ -652,6 +737,7 @@ public final class Session {
         }
         flush(port, port.outbox);
         flush(port, port.through);
+        flushUnconfirmed(port);
         var counts = port.counts;
         if (counts != null && !counts.isEmpty()) {
             counts.seal();
@@ -685,20 +771,46 @@ public final class Session {
             return;
         }
         if (pushes != null && !port.table.isWhole()) {
-            pushes.begin(port.table, port.group.clock, outbox.bytes());
-            for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
-                if (!port.table.owns(stripe) && outbox.touches(stripe)) {
-                    outbox.push(stripe, pushes);
-                    port.lastPushed[stripe] = port.group.clock;
+            var unconfirmed = port.unconfirmed;
+            if (unconfirmed == null) {
+                push(port, outbox, pushes);
+            } else {
+                for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
+                    if (!port.table.owns(stripe) && outbox.touches(stripe)) {
+                        outbox.drain(stripe, (row, values, at) -> addUnconfirmed(port, unconfirmed, row, values, at));
+                    }
                 }
             }
-            pushes.end();
         }
         if (port.spec.consistency().staged()) {
             node.staged(port.table).stage(worker, port.group.clock, outbox);
         } else {
             apply(port.table, outbox);
         }
+    }
+
+    private static void push(Port port, Outbox outbox, Pushes to) {
+        to.begin(port.table, port.group.clock, outbox.bytes());
+        for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
+            if (!port.table.owns(stripe) && outbox.touches(stripe)) {
+                outbox.push(stripe, to);
+                port.lastPushed[stripe] = port.group.clock;
+            }
+        }
+        to.end();
+    }
+
+    /** Pushes what this node's workers see already; waits if the owners confirm nothing for long. */
+    private void flushUnconfirmed(Port port) {
+        var unconfirmed = port.unconfirmed;
+        var feed = port.feed;
+        if (unconfirmed == null || feed == null || pushes == null || unconfirmed.isEmpty()) {
+            return;
+        }
+        int most = (int) Math.min(
+                MOST_UNCONFIRMED, port.group.clock - node.requiredAge(port.spec.consistency(), port.group.clock) + 8);
+        feed.awaitConfirmed(unconfirmed, most, need(port), waitLimitNanos);
+        push(port, unconfirmed.send(port.group.clock), pushes);
     }
 
     /** Applies stripe by stripe; workers begin at different ones, so that they seldom meet. */

@@ -119,6 +119,14 @@ final class SparseOutbox extends Outbox {
     }
 
     @Override
+    void drain(int stripe, Taker to) {
+        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+            int position = touched.sorted(i);
+            to.take(touched.key(position), sum, position * width);
+        }
+    }
+
+    @Override
     void push(int stripe, Pushes to) {
         to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
     }

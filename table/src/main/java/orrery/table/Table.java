@@ -11,6 +11,7 @@ public final class Table {
     private volatile int[] owners = {}; // by stripe; empty where all is this node's own
     private volatile boolean[] isOwn = {};
     private volatile @Nullable Replica replica;
+    private volatile @Nullable Feed feed;
 
     Table(TableSpec spec, int id, Shard shard, Clocks clocks) {
         this.spec = spec;
@@ -25,13 +26,13 @@ public final class Table {
     }
 
     /** Says which blocks this node owns from now on. */
-    void place(Placement placement, int me) {
+    void place(Placement placement, Cluster cluster) {
         int stripes = shard.rows().stripes;
         var next = new int[stripes];
         var own = new boolean[stripes];
         for (int s = 0; s < stripes; s++) {
             next[s] = placement.owner(spec, s, stripes);
-            own[s] = next[s] == me;
+            own[s] = next[s] == cluster.me();
         }
         replica = new Replica(this);
         if (shard instanceof FloatShard floats && shard.rows().isDense) {
@@ -39,6 +40,27 @@ public final class Table {
         }
         isOwn = own;
         owners = next;
+        beginStage(cluster);
+    }
+
+    /** Forgets how fresh is what this node knows of the blocks of others. */
+    void beginStage(Cluster cluster) {
+        replica().forgetAges();
+        feed = spec.consistency() instanceof Consistency.Essp && Feed.canHave(spec) ? new Feed(cluster, this) : null;
+    }
+
+    /** What others push to this node; null if they wait to be asked. */
+    @Nullable
+    Feed feed() {
+        return feed;
+    }
+
+    /**
+     * Whether a worker's updates of a clock are applied at its end only, all at once: the worker sees them before, and is
+     * told which of its clocks are in what is pushed to it.
+     */
+    boolean appliesWholeClocks() {
+        return feed != null && spec.writesThrough();
     }
 
     /** Whether no other node owns any of it. */

@@ -1,0 +1,275 @@
+package orrery.table;
+
+import java.util.Arrays;
+import java.util.List;
+import orrery.wire.Frame;
+import orrery.wire.Lane;
+import orrery.wire.Peer;
+
+/** The answer to a question that another node has asked. */
+final class Reply extends Answer {
+    static final int MOST_CELLS = 1 << 28;
+    private static final int HEAD_BYTES = 3 * Integer.BYTES + Long.BYTES; // of a block
+    private static final int KNOWN_IN_PART_BYTES = 64 << 10;
+    private static final int LEAST_RUN_BYTES = 16 * Integer.BYTES;
+
+    private final Cluster cluster;
+    private final Node node;
+    private final long request;
+    private final int epoch;
+    private final int placement; // under which it was asked
+    private final Table table;
+    private final int worker;
+    private final long clock;
+    private final long need;
+    private int[] stripes = {};
+    private int[] known = {};
+    private long[] keys = {};
+    private List<Reads.Pair> pairs = List.of();
+    private Filling more = frame -> false;
+    private int next; // stripe or key or pair
+    private int cell; // within it
+    private int version; // of the stripe under way
+    private int[] runs = new int[64];
+    private long age;
+    private boolean isMoved;
+
+    /** Fills a frame. Returns whether there is more to come. */
+    @FunctionalInterface
+    private interface Filling {
+        boolean into(Frame frame);
+    }
+
+    Reply(
+            Cluster cluster,
+            Node node,
+            Peer to,
+            long request,
+            int epoch,
+            int placement,
+            Table table,
+            int worker,
+            long clock,
+            long need) {
+        super(to);
+        this.cluster = cluster;
+        this.node = node;
+        this.request = request;
+        this.epoch = epoch;
+        this.placement = placement;
+        this.table = table;
+        this.worker = worker;
+        this.clock = clock;
+        this.need = need;
+    }
+
+    /** Whether all the read must see is here: of everybody up to {@code need}, of its own worker up to the last clock. */
+    boolean isLegal() {
+        if (!isHere()) { // but this node may be about to get it
+            return placement - cluster.placement().version() < 0;
+        }
+        if (need < 0 && worker < 0) {
+            return true;
+        }
+        return table.clocks.age() >= need
+                && (worker < 0 || table.spec().consistency().staged() || table.clocks.completed(worker) >= clock - 1);
+    }
+
+    void blocks(Frame question) {
+        int n = count(question, 2 * Integer.BYTES);
+        stripes = new int[n];
+        known = new int[n];
+        for (int i = 0; i < n; i++) {
+            stripes[i] = question.getInt();
+            known[i] = question.getInt();
+            if (stripes[i] < 0 || stripes[i] >= table.shard.rows().stripes) {
+                throw new IndexOutOfBoundsException("there is no stripe " + stripes[i]);
+            }
+        }
+        table.floats();
+        if (!table.shard.rows().isDense) {
+            throw new IllegalArgumentException("a sparse table has no blocks to pull");
+        }
+        more = this::putBlocks;
+    }
+
+    void rows(Frame question) {
+        keys = question.getLongs(count(question, Long.BYTES));
+        for (long key : keys) {
+            table.shard.rows().check(key);
+        }
+        if (keys.length > MOST_CELLS / table.spec().width()) {
+            throw new IllegalArgumentException(keys.length + " rows of table '" + table.name() + "' at once");
+        }
+        node.counts().asked(table.name(), keys);
+        more = this::putRows;
+    }
+
+    private static int count(Frame question, int bytes) {
+        int n = question.getInt();
+        if (n < 0 || n > question.remaining() / bytes) {
+            throw new IndexOutOfBoundsException(n + " entries in " + question.remaining() + " bytes");
+        }
+        return n;
+    }
+
+    void call(Frame question) {
+        int kind = question.getInt();
+        int first = question.getInt();
+        int second = question.getInt();
+        more = frame -> {
+            if (next == 0) {
+                pairs = ServerFunction.partial(node, table, kind, first, second);
+            }
+            return putPairs(frame);
+        };
+    }
+
+    void copy(Frame question) {
+        var target = node.byNumber(question.getInt());
+        if (target == null) {
+            throw new IllegalArgumentException("there is no table to copy to");
+        }
+        more = frame -> {
+            Node.copyOwn(table, target);
+            return false;
+        };
+    }
+
+    @Override
+    Frame next() {
+        if (next == 0 && cell == 0 && !isHere()) {
+            isMoved = true;
+            return cluster.frame(Messages.REPLY, Lane.CONTROL, 0)
+                    .request(request)
+                    .epoch(epoch)
+                    .flags(Messages.MOVED | Messages.LAST)
+                    .block(cluster.placement().version());
+        }
+        var frame = cluster.frame(Messages.REPLY, Lane.PROMPT, capacity())
+                .request(request)
+                .epoch(epoch);
+        return more.into(frame) ? frame : frame.flags(Messages.LAST);
+    }
+
+    /** Whether the asker was told to ask elsewhere. */
+    boolean isMoved() {
+        return isMoved;
+    }
+
+    /** Whether all that is asked for is this node's own. */
+    private boolean isHere() {
+        boolean isHere = true;
+        for (int stripe : stripes) {
+            isHere &= table.owns(stripe);
+        }
+        for (long key : keys) {
+            isHere &= table.ownsRow(key);
+        }
+        return isHere;
+    }
+
+    /** Room for all that may be left; of blocks that are known in part, which is mostly little, some. */
+    private int capacity() {
+        long width = table.spec().width();
+        long cells = (keys.length - next) * width;
+        long changed = 0;
+        for (int i = next; i < stripes.length; i++) {
+            long all = table.shard.rows().resident(stripes[i]) * width;
+            cells += known[i] < 0 ? all : 0;
+            changed += known[i] < 0 || known[i] == table.shard.locks().version(stripes[i]) ? 0 : all;
+        }
+        long bytes = (cells - (known.length == 0 ? cell : 0)) * Float.BYTES
+                + Math.min(changed * Float.BYTES, KNOWN_IN_PART_BYTES)
+                + (stripes.length + 1L) * (HEAD_BYTES + LEAST_RUN_BYTES);
+        return Math.clamp(bytes, 4096, Frame.MOST_PAYLOAD_BYTES);
+    }
+
+    private boolean putBlocks(Frame to) {
+        var shard = table.floats();
+        var changes = shard.watch();
+        for (; next < stripes.length; next++, cell = 0) {
+            int stripe = stripes[next];
+            if (cell == 0) {
+                age = table.clocks.age(); // before the version, and that before the values
+                version = shard.locks().version(stripe);
+            }
+            int room = to.room() - HEAD_BYTES;
+            if (room < LEAST_RUN_BYTES) {
+                return true;
+            }
+            int end = version == known[next]
+                    ? 0
+                    : shard.rows().resident(stripe) * table.spec().width();
+            int n = 0;
+            while (cell < end && room >= LEAST_RUN_BYTES) {
+                int from = known[next] < 0 ? cell : changes.next(stripe, cell, end, known[next]);
+                int until = known[next] < 0 ? end : from < end ? changes.runEnd(stripe, from, end, known[next]) : end;
+                int count = Math.min(until - from, (room - 2 * Integer.BYTES) / Float.BYTES);
+                if (count > 0) {
+                    if (n + 2 > runs.length) {
+                        runs = Arrays.copyOf(runs, 2 * runs.length);
+                    }
+                    runs[n++] = from;
+                    runs[n++] = count;
+                    room -= 2 * Integer.BYTES + count * Float.BYTES;
+                }
+                cell = from + count;
+            }
+            to.putInt(stripe | (cell < end ? Messages.MORE : 0))
+                    .putInt(version)
+                    .putLong(age)
+                    .putInt(n / 2);
+            to.putInts(runs, 0, n);
+            for (int r = 0; r < n; r += 2) {
+                shard.putCells(shard.rows().stripeStart(stripe), runs[r], runs[r + 1], to);
+            }
+            if (cell < end) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean putRows(Frame to) {
+        int width = table.spec().width();
+        int cells = keys.length * width;
+        if (next == 0 && cell == 0) {
+            age = table.clocks.age();
+        }
+        int at = next * width + cell;
+        int count = Math.min(cells - at, (to.room() - Long.BYTES - 2 * Integer.BYTES) / Float.BYTES);
+        to.putLong(age).putInt(at).putInt(count);
+        var floats = table.shard instanceof FloatShard ? new float[width] : new float[0];
+        var ints = floats.length == 0 ? new int[width] : new int[0];
+        for (int left = count; left > 0; ) {
+            int n = Math.min(left, width - cell);
+            if (table.shard instanceof FloatShard shard) {
+                shard.read(keys[next], floats, 0);
+                to.putFloats(floats, cell, n);
+            } else {
+                table.ints().gather(keys, next, next + 1, ints, 0);
+                to.putInts(ints, cell, n);
+            }
+            left -= n;
+            cell += n;
+            if (cell == width) {
+                cell = 0;
+                next++;
+            }
+        }
+        return next < keys.length;
+    }
+
+    private boolean putPairs(Frame to) {
+        for (; next < pairs.size() && to.room() >= 2 * Long.BYTES; next++) {
+            to.putLong(pairs.get(next).key()).putDouble(pairs.get(next).value());
+        }
+        return next < pairs.size();
+    }
+
+    @Override
+    public String toString() {
+        return "answer to " + to + " about '" + table.name() + "', " + Arrays.toString(stripes);
+    }
+}
