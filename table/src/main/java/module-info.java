@@ -6,4 +6,5 @@ module orrery.table {
     requires static transitive org.jspecify;
 
     exports orrery.table;
+    exports orrery.table.plan;
 }

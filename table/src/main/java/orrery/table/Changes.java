@@ -26,12 +26,12 @@ final class Changes {
             s++;
         }
         shift = s;
-        marks = new int[Math.toIntExact(((rows.count - 1) >>> shift) + 1)];
+        marks = new int[Math.toIntExact(((rows.slots() - 1) >>> shift) + 1)];
     }
 
-    /** Rows {@code from} to {@code to}, all of one stripe whose lock the caller holds, are about to change. */
+    /** Slots {@code from} to {@code to}, all of one stripe whose lock the caller holds, are about to change. */
     void mark(long from, long to) {
-        int version = locks.version(rows.stripe(from)) + 1;
+        int version = locks.version(rows.stripeOfSlot(from)) + 1;
         Arrays.fill(marks, (int) (from >>> shift), (int) ((to - 1) >>> shift) + 1, version);
     }
 
@@ -57,7 +57,7 @@ final class Changes {
         return granule > last ? end : start(first, granule);
     }
 
-    /** The first row from {@code row} on that may have changed since {@code version}, or {@code end}; all of one stripe. */
+    /** The first slot from {@code row} on that may have changed since {@code version}, or {@code end}; all of one stripe. */
     long nextRow(long row, long end, int version) {
         int granule = (int) (row >>> shift);
         int last = (int) ((end - 1) >>> shift);
@@ -67,7 +67,7 @@ final class Changes {
         return granule > last ? end : Math.max(row, (long) granule << shift);
     }
 
-    /** The end of the run of rows, from {@code row} on, that may have changed; {@code row} itself if it has not. */
+    /** The end of the run of slots, from {@code row} on, that may have changed; {@code row} itself if it has not. */
     long endOfRows(long row, long end, int version) {
         int granule = (int) (row >>> shift);
         int last = (int) ((end - 1) >>> shift);

@@ -35,7 +35,7 @@ final class DenseOutbox extends Outbox {
         super(spec, shard);
         width = spec.width();
         rows = shard.rows();
-        sum = new float[Math.toIntExact(spec.rows() * width)];
+        sum = new float[Math.toIntExact(rows.slots() * width)];
         int shift = 0;
         while (spec.rule().ignoresZeros()
                 && width << shift < GRANULE_CELLS
@@ -44,7 +44,7 @@ final class DenseOutbox extends Outbox {
             shift++;
         }
         granuleShift = shift;
-        touched = new byte[Math.toIntExact(((spec.rows() - 1) >>> shift) + 1)];
+        touched = new byte[Math.toIntExact(((rows.slots() - 1) >>> shift) + 1)];
         list = new int[touched.length / 16 + 1];
     }
 
@@ -52,8 +52,9 @@ final class DenseOutbox extends Outbox {
     public void addRow(long row, float[] values, int at) {
         rows.check(row);
         isEmpty = false;
-        mark((int) (row >>> granuleShift));
-        int start = (int) row * width;
+        long slot = rows.slot(row);
+        mark((int) (slot >>> granuleShift));
+        int start = (int) slot * width;
         for (int c = 0; c < width; c++) {
             sum[start + c] += values[at + c];
         }
@@ -63,8 +64,9 @@ final class DenseOutbox extends Outbox {
     public void addCell(long row, int column, float value) {
         checkColumn(row, column);
         isEmpty = false;
-        mark((int) (row >>> granuleShift));
-        sum[(int) row * width + column] += value;
+        long slot = rows.slot(row);
+        mark((int) (slot >>> granuleShift));
+        sum[(int) slot * width + column] += value;
     }
 
     @Override
@@ -73,7 +75,9 @@ final class DenseOutbox extends Outbox {
         isEmpty = false;
         cellsAdded += to - from;
         try {
-            if (marks) {
+            if (!rows.isNatural()) {
+                addBySlot(scale, at, values, from, to);
+            } else if (marks) {
                 addAndMark(scale, at, values, from, to);
             } else {
                 add(scale, at, values, from, to, sum);
@@ -90,6 +94,14 @@ final class DenseOutbox extends Outbox {
             int row = at[k];
             cells[row] += scale * values[k];
             mark(row >>> shift);
+        }
+    }
+
+    private void addBySlot(float scale, int[] at, float[] values, int from, int to) {
+        for (int k = from; k < to; k++) {
+            int slot = (int) rows.slot(at[k]);
+            sum[slot] += scale * values[k];
+            mark(slot >>> granuleShift);
         }
     }
 
@@ -116,9 +128,10 @@ final class DenseOutbox extends Outbox {
         cellsAdded += (long) (to - from) * width;
         try {
             for (int k = from; k < to; k++) {
-                axpy(x[k], v, sum, at[k] * width, v.length);
+                int slot = (int) rows.slot(at[k]);
+                axpy(x[k], v, sum, slot * width, v.length);
                 if (marks) {
-                    mark(at[k] >>> granuleShift);
+                    mark(slot >>> granuleShift);
                 }
             }
         } catch (ArrayIndexOutOfBoundsException e) {
@@ -174,14 +187,14 @@ final class DenseOutbox extends Outbox {
             if (!Finite.all(sum, from, to)) {
                 isRefused = true;
                 int cell = Finite.firstNot(sum, from, to);
-                throw new NonFiniteUpdateException(spec, cell / width, cell % width, sum[cell]);
+                throw new NonFiniteUpdateException(spec, rows.row(cell / width), cell % width, sum[cell]);
             }
             start = next(stop, end);
         }
     }
 
     private int firstRow(int granule) {
-        return (int) Math.min(rows.count, (long) granule << granuleShift);
+        return (int) Math.min(rows.slots(), (long) granule << granuleShift);
     }
 
     private int firstGranule(int stripe) {
@@ -214,7 +227,9 @@ final class DenseOutbox extends Outbox {
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
             for (int row = firstRow(start); row < firstRow(stop); row++) {
-                to.take(row, sum, row * width);
+                if (rows.row(row) >= 0) {
+                    to.take(rows.row(row), sum, row * width);
+                }
             }
             Arrays.fill(sum, firstRow(start) * width, firstRow(stop) * width, 0);
             Arrays.fill(touched, start, stop, (byte) 0);
@@ -262,7 +277,7 @@ final class DenseOutbox extends Outbox {
         if (!factors.isEmpty()) {
             for (var f : factors) {
                 for (int r = 0; r < f.u().length; r++) {
-                    axpy(f.u()[r], f.v(), sum, r * width, width);
+                    axpy(f.u()[r], f.v(), sum, (int) rows.slot(r) * width, width);
                 }
             }
             factors.clear();
@@ -315,13 +330,9 @@ final class DenseOutbox extends Outbox {
         }
     }
 
-    /** The bytes that an outbox of this kind takes. */
-    static long bytes(TableSpec spec) {
-        return spec.rows() * spec.width() * Float.BYTES;
-    }
-
     static @Nullable DenseOutbox ifItFits(TableSpec spec, FloatShard shard, long mostBytes) {
-        boolean fits = spec.layout() == TableSpec.Layout.DENSE && bytes(spec) <= mostBytes;
+        boolean fits = spec.layout() == TableSpec.Layout.DENSE
+                && shard.rows().slots() * spec.width() * Float.BYTES <= mostBytes;
         return fits ? new DenseOutbox(spec, shard) : null;
     }
 }

@@ -99,20 +99,20 @@ final class Feed {
 
     // Asking
 
-    /** Asks for rows {@code from} to {@code to}, as far as others own them and they were not asked for yet. */
+    /** Asks for slots {@code from} to {@code to}, as far as others own them and they were not asked for yet. */
     void want(long from, long to, long limitNanos) {
         var wishes = new Wishes();
         synchronized (this) {
-            for (int i = asked.nextClearBit((int) from); i < to; ) {
-                int stripe = rows.stripe(i);
+            int until;
+            for (int i = asked.nextClearBit((int) from); i < to; i = asked.nextClearBit(until)) {
+                int stripe = rows.stripeOfSlot(i);
                 int end = (int) Math.min(to, rows.stripeStart(stripe + 1));
                 int next = asked.nextSetBit(i);
-                int until = next < 0 ? end : Math.min(end, next);
+                until = next < 0 || table.owns(stripe) ? end : Math.min(end, next);
                 if (!table.owns(stripe)) {
                     asked.set(i, until);
                     wishes.add(stripe, i, until - i);
                 }
-                i = table.owns(stripe) ? end : asked.nextClearBit(until);
             }
         }
         wishes.send(limitNanos);
@@ -123,10 +123,11 @@ final class Feed {
         var wishes = new Wishes();
         synchronized (this) {
             for (int k = from; k < to; k++) {
-                int row = (int) keys[k];
-                if (!table.ownsRow(row) && !asked.get(row)) {
-                    asked.set(row);
-                    wishes.add(rows.stripe(row), row, 1);
+                int slot = (int) rows.slot(keys[k]);
+                int stripe = rows.stripeOfSlot(slot);
+                if (!table.owns(stripe) && !asked.get(slot)) {
+                    asked.set(slot);
+                    wishes.add(stripe, slot, 1);
                 }
             }
         }
@@ -144,7 +145,7 @@ final class Feed {
             int owner = owners.indexOf(table.owner(stripe));
             var now = runs[owner];
             int n = count[owner];
-            if (n > 0 && now[n - 2] + now[n - 1] == first && rows.stripe(first - 1) == stripe) {
+            if (n > 0 && now[n - 2] + now[n - 1] == first && rows.stripeOfSlot(first - 1) == stripe) {
                 now[n - 1] += rowCount;
                 return;
             }
@@ -174,10 +175,10 @@ final class Feed {
 
     // Waiting
 
-    /** Whether rows {@code from} to {@code to} are here, as far as others own them. */
+    /** Whether slots {@code from} to {@code to} are here, as far as others own them. */
     private boolean has(long from, long to) {
         for (int i = present.nextClearBit((int) from); i < to; ) {
-            int stripe = rows.stripe(i);
+            int stripe = rows.stripeOfSlot(i);
             if (!table.owns(stripe)) {
                 return false;
             }
@@ -186,7 +187,7 @@ final class Feed {
         return true;
     }
 
-    /** Waits until all is as fresh as {@code need}, and rows {@code from} to {@code to} are here. */
+    /** Waits until all is as fresh as {@code need}, and slots {@code from} to {@code to} are here. */
     synchronized void await(long from, long to, Replica.Need need, long limitNanos) {
         long end = System.nanoTime() + limitNanos;
         while (freshness() < need.age() || !has(from, to)) {
@@ -201,7 +202,7 @@ final class Feed {
             pause(need, end);
         }
         for (int k = from; k < to; k++) {
-            while (!present.get((int) keys[k]) && !table.ownsRow(keys[k])) {
+            while (!present.get((int) rows.slot(keys[k])) && !table.ownsRow(keys[k])) {
                 pause(need, end);
             }
         }
@@ -269,18 +270,20 @@ final class Feed {
     }
 
     private void checkRun(int first, int count, int from) {
-        if (first < 0 || count < 1 || (long) first + count > rows.count) {
+        if (first < 0 || count < 1 || (long) first + count > rows.slots()) {
             throw new IndexOutOfBoundsException(
-                    "table '" + table.name() + "' has no " + count + " rows from " + first + " on");
+                    "table '" + table.name() + "' has no " + count + " slots from " + first + " on");
         }
-        if (table.owner(rows.stripe(first)) != from || rows.stripe(first) != rows.stripe(first + count - 1)) {
-            throw new IllegalArgumentException("row " + first + " of table '" + table.name() + "' is not the sender's");
+        if (table.owner(rows.stripeOfSlot(first)) != from
+                || rows.stripeOfSlot(first) != rows.stripeOfSlot(first + count - 1)) {
+            throw new IllegalArgumentException(
+                    "slot " + first + " of table '" + table.name() + "' is not the sender's");
         }
     }
 
     private void take(Frame frame, int first, int count, long[] completed, List<Mine> pending) {
         var shard = table.floats();
-        int stripe = rows.stripe(first);
+        int stripe = rows.stripeOfSlot(first);
         float[] values = frame.getFloats(Math.multiplyExact(count, width));
         if (pending.isEmpty()) {
             shard.setCells(first, 0, values, 0, values.length);
@@ -291,8 +294,8 @@ final class Feed {
             for (var own : pending) {
                 long hasApplied = own.worker() < completed.length ? completed[own.worker()] : NEVER;
                 if (own.changes().open() > 0 || !own.changes().isEmpty()) {
-                    for (int r = 0; r < count; r++) {
-                        own.changes().overlay(first + r, hasApplied, values, r * width);
+                    for (int i = 0; i < count; i++) {
+                        own.changes().overlay(rows.row(first + i), hasApplied, values, i * width);
                     }
                 }
             }

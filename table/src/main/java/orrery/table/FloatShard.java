@@ -28,9 +28,24 @@ final class FloatShard implements Shard {
         blocks = new FloatBlock[rows.blocks()];
         for (int b = 0; b < blocks.length; b++) {
             blocks[b] = FloatBlock.of(rows.rowsInBlock(b), width, spec.rule().planes());
-            spec.init().fill((long) b << rows.blockShift, rows.rowsInBlock(b), width, blocks[b].values(), 0);
+            fill(b, blocks[b].values());
         }
         values = valuesOf(blocks);
+    }
+
+    private void fill(int block, float[] values) {
+        long first = (long) block << rows.blockShift;
+        int count = rows.rowsInBlock(block);
+        if (rows.isNatural()) {
+            spec.init().fill(first, count, width, values, 0);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            long row = rows.row(first + i);
+            if (row >= 0) {
+                spec.init().fill(row, 1, width, values, i * width);
+            }
+        }
     }
 
     private static float[][] valuesOf(FloatBlock[] blocks) {
@@ -76,7 +91,7 @@ final class FloatShard implements Shard {
     /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
     void gather(long[] keys, int from, int to, float[] out, int at) {
         var cells = values;
-        if (width == 1 && rows.isDense && cells.length == 1) {
+        if (width == 1 && rows.isDense && rows.isNatural() && cells.length == 1) {
             rows.stripesOf(keys, from, to); // which checks them
             gatherCells(cells[0], keys, from, to, out, at);
         } else {
@@ -111,7 +126,7 @@ final class FloatShard implements Shard {
     /** Adds {@code scale} times the given rows; for rules that may be applied in parts. */
     void addScaled(long[] keys, int from, int to, float[] by, int at, float scale) {
         var now = values;
-        if (width == 1 && rows.isDense && now.length == 1 && changes == null) {
+        if (width == 1 && rows.isDense && rows.isNatural() && now.length == 1 && changes == null) {
             var cells = now[0];
             int shift = at - from;
             for (int i = from; i < to; i++) {
@@ -126,8 +141,8 @@ final class FloatShard implements Shard {
 
     /** Adds {@code scale} times one row. */
     void addRow(long key, float[] by, int at, float scale) {
-        changing(key, key + 1);
         long slot = claim(key);
+        changing(slot, slot + 1);
         var block = values[(int) (slot >>> rows.blockShift)];
         int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
         for (int c = 0; c < width; c++) {
@@ -137,20 +152,23 @@ final class FloatShard implements Shard {
 
     /** Adds {@code by} to one cell. */
     void addCell(long key, int column, float by) {
-        changing(key, key + 1);
         long slot = claim(key);
+        changing(slot, slot + 1);
         values[(int) (slot >>> rows.blockShift)][(int) (slot & ((1 << rows.blockShift) - 1)) * width + column] += by;
     }
 
     /** Applies the rule to one row. */
     void apply(long key, float[] update, int at) {
-        changing(key, key + 1);
-        long slot = claim(key);
+        applySlot(claim(key), update, at);
+    }
+
+    private void applySlot(long slot, float[] update, int at) {
+        changing(slot, slot + 1);
         int row = (int) (slot & ((1 << rows.blockShift) - 1));
         kernel.apply(blocks[(int) (slot >>> rows.blockShift)], row, 1, update, at);
     }
 
-    /** Applies the rule to rows {@code from} to {@code to} of a dense table; the update of row r is at {@code r * width}. */
+    /** Applies the rule to slots {@code from} to {@code to} of a dense table; the update of slot s is at {@code s * width}. */
     void applyRange(long from, long to, float[] update) {
         changing(from, to);
         while (from < to) {
@@ -162,7 +180,7 @@ final class FloatShard implements Shard {
         }
     }
 
-    /** Applies the rule to rows {@code row} and following of a dense table, whose updates lie in {@code update} alone. */
+    /** Applies the rule to slots {@code row} and following of a dense table, whose updates lie in {@code update} alone. */
     void applyRun(long row, float[] update) {
         int count = update.length / width;
         changing(row, row + count);
@@ -187,7 +205,7 @@ final class FloatShard implements Shard {
             for (; i < cells.length && cells[i] / width == at; i++) {
                 row[cells[i] % width] = updates[i];
             }
-            apply(first + at, row, 0);
+            applySlot(first + at, row, 0);
             Arrays.fill(row, 0);
         }
     }
@@ -291,11 +309,12 @@ final class FloatShard implements Shard {
 
     /** Takes a row's values without a thought of the rule. The caller holds the stripe's lock. */
     void setRow(long row, float[] from) {
-        changing(row, row + 1);
-        setCells(row, 0, from, 0, width);
+        long slot = rows.slot(row);
+        changing(slot, slot + 1);
+        setCells(slot, 0, from, 0, width);
     }
 
-    /** Takes values of a dense table's cells, the {@code at}th after row {@code row} and following: those of a replica. */
+    /** Takes values of a dense table's cells, the {@code at}th after slot {@code row} and following: those of a replica. */
     void setCells(long row, int at, float[] from, int begin, int count) {
         long perBlock = (long) width << rows.blockShift;
         long cell = row * width + at;
@@ -308,7 +327,7 @@ final class FloatShard implements Shard {
         }
     }
 
-    /** Copies {@code count} cells of a dense table, the {@code at}th after row {@code row} and following, to a frame. */
+    /** Copies {@code count} cells of a dense table, the {@code at}th after slot {@code row} and following, to a frame. */
     void putCells(long row, int at, int count, Frame to) {
         long perBlock = (long) width << rows.blockShift;
         long cell = row * width + at;

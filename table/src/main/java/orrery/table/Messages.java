@@ -55,7 +55,7 @@ final class Messages {
     /** A section of a push: whole rows with their keys. */
     static final int ROWS = 0;
 
-    /** A section of a push: consecutive rows of a dense table. */
+    /** A section of a push: consecutive slots of a dense table. */
     static final int RUN = 1;
 
     /** A section of a push: single cells of a dense table, as offsets into the stripe; the others are zero. */

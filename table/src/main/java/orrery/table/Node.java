@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -250,6 +251,12 @@ public final class Node {
         refresh(table);
         var values =
                 new float[Math.toIntExact(table.spec().rows() * table.spec().width())];
+        if (!table.shard.rows().isNatural()) {
+            for (int row = 0, width = table.spec().width(); row < table.spec().rows(); row++) {
+                table.floats().read(row, values, row * width);
+            }
+            return values;
+        }
         int at = 0;
         for (var block : table.floats().values()) {
             System.arraycopy(block, 0, values, at, block.length);
@@ -265,6 +272,10 @@ public final class Node {
             throw new IllegalArgumentException(
                     "tables '" + from.name() + "' and '" + to.name() + "' have different shapes");
         }
+        if (!Objects.equals(from.spec().order(), to.spec().order())) {
+            throw new IllegalArgumentException(
+                    "rows of tables '" + from.name() + "' and '" + to.name() + "' lie differently");
+        }
         copyOwn(from, to);
         if (cluster != null) {
             reads().copy(from, to, waitLimit.toNanos());
@@ -279,9 +290,12 @@ public final class Node {
             if (from.owns(stripe)) {
                 to.shard.locks().lock(stripe);
                 try {
-                    for (long row = rows.stripeStart(stripe); row < rows.stripeStart(stripe + 1); row++) {
-                        from.floats().read(row, values, 0);
-                        to.floats().setRow(row, values);
+                    for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
+                        long row = rows.row(slot);
+                        if (row >= 0) {
+                            from.floats().read(row, values, 0);
+                            to.floats().setRow(row, values);
+                        }
                     }
                 } finally {
                     to.shard.locks().unlock(stripe);
@@ -308,7 +322,7 @@ public final class Node {
     private void refresh(Table table) {
         if (!table.isWhole()) {
             table.replica().forgetAges();
-            reads().blocks(table, 0, table.spec().rows(), anyAge(), waitLimit.toNanos());
+            reads().blocks(table, -1L >>> (64 - table.shard.rows().stripes), anyAge(), waitLimit.toNanos());
         }
     }
 

@@ -27,6 +27,10 @@ public record Placement(int version, List<Integer> members) {
 
     /** The member that owns a block. */
     int owner(TableSpec spec, int stripe, int stripes) {
+        var order = spec.order();
+        if (order != null && order.members() == members.size()) {
+            return members.get(order.owner(stripe));
+        }
         int shift = stripes >= members.size() ? 0 : Math.floorMod(31 * spec.rows() + spec.width(), members.size());
         int position = (int) ((long) stripe * members.size() / stripes) + shift;
         return members.get(position % members.size());

@@ -56,17 +56,15 @@ final class Reads {
 
     // Blocks
 
-    /** Brings the rows {@code from} to {@code to} of a dense table to this node, as fresh as {@code need} asks. */
-    void blocks(Table table, long from, long to, Replica.Need need, long limitNanos) {
-        var rows = table.shard.rows();
-        int first = rows.stripe(from);
-        int last = to > from ? rows.stripe(to - 1) : first - 1;
+    /** Brings the blocks whose bits are set to this node, as fresh as {@code need} asks. */
+    void blocks(Table table, long stripes, Replica.Need need, long limitNanos) {
         long end = System.nanoTime() + limitNanos;
         while (true) {
             var replica = table.replica();
             var mine = new ArrayList<Integer>();
             int other = -1;
-            for (int stripe = first; stripe <= last; stripe++) {
+            for (long left = stripes; left != 0; left &= left - 1) {
+                int stripe = Long.numberOfTrailingZeros(left);
                 if (!table.owns(stripe) && !replica.has(stripe, need)) {
                     if (replica.claim(stripe)) {
                         mine.add(stripe);

@@ -3,11 +3,13 @@ package orrery.table;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import orrery.table.plan.RowOrder;
 
 /**
  * Where the rows of a table are: key to slot, slot to block, key to stripe.
  *
- * <p>In a dense table the slot of a row is its number. In a sparse one each stripe has an index, to which new keys are
+ * <p>In a dense table the slot of a row is its number, or what an order says. In a sparse one each stripe has an index, to which new keys are
  * added under the stripe's lock; slots are handed out in the order of arrival. A stripe is one lock: of a dense table a
  * run of rows, of a sparse one the keys with the same hash bits.
  */
@@ -29,6 +31,8 @@ final class Rows {
     final int blockShift; // log2 of the rows of a block
     final int stripes;
     private final int stripeShift; // dense: log2 of the rows of a stripe
+    private final @Nullable RowOrder order; // of a dense table whose rows do not lie by their numbers
+    private final long slots; // of a dense table
     private final LongIndex[] indexes; // sparse: one per stripe
     private final AtomicInteger nextSlot = new AtomicInteger();
     private final ConcurrentLinkedQueue<Integer> freeSlots = new ConcurrentLinkedQueue<>(); // of forgotten rows
@@ -37,7 +41,14 @@ final class Rows {
         table = spec.name();
         isDense = spec.layout() == TableSpec.Layout.DENSE;
         count = spec.rows();
-        if (isDense) {
+        order = spec.order();
+        slots = order == null ? count : order.slots();
+        if (order != null) {
+            blockShift = Math.min(log2(DENSE_BLOCK_CELLS / spec.width()), log2Up(slots));
+            stripeShift = order.blockShift();
+            stripes = order.blocks();
+            indexes = new LongIndex[0];
+        } else if (isDense) {
             blockShift = Math.min(log2(DENSE_BLOCK_CELLS / spec.width()), log2Up(count));
             stripeShift = Math.max(0, log2Up(count) - log2(MOST_STRIPES));
             stripes = (int) ((count - 1) >>> stripeShift) + 1;
@@ -70,17 +81,36 @@ final class Rows {
     }
 
     int stripe(long key) {
-        return isDense ? (int) (key >>> stripeShift) : (int) ((key * 0x9e3779b97f4a7c15L) >>> 20) & (MOST_STRIPES - 1);
+        return isDense ? stripeOfSlot(slot(key)) : (int) ((key * 0x9e3779b97f4a7c15L) >>> 20) & (MOST_STRIPES - 1);
     }
 
-    /** First row of a stripe of a dense table; the row count for the stripe after the last. */
+    int stripeOfSlot(long slot) {
+        return (int) (slot >>> stripeShift);
+    }
+
+    /** First slot of a stripe of a dense table; the number of slots for the stripe after the last. */
     long stripeStart(int stripe) {
-        return Math.min(count, (long) stripe << stripeShift);
+        return Math.min(slots, (long) stripe << stripeShift);
+    }
+
+    /** Slots of a dense table: as many as rows, and some without a row if an order fills up blocks. */
+    long slots() {
+        return slots;
+    }
+
+    /** Whether rows lie by their numbers. */
+    boolean isNatural() {
+        return order == null;
+    }
+
+    /** The row of a dense table's slot, or -1 if it has none. */
+    long row(long slot) {
+        return order == null ? slot : order.row((int) slot);
     }
 
     /** The slot of a checked key; -1 if a sparse table does not have it yet. */
     long slot(long key) {
-        return isDense ? key : indexes[stripe(key)].find(key);
+        return !isDense ? indexes[stripe(key)].find(key) : order == null ? key : order.slot((int) key);
     }
 
     /** A slot number for a new key, to be published with {@link #enter} once the row is initialised. */
@@ -163,11 +193,11 @@ final class Rows {
     /** Rows of a dense table's block, fewer in the last. */
     int rowsInBlock(int block) {
         long first = (long) block << blockShift;
-        return isDense ? (int) Math.min(1L << blockShift, count - first) : 1 << blockShift;
+        return isDense ? (int) Math.min(1L << blockShift, slots - first) : 1 << blockShift;
     }
 
     int blocks() {
-        return isDense ? (int) ((count - 1) >>> blockShift) + 1 : 0;
+        return isDense ? (int) ((slots - 1) >>> blockShift) + 1 : 0;
     }
 
     /**
@@ -190,9 +220,11 @@ final class Rows {
             if (least < 0 || greatest >= count) {
                 checkEach(keys, from, to);
             }
-            return (-1L << stripe(least)) & (-1L >>> (63 - stripe(greatest)));
+            if (order == null) {
+                return (-1L << stripe(least)) & (-1L >>> (63 - stripe(greatest)));
+            }
         }
-        if (count >= 0) {
+        if (count >= 0 && !isDense) {
             checkEach(keys, from, to);
         }
         long touched = 0;

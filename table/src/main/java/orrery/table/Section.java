@@ -8,7 +8,7 @@ import orrery.wire.Frame;
  * A piece of a push: updates of one stripe, as they came over the wire.
  *
  * @param kind whole rows, a run of rows, or single cells
- * @param keys the rows; of a run the first only; of cells none
+ * @param keys the rows; of a run the first slot only; of cells none
  * @param cells of single cells where they are, counted from the stripe's first
  * @param floats the updates, empty if the table holds ints
  * @param ints the updates, empty if the table holds floats
@@ -61,14 +61,17 @@ record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, i
             return new Section(stripe, kind, new long[0], cells, finite(frame.getFloats(count), table), new int[0]);
         }
         var keys = frame.getLongs(kind == Messages.RUN ? 1 : count);
-        for (long key : keys) {
+        for (long key : kind == Messages.RUN ? new long[0] : keys) {
             rows.check(key);
             if (rows.stripe(key) != stripe) {
                 throw new IndexOutOfBoundsException("row " + key + " of table '" + table.name() + "' is of stripe "
                         + rows.stripe(key) + ", not " + stripe);
             }
         }
-        if (kind == Messages.RUN && (count < 1 || keys[0] + count > rows.stripeStart(stripe + 1))) {
+        if (kind == Messages.RUN
+                && (count < 1
+                        || keys[0] < rows.stripeStart(stripe)
+                        || keys[0] > rows.stripeStart(stripe + 1) - count)) {
             throw new IndexOutOfBoundsException("a run of " + count + " rows from " + keys[0]
                     + " on goes beyond stripe " + stripe + " of table '" + table.name() + "'");
         }

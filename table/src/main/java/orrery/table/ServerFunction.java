@@ -31,6 +31,10 @@ public sealed interface ServerFunction<R> {
                         + a.spec().width() + " and "
                         + b.spec().rows() + " x " + b.spec().width());
             }
+            if (!java.util.Objects.equals(a.spec().order(), b.spec().order())) {
+                throw new IllegalArgumentException(
+                        "the dot of '" + a.name() + "' and '" + b.name() + "' needs rows that lie alike");
+            }
             if (a != b && !(a.shard.rows().isDense && b.shard.rows().isDense)) {
                 throw new IllegalArgumentException(
                         "the dot of '" + a.name() + "' and '" + b.name() + "' needs dense tables");
@@ -133,7 +137,9 @@ public sealed interface ServerFunction<R> {
                 }
                 if (rows.isDense) {
                     for (long row = rows.stripeStart(stripe); row < rows.stripeStart(stripe + 1); row++) {
-                        offer(best, row, row);
+                        if (rows.row(row) >= 0) {
+                            offer(best, rows.row(row), row);
+                        }
                     }
                     continue;
                 }

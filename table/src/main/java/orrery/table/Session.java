@@ -75,6 +75,12 @@ public final class Session {
         @Nullable
         View view;
 
+        @Nullable
+        Slots slots; // of the view of slots
+
+        @Nullable
+        View viewOfSlots;
+
         final @Nullable Feed feed; // if others push the table to this node
 
         @Nullable
@@ -298,11 +304,14 @@ public final class Session {
             port.view = view;
         }
         if (port.feed != null) {
-            port.feed.want(from, to, waitLimitNanos);
-            awaitPushed(port, from, to);
+            boolean isNatural = table.shard.rows().isNatural();
+            long first = isNatural ? from : 0; // or all: the rows of a range may lie anywhere
+            long end = isNatural ? to : table.shard.rows().slots();
+            port.feed.want(first, end, waitLimitNanos);
+            awaitPushed(port, first, end);
         } else if (reads != null && !table.isWhole()) {
             long start = System.nanoTime();
-            reads.blocks(table, from, to, need(port), waitLimitNanos);
+            reads.blocks(table, stripes(table, from, to), need(port), waitLimitNanos);
             waitedElsewhere(port, System.nanoTime() - start);
         }
         return view.open(true);
@@ -332,6 +341,41 @@ public final class Session {
         table.floats().gather(keys, from, to, out, at);
     }
 
+    /** Resolves rows of a dense table, for {@link #view(Slots)}. Once, not at every clock. */
+    public Slots slots(Table table, long[] keys) {
+        port(table);
+        return new Slots(table, keys);
+    }
+
+    /**
+     * The rows of {@code slots}, in their places. Nothing is copied; what others own is brought here, and kept fresh
+     * where it is pushed. A table has one open view of slots per session at a time.
+     */
+    public View view(Slots slots) {
+        var port = port(slots.table());
+        admit(port);
+        if (port.slots != slots) {
+            port.slots = slots;
+            port.viewOfSlots = new View(slots);
+            if (port.feed != null) {
+                port.feed.want(slots.keys(), 0, slots.size(), waitLimitNanos);
+                awaitPushed(port, slots.keys(), 0, slots.size());
+            }
+        }
+        if (port.feed != null) {
+            awaitPushed(port, slots.keys(), 0, 0);
+        } else if (reads != null && !slots.table().isWhole()) {
+            long start = System.nanoTime();
+            reads.blocks(slots.table(), slots.stripes(), need(port), waitLimitNanos);
+            waitedElsewhere(port, System.nanoTime() - start);
+        }
+        var view = port.viewOfSlots;
+        if (view == null) {
+            throw new IllegalStateException();
+        }
+        return view.open(true);
+    }
+
     /** Waits until rows {@code from} to {@code to}, as far as they are of others, are here and fresh enough. */
     private void awaitPushed(Port port, long from, long to) {
         var feed = port.feed;
@@ -351,12 +395,13 @@ public final class Session {
         if (feed == null) {
             return;
         }
-        port.table.floats().rows().stripesOf(keys, from, to); // which checks them
+        var rows = port.table.shard.rows();
+        rows.stripesOf(keys, from, to); // which checks them
         boolean isNew = false;
         for (int i = from; i < to; i++) {
-            int row = (int) keys[i];
-            if (!port.known.get(row) && !port.table.ownsRow(row)) {
-                port.known.set(row);
+            int slot = (int) rows.slot(keys[i]);
+            if (!port.known.get(slot) && !port.table.owns(rows.stripeOfSlot(slot))) {
+                port.known.set(slot);
                 isNew = true;
             }
         }
@@ -369,6 +414,10 @@ public final class Session {
             waitedElsewhere(port, System.nanoTime() - start);
             port.fedAt = port.group.clock;
         }
+    }
+
+    private static long stripes(Table table, long from, long to) {
+        return to > from ? table.shard.rows().stripesOf(new long[] {from, to - 1}, 0, 2) : 0;
     }
 
     private void gatherElsewhere(Port port, long[] keys, int from, int to, Object out, int at) {
@@ -722,6 +771,9 @@ public final class Session {
             flush(port);
             if (port.view != null) {
                 port.view.open(false);
+            }
+            if (port.viewOfSlots != null) {
+                port.viewOfSlots.open(false);
             }
         }
         if (pushes != null) {

@@ -53,20 +53,20 @@ final class Subscription extends Answer {
         return token;
     }
 
-    /** Adds runs of rows: (first, count) each. */
+    /** Adds runs of slots: (first, count) each. */
     void want(int[] runs) {
         var rows = table.shard.rows();
         for (int r = 0; r < runs.length; r += 2) {
             int from = runs[r];
             int to = from + runs[r + 1];
-            if (from < 0 || to <= from || to > rows.count) {
-                throw new IndexOutOfBoundsException("table '" + table.name() + "' has rows 0 to " + (rows.count - 1)
+            if (from < 0 || to <= from || to > rows.slots()) {
+                throw new IndexOutOfBoundsException("table '" + table.name() + "' has slots 0 to " + (rows.slots() - 1)
                         + ", not " + runs[r + 1] + " from " + from + " on");
             }
-            for (int s = rows.stripe(from); s <= rows.stripe(to - 1); s++) {
+            for (int s = rows.stripeOfSlot(from); s <= rows.stripeOfSlot(to - 1); s++) {
                 if (!table.owns(s)) {
-                    throw new IllegalArgumentException("rows " + from + " to " + (to - 1) + " of table '" + table.name()
-                            + "' are not all owned here");
+                    throw new IllegalArgumentException("slots " + from + " to " + (to - 1) + " of table '"
+                            + table.name() + "' are not all owned here");
                 }
             }
             for (int i = wanted.nextClearBit(from); i < to; i = wanted.nextClearBit(i)) {

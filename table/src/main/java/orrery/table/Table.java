@@ -46,7 +46,12 @@ public final class Table {
     /** Forgets how fresh is what this node knows of the blocks of others. */
     void beginStage(Cluster cluster) {
         replica().forgetAges();
-        feed = spec.consistency() instanceof Consistency.Essp && Feed.canHave(spec) ? new Feed(cluster, this) : null;
+        feed = isPushed() ? new Feed(cluster, this) : null;
+    }
+
+    /** Whether rows go to who has asked for them once, and need not be asked for again. */
+    private boolean isPushed() {
+        return (spec.consistency() instanceof Consistency.Essp || spec.order() != null) && Feed.canHave(spec);
     }
 
     /** What others push to this node; null if they wait to be asked. */

@@ -3,6 +3,8 @@ package orrery.table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import orrery.table.plan.RowOrder;
 
 /**
  * What a table is.
@@ -17,6 +19,7 @@ import java.util.Locale;
  * @param consistency how stale a read may be
  * @param group tables of one group share a clock
  * @param nonFinite what happens to an update with a NaN or an infinity
+ * @param order how the rows lie, of a dense table of floats with a plan; null for the order of their numbers
  */
 public record TableSpec(
         String name,
@@ -28,7 +31,8 @@ public record TableSpec(
         UpdateRule rule,
         Consistency consistency,
         String group,
-        NonFinite nonFinite) {
+        NonFinite nonFinite,
+        @Nullable RowOrder order) {
 
     /** The row count of a table that takes any key. */
     public static final long OPEN = -1;
@@ -76,6 +80,10 @@ public record TableSpec(
             throw new IllegalArgumentException("table '" + name + "' has " + rows + " x " + width
                     + " cells, more than a dense table can have; make it sparse");
         }
+        if (order != null && (layout != Layout.DENSE || type != Type.FLOAT || order.rows() != rows)) {
+            throw new IllegalArgumentException("table '" + name + "' cannot have an order of " + order.rows()
+                    + " rows: orders are for dense tables of floats with as many rows");
+        }
         if (type == Type.INT && !(rule instanceof UpdateRule.Add)) {
             throw new IllegalArgumentException("table '" + name + "' holds ints, which only add; its rule is " + rule);
         }
@@ -101,7 +109,8 @@ public record TableSpec(
                 new UpdateRule.Add(),
                 new Consistency.Bsp(),
                 DEFAULT_GROUP,
-                NonFinite.FAIL);
+                NonFinite.FAIL,
+                null);
     }
 
     /** A sparse table of floats that start at zero and add, under Bsp; any {@code long} is a key. */
@@ -116,32 +125,38 @@ public record TableSpec(
                 new UpdateRule.Add(),
                 new Consistency.Bsp(),
                 DEFAULT_GROUP,
-                NonFinite.FAIL);
+                NonFinite.FAIL,
+                null);
     }
 
     /** The same with {@code int} cells. */
     public TableSpec ofInts() {
-        return new TableSpec(name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite);
+        return new TableSpec(name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite, order);
     }
 
     public TableSpec with(Init init) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
     }
 
     public TableSpec with(UpdateRule rule) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
     }
 
     public TableSpec with(Consistency consistency) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
     }
 
     public TableSpec with(NonFinite nonFinite) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
     }
 
     public TableSpec inGroup(String group) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
+    }
+
+    /** The same, with rows that lie as a plan says; null for the order of their numbers. */
+    public TableSpec ordered(@Nullable RowOrder by) {
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by);
     }
 
     /** Whether {@code add} changes the shard at once: order does not matter to the rule, and nobody may not see it yet. */
@@ -161,6 +176,7 @@ public record TableSpec(
         compare(found, "consistency", consistency, other.consistency);
         compare(found, "group", group, other.group);
         compare(found, "nonFinite", nonFinite, other.nonFinite);
+        compare(found, "order", String.valueOf(order), String.valueOf(other.order));
         return found;
     }
 

@@ -3,6 +3,8 @@ package orrery.table;
 /**
  * The rows of a dense table of floats as a worker may see them at its clock: no copy, read-only, valid until its tick.
  * Under Bsp the values stand still; otherwise newer ones may appear in it. Confined to the worker's thread.
+ *
+ * <p>A view of {@link Slots} takes places where others take row numbers.
  */
 public final class View {
     private final Table table;
@@ -12,19 +14,38 @@ public final class View {
     private final int mask;
     private final long from;
     private final long to;
+    private final Rows rows;
+    private final boolean takesPlaces; // not rows
     private boolean isOpen = true;
 
+    /** A view of rows {@code from} to {@code to}. */
     View(Table table, long from, long to) {
+        this(table, from, to, table.shard.rows().count, table.shard.rows().isNatural());
+    }
+
+    /** A view of rows that were resolved. */
+    View(Slots slots) {
+        this(
+                slots.table(),
+                0,
+                slots.table().shard.rows().slots(),
+                slots.table().shard.rows().slots(),
+                true);
+    }
+
+    private View(Table table, long from, long to, long count, boolean takesPlaces) {
         var shard = table.floats();
         if (!shard.rows().isDense) {
             throw new IllegalArgumentException(
                     "table '" + table.name() + "' is sparse and has no ranges to view; gather its keys");
         }
-        if (from < 0 || to < from || to > shard.rows().count) {
-            throw new IndexOutOfBoundsException("table '" + table.name() + "' has rows 0 to " + (shard.rows().count - 1)
+        if (from < 0 || to < from || to > count) {
+            throw new IndexOutOfBoundsException("table '" + table.name() + "' has rows 0 to " + (count - 1)
                     + ", asked for a view of " + from + " to " + (to - 1));
         }
         this.table = table;
+        this.takesPlaces = takesPlaces;
+        rows = shard.rows();
         this.from = from;
         this.to = to;
         blocks = shard.values();
@@ -58,10 +79,20 @@ public final class View {
         }
     }
 
-    private void check(long row) {
+    /** The place of a row that is checked. */
+    private long place(long row) {
         check();
         if (row < from || row >= to) {
             throw outside(row);
+        }
+        return takesPlaces ? row : rows.slot(row);
+    }
+
+    private void checkKernel() {
+        check();
+        if (!takesPlaces) {
+            throw new IllegalStateException("rows of table '" + table.name()
+                    + "' lie as a plan says, not by their numbers; resolve them by Session.slots and view those");
         }
     }
 
@@ -71,23 +102,23 @@ public final class View {
     }
 
     public float get(long row, int column) {
-        check(row);
+        long at = place(row);
         if (column < 0 || column >= width) {
             throw new IndexOutOfBoundsException(
                     "table '" + table.name() + "' has columns 0 to " + (width - 1) + ", asked for column " + column);
         }
-        return blocks[(int) (row >>> shift)][((int) row & mask) * width + column];
+        return blocks[(int) (at >>> shift)][((int) at & mask) * width + column];
     }
 
     /** Copies one row to {@code out}, from {@code at} on. */
     public void copyRow(long row, float[] out, int at) {
-        check(row);
-        System.arraycopy(blocks[(int) (row >>> shift)], ((int) row & mask) * width, out, at, width);
+        long place = place(row);
+        System.arraycopy(blocks[(int) (place >>> shift)], ((int) place & mask) * width, out, at, width);
     }
 
     /** Sum of {@code values[k] * row rows[k]}, k from {@code begin} to {@code end}; width 1. */
     public float dot(int[] rows, float[] values, int begin, int end) {
-        check();
+        checkKernel();
         if (width != 1) {
             throw new IllegalArgumentException("table '" + table.name() + "' has " + width + " columns, dot needs 1");
         }
@@ -130,7 +161,7 @@ public final class View {
 
     /** Adds the sum of {@code values[k] * row rows[k]} to {@code into}, k from {@code begin} to {@code end}. */
     public void addRowsTo(float[] into, int[] rows, float[] values, int begin, int end) {
-        check();
+        checkKernel();
         if (into.length != width) {
             throw new IllegalArgumentException("table '" + table.name() + "' has " + width
                     + " columns, the sum of its rows was to go to " + into.length);
@@ -158,6 +189,48 @@ public final class View {
     private static void axpy(float a, float[] x, int start, float[] y, int n) {
         for (int c = 0; c < n; c++) {
             y[c] += a * x[start + c];
+        }
+    }
+
+    /**
+     * Sums of cells, many at a time: {@code out[at + i]} becomes the sum of the cells of {@code rows[starts[i]]} to
+     * {@code rows[starts[i + 1] - 1]}, i from {@code from} to {@code to}; width 1. A product with a matrix of ones in
+     * compressed rows.
+     */
+    public void sums(int[] rows, int[] starts, int from, int to, float[] out, int at) {
+        checkKernel();
+        if (width != 1) {
+            throw new IllegalArgumentException("table '" + table.name() + "' has " + width + " columns, sums needs 1");
+        }
+        if (starts[from] < 0 || starts[to] > rows.length) {
+            throw new IndexOutOfBoundsException(
+                    "sums of rows " + starts[from] + " to " + starts[to] + ", of " + rows.length);
+        }
+        try {
+            if (blocks.length == 1) {
+                sums(blocks[0], rows, starts, from, to, out, at);
+            } else {
+                for (int i = from; i < to; i++) {
+                    float sum = 0;
+                    for (int k = starts[i]; k < starts[i + 1]; k++) {
+                        sum += blocks[rows[k] >>> shift][rows[k] & mask];
+                    }
+                    out[at + i] = sum;
+                }
+            }
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw explain(e, rows, starts[from], starts[to]);
+        }
+    }
+
+    private static void sums(float[] cells, int[] rows, int[] starts, int from, int to, float[] out, int at) {
+        int k = starts[from];
+        for (int i = from; i < to; i++) {
+            float sum = 0;
+            for (int end = starts[i + 1]; k < end; k++) {
+                sum += cells[rows[k]];
+            }
+            out[at + i] = sum;
         }
     }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.store.Storage;
+import orrery.table.plan.RowOrder;
 import orrery.wire.Faults;
 import orrery.wire.Frame;
 
@@ -43,10 +44,20 @@ final class NodesTest {
                                 TableSpec.dense("narrow", 1000, 1),
                                 TableSpec.dense("wide", 50, 33),
                                 TableSpec.dense("one", 1, 3),
+                                TableSpec.dense("ordered", 700, 2).ordered(anOrder(700, 2)),
                                 TableSpec.sparse("sparse", 5))
                         .map(spec -> spec.with(rule)
                                 .with(rule instanceof UpdateRule.Ftrl ? new Init.Zero() : new Init.Uniform(7, -1, 1))))
                 .map(Arguments::of);
+    }
+
+    /** Rows to owners and groups at random. */
+    private static RowOrder anOrder(int rows, int members) {
+        var random = new SplittableRandom(rows);
+        return RowOrder.of(
+                random.ints(rows, 0, members).toArray(),
+                random.longs(rows, 0, 4).toArray(),
+                members);
     }
 
     /** A worker's clock: reads some rows, adds something that depends on what it read, in every way there is. */
@@ -86,9 +97,10 @@ final class NodesTest {
         return values;
     }
 
+    /** What one node alone computes, whose rows lie by their numbers. */
     private static float[] alone(TableSpec spec, int clocks) {
         var node = new Node();
-        var table = node.create(spec);
+        var table = node.create(spec.ordered(null));
         Sessions.run(node, WORKERS, session -> {
             for (int clock = 0; clock < clocks; clock++) {
                 step(session, table, clock, 1);
@@ -143,6 +155,7 @@ final class NodesTest {
         return Stream.of(
                 TableSpec.dense("narrow", 1000, 1).with(new UpdateRule.AdaGrad(0.1f)),
                 TableSpec.dense("wide", 50, 33).with(new UpdateRule.Sgd(0.1f, 0.01f, 0.1f)),
+                TableSpec.dense("ordered", 700, 2).ordered(anOrder(700, 3)).with(new UpdateRule.AdaGrad(0.1f)),
                 TableSpec.sparse("sparse", 5).with(new UpdateRule.Adam(0.1f)));
     }
 
@@ -194,7 +207,7 @@ final class NodesTest {
 
     @Test
     void countsAddUpUnderEveryConsistency() {
-        for (var consistency : List.of("bsp", "ssp:0", "ssp:3", "asp")) {
+        for (var consistency : List.of("bsp", "ssp:0", "ssp:3", "essp:1", "asp")) {
             for (var spec : List.of(
                     TableSpec.dense("n", 64, 3).ofInts().with(Consistency.parse(consistency)),
                     TableSpec.sparse("n", 3).ofInts().with(Consistency.parse(consistency)))) {

@@ -192,7 +192,8 @@ final class SessionTest {
                         rule,
                         consistency,
                         "default",
-                        spec.nonFinite()));
+                        spec.nonFinite(),
+                        null));
         var u = wholeNumbers(random, rows);
         var v = wholeNumbers(random, width);
         var keys = new long[rows];
@@ -227,7 +228,8 @@ final class SessionTest {
                 spec.rule(),
                 spec.consistency(),
                 spec.group(),
-                spec.nonFinite());
+                spec.nonFinite(),
+                spec.order());
     }
 
     /** Small whole numbers: their float sums are exact. */
