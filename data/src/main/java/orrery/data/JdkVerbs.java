@@ -74,7 +74,7 @@ final class JdkVerbs {
         return commonest(parts, features.words(), verbs);
     }
 
-    private static List<Path> classFiles() throws IOException {
+    static List<Path> classFiles() throws IOException {
         var modules = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules");
         try (var all = Files.walk(modules)) {
             return all.filter(path -> path.toString().endsWith(".class"))

@@ -10,10 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import orrery.table.Consistency;
+import orrery.table.Node;
 import orrery.table.TableSpec;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+import orrery.table.plan.Recording;
 
 /**
  * Stages over a set of tables, run once. {@link #run} is called by one thread; {@link #finish}, {@link #stop} and
@@ -79,7 +84,7 @@ public final class Job {
     public Outcome run(Run run) throws IOException {
         switch (run.launcher()) {
             case Membership membership -> {
-                return new Member(membership, run, tables, stages).live();
+                return new Member(membership, run, planned(run), stages).live();
             }
             case Threads threads -> {
                 try (var site = new Here(run, threads)) {
@@ -92,6 +97,50 @@ public final class Job {
                 }
             }
         }
+    }
+
+    /** The tables with their rows in the order of the plan, if there is one. */
+    private List<TableSpec> planned(Run run) {
+        return tables.stream()
+                .map(spec -> run.plan()
+                        .flatMap(plan -> plan.of(spec.name()))
+                        .map(plan -> spec.ordered(plan.order()))
+                        .orElse(spec))
+                .toList();
+    }
+
+    /**
+     * What follows from what the workers of the first stage touch in a pass, found by a virtual iteration: their steps are
+     * run up to the first cut with sessions that record what they are told and do nothing (Cui et al., SoCC 2014). Tables
+     * are as they are at first. In this JVM, worker after worker.
+     *
+     * @param members how many members will share the tables
+     */
+    public AccessPlan plan(Run run, Placing placing, int members) throws Exception {
+        var stage = stages.getFirst();
+        var node = new Node();
+        tables.forEach(node::create);
+        var recordings = new ArrayList<Recording>();
+        var memberOf = new int[run.workers()];
+        for (int w = 0; w < run.workers(); w++) {
+            memberOf[w] = (int) ((long) w * members / run.workers());
+            var recording = new Recording();
+            recordings.add(recording);
+            var session = node.virtual(w, run.workers(), recording);
+            var step = stage.body().open(new Worker(session, run.seed(), new AtomicLong()));
+            for (long clock = 0; clock < Math.min(stage.clocks(), stage.cutEvery()); clock++) {
+                step.run(session, clock);
+                session.tick();
+            }
+        }
+        var shapes = new TreeMap<String, AccessPlan.Shape>();
+        for (var spec : tables) {
+            if (recordings.stream().anyMatch(recording -> recording.hasRows(spec.name()))
+                    && recordings.stream().noneMatch(recording -> recording.hasRanges(spec.name()))) {
+                shapes.put(spec.name(), new AccessPlan.Shape((int) spec.rows(), spec.width()));
+            }
+        }
+        return AccessPlan.of(placing, members, recordings, memberOf, shapes);
     }
 
     /** One call of {@link #run}. */
@@ -131,7 +180,7 @@ public final class Job {
             var status = Outcome.Status.DONE;
             for (boolean isOver = false; !isOver; ) {
                 try {
-                    site.open(tables, newest);
+                    site.open(planned(run), newest);
                     newest.ifPresent(this::tellResumed);
                     status = stages(newest);
                     site.finish();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import orrery.table.Consistency;
+import orrery.table.plan.AccessPlan;
 
 /**
  * How a job is run.
@@ -17,6 +18,7 @@ import orrery.table.Consistency;
  * @param waitLimit how long anybody waits for anybody before the job ends and says for whom
  * @param checkpoints where and when the state is kept, if at all
  * @param listeners who hears of the events, in this order
+ * @param plan how the rows of tables lie and who owns them, if their use is known
  */
 public record Run(
         int workers,
@@ -25,7 +27,8 @@ public record Run(
         Launcher launcher,
         Duration waitLimit,
         Optional<Checkpoints> checkpoints,
-        List<Consumer<RunEvent>> listeners) {
+        List<Consumer<RunEvent>> listeners,
+        Optional<AccessPlan> plan) {
 
     public Run {
         if (workers < 1 || workers > 1024) {
@@ -40,33 +43,44 @@ public record Run(
     /** Threads of this JVM under Bsp, seed 1, no checkpoints. */
     public static Run local(int workers) {
         return new Run(
-                workers, new Consistency.Bsp(), 1, new Threads(), Duration.ofMinutes(5), Optional.empty(), List.of());
+                workers,
+                new Consistency.Bsp(),
+                1,
+                new Threads(),
+                Duration.ofMinutes(5),
+                Optional.empty(),
+                List.of(),
+                Optional.empty());
     }
 
     public Run with(Consistency consistency) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
+    }
+
+    public Run with(AccessPlan plan) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, Optional.of(plan));
     }
 
     public Run withSeed(long seed) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
     }
 
     public Run with(Launcher launcher) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
     }
 
     public Run withWaitLimit(Duration waitLimit) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
     }
 
     public Run with(Checkpoints checkpoints) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners);
+        return new Run(workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners, plan);
     }
 
     /** The same with one more listener, who hears last. */
     public Run listening(Consumer<RunEvent> listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan);
     }
 }

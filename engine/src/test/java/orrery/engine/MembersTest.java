@@ -46,7 +46,8 @@ final class MembersTest {
                 run.launcher(),
                 run.waitLimit(),
                 run.checkpoints(),
-                List.of());
+                List.of(),
+                run.plan());
     }
 
     private static void assertSame(Outcome is, Outcome due) {

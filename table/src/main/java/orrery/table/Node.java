@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
+import orrery.table.plan.Recording;
 import orrery.wire.Credentials;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
@@ -221,7 +222,18 @@ public final class Node {
             throw new IndexOutOfBoundsException(
                     "the stage has workers 0 to " + (of - 1) + ", asked for worker " + worker);
         }
-        return new Session(this, worker, of, first, limit);
+        return new Session(this, worker, of, first, limit, null, false);
+    }
+
+    /**
+     * A session for a virtual iteration: what it is told to read and to add is recorded and nothing is done; reads see the
+     * tables as they are. The tables change for nobody, and nobody waits. For a node alone.
+     */
+    public Session virtual(int worker, int workers, Recording into) {
+        if (cluster != null) {
+            throw new IllegalStateException("a virtual iteration is for a node alone");
+        }
+        return new Session(this, worker, workers, 0, waitLimit.toNanos(), into, true);
     }
 
     /** Ends the stage for all its workers: whoever waits or ticks gets an {@link EndedException}. */

@@ -1,5 +1,7 @@
 package orrery.table;
 
+import java.util.function.LongConsumer;
+
 /**
  * What one worker will add to a table of floats at its next tick: merged, one update per row, seen by nobody before,
  * its worker included. The natural place to sum up the gradient of a mini-batch.
@@ -31,6 +33,11 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
     abstract void addFactors(float[] u, float[] v);
 
     abstract boolean isEmpty();
+
+    /** Visits the rows that were added to; for an outbox that knows them singly. */
+    void forEachRow(LongConsumer action) {
+        throw new IllegalStateException("this outbox keeps runs of rows");
+    }
 
     /** Makes ready for {@link #apply}: nothing is added from here until {@link #clear}. */
     abstract void seal();

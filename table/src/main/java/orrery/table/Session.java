@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
+import orrery.table.plan.Recording;
 
 /**
  * One worker's view of the tables. It reads, adds and ticks; it never sees a lock or another thread.
@@ -31,6 +32,8 @@ public final class Session {
     private final long waitLimitNanos;
     private final @Nullable Reads reads; // of rows of other nodes, if there are any
     private final @Nullable Pushes pushes;
+    private final @Nullable Recording recording;
+    private final boolean isVirtual; // recorded, and nothing done
     private final List<Group> groups = new ArrayList<>();
     private final Map<String, float[]> localFloats = new TreeMap<>();
     private final Map<String, long[]> localLongs = new TreeMap<>();
@@ -106,7 +109,16 @@ public final class Session {
     }
 
     /** Made by the worker's own thread. */
-    Session(Node node, int worker, int workers, long firstClock, long waitLimitNanos) {
+    Session(
+            Node node,
+            int worker,
+            int workers,
+            long firstClock,
+            long waitLimitNanos,
+            @Nullable Recording recording,
+            boolean isVirtual) {
+        this.recording = recording;
+        this.isVirtual = isVirtual;
         this.node = node;
         this.worker = worker;
         this.workers = workers;
@@ -235,6 +247,9 @@ public final class Session {
     // Reading
 
     private void admit(Port port) {
+        if (isVirtual) {
+            return;
+        }
         var group = port.group;
         if (port.admitted != group.clock) {
             long need = node.requiredAge(port.spec.consistency(), group.clock);
@@ -245,6 +260,34 @@ public final class Session {
             long age = group.clocks.age();
             node.counts().read(group.clock, feed == null ? age : Math.min(age, Math.max(need, feed.freshness())));
             port.admitted = group.clock;
+        }
+    }
+
+    // Recording
+
+    /** Plans are for rows that have a number and a place. */
+    private static boolean isRecorded(Port port) {
+        return port.spec.layout() == TableSpec.Layout.DENSE
+                && port.spec.type() == TableSpec.Type.FLOAT
+                && port.spec.rows() < Integer.MAX_VALUE;
+    }
+
+    private void recordReads(Port port, long[] keys, int from, int to) {
+        if (recording != null && isRecorded(port)) {
+            port.table.shard.rows().stripesOf(keys, from, to); // which checks them
+            recording.read(port.spec.name(), keys, from, to);
+        }
+    }
+
+    /** What the tick sends; of a virtual iteration it ends here. */
+    private void recordOutbox(Port port) {
+        var outbox = port.outbox;
+        if (recording == null || outbox == null || outbox.isEmpty() || !isRecorded(port)) {
+            return;
+        }
+        outbox.forEachRow(row -> recording.wrote(port.spec.name(), row));
+        if (isVirtual) {
+            outbox.clear();
         }
     }
 
@@ -294,6 +337,9 @@ public final class Session {
     /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
     public View view(Table table, long from, long to) {
         var port = port(table);
+        if (recording != null && isRecorded(port)) {
+            recording.readRange(table.name(), from, to);
+        }
         admit(port);
         var view = port.view;
         if (view == null || view.from() != from || view.to() != to) {
@@ -326,6 +372,7 @@ public final class Session {
     public void gather(Table table, long[] keys, int from, int to, float[] out, int at) {
         var port = port(table);
         checkLength(port, to - from, out.length - at);
+        recordReads(port, keys, from, to);
         admit(port);
         if (port.feed != null) {
             awaitPushed(port, keys, from, to);
@@ -353,6 +400,7 @@ public final class Session {
      */
     public View view(Slots slots) {
         var port = port(slots.table());
+        recordReads(port, slots.keys(), 0, slots.size());
         admit(port);
         if (port.slots != slots) {
             port.slots = slots;
@@ -461,6 +509,9 @@ public final class Session {
             gather(table, new long[] {key}, 0, 1, out, 0);
             return;
         }
+        if (recording != null && isRecorded(port)) {
+            recording.read(table.name(), new long[] {key}, 0, 1);
+        }
         admit(port);
         table.floats().read(key, out, 0);
     }
@@ -500,6 +551,14 @@ public final class Session {
     public void add(Table table, long[] keys, int from, int to, float[] values, int at) {
         var port = port(table);
         checkLength(port, to - from, values.length - at);
+        if (recording != null) {
+            for (int i = from; isRecorded(port) && i < to; i++) {
+                recording.wrote(table.name(), keys[i]);
+            }
+            if (isVirtual) {
+                return;
+            }
+        }
         admitAdd(port);
         if (port.writesThrough) {
             writeThrough(port, keys, from, to, values, at);
@@ -602,6 +661,9 @@ public final class Session {
         var port = port(table);
         checkLength(port, keys.length, values.length);
         var shard = table.ints();
+        if (isVirtual) {
+            return;
+        }
         admitAdd(port);
         if (port.writesThrough && table.isWhole()) {
             long stripes = shard.rows().stripesOf(keys, 0, keys.length);
@@ -647,7 +709,7 @@ public final class Session {
                 var port = port(table);
                 admitAdd(port);
                 outbox(port).addFactors(u, v);
-                if (port.writesThrough && table.isWhole()) {
+                if (port.writesThrough && table.isWhole() && !isVirtual) {
                     flush(port);
                 }
             }
@@ -657,7 +719,7 @@ public final class Session {
     private void addCells(Port port, long[] cells, float[] values) {
         int width = port.spec.width();
         admitAdd(port);
-        if (!port.writesThrough) {
+        if (!port.writesThrough || isVirtual) {
             var outbox = outbox(port);
             for (int i = 0; i < cells.length; i++) {
                 outbox.addCell(Math.floorDiv(cells[i], width), Math.floorMod(cells[i], width), values[i]);
@@ -725,7 +787,7 @@ public final class Session {
         var outbox = port.outbox;
         if (outbox == null) {
             var shard = port.table.floats();
-            outbox = DenseOutbox.ifItFits(port.spec, shard, node.mostOutboxBytes());
+            outbox = recording == null ? DenseOutbox.ifItFits(port.spec, shard, node.mostOutboxBytes()) : null;
             if (outbox == null) {
                 outbox = new SparseOutbox(port.spec, shard);
             }
@@ -752,6 +814,9 @@ public final class Session {
             }
         }
         clock++;
+        if (recording != null) {
+            recording.tick();
+        }
     }
 
     /** Ends the clock of one table group: all this worker added to its tables goes to the shards. */
@@ -768,6 +833,7 @@ public final class Session {
         group.clocks.checkNotEnded();
         for (int i = 0; i < group.ports.size(); i++) {
             var port = group.ports.get(i);
+            recordOutbox(port);
             flush(port);
             if (port.view != null) {
                 port.view.open(false);
@@ -779,7 +845,9 @@ public final class Session {
         if (pushes != null) {
             pushes.tick(group.name.hashCode(), group.clock);
         }
-        group.clocks.tick(worker, group.clock);
+        if (!isVirtual) {
+            group.clocks.tick(worker, group.clock);
+        }
         group.clock++;
     }
 

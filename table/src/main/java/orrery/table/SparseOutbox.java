@@ -1,6 +1,7 @@
 package orrery.table;
 
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 
 /** An outbox with memory only for the rows that were touched: for sparse tables, and dense ones too big for a copy. */
 final class SparseOutbox extends Outbox {
@@ -93,6 +94,13 @@ final class SparseOutbox extends Outbox {
     @Override
     boolean isEmpty() {
         return touched.size() == 0;
+    }
+
+    @Override
+    void forEachRow(LongConsumer action) {
+        for (int i = 0; i < touched.size(); i++) {
+            action.accept(touched.key(i));
+        }
     }
 
     @Override

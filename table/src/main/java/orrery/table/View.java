@@ -226,11 +226,18 @@ public final class View {
     private static void sums(float[] cells, int[] rows, int[] starts, int from, int to, float[] out, int at) {
         int k = starts[from];
         for (int i = from; i < to; i++) {
-            float sum = 0;
-            for (int end = starts[i + 1]; k < end; k++) {
-                sum += cells[rows[k]];
+            int end = starts[i + 1];
+            float a = 0, b = 0, c = 0, d = 0; // four sums: the additions of one would wait for each other
+            for (; k + 3 < end; k += 4) {
+                a += cells[rows[k]];
+                b += cells[rows[k + 1]];
+                c += cells[rows[k + 2]];
+                d += cells[rows[k + 3]];
             }
-            out[at + i] = sum;
+            for (; k < end; k++) {
+                a += cells[rows[k]];
+            }
+            out[at + i] = (a + b) + (c + d);
         }
     }
 

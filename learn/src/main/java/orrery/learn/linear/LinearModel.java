@@ -8,15 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
 import orrery.data.Examples;
 import orrery.data.Schema;
+import orrery.learn.ModelFile;
 import orrery.store.Json;
-import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
-import orrery.store.Storage;
 
 /** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
 public final class LinearModel {
@@ -205,37 +203,22 @@ public final class LinearModel {
 
     /** Saves the model to a safetensors file. */
     public void save(Path file) throws IOException {
-        var folder = file.toAbsolutePath().getParent();
-        if (folder == null) {
-            throw new IOException(file + " is no place for a model");
-        }
         var metadata = new LinkedHashMap<String, String>();
-        metadata.put("format", FORMAT);
         metadata.put("loss", loss.name().toLowerCase(Locale.ROOT));
         metadata.put("classes", Json.line(Map.of("names", labels.names())));
         metadata.put("schema", Json.line(schema.toMap()));
-        new TreeMap<>(provenance).forEach((key, value) -> metadata.put("provenance." + key, value));
         var tensors = new ArrayList<Tensor>();
         tensors.add(Tensor.floats("weights", weights, features(), width));
         tensors.add(Tensor.floats("intercept", intercept));
         tensors.add(Tensor.floats("labels", labels.values()));
         tensors.add(Tensor.bytes("words", Cache.joinWords(schema.words())));
-        Storage.local(folder)
-                .write(String.valueOf(file.getFileName()), out -> Safetensors.write(out, metadata, tensors));
+        ModelFile.write(file, FORMAT, metadata, provenance, tensors);
     }
 
     /** Loads a model that {@link #save} has saved. */
     public static LinearModel load(Path path) throws IOException {
-        var folder = path.toAbsolutePath().getParent();
-        if (folder == null) {
-            throw new IOException(path + ": is a folder, no model");
-        }
-        try (var file = Safetensors.open(Storage.local(folder), String.valueOf(path.getFileName()))) {
+        try (var file = ModelFile.open(path, FORMAT, "a linear model")) {
             var metadata = file.metadata();
-            if (!FORMAT.equals(metadata.get("format"))) {
-                throw new IOException(path + ": is not a linear model of Orrery's: its format is "
-                        + metadata.getOrDefault("format", "not given") + ", expected " + FORMAT);
-            }
             var loss = loss(metadata.get("loss"), path);
             var schema = Schema.fromMap(
                     Json.object(metadata.getOrDefault("schema", ""), path + ", schema"),
@@ -261,26 +244,10 @@ public final class LinearModel {
                 throw new IOException(path + ": has " + labels.count() + " labels and "
                         + labels.names().size() + " class names");
             }
-            var weights = finite(file, "weights");
-            var intercept = finite(file, "intercept");
-            var provenance = new LinkedHashMap<String, String>();
-            metadata.forEach((key, value) -> {
-                if (key.startsWith("provenance.")) {
-                    provenance.put(key.substring("provenance.".length()), value);
-                }
-            });
-            return new LinearModel(loss, schema, labels, width, weights, intercept, provenance);
+            var weights = ModelFile.finite(file, "weights");
+            var intercept = ModelFile.finite(file, "intercept");
+            return new LinearModel(loss, schema, labels, width, weights, intercept, ModelFile.provenance(file));
         }
-    }
-
-    private static float[] finite(Safetensors file, String name) throws IOException {
-        var values = file.floats(name);
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new IOException(file.where() + ": tensor '" + name + "' holds " + values[i] + " at " + i);
-            }
-        }
-        return values;
     }
 
     private static Loss loss(@Nullable String name, Path path) throws IOException {

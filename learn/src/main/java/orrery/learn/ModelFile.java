@@ -1,0 +1,84 @@
+package orrery.learn;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
+import orrery.store.Storage;
+
+/** How models are kept: safetensors whose metadata say which kind of model it is, and where it comes from. */
+public final class ModelFile {
+    private static final String FORMAT = "format";
+    private static final String PROVENANCE = "provenance.";
+
+    private ModelFile() {}
+
+    /** Writes a model of a format; all at once or not at all. */
+    public static void write(
+            Path file, String format, Map<String, String> about, Map<String, String> provenance, List<Tensor> tensors)
+            throws IOException {
+        var metadata = new LinkedHashMap<String, String>();
+        metadata.put(FORMAT, format);
+        metadata.putAll(about);
+        new TreeMap<>(provenance).forEach((key, value) -> metadata.put(PROVENANCE + key, value));
+        Storage.local(folder(file))
+                .write(String.valueOf(file.getFileName()), out -> Safetensors.write(out, metadata, tensors));
+    }
+
+    /** Which format a model has; empty if the file does not say. */
+    public static String format(Path file) throws IOException {
+        try (var opened = Safetensors.open(Storage.local(folder(file)), String.valueOf(file.getFileName()))) {
+            return opened.metadata().getOrDefault(FORMAT, "");
+        }
+    }
+
+    /**
+     * Opens a model of a format, to be closed by the caller.
+     *
+     * @param what the kind of model, for messages
+     */
+    public static Safetensors open(Path file, String format, String what) throws IOException {
+        var opened = Safetensors.open(Storage.local(folder(file)), String.valueOf(file.getFileName()));
+        String is = opened.metadata().getOrDefault(FORMAT, "not given");
+        if (!is.equals(format)) {
+            opened.close();
+            throw new IOException(
+                    file + ": is not " + what + " of Orrery's: its format is " + is + ", expected " + format);
+        }
+        return opened;
+    }
+
+    /** Where the model comes from. */
+    public static Map<String, String> provenance(Safetensors file) {
+        var provenance = new LinkedHashMap<String, String>();
+        file.metadata().forEach((key, value) -> {
+            if (key.startsWith(PROVENANCE)) {
+                provenance.put(key.substring(PROVENANCE.length()), value);
+            }
+        });
+        return provenance;
+    }
+
+    /** The values of a tensor, all of them finite. */
+    public static float[] finite(Safetensors file, String name) throws IOException {
+        var values = file.floats(name);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IOException(file.where() + ": tensor '" + name + "' holds " + values[i] + " at " + i);
+            }
+        }
+        return values;
+    }
+
+    private static Path folder(Path file) throws IOException {
+        var folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(file + " is a folder, no place for a model");
+        }
+        return folder;
+    }
+}

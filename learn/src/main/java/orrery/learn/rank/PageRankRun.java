@@ -1,0 +1,113 @@
+package orrery.learn.rank;
+
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import orrery.data.Graph;
+import orrery.engine.Job;
+import orrery.engine.Outcome;
+import orrery.engine.Run;
+import orrery.engine.Stage;
+import orrery.table.Node;
+import orrery.table.Table;
+import orrery.table.TableSpec;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+
+/** A ranking that is ready to run, once. */
+public final class PageRankRun {
+    static final String SHARES = "shares";
+    static final String STATE = "state";
+    private static final int BETWEEN_CUTS = 10;
+
+    private final PageRankOptions options;
+    private final Graph graph;
+    private final Run run;
+    private final Job job;
+
+    PageRankRun(PageRankOptions options, Graph graph, BitSet seeds, Run run) {
+        this.options = options;
+        this.graph = graph;
+        this.run = run;
+        int workers = run.workers();
+        var tables = List.of(
+                TableSpec.dense(SHARES, graph.nodes(), 1), // rank over out-degree, of dead ends the rank
+                TableSpec.dense(STATE, workers, RankStep.STATE_COLUMNS));
+        var stage = new Stage(
+                "rank",
+                options.iterations() + 1L, // the first gives everybody a rank
+                Math.min(BETWEEN_CUTS, options.iterations() + 1L),
+                worker -> new RankStep(
+                        graph,
+                        options,
+                        seeds,
+                        worker,
+                        table(worker.session().tables(), SHARES),
+                        table(worker.session().tables(), STATE)),
+                this::measure);
+        job = new Job("pagerank", tables, List.of(stage));
+    }
+
+    private static Table table(List<Table> tables, String name) {
+        return tables.stream()
+                .filter(table -> table.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** By how much the last iteration changed the ranks, and how many there were; ends the job when that is enough. */
+    private Map<String, Double> measure(Node node, long clock) {
+        var state = node.values(table(node.tables(), STATE));
+        double change = 0;
+        double iterations = 0;
+        for (int at = 0; at < state.length; at += RankStep.STATE_COLUMNS) {
+            change += state[at + RankStep.CHANGE];
+            iterations = Math.max(iterations, state[at + RankStep.ITERATIONS]);
+        }
+        if (iterations > 0 && change <= options.tolerance()) {
+            job.finish();
+        }
+        return Map.of("change", change, "iterations", iterations);
+    }
+
+    /** What it will touch, found by a virtual iteration. */
+    public AccessPlan plan(Placing placing, int members) throws Exception {
+        return job.plan(run, placing, members);
+    }
+
+    /** The job, to be stopped or cancelled by another thread. */
+    public Job job() {
+        return job;
+    }
+
+    /** The ranks, and how the job ended. */
+    public record Ranked(Ranks ranks, Outcome outcome) {}
+
+    /** Ranks. */
+    public Ranked run() throws IOException {
+        var identified = run.checkpoints().isPresent()
+                ? run.with(run.checkpoints().get().identifiedBy(PageRank.identity(options, graph)))
+                : run;
+        var outcome = job.run(identified);
+        var node = outcome.node();
+        var ranks = node.values(table(node.tables(), SHARES));
+        for (int v = 0; v < ranks.length; v++) {
+            ranks[v] *= Math.max(1, graph.outDegree()[v]);
+        }
+        var last = measure(node, 0);
+        return new Ranked(
+                new Ranks(
+                        graph.names(),
+                        ranks,
+                        last.getOrDefault("iterations", 0.0).intValue(),
+                        last.getOrDefault("change", 0.0),
+                        Map.of()),
+                outcome);
+    }
+
+    /** Does the part of a member; {@link #run} is for whoever coordinates. */
+    public void join() throws IOException {
+        job.run(run);
+    }
+}
