@@ -4,6 +4,7 @@ module orrery.learn {
     requires transitive orrery.engine;
     requires static transitive org.jspecify;
 
+    exports orrery.learn;
     exports orrery.learn.linear;
     exports orrery.learn.rank;
 }

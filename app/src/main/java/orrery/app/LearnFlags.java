@@ -105,7 +105,7 @@ final class LearnFlags {
             case "svm" -> new LinearSvm(options, squaredHinge);
             case "softmax" -> new SoftmaxRegression(options);
             case "least-squares" -> new LeastSquares(options);
-            default -> throw new UsageException("unknown application '" + app + "'" + Nearest.hint(app, APPS));
+            default -> throw new IllegalStateException(app);
         };
     }
 

@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             Demo.class,
             Train.class,
+            PlanVerb.class,
             Predict.class,
             Evaluate.class,
             DataVerb.class,

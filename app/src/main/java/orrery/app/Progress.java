@@ -83,7 +83,7 @@ final class Progress implements Consumer<RunEvent> {
                 cut.clock(),
                 cut.examples(),
                 seconds(cut.elapsed().toNanos() / 1e9)));
-        cut.metrics().forEach((name, value) -> text.append(String.format(Locale.ROOT, ", %s %.4f", name, value)));
+        cut.metrics().forEach((name, value) -> text.append(", " + name + " " + shown(value)));
         line(text.toString());
     }
 
@@ -103,5 +103,11 @@ final class Progress implements Consumer<RunEvent> {
             err.print("\r\u001b[K");
             isLineOpen = false;
         }
+    }
+
+    /** A metric as people read it. */
+    static String shown(double value) {
+        boolean isSmall = value != 0 && Math.abs(value) < 0.001;
+        return String.format(Locale.ROOT, isSmall ? "%.2g" : value == Math.rint(value) ? "%.0f" : "%.4f", value);
     }
 }

@@ -1,11 +1,13 @@
 package orrery.app;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Members;
 import orrery.engine.Run;
 import orrery.table.Consistency;
 import orrery.table.Placement;
+import orrery.table.plan.Placing;
 import orrery.wire.Faults;
 import picocli.CommandLine.Option;
 
@@ -65,6 +67,32 @@ final class RunFlags {
             paramLabel = "SECONDS",
             description = "How long a process may be silent before it is replaced (default: ${DEFAULT-VALUE}).")
     double lease = 5;
+
+    @Option(
+            names = "--placement",
+            paramLabel = "P",
+            description =
+                    "Which process owns which row, where what workers touch can be known before: bytes (so that few"
+                            + " go over the wire), accesses (whoever uses it most), hash, or even (by number; no plan)."
+                            + " Default: bytes for pagerank, even for others.")
+    @Nullable
+    String placement;
+
+    /** Who is to own rows; empty for the order of their numbers. */
+    Optional<Placing> placing(boolean byDefault) {
+        String asked = placement == null ? (byDefault ? "bytes" : "even") : placement;
+        if (placement != null && processes == 0) {
+            throw new UsageException("--placement is about several processes; add --processes");
+        }
+        return switch (asked) {
+            case "bytes" -> Optional.of(Placing.FEWEST_BYTES);
+            case "accesses" -> Optional.of(Placing.MOST_ACCESSES);
+            case "hash" -> Optional.of(Placing.HASH);
+            case "even" -> Optional.empty();
+            default ->
+                throw new UsageException("--placement must be bytes, accesses, hash or even, got '" + asked + "'");
+        };
+    }
 
     /** How processes speak with each other; an error if something is said about that and there are none. */
     Members.Terms terms() {

@@ -12,11 +12,13 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import orrery.engine.Checkpoints;
 import orrery.engine.RunEvent;
 import orrery.store.Json;
 import orrery.store.Storage;
+import orrery.table.plan.AccessPlan;
 
 /**
  * What a training leaves: {@code config} (its options, to be read by --config), {@code provenance.json} (data, seed,
@@ -105,6 +107,19 @@ final class RunFolder {
 
     Path membersConfig() {
         return path.resolve("members.config");
+    }
+
+    /** Keeps what is known of what workers touch; whoever goes on with the run finds rows where they were. */
+    void writePlan(AccessPlan plan) throws IOException {
+        plan.write(Storage.local(path), "plan.safetensors");
+    }
+
+    /** The plan of the run, if it has one. */
+    Optional<AccessPlan> plan() throws IOException {
+        var storage = Storage.local(path);
+        return storage.holds("plan.safetensors")
+                ? Optional.of(AccessPlan.read(storage, "plan.safetensors"))
+                : Optional.empty();
     }
 
     void writeProvenance(Map<String, String> provenance) throws IOException {

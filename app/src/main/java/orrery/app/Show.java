@@ -11,7 +11,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import orrery.learn.ModelFile;
 import orrery.learn.linear.LinearModel;
+import orrery.learn.rank.Ranks;
 import orrery.store.Json;
 import orrery.store.Storage;
 import picocli.CommandLine.Command;
@@ -32,7 +34,10 @@ final class Show implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     String what;
 
-    @Option(names = "--top", paramLabel = "N", description = "Features per class (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            description = "Features per class, or nodes (default: ${DEFAULT-VALUE}).")
     int top = 10;
 
     @Spec
@@ -46,7 +51,7 @@ final class Show implements Callable<Integer> {
         }
         var out = spec.commandLine().getOut();
         if (Files.isRegularFile(Path.of(what))) {
-            show(out, LinearModel.load(Path.of(what)));
+            showModel(out, Path.of(what));
             return 0;
         }
         if (Files.isRegularFile(Path.of(what, "MANIFEST.json"))) {
@@ -61,11 +66,19 @@ final class Show implements Callable<Integer> {
         history(out, run.path().resolve("metrics.jsonl"));
         if (Files.exists(run.model())) {
             out.println();
-            show(out, LinearModel.load(run.model()));
+            showModel(out, run.model());
         } else {
             out.println("\nnot done; go on with: orrery train --resume " + run.path());
         }
         return 0;
+    }
+
+    private void showModel(PrintWriter out, Path file) throws IOException {
+        if (ModelFile.format(file).equals(Ranks.FORMAT)) {
+            RankApplication.show(out, Ranks.load(file), top);
+        } else {
+            show(out, LinearModel.load(file));
+        }
     }
 
     /** What a checkpoint holds, its files' sums checked. */
@@ -109,7 +122,7 @@ final class Show implements Callable<Integer> {
             var event = Json.object(line, file + ":" + ++number);
             out.println(event.entrySet().stream()
                     .map(e -> e.getValue() instanceof Double d
-                            ? String.format(Locale.ROOT, "%s %.4f", e.getKey(), d)
+                            ? e.getKey() + " " + Progress.shown(d)
                             : e.getKey() + " " + e.getValue())
                     .collect(Collectors.joining(", ")));
         }

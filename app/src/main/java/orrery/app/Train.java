@@ -14,19 +14,17 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import orrery.data.DataException;
-import orrery.data.Examples;
-import orrery.data.Loaded;
 import orrery.engine.Job;
 import orrery.engine.Membership;
 import orrery.engine.Outcome;
 import orrery.engine.Processes;
 import orrery.engine.Run;
-import orrery.learn.linear.LinearLearner;
-import orrery.learn.linear.LinearModel;
-import orrery.learn.linear.LinearTraining;
+import orrery.learn.Model;
+import orrery.learn.Trained;
+import orrery.learn.Training;
 import orrery.store.Json;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,18 +39,24 @@ import picocli.CommandLine.Spec;
         name = "train",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers).",
+        description =
+                "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers), pagerank (graphs).",
         footer = {
             "",
             "Examples:",
             "  orrery train softmax jdk-verbs --split 0.2",
-            "  orrery train lr train.libsvm --test test.libsvm"
+            "  orrery train lr train.libsvm --test test.libsvm",
+            "  orrery train pagerank jdk-graph"
         })
 final class Train implements Callable<Integer> {
     private static final List<String> NOT_KEPT = List.of(
             "run", "member-of", "resume", "model", "json", "quiet", "config", "help", "version", "app", "train");
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "APP", description = "lr, svm, softmax or least-squares.")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "APP",
+            description = "lr, svm, softmax, least-squares or pagerank.")
     @Nullable
     String app;
 
@@ -60,7 +64,7 @@ final class Train implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "TRAIN",
-            description = "A file (libsvm, CSV, TSV; plain or .gz), or a name of: orrery data list.")
+            description = "A file (libsvm, CSV, TSV, edges; plain or .gz), or a name of: orrery data list.")
     @Nullable
     String train;
 
@@ -72,23 +76,14 @@ final class Train implements Callable<Integer> {
     @Nullable
     String trainOption;
 
-    @Option(names = "--test", paramLabel = "FILE", description = "Test data, read as the training data is.")
-    @Nullable
-    String test;
-
-    @Option(names = "--split", paramLabel = "X", description = "Hold out this part of TRAIN as test data, by seed.")
-    @Nullable
-    Double split;
-
-    @Option(
-            names = "--validation",
-            paramLabel = "FILE",
-            description = "Measured after every pass; a tenth of TRAIN if --early-stop needs it.")
-    @Nullable
-    String validation;
+    @Mixin
+    HoldOutFlags holdOut = new HoldOutFlags();
 
     @Mixin
     LearnFlags learning = new LearnFlags();
+
+    @Mixin
+    RankFlags ranking = new RankFlags();
 
     @Mixin
     RunFlags running = new RunFlags();
@@ -150,14 +145,12 @@ final class Train implements Callable<Integer> {
         if (!resume.isEmpty()) {
             return resume();
         }
-        String what = given(app, appOption, "APP", "which application? One of " + String.join(", ", LearnFlags.APPS));
+        String what =
+                given(app, appOption, "APP", "which application? One of " + String.join(", ", Applications.NAMES));
         String data = given(train, trainOption, "TRAIN", "which data? A file, or a name of: orrery data list");
-        var learner = learning.learner(what); // wrong options are told before anything is read or written
+        var chosen = applications().of(what, spec.commandLine()); // wrong options are told before anything is read
         var run = running.run();
         var terms = running.terms();
-        if (test != null && split != null) {
-            throw new UsageException("--test and --split are two ways to have test data; give one");
-        }
         if (model != null) {
             checkPlace(model);
         }
@@ -166,12 +159,8 @@ final class Train implements Callable<Integer> {
         }
         var err = spec.commandLine().getErr();
         say(err, "reading " + data);
-        var sets = read(data, run.seed());
-        say(
-                err,
-                sets.train().examples()
-                        + (sets.test().isEmpty() ? "" : "; test: " + sets.test().get()));
-        learner.prepare(sets.train(), sets.validation(), run); // wrong labels are told before a folder is made
+        say(err, chosen.read(data, run.seed()));
+        chosen.prepare(run); // wrong labels are told before a folder is made
         boolean isNew = resumed == null;
         var folder = resumed == null ? RunFolder.create(runFolder, what, Instant.now()) : resumed;
         if (isNew) {
@@ -186,7 +175,7 @@ final class Train implements Callable<Integer> {
                         + ConfigFile.absolute(data) + "\n");
                 run = run.with(new Processes(running.processes, MemberCommand.of(folder, running.processes), terms));
             }
-            return train(what, data, learner, run, sets, folder, isNew);
+            return train(what, data, chosen, planned(chosen, run, folder), folder, isNew);
         }
     }
 
@@ -195,19 +184,40 @@ final class Train implements Callable<Integer> {
         var membership = Membership.read(System.in); // first: from here on this process ends with the coordinator
         String what = given(app, appOption, "APP", "which application?");
         var run = running.run().with(membership);
-        var sets = read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
+        var chosen = applications().of(what, spec.commandLine());
+        chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
         if (checkpointEvery > 0) {
             run = run.with(RunFolder.of(runPath).checkpoints().every(checkpointEvery));
         }
-        learning.learner(what).prepare(sets.train(), sets.validation(), run).join();
+        var plan = RunFolder.of(runPath).plan();
+        chosen.prepare(plan.isPresent() ? run.with(plan.get()) : run).join();
         return 0;
     }
 
-    private int train(
-            String what, String data, LinearLearner learner, Run run, Sets sets, RunFolder folder, boolean isNew)
+    /** The run with the plan that its folder has, or with a new one if there are processes to place rows in. */
+    private Run planned(Application<?> chosen, Run run, RunFolder folder) throws IOException {
+        var placing = running.placing(chosen.isPlanned());
+        if (running.processes < 2 || placing.isEmpty()) {
+            return run;
+        }
+        var kept = folder.plan();
+        if (kept.isEmpty()) {
+            say(spec.commandLine().getErr(), "planning");
+            kept = Optional.of(PlanVerb.plan(chosen.prepare(run), placing.get(), running.processes));
+            folder.writePlan(kept.get());
+        }
+        return run.with(kept.get());
+    }
+
+    private Applications applications() {
+        return new Applications(learning, ranking, holdOut, reading);
+    }
+
+    private <M extends Model> int train(
+            String what, String data, Application<M> chosen, Run run, RunFolder folder, boolean isNew)
             throws IOException {
         var err = spec.commandLine().getErr();
-        var provenance = provenance(data, sets, run.seed());
+        var provenance = provenance(data, chosen.dataSum(), run.seed());
         folder.writeProvenance(provenance);
         var listening = run.listening(folder.recorder());
         if (!quiet) {
@@ -217,21 +227,25 @@ final class Train implements Callable<Integer> {
             var checkpoints = folder.checkpoints().every(checkpointEvery);
             listening = listening.with(isNew ? checkpoints : checkpoints.resuming());
         }
-        LinearTraining.Trained trained;
+        Trained<M> trained;
         try (var monitor = metricsPort < 0 ? null : new Monitor(metricsPort)) {
             if (monitor != null) {
                 listening = listening.listening(monitor);
                 say(err, "metrics at " + monitor.address());
             }
-            trained = runUntilInterrupted(learner.prepare(sets.train(), sets.validation(), listening), err, folder);
+            trained = runUntilInterrupted(chosen.prepare(listening), err, folder);
         }
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
             return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
         }
-        var result = result(what, data, sets, run, trained, folder);
+        var result = result(what, data, run, trained);
+        var results = chosen.results(trained.model());
+        result.putAll(results);
+        result.put("model", folder.model().toString());
+        result.put("run", folder.path().toString());
         save(trained.model().from(provenance), folder);
         folder.writeResult(result);
-        print(result, what, trained);
+        print(result, what, trained, out -> chosen.print(out, trained.model(), results));
         return 0;
     }
 
@@ -306,50 +320,10 @@ final class Train implements Callable<Integer> {
         }
     }
 
-    // Data
-
-    private record Sets(Loaded train, Optional<Examples> validation, Optional<Examples> test) {}
-
-    private Sets read(String name, long seed) throws IOException {
-        var data = reading.data();
-        var options = reading.options();
-        var all = data.read(name, options);
-        var schema = all.schema();
-        var training = all.examples();
-        Optional<Examples> tested = Optional.empty();
-        if (split != null) {
-            if (!(split > 0 && split < 1)) {
-                throw new UsageException("--split must be above 0 and below 1, got " + split);
-            }
-            var parts = training.split(split, seed);
-            training = parts.train();
-            if (parts.test().size() == 0) {
-                throw new UsageException("--split " + split + " holds out none of "
-                        + all.examples().size() + " examples");
-            }
-            tested = Optional.of(parts.test());
-        } else if (test != null) {
-            tested = Optional.of(data.readLike(test, schema, options, true).examples());
-        }
-        Optional<Examples> validating = Optional.empty();
-        if (validation != null) {
-            validating =
-                    Optional.of(data.readLike(validation, schema, options, true).examples());
-        } else if (learning.patience > 0) {
-            var parts = training.split(0.1, seed + 1);
-            training = parts.train();
-            validating = Optional.of(parts.test());
-        }
-        if (training.size() == 0) {
-            throw new DataException(name + ": no example is left to train on");
-        }
-        return new Sets(new Loaded(training, schema), validating, tested);
-    }
-
-    private static Map<String, String> provenance(String data, Sets sets, long seed) {
+    private static Map<String, String> provenance(String data, String sum, long seed) {
         var provenance = new LinkedHashMap<String, String>();
         provenance.put("data", data);
-        provenance.put("dataSum", sets.train().examples().sum());
+        provenance.put("dataSum", sum);
         provenance.put("seed", String.valueOf(seed));
         provenance.put("commit", Orrery.Version.commit().orElse("unknown"));
         provenance.put("jdk", System.getProperty("java.vm.vendor") + " " + Runtime.version());
@@ -360,8 +334,8 @@ final class Train implements Callable<Integer> {
     // Running
 
     /** Runs; at Ctrl-C the job is stopped at the next cut, with a checkpoint, and the process waits for that. */
-    private static LinearTraining.Trained runUntilInterrupted(
-            LinearTraining training, PrintWriter err, RunFolder folder) throws IOException {
+    private static <M extends Model> Trained<M> runUntilInterrupted(
+            Training<M> training, PrintWriter err, RunFolder folder) throws IOException {
         var done = new CountDownLatch(1);
         var hook = new Thread(() -> stopAndWait(training.job(), done, err, folder), "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -391,7 +365,7 @@ final class Train implements Callable<Integer> {
         }
     }
 
-    private void save(LinearModel trained, RunFolder folder) throws IOException {
+    private void save(Model trained, RunFolder folder) throws IOException {
         trained.save(folder.model());
         if (model != null) {
             trained.save(model);
@@ -400,8 +374,7 @@ final class Train implements Callable<Integer> {
 
     // Telling
 
-    private static Map<String, Object> result(
-            String app, String data, Sets sets, Run run, LinearTraining.Trained trained, RunFolder folder) {
+    private static Map<String, Object> result(String app, String data, Run run, Trained<?> trained) {
         var result = new LinkedHashMap<String, Object>();
         result.put("app", app);
         result.put("data", data);
@@ -413,16 +386,10 @@ final class Train implements Callable<Integer> {
         result.put("seconds", trained.outcome().elapsed().toNanos() / 1e9);
         result.put("cpuSeconds", trained.outcome().cpu().toNanos() / 1e9);
         result.put("examples", trained.outcome().examples());
-        result.put("nonZeros", sets.train().examples().nonZeros());
-        result.put("train", trained.model().score(sets.train().examples()).ordered());
-        result.put(
-                "test", sets.test().map(t -> trained.model().score(t).ordered()).orElse(Map.of()));
-        result.put("model", folder.model().toString());
-        result.put("run", folder.path().toString());
         return result;
     }
 
-    private void print(Map<String, Object> result, String what, LinearTraining.Trained trained) {
+    private void print(Map<String, Object> result, String what, Trained<?> trained, Consumer<PrintWriter> results) {
         var out = spec.commandLine().getOut();
         if (json) {
             out.println(Json.line(result));
@@ -438,8 +405,7 @@ final class Train implements Callable<Integer> {
                 trained.outcome().cpu().toNanos() / 1e9,
                 result.get("workers"),
                 result.get("consistency"));
-        printMetrics(out, "train", result.get("train"));
-        printMetrics(out, "test", result.get("test"));
+        results.accept(out);
         out.println("model  " + result.get("model") + (model == null ? "" : ", " + model));
     }
 
@@ -451,8 +417,7 @@ final class Train implements Callable<Integer> {
 
     private static String describe(Map<?, ?> metrics) {
         return metrics.entrySet().stream()
-                .map(e -> "  " + e.getKey()
-                        + (e.getValue() instanceof Double d ? String.format(Locale.ROOT, " %.4f", d) : ""))
+                .map(e -> "  " + e.getKey() + (e.getValue() instanceof Double d ? " " + Progress.shown(d) : ""))
                 .collect(Collectors.joining());
     }
 }

@@ -393,6 +393,50 @@ final class OrreryTest {
                 .containsEntry("processes", 2);
     }
 
+    /** Ranks have the same bits wherever the rows lie, in bad weather, too. */
+    @Test
+    void ranksAreTheSameOnProcesses() throws IOException {
+        var random = new SplittableRandom(1);
+        var edges = new StringBuilder("# from, to\n");
+        for (int i = 0; i < 3000; i++) {
+            edges.append("n")
+                    .append(random.nextInt(400))
+                    .append('\t')
+                    .append("n")
+                    .append((int) (400 * Math.pow(random.nextDouble(), 3)))
+                    .append('\n');
+        }
+        Files.writeString(folder.resolve("edges.txt"), edges);
+        String[] common = {"train", "pagerank", "@edges.txt", "-w", "4", "--iterations", "25"};
+        var due = train(common, "--run", "@ranked");
+        assertThat(train(
+                        common,
+                        "--run",
+                        "@ranked-on-two",
+                        "--processes",
+                        "2",
+                        "--insecure",
+                        "--faults",
+                        "drop=1%,delay=1ms,duplicate=1%,reorder=2%"))
+                .containsExactly(due);
+        assertThat(folder.resolve("ranked-on-two/plan.safetensors")).exists();
+        assertThat(orrery("show", "@ranked").out()).contains("# ranks of ");
+        var plan = orrery("plan", "pagerank", "@edges.txt", "-w", "4", "--processes", "2");
+        assertThat(plan.code()).as(plan.err()).isZero();
+        assertThat(plan.out()).contains("table shares", "over the wire");
+    }
+
+    @Test
+    void anOptionOfAnotherApplicationIsAnError() throws IOException {
+        assertThat(orrery("train", "pagerank", "jdk-graph", "--rate", "1").err())
+                .contains("pagerank has no option --rate");
+        assertThat(orrery("train", "lr", "@two.libsvm", "--top", "1").err()).contains("lr has no option --top");
+        assertThat(orrery("train", "pagerank", "jdk-verbs").err()).contains("is no graph");
+        assertThat(orrery("train", "pagerankk", "jdk-graph").err()).contains("did you mean 'pagerank'");
+        Files.writeString(folder.resolve("bad.txt"), "a b\n\nc\n");
+        assertThat(orrery("train", "pagerank", "@bad.txt").err()).contains("bad.txt:3: expected two nodes, found 'c'");
+    }
+
     private float[] train(String[] common, String... more) throws IOException {
         var args = new ArrayList<>(List.of(common));
         args.addAll(List.of(more));
@@ -400,7 +444,7 @@ final class OrreryTest {
         assertThat(ran.code()).as(ran.err()).isZero();
         var run = more[1].substring(1);
         try (var file = Safetensors.open(Storage.local(folder.resolve(run)), "model.safetensors")) {
-            return file.floats("weights");
+            return file.floats(file.names().contains("weights") ? "weights" : "ranks");
         }
     }
 

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.classfile.constantpool.MethodTypeEntry;
+import java.lang.classfile.constantpool.NameAndTypeEntry;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,8 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 
 /**
- * <b>jdk-graph</b>: the classes of the running JDK, and which mentions which in its constant pool; of an array the class
- * of its elements. Read from {@code jrt:/}, so there without any download.
+ * <b>jdk-graph</b>: the classes of the running JDK, and which mentions which in its constant pool, by itself or as the
+ * type of a field, a parameter or a result; of an array the class of its elements. Read from {@code jrt:/}, so there without any download.
  */
 final class JdkGraph {
     private JdkGraph() {}
@@ -49,11 +51,23 @@ final class JdkGraph {
     private static List<String> mentioned(ClassModel type) {
         var mentioned = new ArrayList<String>();
         for (var entry : type.constantPool()) {
-            if (entry instanceof ClassEntry mention) {
-                mentioned.add(element(mention.asInternalName()));
+            switch (entry) {
+                case ClassEntry mention -> mentioned.add(element(mention.asInternalName()));
+                case NameAndTypeEntry used -> addTypes(used.type().stringValue(), mentioned);
+                case MethodTypeEntry used -> addTypes(used.descriptor().stringValue(), mentioned);
+                default -> {}
             }
         }
         return mentioned;
+    }
+
+    /** The classes of a descriptor, such as {@code (Ljava/lang/String;I)V}. */
+    private static void addTypes(String descriptor, List<String> to) {
+        for (int at = descriptor.indexOf('L'); at >= 0; at = descriptor.indexOf('L', at)) {
+            int end = descriptor.indexOf(';', at);
+            to.add(descriptor.substring(at + 1, end));
+            at = end;
+        }
     }
 
     private static String element(String name) {

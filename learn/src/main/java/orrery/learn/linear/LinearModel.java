@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
 import orrery.data.Examples;
 import orrery.data.Schema;
+import orrery.learn.Model;
 import orrery.learn.ModelFile;
 import orrery.store.Json;
 import orrery.store.Safetensors.Tensor;
 
 /** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
-public final class LinearModel {
+public final class LinearModel implements Model {
     private static final String FORMAT = "orrery-linear-1";
 
     private final Loss loss;
@@ -59,7 +60,7 @@ public final class LinearModel {
         return labels.names();
     }
 
-    /** Where the model comes from. */
+    @Override
     public Map<String, String> provenance() {
         return provenance;
     }
@@ -196,12 +197,12 @@ public final class LinearModel {
 
     // Keeping
 
-    /** The same model, with more words on where it comes from. */
+    @Override
     public LinearModel from(Map<String, String> provenance) {
         return new LinearModel(loss, schema, labels, width, weights, intercept, provenance);
     }
 
-    /** Saves the model to a safetensors file. */
+    @Override
     public void save(Path file) throws IOException {
         var metadata = new LinkedHashMap<String, String>();
         metadata.put("loss", loss.name().toLowerCase(Locale.ROOT));

@@ -13,16 +13,19 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Checkpoints;
 import orrery.engine.Job;
-import orrery.engine.Outcome;
 import orrery.engine.Partition;
 import orrery.engine.Run;
 import orrery.engine.Stage;
+import orrery.learn.Trained;
+import orrery.learn.Training;
 import orrery.table.Node;
 import orrery.table.Table;
 import orrery.table.TableSpec;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
 
 /** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
-public final class LinearTraining {
+public final class LinearTraining implements Training<LinearModel> {
     private static final String WEIGHTS = "weights";
     private static final String INTERCEPT = "intercept";
     private static final String BEST = "best.";
@@ -177,26 +180,28 @@ public final class LinearTraining {
         return values;
     }
 
-    /** The job, to be stopped or cancelled by another thread. */
+    @Override
     public Job job() {
         return job;
     }
 
-    /** What was trained, and how the job ended. */
-    public record Trained(LinearModel model, Outcome outcome) {}
+    @Override
+    public AccessPlan plan(Placing placing, int members) throws Exception {
+        return job.plan(run, placing, members);
+    }
 
-    /** Trains. */
-    public Trained run() throws IOException {
+    @Override
+    public Trained<LinearModel> run() throws IOException {
         var identified = run.checkpoints().isPresent()
                 ? run.with(identify(run.checkpoints().get()))
                 : run;
         var listening = stopping.isPresent() ? identified.listening(stopping.get()) : identified;
         var outcome = job.run(listening);
         boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
-        return new Trained(model(outcome.node(), takesBest ? BEST : ""), outcome);
+        return new Trained<>(model(outcome.node(), takesBest ? BEST : ""), outcome);
     }
 
-    /** Does the part of a member in the training; {@link #run} is for whoever coordinates. */
+    @Override
     public void join() throws IOException {
         job.run(run);
     }

@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.Map;
 import orrery.data.Graph;
 import orrery.engine.Job;
-import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.Stage;
+import orrery.learn.Trained;
+import orrery.learn.Training;
 import orrery.table.Node;
 import orrery.table.Table;
 import orrery.table.TableSpec;
@@ -16,7 +17,7 @@ import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 
 /** A ranking that is ready to run, once. */
-public final class PageRankRun {
+public final class PageRankRun implements Training<Ranks> {
     static final String SHARES = "shares";
     static final String STATE = "state";
     private static final int BETWEEN_CUTS = 10;
@@ -71,21 +72,18 @@ public final class PageRankRun {
         return Map.of("change", change, "iterations", iterations);
     }
 
-    /** What it will touch, found by a virtual iteration. */
+    @Override
     public AccessPlan plan(Placing placing, int members) throws Exception {
         return job.plan(run, placing, members);
     }
 
-    /** The job, to be stopped or cancelled by another thread. */
+    @Override
     public Job job() {
         return job;
     }
 
-    /** The ranks, and how the job ended. */
-    public record Ranked(Ranks ranks, Outcome outcome) {}
-
-    /** Ranks. */
-    public Ranked run() throws IOException {
+    @Override
+    public Trained<Ranks> run() throws IOException {
         var identified = run.checkpoints().isPresent()
                 ? run.with(run.checkpoints().get().identifiedBy(PageRank.identity(options, graph)))
                 : run;
@@ -96,7 +94,7 @@ public final class PageRankRun {
             ranks[v] *= Math.max(1, graph.outDegree()[v]);
         }
         var last = measure(node, 0);
-        return new Ranked(
+        return new Trained<>(
                 new Ranks(
                         graph.names(),
                         ranks,
@@ -106,7 +104,7 @@ public final class PageRankRun {
                 outcome);
     }
 
-    /** Does the part of a member; {@link #run} is for whoever coordinates. */
+    @Override
     public void join() throws IOException {
         job.run(run);
     }

@@ -113,13 +113,15 @@ final class RankStep implements Step {
         session.gather(state, stateRows, states);
         double changed = 0;
         double deadEnds = 0;
+        double iterations = 0;
         for (int at = 0; at < states.length; at += STATE_COLUMNS) {
             changed += states[at + CHANGE];
             deadEnds += states[at + DEAD_ENDS];
+            iterations += states[at + ITERATIONS];
         }
         int mine = worker.index() * STATE_COLUMNS;
-        if (clock > 1 && changed <= options.tolerance()) {
-            return; // all workers see the same sum
+        if (iterations > 0 && changed <= options.tolerance()) {
+            return; // all workers see the same sums
         }
         var view = session.view(slots);
         double all = 0;

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import orrery.learn.Model;
 import orrery.learn.ModelFile;
 import orrery.store.Safetensors.Tensor;
 
@@ -20,8 +21,10 @@ import orrery.store.Safetensors.Tensor;
  * @param change that the last iteration made, in sum
  * @param provenance where they come from
  */
-public record Ranks(List<String> names, float[] ranks, int iterations, double change, Map<String, String> provenance) {
-    private static final String FORMAT = "orrery-ranks-1";
+public record Ranks(List<String> names, float[] ranks, int iterations, double change, Map<String, String> provenance)
+        implements Model {
+    /** What the file says that it is. */
+    public static final String FORMAT = "orrery-ranks-1";
 
     /** A node and its rank. */
     public record Entry(int node, String name, double rank) {}
@@ -44,11 +47,12 @@ public record Ranks(List<String> names, float[] ranks, int iterations, double ch
                 .toList();
     }
 
+    @Override
     public Ranks from(Map<String, String> where) {
         return new Ranks(names, ranks, iterations, change, Map.copyOf(where));
     }
 
-    /** Saves them. */
+    @Override
     public void save(Path file) throws IOException {
         var tensors = new ArrayList<Tensor>();
         tensors.add(Tensor.floats("ranks", ranks));

@@ -66,7 +66,7 @@ final class PageRankTest {
     }
 
     private static Ranks rank(Graph graph, PageRankOptions options, Run run) throws Exception {
-        return new PageRank(options).prepare(graph, run).run().ranks();
+        return new PageRank(options).prepare(graph, run).run().model();
     }
 
     private static void assertClose(Ranks is, double[] due) {

@@ -1,11 +1,16 @@
 package orrery.table.plan;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
+import orrery.store.Storage;
 
 /**
  * What follows from knowing what the workers of a stage touch: for each dense table an order of its rows, by owner and
@@ -16,6 +21,15 @@ import java.util.Optional;
  * @param clocks of the pass that was recorded
  */
 public record AccessPlan(Placing placing, int members, int clocks, List<TablePlan> tables) {
+    private static final String FORMAT = "orrery-plan-1";
+    private static final String SLOT = ".slot";
+    private static final String OWNER = ".owner";
+    private static final String SHAPE = ".shape";
+    private static final String OWNED = ".owned";
+    private static final String USED = ".used";
+    private static final String HOME = ".home";
+    private static final String COST = ".cost";
+
     public AccessPlan {
         tables = List.copyOf(tables);
     }
@@ -92,6 +106,60 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
         var slots = new BitSet(order.slots());
         rows.stream().forEach(row -> slots.set(order.slot(row)));
         return slots;
+    }
+
+    /** Keeps the plan in a file. */
+    public void write(Storage storage, String name) throws IOException {
+        var tensors = new ArrayList<Tensor>();
+        var metadata = new LinkedHashMap<String, String>();
+        metadata.put("format", FORMAT);
+        metadata.put("placing", placing.name());
+        metadata.put("members", String.valueOf(members));
+        metadata.put("clocks", String.valueOf(clocks));
+        metadata.put(
+                "tables", String.join(",", tables.stream().map(TablePlan::table).toList()));
+        for (var plan : tables) {
+            var arrays = plan.order().arrays();
+            tensors.add(Tensor.ints(plan.table() + SLOT, arrays.get(0)));
+            tensors.add(Tensor.ints(plan.table() + OWNER, arrays.get(1)));
+            tensors.add(Tensor.ints(plan.table() + SHAPE, arrays.get(2)));
+            tensors.add(Tensor.longs(plan.table() + OWNED, plan.rowsOwned()));
+            tensors.add(Tensor.longs(plan.table() + USED, plan.rowsUsed()));
+            tensors.add(Tensor.longs(plan.table() + HOME, plan.rowsAtHome()));
+            tensors.add(Tensor.longs(plan.table() + COST, new long[] {plan.pushed(), plan.told(), plan.bytes()}));
+        }
+        storage.write(name, out -> Safetensors.write(out, metadata, tensors));
+    }
+
+    /** Reads what {@link #write} has written. */
+    public static AccessPlan read(Storage storage, String name) throws IOException {
+        try (var file = Safetensors.open(storage, name)) {
+            var metadata = file.metadata();
+            if (!FORMAT.equals(metadata.get("format"))) {
+                throw new IOException(file.where() + ": is no plan");
+            }
+            var plans = new ArrayList<TablePlan>();
+            String names = metadata.getOrDefault("tables", "");
+            for (var table : names.isEmpty() ? new String[0] : names.split(",", -1)) {
+                var cost = file.longs(table + COST);
+                plans.add(new TablePlan(
+                        table,
+                        RowOrder.of(file.ints(table + SLOT), file.ints(table + OWNER), file.ints(table + SHAPE)),
+                        file.longs(table + OWNED),
+                        file.longs(table + USED),
+                        file.longs(table + HOME),
+                        cost[0],
+                        cost[1],
+                        cost[2]));
+            }
+            return new AccessPlan(
+                    Placing.valueOf(metadata.getOrDefault("placing", "")),
+                    Integer.parseInt(metadata.getOrDefault("members", "")),
+                    Integer.parseInt(metadata.getOrDefault("clocks", "")),
+                    plans);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new IOException(storage.where(name) + ": is a damaged plan: " + e.getMessage(), e);
+        }
     }
 
     /** What is planned for a table. */

@@ -1,6 +1,7 @@
 package orrery.table.plan;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32C;
 
@@ -85,6 +86,35 @@ public final class RowOrder {
 
     private static int blocksOf(int rows, int shift) {
         return Math.max(1, ((rows - 1) >> shift) + 1);
+    }
+
+    /** As arrays, to be kept: slot by row, owner by block, and (shift, members). */
+    List<int[]> arrays() {
+        return List.of(slot, owner, new int[] {shift, members});
+    }
+
+    /**
+     * What {@link #arrays} has given.
+     *
+     * @throws IllegalArgumentException if it makes no order
+     */
+    static RowOrder of(int[] slot, int[] owner, int[] shape) {
+        if (shape.length != 2 || shape[0] < 0 || shape[0] > 30 || owner.length > MOST_BLOCKS) {
+            throw new IllegalArgumentException(
+                    "an order of " + owner.length + " blocks, shape " + Arrays.toString(shape));
+        }
+        var row = new int[Math.multiplyExact(owner.length, 1 << shape[0])];
+        Arrays.fill(row, NO_ROW);
+        for (int r = 0; r < slot.length; r++) {
+            if (slot[r] < 0 || slot[r] >= row.length || row[slot[r]] != NO_ROW) {
+                throw new IllegalArgumentException("row " + r + " has slot " + slot[r] + ", which is no free one");
+            }
+            row[slot[r]] = r;
+        }
+        for (int o : owner) {
+            Objects.checkIndex(o, shape[1]);
+        }
+        return new RowOrder(slot, row, shape[0], owner, shape[1]);
     }
 
     /** Rows of the table. */

@@ -1,0 +1,133 @@
+package orrery.app;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import orrery.learn.Training;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+import orrery.table.plan.TablePlan;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Tells what a training will touch, and what that will cost, before it runs. */
+@Command(
+        name = "plan",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Tells, before a training runs, which rows its workers will touch, who had best own them, and how many"
+                        + " bytes will go over the wire under each way to place them.",
+        footer = {"", "Example:", "  orrery plan pagerank jdk-graph --processes 4"})
+final class PlanVerb implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "APP", description = "As of orrery train.")
+    @SuppressWarnings("NullAway.Init")
+    String app;
+
+    @Parameters(index = "1", paramLabel = "TRAIN", description = "As of orrery train.")
+    @SuppressWarnings("NullAway.Init")
+    String train;
+
+    @Mixin
+    HoldOutFlags holdOut = new HoldOutFlags();
+
+    @Mixin
+    LearnFlags learning = new LearnFlags();
+
+    @Mixin
+    RankFlags ranking = new RankFlags();
+
+    @Mixin
+    RunFlags running = new RunFlags();
+
+    @Mixin
+    DataFlags reading = new DataFlags();
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Read options from a file: lines name = value.")
+    @Nullable
+    String config;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    /** Plans; what goes wrong is what would go wrong in a worker. */
+    static AccessPlan plan(Training<?> training, Placing placing, int members) throws IOException {
+        try {
+            return training.plan(placing, members);
+        } catch (RuntimeException | IOException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException("the virtual iteration failed: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var chosen = new Applications(learning, ranking, holdOut, reading).of(app, spec.commandLine());
+        int members = Math.max(2, running.processes);
+        running.workers = Math.max(running.workers, members);
+        var run = running.run();
+        var out = spec.commandLine().getOut();
+        out.println(app + " on " + train + ": " + chosen.read(train, run.seed()));
+        for (var placing : Placing.values()) {
+            tell(out, plan(chosen.prepare(run), placing, members), run.workers());
+        }
+        return 0;
+    }
+
+    private static void tell(PrintWriter out, AccessPlan plan, int workers) {
+        out.printf(
+                Locale.ROOT,
+                "%n%s: %d processes, %d workers, %d clocks a pass%n",
+                name(plan.placing()),
+                plan.members(),
+                workers,
+                plan.clocks());
+        if (plan.tables().isEmpty()) {
+            out.println("  no table is touched row by row: there is nothing to plan");
+        }
+        plan.tables().forEach(table -> tell(out, table, plan.clocks()));
+        out.printf(Locale.ROOT, "  over the wire: %,.0f bytes a clock, and ticks%n", plan.bytesPerClock());
+    }
+
+    private static String name(Placing placing) {
+        return switch (placing) {
+            case HASH -> "hash";
+            case MOST_ACCESSES -> "accesses (whoever uses a row most)";
+            case FEWEST_BYTES -> "bytes (so that few go over the wire)";
+        };
+    }
+
+    private static void tell(PrintWriter out, TablePlan table, int clocks) {
+        long used = Arrays.stream(table.rowsUsed()).sum();
+        long home = Arrays.stream(table.rowsAtHome()).sum();
+        out.printf(
+                Locale.ROOT,
+                "  table %s: rows owned %s, used %s; %.1f %% of those used are at home%n",
+                table.table(),
+                list(table.rowsOwned()),
+                list(table.rowsUsed()),
+                used == 0 ? 100.0 : 100.0 * home / used);
+        out.printf(
+                Locale.ROOT,
+                "    a clock: %,d rows pushed to owners, %,d told to readers, %,d bytes%n",
+                table.pushed() / Math.max(1, clocks),
+                table.told() / Math.max(1, clocks),
+                table.bytes() / Math.max(1, clocks));
+    }
+
+    private static String list(long[] rows) {
+        return Arrays.stream(rows)
+                .mapToObj(r -> String.format(Locale.ROOT, "%,d", r))
+                .collect(Collectors.joining(" + "));
+    }
+}

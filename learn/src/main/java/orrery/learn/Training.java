@@ -1,0 +1,21 @@
+package orrery.learn;
+
+import java.io.IOException;
+import orrery.engine.Job;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+
+/** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
+public interface Training<M extends Model> {
+    /** The job, to be stopped or cancelled by another thread. */
+    Job job();
+
+    /** Trains. */
+    Trained<M> run() throws IOException;
+
+    /** Does the part of a member in the training; {@link #run} is for whoever coordinates. */
+    void join() throws IOException;
+
+    /** What it will touch, found by a virtual iteration, and who had best own it among {@code members}. */
+    AccessPlan plan(Placing placing, int members) throws Exception;
+}
