@@ -2,6 +2,7 @@ package orrery.bench;
 
 import java.io.PrintWriter;
 import orrery.bench.linear.LinearBench;
+import orrery.bench.rank.RankBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
 import orrery.bench.wire.WireBench;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "orrery bench",
         mixinStandardHelpOptions = true,
-        subcommands = {TableBench.class, HeapBench.class, LinearBench.class, WireBench.class},
+        subcommands = {TableBench.class, HeapBench.class, LinearBench.class, WireBench.class, RankBench.class},
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
     @Spec
@@ -29,6 +30,6 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which claim? table, heap, linear or wire");
+        throw new ParameterException(spec.commandLine(), "which claim? table, heap, linear, wire or rank");
     }
 }
