@@ -1,6 +1,7 @@
 package orrery.bench;
 
 import java.io.PrintWriter;
+import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.table.HeapBench;
@@ -16,7 +17,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "orrery bench",
         mixinStandardHelpOptions = true,
-        subcommands = {TableBench.class, HeapBench.class, LinearBench.class, WireBench.class, RankBench.class},
+        subcommands = {
+            TableBench.class,
+            HeapBench.class,
+            LinearBench.class,
+            WireBench.class,
+            RankBench.class,
+            InformedBench.class
+        },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
     @Spec
@@ -30,6 +38,6 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which claim? table, heap, linear, wire or rank");
+        throw new ParameterException(spec.commandLine(), "which claim? table, heap, linear, wire, rank or informed");
     }
 }
