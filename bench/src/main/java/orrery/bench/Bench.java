@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
+import orrery.bench.staleness.StalenessBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
 import orrery.bench.wire.WireBench;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
             LinearBench.class,
             WireBench.class,
             RankBench.class,
-            InformedBench.class
+            InformedBench.class,
+            StalenessBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -38,6 +40,7 @@ public final class Bench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which claim? table, heap, linear, wire, rank or informed");
+        throw new ParameterException(
+                spec.commandLine(), "which claim? table, heap, linear, wire, rank, informed or staleness");
     }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import orrery.bench.Cpu;
+import orrery.bench.Neighbours;
 import orrery.data.Graph;
 import orrery.table.Node;
 import orrery.table.Session;

@@ -1,4 +1,4 @@
-package orrery.bench.informed;
+package orrery.bench;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -17,13 +17,13 @@ import orrery.wire.Faults;
 import orrery.wire.Frame;
 
 /** Several nodes of this JVM, connected by TCP, that share tables; their CPU time is that of the process. */
-final class Neighbours implements AutoCloseable {
+public final class Neighbours implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final List<Node> nodes = new ArrayList<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    Neighbours(int count, Faults faults) throws IOException, InterruptedException {
+    public Neighbours(int count, Faults faults) throws IOException, InterruptedException {
         var authority = new Authority(false);
         for (int i = 1; i <= count; i++) {
             var node = new Node();
@@ -55,22 +55,22 @@ final class Neighbours implements AutoCloseable {
         }
     }
 
-    void create(TableSpec spec) {
+    public void create(TableSpec spec) {
         nodes.forEach(node -> node.create(spec));
     }
 
     /** The node of a worker. */
-    Node of(int worker, int workers) {
+    public Node of(int worker, int workers) {
         return nodes.get((int) ((long) worker * nodes.size() / workers));
     }
 
     /** What a worker does. */
     @FunctionalInterface
-    interface Body {
+    public interface Body {
         void run(Session session, Node node) throws Exception;
     }
 
-    void run(int workers, Body body) throws InterruptedException {
+    public void run(int workers, Body body) throws InterruptedException {
         nodes.forEach(node -> node.begin(workers, 0, LIMIT));
         var threads = new ArrayList<Thread>();
         for (int w = 0; w < workers; w++) {
@@ -96,12 +96,12 @@ final class Neighbours implements AutoCloseable {
     }
 
     /** Bytes that all nodes have sent to each other. */
-    long bytesSent() {
+    public long bytesSent() {
         return nodes.stream().mapToLong(node -> node.traffic().bytesSent()).sum();
     }
 
     /** The sum of a counter over all nodes. */
-    long counted(String name) {
+    public long counted(String name) {
         return nodes.stream()
                 .mapToLong(node -> node.counted().getOrDefault(name, 0L))
                 .sum();
