@@ -1,6 +1,7 @@
 package orrery.bench;
 
 import java.io.PrintWriter;
+import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
             WireBench.class,
             RankBench.class,
             InformedBench.class,
-            StalenessBench.class
+            StalenessBench.class,
+            FactorBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -41,6 +43,6 @@ public final class Bench implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "which claim? table, heap, linear, wire, rank, informed or staleness");
+                spec.commandLine(), "which claim? table, heap, linear, wire, rank, informed, staleness or factor");
     }
 }

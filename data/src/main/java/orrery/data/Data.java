@@ -59,9 +59,24 @@ public final class Data {
             }
             return JdkGraph.read();
         }
+        return read(nameOrFile, EdgeList::read);
+    }
+
+    /** Reads ratings: a file of lines user, item, rating. */
+    public Ratings ratings(String nameOrFile) throws IOException {
+        return read(nameOrFile, RatingList::read);
+    }
+
+    /** What reads a text of a name. */
+    @FunctionalInterface
+    private interface Reader<T> {
+        T read(InputStream in, String name) throws IOException;
+    }
+
+    private <T> T read(String nameOrFile, Reader<T> reader) throws IOException {
         var file = fileOf(nameOrFile);
         try (var in = open(file)) {
-            return EdgeList.read(in, String.valueOf(file.getFileName()));
+            return reader.read(in, String.valueOf(file.getFileName()));
         } catch (EOFException | ZipException e) {
             throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
         }

@@ -50,6 +50,13 @@ final class WordIndex {
         return words.get(number);
     }
 
+    /** The number of a word; a new one if it has none. */
+    int number(byte[] bytes, int from, int to) {
+        long hash = hash(bytes, from, to);
+        int known = find(hash);
+        return known >= 0 ? known : enter(hash, Lines.text(bytes, from, to));
+    }
+
     /** The number of a word, or -1. */
     int find(long hash) {
         int mask = hashes.length - 1;

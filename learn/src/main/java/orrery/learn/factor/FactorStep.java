@@ -1,0 +1,113 @@
+package orrery.learn.factor;
+
+import java.util.Arrays;
+import orrery.engine.Step;
+import orrery.engine.Worker;
+import orrery.table.Session;
+import orrery.table.Table;
+
+/**
+ * One worker's clock: the ratings of its users for the items of one tile. Users' rows are the worker's own between the
+ * ends of passes, where they go to their table.
+ */
+final class FactorStep implements Step {
+    private final Tiles tiles;
+    private final FactorOptions options;
+    private final float mean;
+    private final Worker worker;
+    private final Table userTable;
+    private final Table itemTable;
+    private final int rank;
+    private final int width;
+    private final long[] userKeys;
+    private final float[][] users; // by row, as learned so far
+    private final float[] known; // as in the table
+    private final float[] history; // of AdaGrad, of users
+    private final float[] before; // the tile's items, as in the table
+    private final float[][] items; // by row, as learned so far
+    private final float[] change; // of the items, or their gradients
+    private boolean hasUsers;
+
+    FactorStep(Tiles tiles, FactorOptions options, float mean, Worker worker, Table userTable, Table itemTable) {
+        this.tiles = tiles;
+        this.options = options;
+        this.mean = mean;
+        this.worker = worker;
+        this.userTable = userTable;
+        this.itemTable = itemTable;
+        rank = options.rank();
+        width = options.width();
+        userKeys = new long[tiles.lastUser - tiles.firstUser];
+        Arrays.setAll(userKeys, u -> (long) tiles.firstUser + u);
+        users = new float[userKeys.length][width];
+        known = new float[Math.multiplyExact(userKeys.length, width)];
+        history = options.method() == FactorOptions.Method.ADA_REVISION
+                ? worker.session().localFloats("history", known.length)
+                : new float[0];
+        int most =
+                Arrays.stream(tiles.items).mapToInt(keys -> keys.length).max().orElse(0);
+        before = new float[most * width];
+        items = new float[most][width];
+        change = new float[most * width];
+    }
+
+    @Override
+    public void run(Session session, long clock) {
+        if (!hasUsers) {
+            session.gather(userTable, userKeys, known);
+            spread(known, users, users.length);
+            hasUsers = true;
+        }
+        int count = tiles.count();
+        int tile = (int) ((clock + (long) worker.index() * count / worker.count()) % count);
+        int from = tiles.starts[tile];
+        int to = tiles.starts[tile + 1];
+        long[] keys = tiles.items[tile];
+        int cells = keys.length * width;
+        session.gather(itemTable, keys, 0, keys.length, before, 0);
+        double squares;
+        if (options.method() == FactorOptions.Method.SGD) {
+            spread(before, items, keys.length);
+            int pass = (int) (clock / count);
+            float rate = (float) (options.rate() * Math.pow(options.decay(), pass));
+            squares = Descent.sgd(tiles, from, to, mean, rate, options.l2(), rank, users, items);
+            less(items, before, keys.length, change);
+        } else {
+            Arrays.fill(change, 0, cells, 0);
+            squares = Descent.adaGrad(
+                    tiles, from, to, mean, options.rate(), options.l2(), rank, users, history, before, change);
+        }
+        session.add(itemTable, keys, 0, keys.length, change, 0);
+        worker.tally("train.mse").add(squares, to - from);
+        worker.processed(to - from);
+        if ((clock + 1) % count == 0) {
+            publish(session);
+        }
+    }
+
+    private void spread(float[] flat, float[][] rows, int count) {
+        for (int r = 0; r < count; r++) {
+            System.arraycopy(flat, r * width, rows[r], 0, width);
+        }
+    }
+
+    /** {@code rows - flat}. */
+    private void less(float[][] rows, float[] flat, int count, float[] to) {
+        for (int r = 0; r < count; r++) {
+            for (int c = 0; c < width; c++) {
+                to[r * width + c] = rows[r][c] - flat[r * width + c];
+            }
+        }
+    }
+
+    /** Adds to the users' table what they have learned, and goes on with what it will have, to the last bit. */
+    private void publish(Session session) {
+        var learned = new float[known.length];
+        less(users, known, users.length, learned);
+        session.add(userTable, userKeys, learned);
+        for (int i = 0; i < known.length; i++) {
+            known[i] += learned[i];
+        }
+        spread(known, users, users.length);
+    }
+}

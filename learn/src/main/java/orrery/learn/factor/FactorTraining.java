@@ -1,0 +1,120 @@
+package orrery.learn.factor;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import orrery.data.Ratings;
+import orrery.engine.Job;
+import orrery.engine.Run;
+import orrery.engine.Stage;
+import orrery.learn.Trained;
+import orrery.learn.Training;
+import orrery.table.Init;
+import orrery.table.Node;
+import orrery.table.Table;
+import orrery.table.TableSpec;
+import orrery.table.UpdateRule;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+
+/** A factorisation that is ready to run, once. */
+public final class FactorTraining implements Training<FactorModel> {
+    static final String USERS = "users";
+    static final String ITEMS = "items";
+    private static final float FIRST_DEVIATION = 0.1f;
+
+    private final FactorOptions options;
+    private final Ratings train;
+    private final Optional<Ratings> validation;
+    private final Run run;
+    private final float mean;
+    private final Job job;
+
+    FactorTraining(FactorOptions options, Ratings train, Optional<Ratings> validation, Run run) {
+        this.options = options;
+        this.train = train;
+        this.validation = validation;
+        this.run = run;
+        mean = train.mean();
+        int width = options.width();
+        int tiles = Tiles.count(train, width, run.workers());
+        var tables = List.of(
+                TableSpec.dense(USERS, train.userCount(), width).with(new Init.Normal(run.seed(), 0, FIRST_DEVIATION)),
+                TableSpec.dense(ITEMS, train.itemCount(), width)
+                        .with(new Init.Normal(run.seed() + 1, 0, FIRST_DEVIATION))
+                        .with(
+                                options.method() == FactorOptions.Method.SGD
+                                        ? new UpdateRule.Add()
+                                        : new UpdateRule.AdaRevision(options.rate()))
+                        .with(run.consistency()));
+        var stage = new Stage(
+                "factorise",
+                (long) tiles * options.passes(),
+                tiles,
+                worker -> new FactorStep(
+                        Tiles.of(train, tiles, worker.index(), worker.count()),
+                        options,
+                        mean,
+                        worker,
+                        table(worker.session().tables(), USERS),
+                        table(worker.session().tables(), ITEMS)),
+                this::measure);
+        job = new Job("mf", tables, List.of(stage));
+    }
+
+    private static Table table(List<Table> tables, String name) {
+        return tables.stream()
+                .filter(table -> table.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Map<String, Double> measure(Node node, long clock) {
+        var measured = new LinkedHashMap<String, Double>();
+        validation.ifPresent(ratings ->
+                model(node).score(ratings).forEach((name, value) -> measured.put("validation." + name, value)));
+        return measured;
+    }
+
+    @Override
+    public AccessPlan plan(Placing placing, int members) throws Exception {
+        return job.plan(run, placing, members);
+    }
+
+    @Override
+    public Job job() {
+        return job;
+    }
+
+    @Override
+    public Trained<FactorModel> run() throws IOException {
+        var identified = run.checkpoints().isPresent()
+                ? run.with(run.checkpoints()
+                        .get()
+                        .identifiedBy(Map.of(
+                                "options", options.toString(),
+                                "consistency", run.consistency().toString(),
+                                "ratings", train.sum())))
+                : run;
+        var outcome = job.run(identified);
+        return new Trained<>(model(outcome.node()), outcome);
+    }
+
+    private FactorModel model(Node node) {
+        return new FactorModel(
+                train.userNames(),
+                train.itemNames(),
+                options.rank(),
+                mean,
+                node.values(table(node.tables(), USERS)),
+                node.values(table(node.tables(), ITEMS)),
+                Map.of());
+    }
+
+    @Override
+    public void join() throws IOException {
+        job.run(run);
+    }
+}

@@ -1,0 +1,25 @@
+package orrery.learn.factor;
+
+import java.util.Optional;
+import orrery.data.Ratings;
+import orrery.engine.Run;
+
+/**
+ * Factorises explicit ratings: {@code mean + bias(user) + bias(item) + factors(user) . factors(item)}, by stochastic
+ * gradient descent on squared errors (Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems",
+ * Computer 2009). Workers have users of their own and go over items in turn, each at other items than the rest (Gemulla et
+ * al., "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent", KDD 2011), so under Bsp nobody
+ * overwrites what another has learned.
+ */
+public final class MatrixFactorization {
+    private final FactorOptions options;
+
+    public MatrixFactorization(FactorOptions options) {
+        this.options = options;
+    }
+
+    /** Makes ready to train. */
+    public FactorTraining prepare(Ratings train, Optional<Ratings> validation, Run run) {
+        return new FactorTraining(options, train, validation, run);
+    }
+}

@@ -1,0 +1,192 @@
+package orrery.learn.factor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Ratings;
+import orrery.engine.Checkpoints;
+import orrery.engine.Job;
+import orrery.engine.Run;
+import orrery.engine.RunEvent;
+import orrery.learn.factor.FactorOptions.Method;
+import orrery.store.Storage;
+import orrery.table.Consistency;
+import orrery.table.plan.Placing;
+
+final class MatrixFactorizationTest {
+    @TempDir
+    Path folder;
+
+    /** Ratings without noise: a mean, biases and two factors. */
+    private static Ratings exact(int users, int items, int count, long seed) {
+        var random = new SplittableRandom(seed);
+        var p = new double[users][3];
+        var q = new double[items][3];
+        for (var side : new double[][][] {p, q}) {
+            for (var row : side) {
+                for (int c = 0; c < 3; c++) {
+                    row[c] = 0.7 * random.nextGaussian();
+                }
+            }
+        }
+        var u = new int[count];
+        var i = new int[count];
+        var value = new float[count];
+        for (int n = 0; n < count; n++) {
+            u[n] = random.nextInt(users);
+            i[n] = (int) (items * Math.pow(random.nextDouble(), 2));
+            value[n] = (float) (3 + p[u[n]][2] + q[i[n]][2] + p[u[n]][0] * q[i[n]][0] + p[u[n]][1] * q[i[n]][1]);
+        }
+        return new Ratings(List.of(), List.of(), users, items, u, i, value);
+    }
+
+    private static FactorOptions options(int passes) {
+        return new FactorOptions(6, passes, 0.05f, 0.99f, 0.0005f, Method.SGD);
+    }
+
+    private static FactorModel train(FactorOptions options, Ratings ratings, Run run) throws Exception {
+        return new MatrixFactorization(options)
+                .prepare(ratings, Optional.empty(), run)
+                .run()
+                .model();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5})
+    void findsTheFactors(int workers) throws Exception {
+        var split = exact(200, 120, 14_000, 1).split(0.1, 1);
+        var model = train(options(80), split.train(), Run.local(workers));
+        assertThat(model.score(split.train()).get("rmse")).isLessThan(0.1);
+        assertThat(model.score(split.test()).get("rmse")).isLessThan(0.2);
+        assertThat(model.score(split.test()).get("mae"))
+                .isLessThan(model.score(split.test()).get("rmse"));
+    }
+
+    @Test
+    void asynchronousWorkersFindThem() throws Exception {
+        var split = exact(200, 120, 14_000, 1).split(0.1, 1);
+        var run = Run.local(4).with(new Consistency.Ssp(2));
+        assertThat(train(options(80), split.train(), run).score(split.test()).get("rmse"))
+                .isLessThan(0.25);
+    }
+
+    @Test
+    void adaRevisionFindsThem() throws Exception {
+        var split = exact(200, 120, 14_000, 1).split(0.1, 1);
+        var options = new FactorOptions(6, 200, 0.1f, 1, 0.0005f, Method.ADA_REVISION);
+        for (int workers : new int[] {1, 3}) {
+            assertThat(train(options, split.train(), Run.local(workers))
+                            .score(split.test())
+                            .get("rmse"))
+                    .isLessThan(0.3);
+        }
+    }
+
+    /** The step, from its definition, rating by rating. */
+    @Test
+    void oneRatingMovesBothRowsDownTheGradient() {
+        var ratings = new Ratings(List.of(), List.of(), 1, 1, new int[] {0}, new int[] {0}, new float[] {5});
+        var p = new float[] {0.1f, -0.2f, 0.3f};
+        var q = new float[] {0.4f, 0.5f, -0.6f};
+        float error = 5 - (3 + 0.3f - 0.6f + 0.1f * 0.4f - 0.2f * 0.5f);
+        Descent.sgd(Tiles.of(ratings, 1, 0, 1), 0, 1, 3, 0.1f, 0.01f, 2, new float[][] {p}, new float[][] {q});
+        assertThat(p[0]).isCloseTo(0.1f + 0.1f * (error * 0.4f - 0.01f * 0.1f), within(1e-6f));
+        assertThat(q[0]).isCloseTo(0.4f + 0.1f * (error * 0.1f - 0.01f * 0.4f), within(1e-6f));
+        assertThat(p[2]).isCloseTo(0.3f + 0.1f * (error - 0.01f * 0.3f), within(1e-6f));
+        assertThat(q[2]).isCloseTo(-0.6f + 0.1f * (error + 0.01f * 0.6f), within(1e-6f));
+    }
+
+    /** Every rating is of exactly one worker and one tile; at one clock no two workers have the same tile. */
+    @Test
+    void tilesShareOutTheRatings() {
+        var ratings = exact(90, 300, 5000, 2);
+        int count = Tiles.count(ratings, 2000, 3);
+        assertThat(count % 3).isZero();
+        assertThat(count).isGreaterThan(3);
+        var seen = new float[5000];
+        int n = 0;
+        for (int w = 0; w < 3; w++) {
+            var tiles = Tiles.of(ratings, count, w, 3);
+            for (int t = 0; t < count; t++) {
+                for (int k = tiles.starts[t]; k < tiles.starts[t + 1]; k++) {
+                    assertThat(tiles.user[k]).isBetween(0, tiles.lastUser - tiles.firstUser - 1);
+                    assertThat(tiles.items[t][tiles.item[k]]).isBetween(0L, 299L);
+                    seen[n++] = tiles.value[k];
+                }
+            }
+            assertThat(tiles.value.length).isBetween(1300, 2000);
+        }
+        assertThat(n).isEqualTo(5000);
+        var due = ratings.values().clone();
+        java.util.Arrays.sort(seen);
+        java.util.Arrays.sort(due);
+        assertThat(seen).containsExactly(due);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Placing.class)
+    void aPlanChangesNoBit(Placing placing) throws Exception {
+        var ratings = exact(60, 80, 2000, 3);
+        var run = Run.local(3);
+        var due = train(options(4), ratings, run);
+        var plan = new MatrixFactorization(options(4))
+                .prepare(ratings, Optional.empty(), run)
+                .plan(placing, 3);
+        assertThat(plan.tables()).hasSize(2);
+        var is = train(options(4), ratings, run.with(plan));
+        assertThat(is.users()).containsExactly(due.users());
+        assertThat(is.items()).containsExactly(due.items());
+    }
+
+    @Test
+    void goesOnWhereItStopped() throws Exception {
+        var ratings = exact(60, 80, 2000, 3);
+        var due = train(options(6), ratings, Run.local(2));
+        var checkpoints = Checkpoints.in(Storage.local(folder)).every(1);
+        var stopping = new Job[1];
+        var run = Run.local(2).with(checkpoints).listening(event -> {
+            if (event instanceof RunEvent.CutReached cut && cut.clock() == 6) {
+                stopping[0].stop();
+            }
+        });
+        var training = new MatrixFactorization(options(6)).prepare(ratings, Optional.empty(), run);
+        stopping[0] = training.job();
+        training.run();
+        var resumed = train(options(6), ratings, Run.local(2).with(checkpoints.resuming()));
+        assertThat(resumed.items()).containsExactly(due.items());
+        assertThat(resumed.users()).containsExactly(due.users());
+    }
+
+    @Test
+    void whatIsSavedIsLoadedAndRecommends() throws Exception {
+        var ratings = exact(40, 30, 900, 5);
+        var model = train(options(20), ratings, Run.local(1)).from(Map.of("data", "exact"));
+        var file = folder.resolve("factors.safetensors");
+        model.save(file);
+        var loaded = FactorModel.load(file);
+        assertThat(loaded.items()).containsExactly(model.items());
+        assertThat(loaded.provenance()).containsEntry("data", "exact");
+        var known = new BitSet();
+        known.set(0, 10);
+        var best = loaded.recommend(3, 5, known);
+        assertThat(best).hasSize(5).allMatch(entry -> entry.item() >= 10);
+        for (int item = 10; item < 30; item++) {
+            int other = item;
+            if (best.stream().noneMatch(entry -> entry.item() == other)) {
+                assertThat((double) loaded.predict(3, item))
+                        .isLessThanOrEqualTo(best.getLast().rating());
+            }
+        }
+    }
+}
