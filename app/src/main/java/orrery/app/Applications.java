@@ -3,15 +3,19 @@ package orrery.app;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import orrery.data.Nearest;
 import picocli.CommandLine;
 
 /** The applications by name, with the flags that each of them has. A flag of another application is an error, not ignored. */
-record Applications(LearnFlags learning, RankFlags ranking, HoldOutFlags holdOut, DataFlags reading) {
+record Applications(
+        LearnFlags learning, RankFlags ranking, FactorFlags factorising, HoldOutFlags holdOut, DataFlags reading) {
     static final List<String> NAMES = names();
+    private static final Set<String> OF_MF = Set.of("--passes", "--rate", "--l2", "--cache");
 
     private static List<String> names() {
         var names = new ArrayList<>(LearnFlags.APPS);
+        names.add(FactorFlags.APP);
         names.add(RankFlags.APP);
         return List.copyOf(names);
     }
@@ -19,21 +23,32 @@ record Applications(LearnFlags learning, RankFlags ranking, HoldOutFlags holdOut
     /** The application of that name. */
     Application<?> of(String name, CommandLine given) {
         if (LearnFlags.APPS.contains(name)) {
-            refuse(given, name, List.of(RankFlags.class));
+            refuse(given, name, List.of(RankFlags.class, FactorFlags.class), Set.of());
             return new LinearApplication(learning.learner(name), holdOut, reading);
         }
-        if (name.equals(RankFlags.APP)) {
-            refuse(given, name, List.of(LearnFlags.class, HoldOutFlags.class, DataFlags.class));
-            return new RankApplication(ranking, reading.data());
-        }
-        throw new UsageException("unknown application '" + name + "'" + Nearest.hint(name, NAMES));
+        return switch (name) {
+            case RankFlags.APP -> {
+                refuse(
+                        given,
+                        name,
+                        List.of(LearnFlags.class, HoldOutFlags.class, DataFlags.class, FactorFlags.class),
+                        Set.of("--cache"));
+                yield new RankApplication(ranking, reading.data());
+            }
+            case FactorFlags.APP -> {
+                refuse(given, name, List.of(LearnFlags.class, RankFlags.class, DataFlags.class), OF_MF);
+                boolean isPassesGiven = given.getParseResult().hasMatchedOption("--passes");
+                yield new FactorApplication(factorising.options(learning, isPassesGiven), holdOut, reading.data());
+            }
+            default -> throw new UsageException("unknown application '" + name + "'" + Nearest.hint(name, NAMES));
+        };
     }
 
-    private static void refuse(CommandLine given, String app, List<Class<?>> foreign) {
+    private static void refuse(CommandLine given, String app, List<Class<?>> foreign, Set<String> shared) {
         for (var option : given.getParseResult().matchedOptions()) {
             if (option.userObject() instanceof Field field
                     && foreign.contains(field.getDeclaringClass())
-                    && !option.longestName().equals("--cache")) {
+                    && !shared.contains(option.longestName())) {
                 throw new UsageException(app + " has no option " + option.longestName());
             }
         }

@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             Demo.class,
             Train.class,
             PlanVerb.class,
+            Recommend.class,
             Predict.class,
             Evaluate.class,
             DataVerb.class,

@@ -46,6 +46,9 @@ final class PlanVerb implements Callable<Integer> {
     RankFlags ranking = new RankFlags();
 
     @Mixin
+    FactorFlags factorising = new FactorFlags();
+
+    @Mixin
     RunFlags running = new RunFlags();
 
     @Mixin
@@ -72,7 +75,7 @@ final class PlanVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var chosen = new Applications(learning, ranking, holdOut, reading).of(app, spec.commandLine());
+        var chosen = new Applications(learning, ranking, factorising, holdOut, reading).of(app, spec.commandLine());
         int members = Math.max(2, running.processes);
         running.workers = Math.max(running.workers, members);
         var run = running.run();

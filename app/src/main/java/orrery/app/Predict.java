@@ -44,11 +44,14 @@ final class Predict implements Callable<Integer> {
 
     /** Loads a model by its file or its run's folder. */
     static LinearModel load(String fileOrRun) throws IOException {
+        return LinearModel.load(file(fileOrRun));
+    }
+
+    /** A model's file, given by itself or by its run's folder. */
+    static Path file(String fileOrRun) {
         var path = Path.of(fileOrRun);
-        if (path.toString().endsWith(".safetensors") || java.nio.file.Files.isRegularFile(path)) {
-            return LinearModel.load(path);
-        }
-        return LinearModel.load(RunFolder.open(fileOrRun).model());
+        boolean isFile = path.toString().endsWith(".safetensors") || java.nio.file.Files.isRegularFile(path);
+        return isFile ? path : RunFolder.open(fileOrRun).model();
     }
 
     @Override

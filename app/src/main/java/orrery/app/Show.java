@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.learn.ModelFile;
+import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.rank.Ranks;
 import orrery.store.Json;
@@ -74,10 +75,10 @@ final class Show implements Callable<Integer> {
     }
 
     private void showModel(PrintWriter out, Path file) throws IOException {
-        if (ModelFile.format(file).equals(Ranks.FORMAT)) {
-            RankApplication.show(out, Ranks.load(file), top);
-        } else {
-            show(out, LinearModel.load(file));
+        switch (ModelFile.format(file)) {
+            case Ranks.FORMAT -> RankApplication.show(out, Ranks.load(file), top);
+            case FactorModel.FORMAT -> FactorApplication.show(out, FactorModel.load(file));
+            default -> show(out, LinearModel.load(file));
         }
     }
 

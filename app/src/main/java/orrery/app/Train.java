@@ -40,12 +40,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers), pagerank (graphs).",
+                "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers), mf (ratings), pagerank (graphs).",
         footer = {
             "",
             "Examples:",
             "  orrery train softmax jdk-verbs --split 0.2",
             "  orrery train lr train.libsvm --test test.libsvm",
+            "  orrery train mf ratings.tsv --split 0.1",
             "  orrery train pagerank jdk-graph"
         })
 final class Train implements Callable<Integer> {
@@ -56,7 +57,7 @@ final class Train implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "APP",
-            description = "lr, svm, softmax, least-squares or pagerank.")
+            description = "lr, svm, softmax, least-squares, mf or pagerank.")
     @Nullable
     String app;
 
@@ -64,7 +65,7 @@ final class Train implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "TRAIN",
-            description = "A file (libsvm, CSV, TSV, edges; plain or .gz), or a name of: orrery data list.")
+            description = "A file (libsvm, CSV, TSV, ratings, edges; plain or .gz), or a name of: orrery data list.")
     @Nullable
     String train;
 
@@ -84,6 +85,9 @@ final class Train implements Callable<Integer> {
 
     @Mixin
     RankFlags ranking = new RankFlags();
+
+    @Mixin
+    FactorFlags factorising = new FactorFlags();
 
     @Mixin
     RunFlags running = new RunFlags();
@@ -210,7 +214,7 @@ final class Train implements Callable<Integer> {
     }
 
     private Applications applications() {
-        return new Applications(learning, ranking, holdOut, reading);
+        return new Applications(learning, ranking, factorising, holdOut, reading);
     }
 
     private <M extends Model> int train(

@@ -38,8 +38,8 @@ public record FactorOptions(int rank, int passes, float rate, float decay, float
         }
     }
 
-    /** Rank 64, 15 passes of SGD. */
-    public static final FactorOptions DEFAULT = new FactorOptions(64, 15, 0.04f, 0.9f, 0.05f, Method.SGD);
+    /** Rank 64, 25 passes of SGD. */
+    public static final FactorOptions DEFAULT = new FactorOptions(64, 25, 0.03f, 0.95f, 0.1f, Method.SGD);
 
     /** Columns of a row: the factors, then the bias. */
     int width() {
