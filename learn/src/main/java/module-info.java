@@ -5,6 +5,7 @@ module orrery.learn {
     requires static transitive org.jspecify;
 
     exports orrery.learn;
+    exports orrery.learn.cluster;
     exports orrery.learn.factor;
     exports orrery.learn.linear;
     exports orrery.learn.rank;

@@ -9,12 +9,19 @@ import picocli.CommandLine;
 
 /** The applications by name, with the flags that each of them has. A flag of another application is an error, not ignored. */
 record Applications(
-        LearnFlags learning, RankFlags ranking, FactorFlags factorising, HoldOutFlags holdOut, DataFlags reading) {
+        LearnFlags learning,
+        RankFlags ranking,
+        FactorFlags factorising,
+        ClusterFlags clustering,
+        HoldOutFlags holdOut,
+        DataFlags reading) {
     static final List<String> NAMES = names();
+    private static final Set<String> OF_KMEANS = Set.of("--batch", "--iterations", "--tolerance");
     private static final Set<String> OF_MF = Set.of("--passes", "--rate", "--l2", "--cache");
 
     private static List<String> names() {
         var names = new ArrayList<>(LearnFlags.APPS);
+        names.add(ClusterFlags.APP);
         names.add(FactorFlags.APP);
         names.add(RankFlags.APP);
         return List.copyOf(names);
@@ -23,7 +30,7 @@ record Applications(
     /** The application of that name. */
     Application<?> of(String name, CommandLine given) {
         if (LearnFlags.APPS.contains(name)) {
-            refuse(given, name, List.of(RankFlags.class, FactorFlags.class), Set.of());
+            refuse(given, name, List.of(RankFlags.class, FactorFlags.class, ClusterFlags.class), Set.of());
             return new LinearApplication(learning.learner(name), holdOut, reading);
         }
         return switch (name) {
@@ -31,14 +38,38 @@ record Applications(
                 refuse(
                         given,
                         name,
-                        List.of(LearnFlags.class, HoldOutFlags.class, DataFlags.class, FactorFlags.class),
+                        List.of(
+                                LearnFlags.class,
+                                HoldOutFlags.class,
+                                DataFlags.class,
+                                FactorFlags.class,
+                                ClusterFlags.class),
                         Set.of("--cache"));
                 yield new RankApplication(ranking, reading.data());
             }
             case FactorFlags.APP -> {
-                refuse(given, name, List.of(LearnFlags.class, RankFlags.class, DataFlags.class), OF_MF);
+                refuse(
+                        given,
+                        name,
+                        List.of(LearnFlags.class, RankFlags.class, DataFlags.class, ClusterFlags.class),
+                        OF_MF);
                 boolean isPassesGiven = given.getParseResult().hasMatchedOption("--passes");
                 yield new FactorApplication(factorising.options(learning, isPassesGiven), holdOut, reading.data());
+            }
+            case ClusterFlags.APP -> {
+                refuse(
+                        given,
+                        name,
+                        List.of(LearnFlags.class, RankFlags.class, HoldOutFlags.class, FactorFlags.class),
+                        OF_KMEANS);
+                var parsed = given.getParseResult();
+                yield new ClusterApplication(
+                        clustering.options(
+                                learning,
+                                parsed.hasMatchedOption("--batch"),
+                                ranking,
+                                parsed.hasMatchedOption("--tolerance")),
+                        reading);
             }
             default -> throw new UsageException("unknown application '" + name + "'" + Nearest.hint(name, NAMES));
         };

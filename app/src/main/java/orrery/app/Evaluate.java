@@ -2,7 +2,11 @@ package orrery.app;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import orrery.learn.ModelFile;
+import orrery.learn.cluster.ClusterModel;
+import orrery.learn.linear.LinearModel;
 import orrery.store.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,11 +42,17 @@ final class Evaluate implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var loaded = Predict.load(model);
+        var file = Predict.file(model);
+        boolean isClusters = ModelFile.format(file).equals(ClusterModel.FORMAT);
+        var clusters = isClusters ? Optional.of(ClusterModel.load(file)) : Optional.<ClusterModel>empty();
+        var linear = isClusters ? Optional.<LinearModel>empty() : Optional.of(LinearModel.load(file));
+        var schema = clusters.map(ClusterModel::schema)
+                .orElseGet(() -> linear.orElseThrow().schema());
         var examples = reading.data()
-                .readLike(data, loaded.schema(), reading.options(), true)
+                .readLike(data, schema, reading.options(), !isClusters)
                 .examples();
-        var metrics = loaded.score(examples).ordered();
+        var metrics = clusters.map(model -> model.score(examples))
+                .orElseGet(() -> linear.orElseThrow().score(examples).ordered());
         var out = spec.commandLine().getOut();
         if (json) {
             var result = new LinkedHashMap<String, Object>();

@@ -30,7 +30,7 @@ final class LearnFlags {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            description = "Examples per worker and clock (default: ${DEFAULT-VALUE}).")
+            description = "Examples per worker and clock (default: ${DEFAULT-VALUE}; of kmeans all).")
     int batch = 64;
 
     @Option(

@@ -49,6 +49,9 @@ final class PlanVerb implements Callable<Integer> {
     FactorFlags factorising = new FactorFlags();
 
     @Mixin
+    ClusterFlags clustering = new ClusterFlags();
+
+    @Mixin
     RunFlags running = new RunFlags();
 
     @Mixin
@@ -75,7 +78,8 @@ final class PlanVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var chosen = new Applications(learning, ranking, factorising, holdOut, reading).of(app, spec.commandLine());
+        var chosen = new Applications(learning, ranking, factorising, clustering, holdOut, reading)
+                .of(app, spec.commandLine());
         int members = Math.max(2, running.processes);
         running.workers = Math.max(running.workers, members);
         var run = running.run();

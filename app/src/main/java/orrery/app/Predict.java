@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import orrery.learn.ModelFile;
+import orrery.learn.cluster.ClusterModel;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.Loss;
 import picocli.CommandLine.Command;
@@ -54,9 +56,27 @@ final class Predict implements Callable<Integer> {
         return isFile ? path : RunFolder.open(fileOrRun).model();
     }
 
+    /** The number of each example's cluster. */
+    private void assign(ClusterModel clusters) throws IOException {
+        if (probabilities) {
+            throw new UsageException("clusters have no probabilities; leave --probabilities out");
+        }
+        var examples = reading.data()
+                .readLike(data, clusters.schema(), reading.options(), false)
+                .examples();
+        var out = spec.commandLine().getOut();
+        clusters.assign(examples, (i, cluster, distance) -> out.println(cluster));
+        out.flush();
+    }
+
     @Override
     public Integer call() throws IOException {
-        var loaded = load(model);
+        var file = file(model);
+        if (ModelFile.format(file).equals(ClusterModel.FORMAT)) {
+            assign(ClusterModel.load(file));
+            return 0;
+        }
+        var loaded = LinearModel.load(file);
         if (probabilities && (loaded.loss() == Loss.HINGE || loaded.loss() == Loss.SQUARED_HINGE)) {
             throw new UsageException(
                     "a support vector machine has no probabilities; leave --probabilities out, or train lr");

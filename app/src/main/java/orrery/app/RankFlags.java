@@ -17,13 +17,15 @@ final class RankFlags {
     @Option(
             names = "--tolerance",
             paramLabel = "X",
-            description = "Of pagerank: enough when ranks change by less in sum (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Of pagerank: enough when ranks change by less in sum (default: ${DEFAULT-VALUE}); of kmeans: when the"
+                            + " inertia falls by a smaller part (1e-4).")
     double tolerance = PageRankOptions.DEFAULT.tolerance();
 
     @Option(
             names = "--iterations",
             paramLabel = "N",
-            description = "Of pagerank: at most so many (default: ${DEFAULT-VALUE}).")
+            description = "Of pagerank and kmeans: at most so many (default: ${DEFAULT-VALUE}).")
     int iterations = PageRankOptions.DEFAULT.iterations();
 
     @Option(

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.learn.ModelFile;
+import orrery.learn.cluster.ClusterModel;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.rank.Ranks;
@@ -77,6 +78,7 @@ final class Show implements Callable<Integer> {
     private void showModel(PrintWriter out, Path file) throws IOException {
         switch (ModelFile.format(file)) {
             case Ranks.FORMAT -> RankApplication.show(out, Ranks.load(file), top);
+            case ClusterModel.FORMAT -> ClusterApplication.show(out, ClusterModel.load(file), top);
             case FactorModel.FORMAT -> FactorApplication.show(out, FactorModel.load(file));
             default -> show(out, LinearModel.load(file));
         }

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers), mf (ratings), pagerank (graphs).",
+                "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers), kmeans, mf (ratings), pagerank (graphs).",
         footer = {
             "",
             "Examples:",
@@ -57,7 +57,7 @@ final class Train implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "APP",
-            description = "lr, svm, softmax, least-squares, mf or pagerank.")
+            description = "lr, svm, softmax, least-squares, kmeans, mf or pagerank.")
     @Nullable
     String app;
 
@@ -88,6 +88,9 @@ final class Train implements Callable<Integer> {
 
     @Mixin
     FactorFlags factorising = new FactorFlags();
+
+    @Mixin
+    ClusterFlags clustering = new ClusterFlags();
 
     @Mixin
     RunFlags running = new RunFlags();
@@ -214,7 +217,7 @@ final class Train implements Callable<Integer> {
     }
 
     private Applications applications() {
-        return new Applications(learning, ranking, factorising, holdOut, reading);
+        return new Applications(learning, ranking, factorising, clustering, holdOut, reading);
     }
 
     private <M extends Model> int train(

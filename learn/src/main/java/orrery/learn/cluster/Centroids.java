@@ -1,0 +1,76 @@
+package orrery.learn.cluster;
+
+import orrery.data.Examples;
+
+/**
+ * Centroids, laid out so that those of one feature lie side by side: an example's distances to all are a sum over its
+ * features. Confined to one thread.
+ */
+final class Centroids {
+    private final int clusters;
+    private final int features;
+    private final float[] cells; // (features, clusters)
+    private final float[] norms; // squared, by cluster
+    private final float[] products;
+
+    Centroids(int clusters, int features) {
+        this.clusters = clusters;
+        this.features = features;
+        cells = new float[Math.multiplyExact(clusters, features)];
+        norms = new float[clusters];
+        products = new float[clusters];
+    }
+
+    /** Takes a centroid, found in {@code from} from {@code at} on. {@link #seal} follows the last. */
+    void set(int cluster, float[] from, int at) {
+        for (int f = 0; f < features; f++) {
+            cells[f * clusters + cluster] = from[at + f];
+        }
+    }
+
+    /** The centroids are all there. */
+    void seal() {
+        for (int c = 0; c < clusters; c++) {
+            double sum = 0;
+            for (int f = 0; f < features; f++) {
+                double x = cells[f * clusters + c];
+                sum += x * x;
+            }
+            norms[c] = (float) sum;
+        }
+    }
+
+    /** The number of the centroid that is nearest to an example. */
+    int nearest(Examples.Cursor example) {
+        multiply(example);
+        int best = 0;
+        for (int c = 1; c < clusters; c++) {
+            best = norms[c] - 2 * products[c] < norms[best] - 2 * products[best] ? c : best;
+        }
+        return best;
+    }
+
+    /** The squared distance of an example, whose nearest was asked for last, to a centroid. */
+    double distance(Examples.Cursor example, int cluster) {
+        double norm = 0;
+        for (int k = example.from(); k < example.to(); k++) {
+            norm += (double) example.values()[k] * example.values()[k];
+        }
+        return Math.max(0, norm + norms[cluster] - 2.0 * products[cluster]);
+    }
+
+    private void multiply(Examples.Cursor example) {
+        java.util.Arrays.fill(products, 0);
+        int[] indices = example.indices();
+        float[] values = example.values();
+        for (int k = example.from(); k < example.to(); k++) {
+            axpy(values[k], cells, indices[k] * clusters, products, clusters);
+        }
+    }
+
+    private static void axpy(float a, float[] x, int from, float[] y, int n) {
+        for (int c = 0; c < n; c++) {
+            y[c] += a * x[from + c];
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package orrery.learn.cluster;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import orrery.data.Cache;
+import orrery.data.Examples;
+import orrery.data.Schema;
+import orrery.learn.Model;
+import orrery.learn.ModelFile;
+import orrery.store.Json;
+import orrery.store.Safetensors.Tensor;
+
+/**
+ * Centroids.
+ *
+ * @param schema what features mean; other data is read by it
+ * @param clusters how many
+ * @param features of a centroid
+ * @param centroids (clusters, features)
+ * @param counts by cluster: how many examples it has, or has drawn
+ * @param provenance where they come from
+ */
+public record ClusterModel(
+        Schema schema, int clusters, int features, float[] centroids, float[] counts, Map<String, String> provenance)
+        implements Model {
+    /** What the file says that it is. */
+    public static final String FORMAT = "orrery-clusters-1";
+
+    /** Takes what is found of an example. */
+    @FunctionalInterface
+    public interface Found {
+        void found(long example, int cluster, double squaredDistance);
+    }
+
+    /** Finds the nearest centroid of each example; features that no centroid has are left out. */
+    public void assign(Examples examples, Found each) {
+        var near = new Centroids(clusters, Math.max(features, examples.features()));
+        var wide = new float[Math.max(features, examples.features())];
+        for (int c = 0; c < clusters; c++) {
+            System.arraycopy(centroids, c * features, wide, 0, features);
+            near.set(c, wide, 0);
+        }
+        near.seal();
+        var cursor = examples.cursor();
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            int cluster = near.nearest(cursor);
+            each.found(i, cluster, near.distance(cursor, cluster));
+        }
+    }
+
+    /** The sum of the squared distances to the nearest centroids, and the mean of them. */
+    public Map<String, Double> score(Examples examples) {
+        var sum = new double[1];
+        assign(examples, (i, cluster, distance) -> sum[0] += distance);
+        var scores = new LinkedHashMap<String, Double>();
+        scores.put("inertia", sum[0]);
+        scores.put("meanDistance", sum[0] / examples.size());
+        return scores;
+    }
+
+    @Override
+    public ClusterModel from(Map<String, String> where) {
+        return new ClusterModel(schema, clusters, features, centroids, counts, Map.copyOf(where));
+    }
+
+    @Override
+    public void save(Path file) throws IOException {
+        var tensors = List.of(
+                Tensor.floats("centroids", centroids, clusters, features),
+                Tensor.floats("counts", counts),
+                Tensor.bytes("words", Cache.joinWords(schema.words())));
+        ModelFile.write(file, FORMAT, Map.of("schema", Json.line(schema.toMap())), provenance, tensors);
+    }
+
+    /** Loads what {@link #save} has saved. */
+    public static ClusterModel load(Path path) throws IOException {
+        try (var file = ModelFile.open(path, FORMAT, "a clustering")) {
+            var shape = file.shape("centroids");
+            if (shape.length != 2 || file.shape("counts")[0] != shape[0]) {
+                throw new IOException(path + ": centroids and counts do not fit each other");
+            }
+            var schema = Schema.fromMap(
+                    Json.object(file.metadata().getOrDefault("schema", ""), path + ", schema"),
+                    Cache.splitWords(file.bytes("words")),
+                    path.toString());
+            return new ClusterModel(
+                    schema,
+                    (int) shape[0],
+                    (int) shape[1],
+                    ModelFile.finite(file, "centroids"),
+                    ModelFile.finite(file, "counts"),
+                    ModelFile.provenance(file));
+        }
+    }
+}

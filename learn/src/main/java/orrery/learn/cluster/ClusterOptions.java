@@ -1,0 +1,33 @@
+package orrery.learn.cluster;
+
+/**
+ * How clusters are found.
+ *
+ * @param clusters how many
+ * @param iterations at most so many passes over the examples
+ * @param tolerance of Lloyd's iterations: enough when the inertia falls by a smaller part of itself
+ * @param batch examples per worker and clock; 0 for Lloyd's iterations, which use all at each clock
+ */
+public record ClusterOptions(int clusters, int iterations, double tolerance, int batch) {
+    public ClusterOptions {
+        if (clusters < 1) {
+            throw new IllegalArgumentException("clusters must be 1 or more, got " + clusters);
+        }
+        if (iterations < 1) {
+            throw new IllegalArgumentException("iterations must be 1 or more, got " + iterations);
+        }
+        if (!(tolerance >= 0)) {
+            throw new IllegalArgumentException("tolerance must be 0 or more, got " + tolerance);
+        }
+        if (batch < 0) {
+            throw new IllegalArgumentException("batch must be 0 or more, got " + batch);
+        }
+    }
+
+    /** 10 clusters, at most 100 of Lloyd's iterations. */
+    public static final ClusterOptions DEFAULT = new ClusterOptions(10, 100, 1e-4, 0);
+
+    boolean isLloyd() {
+        return batch == 0;
+    }
+}

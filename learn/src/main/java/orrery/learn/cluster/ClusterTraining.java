@@ -1,0 +1,138 @@
+package orrery.learn.cluster;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import orrery.data.Loaded;
+import orrery.engine.Job;
+import orrery.engine.Partition;
+import orrery.engine.Run;
+import orrery.engine.Stage;
+import orrery.engine.Worker;
+import orrery.learn.Trained;
+import orrery.learn.Training;
+import orrery.table.Node;
+import orrery.table.Table;
+import orrery.table.TableSpec;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+
+/** A clustering that is ready to run, once. */
+public final class ClusterTraining implements Training<ClusterModel> {
+    /** Columns of a row after the features. */
+    static final int EXTRA = 2;
+
+    static final int COUNT = 0;
+    static final int INERTIA = 1;
+    private static final String TABLE = "clusters";
+    private static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
+
+    private final ClusterOptions options;
+    private final Loaded data;
+    private final Run run;
+    private final float[] seeds;
+    private final Job job;
+    private double inertiaBefore = Double.NaN;
+
+    ClusterTraining(ClusterOptions options, Loaded data, Run run) {
+        this.options = options;
+        this.data = data;
+        this.run = run;
+        var examples = data.examples();
+        seeds = Seeding.centroids(examples, options.clusters(), run.seed());
+        var table = TableSpec.dense(TABLE, options.clusters(), Math.max(1, examples.features()) + EXTRA);
+        var partition = new Partition(examples.size(), Math.max(1, options.batch()), run.seed(), 0);
+        var stage = options.isLloyd()
+                ? new Stage(
+                        "lloyd",
+                        options.iterations(),
+                        Math.min(BETWEEN_CUTS, options.iterations()),
+                        worker -> new LloydStep(examples, options, seeds, worker, table(worker)),
+                        this::measure)
+                : new Stage(
+                        "mini-batch",
+                        partition.clocksPerPass(run.workers()) * options.iterations(),
+                        partition.clocksPerPass(run.workers()),
+                        worker -> new MiniBatchStep(
+                                examples, partition, seeds, options.clusters(), worker, table(worker)),
+                        (node, clock) -> Map.of());
+        job = new Job("kmeans", List.of(options.isLloyd() ? table : table.with(run.consistency())), List.of(stage));
+    }
+
+    private static Table table(Worker worker) {
+        return worker.session().tables().stream()
+                .filter(table -> table.name().equals(TABLE))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Table table(Node node) {
+        var table = node.find(TABLE);
+        if (table == null) {
+            throw new IllegalStateException("table '" + TABLE + "' is gone");
+        }
+        return table;
+    }
+
+    /** Ends Lloyd's iterations when the last cut's has not got better: then the workers have stopped. */
+    private Map<String, Double> measure(Node node, long clock) {
+        var sums = node.values(table(node));
+        int width = sums.length / options.clusters();
+        double inertia = 0;
+        for (int c = 0; c < options.clusters(); c++) {
+            inertia += sums[c * width + width - EXTRA + INERTIA];
+        }
+        if (inertia == inertiaBefore) {
+            job.finish();
+        }
+        inertiaBefore = inertia;
+        return Map.of("total inertia", inertia);
+    }
+
+    @Override
+    public Job job() {
+        return job;
+    }
+
+    @Override
+    public AccessPlan plan(Placing placing, int members) throws Exception {
+        return job.plan(run, placing, members);
+    }
+
+    @Override
+    public Trained<ClusterModel> run() throws IOException {
+        var identified = run.checkpoints().isPresent()
+                ? run.with(run.checkpoints()
+                        .get()
+                        .identifiedBy(Map.of(
+                                "options", options.toString(),
+                                "consistency", run.consistency().toString(),
+                                "data", data.examples().sum())))
+                : run;
+        var outcome = job.run(identified);
+        return new Trained<>(model(outcome.node()), outcome);
+    }
+
+    private ClusterModel model(Node node) {
+        var values = node.values(table(node));
+        int features = data.examples().features();
+        int width = values.length / options.clusters();
+        var centroids = new float[options.clusters() * features];
+        var counts = new float[options.clusters()];
+        for (int c = 0; c < counts.length; c++) {
+            counts[c] = values[c * width + width - EXTRA + COUNT];
+            for (int f = 0; f < features; f++) {
+                float value = values[c * width + f];
+                float seed = seeds[c * features + f];
+                centroids[c * features + f] =
+                        !options.isLloyd() ? seed + value : counts[c] > 0.5f ? value / counts[c] : seed;
+            }
+        }
+        return new ClusterModel(data.schema(), options.clusters(), features, centroids, counts, Map.of());
+    }
+
+    @Override
+    public void join() throws IOException {
+        job.run(run);
+    }
+}

@@ -1,0 +1,100 @@
+package orrery.learn.cluster;
+
+import java.util.Arrays;
+import orrery.data.Examples;
+import orrery.engine.Partition;
+import orrery.engine.Shuffle;
+import orrery.engine.Step;
+import orrery.engine.Worker;
+import orrery.table.Session;
+import orrery.table.Table;
+
+/**
+ * One worker's mini-batch: each of its examples draws the nearest centroid towards itself, the less the more examples the
+ * centroid has drawn. The table has, by cluster, how far the centroid is from where it began, and how many examples it has
+ * drawn.
+ */
+final class MiniBatchStep implements Step {
+    private final Examples examples;
+    private final Partition partition;
+    private final Worker worker;
+    private final Table table;
+    private final int features;
+    private final int width;
+    private final long[] rows;
+    private final float[] values;
+    private final float[] change;
+    private final float[] counts;
+    private final Centroids near;
+    private final float[] seeds;
+    private long passOf = -1;
+    private Shuffle order;
+
+    MiniBatchStep(Examples examples, Partition partition, float[] seeds, int clusters, Worker worker, Table table) {
+        this.examples = examples;
+        this.partition = partition;
+        this.worker = worker;
+        this.table = table;
+        this.seeds = seeds;
+        features = examples.features();
+        width = features + ClusterTraining.EXTRA;
+        rows = new long[clusters];
+        Arrays.setAll(rows, c -> c);
+        values = new float[clusters * width];
+        change = new float[values.length];
+        counts = new float[clusters];
+        near = new Centroids(clusters, features);
+        order = partition.order(0, worker.count());
+    }
+
+    @Override
+    public void run(Session session, long clock) {
+        session.gather(table, rows, values);
+        Arrays.fill(change, 0);
+        for (int c = 0; c < rows.length; c++) {
+            for (int f = 0; f < features; f++) {
+                values[c * width + f] += seeds[c * features + f];
+            }
+            near.set(c, values, c * width);
+        }
+        near.seal();
+        Arrays.fill(counts, 0);
+        double inertia = 0;
+        long pass = clock / partition.clocksPerPass(worker.count());
+        if (pass != passOf) {
+            order = partition.order(clock, worker.count());
+            passOf = pass;
+        }
+        long from = partition.from(clock, worker.index(), worker.count());
+        long to = partition.to(clock, worker.index(), worker.count());
+        var cursor = examples.cursor();
+        for (long position = from; position < to; position++) {
+            cursor.move(order.at(position));
+            int cluster = near.nearest(cursor);
+            inertia += near.distance(cursor, cluster);
+            counts[cluster]++;
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                change[cluster * width + cursor.indices()[k]] += cursor.values()[k];
+            }
+        }
+        for (int c = 0; c < rows.length; c++) {
+            if (counts[c] > 0) {
+                drawn(c);
+            }
+        }
+        session.add(table, rows, change);
+        worker.tally("inertia").add(inertia, (double) (to - from));
+        worker.processed(to - from);
+    }
+
+    /** The other workers are taken to draw a centroid about as often as this one does. */
+    private void drawn(int cluster) {
+        int at = cluster * width;
+        float before = values[at + features + ClusterTraining.COUNT];
+        float after = before + counts[cluster] * worker.count();
+        for (int f = 0; f < features; f++) {
+            change[at + f] = (change[at + f] - counts[cluster] * values[at + f]) / after;
+        }
+        change[at + features + ClusterTraining.COUNT] = counts[cluster];
+    }
+}

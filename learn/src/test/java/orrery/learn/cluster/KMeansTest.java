@@ -1,0 +1,180 @@
+package orrery.learn.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Data;
+import orrery.data.DataException;
+import orrery.data.Loaded;
+import orrery.data.ReadOptions;
+import orrery.engine.Run;
+import orrery.table.Consistency;
+import orrery.table.plan.Placing;
+
+final class KMeansTest {
+    private static final int FEATURES = 8;
+
+    @TempDir
+    Path folder;
+
+    /** Examples around a few points, some cells of them 0. */
+    private Loaded around(int points, int examples, double spread, long seed) throws IOException {
+        var random = new SplittableRandom(seed);
+        var centres = new double[points][FEATURES];
+        for (var centre : centres) {
+            for (int f = 0; f < FEATURES; f++) {
+                centre[f] = random.nextBoolean() ? 10 * random.nextDouble() : 0;
+            }
+        }
+        var text = new StringBuilder();
+        for (int i = 0; i < examples; i++) {
+            text.append(i % points);
+            for (int f = 0; f < FEATURES; f++) {
+                double value = centres[i % points][f] + spread * random.nextGaussian();
+                if (centres[i % points][f] != 0 || f == 0) {
+                    text.append(String.format(Locale.ROOT, " %d:%.4f", f + 1, value));
+                }
+            }
+            text.append('\n');
+        }
+        var file = folder.resolve("around-" + seed + ".libsvm");
+        Files.writeString(file, text);
+        return Data.parse(file, ReadOptions.defaults(), null, true);
+    }
+
+    private static float[][] dense(Loaded data) {
+        var rows = new float[(int) data.examples().size()][data.examples().features()];
+        var cursor = data.examples().cursor();
+        for (int i = 0; i < rows.length; i++) {
+            cursor.move(i);
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                rows[i][cursor.indices()[k]] = cursor.values()[k];
+            }
+        }
+        return rows;
+    }
+
+    /** Lloyd's iterations from their definition, from the same first centroids. Returns the inertia. */
+    private static double lloyd(float[][] rows, float[] seeds, int clusters, int iterations) {
+        int features = rows[0].length;
+        var centroids = new double[clusters][features];
+        for (int c = 0; c < clusters; c++) {
+            for (int f = 0; f < features; f++) {
+                centroids[c][f] = seeds[c * features + f];
+            }
+        }
+        double inertia = 0;
+        for (int n = 0; n <= iterations; n++) {
+            var sums = new double[clusters][features];
+            var counts = new int[clusters];
+            inertia = 0;
+            for (var row : rows) {
+                int best = 0;
+                double least = Double.MAX_VALUE;
+                for (int c = 0; c < clusters; c++) {
+                    double distance = 0;
+                    for (int f = 0; f < features; f++) {
+                        distance += (row[f] - centroids[c][f]) * (row[f] - centroids[c][f]);
+                    }
+                    if (distance < least) {
+                        least = distance;
+                        best = c;
+                    }
+                }
+                inertia += least;
+                counts[best]++;
+                for (int f = 0; f < features; f++) {
+                    sums[best][f] += row[f];
+                }
+            }
+            for (int c = 0; c < clusters; c++) {
+                for (int f = 0; counts[c] > 0 && f < features; f++) {
+                    centroids[c][f] = sums[c][f] / counts[c];
+                }
+            }
+        }
+        return inertia;
+    }
+
+    private static ClusterModel cluster(ClusterOptions options, Loaded data, Run run) throws IOException {
+        return new KMeans(options).prepare(data, run).run().model();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void lloydsIterationsAreLloyds(int workers) throws IOException {
+        var data = around(6, 700, 1.5, 1);
+        var options = new ClusterOptions(6, 12, 0, 0);
+        double due = lloyd(dense(data), Seeding.centroids(data.examples(), 6, 1), 6, 12);
+        double is = cluster(options, data, Run.local(workers))
+                .score(data.examples())
+                .get("inertia");
+        assertThat(is).isCloseTo(due, within(due * 1e-4));
+    }
+
+    @Test
+    void endsWhenItGetsNoBetter() throws IOException {
+        var data = around(4, 400, 0.5, 2);
+        var trained =
+                new KMeans(ClusterOptions.DEFAULT).prepare(data, Run.local(2)).run();
+        assertThat(trained.outcome().cuts().getLast().clock()).isLessThan(100);
+        double due = lloyd(dense(data), Seeding.centroids(data.examples(), 10, 1), 10, 100);
+        assertThat(trained.model().score(data.examples()).get("inertia")).isCloseTo(due, within(due * 0.01));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:2", "asp"})
+    void miniBatchesComeNear(String consistency) throws IOException {
+        var data = around(5, 2000, 0.6, 3);
+        var run = Run.local(3).with(Consistency.parse(consistency));
+        double due = cluster(new ClusterOptions(5, 50, 0, 0), data, Run.local(1))
+                .score(data.examples())
+                .get("inertia");
+        double is = cluster(new ClusterOptions(5, 6, 0, 20), data, run)
+                .score(data.examples())
+                .get("inertia");
+        assertThat(is).isLessThan(1.1 * due);
+    }
+
+    @Test
+    void aPlanChangesNoBit() throws Exception {
+        var data = around(5, 300, 1, 4);
+        var options = new ClusterOptions(5, 8, 0, 0);
+        var run = Run.local(2);
+        var plan = new KMeans(options).prepare(data, run).plan(Placing.FEWEST_BYTES, 2);
+        assertThat(plan.tables()).hasSize(1);
+        assertThat(cluster(options, data, run.with(plan)).centroids())
+                .containsExactly(cluster(options, data, run).centroids());
+    }
+
+    @Test
+    void whatIsSavedIsLoaded() throws IOException {
+        var data = around(5, 300, 1, 4);
+        var model = cluster(ClusterOptions.DEFAULT, data, Run.local(1)).from(Map.of("data", "around"));
+        var file = folder.resolve("clusters.safetensors");
+        model.save(file);
+        var loaded = ClusterModel.load(file);
+        assertThat(loaded.centroids()).containsExactly(model.centroids());
+        assertThat(loaded.score(data.examples())).isEqualTo(model.score(data.examples()));
+        assertThat(loaded.provenance()).containsEntry("data", "around");
+    }
+
+    @Test
+    void moreClustersThanExamplesAreAnError() throws IOException {
+        var data = around(2, 5, 1, 4);
+        assertThatThrownBy(() -> cluster(ClusterOptions.DEFAULT, data, Run.local(1)))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("5 examples, too few for 10 clusters");
+    }
+}
