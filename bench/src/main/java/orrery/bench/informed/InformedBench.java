@@ -3,14 +3,17 @@ package orrery.bench.informed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import orrery.bench.Figure;
+import orrery.bench.factor.Generated;
 import orrery.data.Data;
 import orrery.data.Graph;
+import orrery.table.plan.Placing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,6 +30,9 @@ public final class InformedBench implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "GRAPH", description = "Files of edges (default: jdk-graph).")
     List<String> files = List.of();
 
+    @Option(names = "--factor", description = "Matrix factorisation in place of ranking.")
+    boolean factor;
+
     @Option(names = "--nodes", paramLabel = "N", description = "Nodes, a worker each (default: ${DEFAULT-VALUE}).")
     int members = 2;
 
@@ -39,6 +45,16 @@ public final class InformedBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (factor) {
+            for (int rank : new int[] {100, 500}) {
+                var generated = Generated.of(20_000, 4_000, 200_000, 8, 0.5, 0.8, 1);
+                var ratings = generated.ratings();
+                var ladder = new FactorLadder(ratings, rank, members, FactorLadder.even(20_000, members));
+                tell("20,000 x 4,000, 200,000 ratings, rank " + rank, ladder::measure, 1, 3, 5, 30);
+            }
+            shared();
+            return 0;
+        }
         for (var file : files.isEmpty() ? List.of("jdk-graph") : files) {
             if (!file.equals("jdk-graph") && !Files.exists(Path.of(file))) {
                 throw new IllegalArgumentException(file + ": no such file");
@@ -48,20 +64,55 @@ public final class InformedBench implements Callable<Integer> {
         return 0;
     }
 
-    private void measure(String name, Graph graph) throws Exception {
+    /** Bytes on the shape on which placement pays, by the rule that places. */
+    private void shared() throws Exception {
         var out = spec.commandLine().getOut();
+        var ratings = FactorLadder.local(20_000, 4_000, 400, 200_000, members, 1);
+        var ladder = new FactorLadder(ratings, 500, members, FactorLadder.even(20_000, members));
+        out.printf(Locale.ROOT, "%n90/10: %s, 400 items shared, rank 500, six clocks%n", ratings);
+        out.println("  placement         remote rows      MB sent      of these pushes   predicted");
+        for (var placing : Placing.values()) {
+            var plan = ladder.plan(placing).of("items").orElseThrow();
+            var cost = ladder.measure(RankLadder.Level.PLACED, placing, 4, 40);
+            long remote = Arrays.stream(plan.rowsUsed()).sum()
+                    - Arrays.stream(plan.rowsAtHome()).sum();
+            out.printf(
+                    Locale.ROOT,
+                    "  %-16s %,12d %12.2f %16.2f %+11.1f %%%n",
+                    placing,
+                    remote,
+                    6 * cost.bytes() / 1e6,
+                    6 * plan.pushed() * 2000 / 1e6,
+                    100 * (cost.predictedBytes() / cost.bytes() - 1));
+        }
+    }
+
+    private void measure(String name, Graph graph) throws Exception {
         var ladder = new RankLadder(graph, members, members);
+        tell(name + ": " + graph, (level, placing, warmUps, n) -> ladder.measure(level, warmUps, n), 2, 5, 100, 300);
+    }
+
+    /** Measures a level. */
+    @FunctionalInterface
+    private interface Ladder {
+        RankLadder.Cost measure(RankLadder.Level level, Placing placing, int warmUps, int clocks) throws Exception;
+    }
+
+    private void tell(String what, Ladder ladder, int slowWarmUps, int slowClocks, int warmUps, int clocks)
+            throws Exception {
+        var out = spec.commandLine().getOut();
         Map<RankLadder.Level, List<Double>> cpu = new EnumMap<>(RankLadder.Level.class);
         Map<RankLadder.Level, RankLadder.Cost> last = new EnumMap<>(RankLadder.Level.class);
         for (int run = 0; run < runs; run++) {
             for (var level : RankLadder.levels()) {
                 boolean isSlow = level == RankLadder.Level.GENERAL;
-                var cost = ladder.measure(level, isSlow ? 2 : 100, isSlow ? 5 : 300);
+                var placing = level == RankLadder.Level.PLACED ? Placing.FEWEST_BYTES : Placing.HASH;
+                var cost = ladder.measure(level, placing, isSlow ? slowWarmUps : warmUps, isSlow ? slowClocks : clocks);
                 cpu.computeIfAbsent(level, l -> new ArrayList<>()).add(cost.cpuSeconds());
                 last.put(level, cost);
             }
         }
-        out.printf(Locale.ROOT, "%n%s: %s, %d nodes by TCP in one JVM%n", name, graph, members);
+        out.printf(Locale.ROOT, "%n%s, %d nodes by TCP in one JVM%n", what, members);
         out.println(
                 "                                   CPU ms     step     all     KB on the wire     step    predicted");
         double first = 0;
