@@ -22,7 +22,9 @@ final class RunFlags {
     @Option(
             names = "--consistency",
             paramLabel = "C",
-            description = "bsp, ssp:STALENESS or asp (default: bsp, which gives the same bits on every run).")
+            description =
+                    "bsp, ssp:STALENESS, essp:STALENESS (pushed to who has read once) or asp (default: bsp, which gives the"
+                            + " same bits on every run).")
     @Nullable
     String consistency;
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -21,6 +22,8 @@ import orrery.table.Node;
 import orrery.table.Session;
 import orrery.table.Snapshot;
 import orrery.table.WaitExpiredException;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.TablePlan;
 
 /**
  * One run of a stage by the workers of this JVM, all or a part: where each is, and the gate at which they meet at cuts.
@@ -35,6 +38,7 @@ final class StageRun implements Team {
     private final int workers; // how many are here
     private final long firstClock;
     private final long seed;
+    private final Optional<AccessPlan> plan;
     private final long waitLimitNanos;
     private final Node node;
     private final Locals locals;
@@ -63,6 +67,7 @@ final class StageRun implements Team {
         this.locals = locals;
         this.from = from;
         workers = to - from;
+        plan = run.plan();
         seed = run.seed();
         waitLimitNanos = run.waitLimit().toNanos();
         done = new long[workers];
@@ -72,6 +77,20 @@ final class StageRun implements Team {
         for (int w = 0; w < workers; w++) {
             examples[w] = new AtomicLong();
             team.add(null);
+        }
+    }
+
+    /** What a worker adds to rows that it would contend for with others goes to them at its tick. */
+    private static void gatherAdds(Session session, TablePlan plan) {
+        for (var table : session.tables()) {
+            if (table.name().equals(plan.table())
+                    && session.worker() < plan.hot().size()) {
+                session.gatherAdds(
+                        table,
+                        Arrays.stream(plan.hot().get(session.worker()))
+                                .asLongStream()
+                                .toArray());
+            }
         }
     }
 
@@ -98,6 +117,7 @@ final class StageRun implements Team {
         try {
             var session = node.session(worker);
             locals.restore(session);
+            plan.ifPresent(known -> known.tables().forEach(table -> gatherAdds(session, table)));
             var me = new Worker(session, seed, examples[worker - from]);
             join(worker, me);
             var step = stage.body().open(me);

@@ -76,6 +76,11 @@ public final class Session {
         SparseOutbox through; // changes of rows of others, which this worker sees at once and others at the tick
 
         @Nullable
+        SparseOutbox gathered; // changes of hot rows, which this worker sees at once and others at the tick
+
+        BitSet hot = new BitSet();
+
+        @Nullable
         View view;
 
         @Nullable
@@ -380,12 +385,14 @@ public final class Session {
             table.floats();
             gatherElsewhere(port, keys, from, to, out, at);
             var through = port.through;
-            for (int i = from, width = port.spec.width(); through != null && i < to; i++, at += width) {
-                through.overlay(keys[i], port.scale, out, at);
+            for (int i = from, width = port.spec.width(); through != null && i < to; i++) {
+                through.overlay(keys[i], port.scale, out, at + (i - from) * width);
             }
+            overlayGathered(port, keys, from, to, out, at);
             return;
         }
         table.floats().gather(keys, from, to, out, at);
+        overlayGathered(port, keys, from, to, out, at);
     }
 
     /** Resolves rows of a dense table, for {@link #view(Slots)}. Once, not at every clock. */
@@ -514,6 +521,9 @@ public final class Session {
         }
         admit(port);
         table.floats().read(key, out, 0);
+        if (port.gathered != null) {
+            port.gathered.overlay(key, port.scale, out, 0);
+        }
     }
 
     /** Answers at the shards, once the tables are fresh enough. */
@@ -541,6 +551,40 @@ public final class Session {
     }
 
     // Adding
+
+    /**
+     * Rows that many workers change all the time: what this one adds to them it keeps to itself until its tick, merged, and
+     * sees at once by {@link #gather} and {@link #row}; a view shows it from the next clock on. For tables whose adds take
+     * effect at once; for others this changes nothing. A thread's cache (Cui et al., SoCC 2014).
+     */
+    public void gatherAdds(Table table, long[] rows) {
+        var port = port(table);
+        table.shard.rows().stripesOf(rows, 0, rows.length); // which checks them
+        port.hot = new BitSet();
+        if (port.writesThrough && table.shard instanceof FloatShard) {
+            for (long row : rows) {
+                port.hot.set(Math.toIntExact(row));
+            }
+        }
+    }
+
+    private static SparseOutbox gathered(Port port) {
+        var gathered = port.gathered;
+        if (gathered == null) {
+            gathered = new SparseOutbox(port.spec, port.table.floats());
+            port.gathered = gathered;
+        }
+        return gathered;
+    }
+
+    private static void overlayGathered(Port port, long[] keys, int from, int to, float[] out, int at) {
+        var gathered = port.gathered;
+        if (gathered != null && !gathered.isEmpty()) {
+            for (int i = from, width = port.spec.width(); i < to; i++, at += width) {
+                gathered.overlay(keys[i], port.scale, out, at);
+            }
+        }
+    }
 
     /** Adds rows: {@code values} holds row {@code keys[i]} at {@code [i * width, (i + 1) * width)}. */
     public void add(Table table, long[] keys, float[] values) {
@@ -574,7 +618,7 @@ public final class Session {
     private void writeThrough(Port port, long[] keys, int from, int to, float[] values, int at) {
         var shard = port.table.floats();
         long stripes = shard.rows().stripesOf(keys, from, to);
-        if (!port.table.isWhole()) {
+        if (!port.table.isWhole() || !port.hot.isEmpty()) {
             writeApart(port, keys, from, to, values, at);
             return;
         }
@@ -598,7 +642,9 @@ public final class Session {
         var shard = port.table.floats();
         for (int i = from; i < to; i++, at += width) {
             int stripe = shard.rows().stripe(keys[i]);
-            if (port.table.owns(stripe)) {
+            if (!port.hot.isEmpty() && port.hot.get((int) keys[i])) {
+                gathered(port).addRow(keys[i], values, at);
+            } else if (port.table.owns(stripe)) {
                 shard.locks().lock(stripe);
                 try {
                     shard.addScaled(keys, i, i + 1, values, at, port.scale);
@@ -856,6 +902,7 @@ public final class Session {
             return; // not touched at this clock; what the outbox holds is of the last, and staged
         }
         flush(port, port.outbox);
+        flush(port, port.gathered);
         flush(port, port.through);
         flushUnconfirmed(port);
         var counts = port.counts;

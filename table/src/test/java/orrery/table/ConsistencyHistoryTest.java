@@ -109,6 +109,20 @@ final class ConsistencyHistoryTest {
         }
     }
 
+    /** A worker that keeps its adds to itself until the tick sees them all the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:1", "essp:1", "asp"})
+    @Timeout(60)
+    void ownAddsThatAreGatheredAreSeen(String name) {
+        var consistency = Consistency.parse(name);
+        var alone = observe(new Alone(new Node()), consistency, true, 1000, 16, true);
+        assertThat(alone.violations()).as(alone.first()).isZero();
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            var seen = observe(new Among(nodes), consistency, true, 100, 50, true);
+            assertThat(seen.violations()).as(seen.first()).isZero();
+        }
+    }
+
     @Test
     void aBrokenControllerIsCaughtOnTwoNodes() {
         try (var nodes = new Nodes(2, Faults.NONE, (c, clock) -> c.requiredAge(clock) - 1)) {
@@ -123,6 +137,11 @@ final class ConsistencyHistoryTest {
     }
 
     private static Seen observe(Place place, Consistency consistency, boolean adds, int clocks, int readsPerClock) {
+        return observe(place, consistency, adds, clocks, readsPerClock, false);
+    }
+
+    private static Seen observe(
+            Place place, Consistency consistency, boolean adds, int clocks, int readsPerClock, boolean gathers) {
         place.create(TableSpec.dense("included", WORKERS, 1).with(consistency));
         var begun = new AtomicLongArray(WORKERS); // clocks for which a worker may have added
         var reads = new AtomicLong();
@@ -134,6 +153,9 @@ final class ConsistencyHistoryTest {
             var keys = new long[] {3, 2, 1, 0}; // row of worker p at p: of two nodes, each worker's own is the other's
             var own = new long[] {keys[me]};
             var one = new float[] {1};
+            if (gathers) {
+                session.gatherAdds(table, own);
+            }
             var values = new float[WORKERS];
             var before = new float[WORKERS];
             for (long clock = 0; clock < clocks; clock++) {

@@ -34,6 +34,7 @@ final class NodeFuzzTest {
             node.place(new Placement(1, List.of(1, 2)));
             node.create(TableSpec.dense("dense", 400, 3).with(new Consistency.Ssp(2)));
             node.create(TableSpec.sparse("sparse", 2).with(new Consistency.Ssp(2)));
+            node.create(TableSpec.dense("pushed", 400, 1).with(new Consistency.Essp(2)));
             node.begin(2, 0, Sessions.LIMIT, new int[] {1, 2});
         }
         var address = victim.listen();
@@ -94,12 +95,15 @@ final class NodeFuzzTest {
         var session = node.session(worker);
         var dense = node.find("dense");
         var sparse = node.find("sparse");
+        var pushed = node.find("pushed");
         var random = new SplittableRandom(worker);
         var values = new float[30];
         while (!isOver.get()) {
             var keys = random.longs(10, 0, 400).toArray();
             session.gather(dense, keys, values);
             session.add(dense, keys, values);
+            session.gather(pushed, keys, new float[10]);
+            session.add(pushed, keys, new float[10]);
             session.add(sparse, keys, new float[20]);
             session.tick();
             clocks.incrementAndGet();
@@ -133,7 +137,19 @@ final class NodeFuzzTest {
                 .request(random.nextLong())
                 .flags(random.nextInt(8))
                 .block(random.nextInt(4))
-                .table((random.nextBoolean() ? "dense" : "sparse").hashCode());
+                .table(List.of("dense", "sparse", "pushed")
+                        .get(random.nextInt(3))
+                        .hashCode());
+        if (kind < 40) { // a subscription, of rows that are the victim's
+            int first = random.nextInt(200);
+            return Frame.of(Messages.SUBSCRIBE, lane, 64)
+                    .request(random.nextLong(3))
+                    .block(1)
+                    .table("pushed".hashCode())
+                    .putInt(1)
+                    .putInt(first)
+                    .putInt(1 + random.nextInt(200 - first));
+        }
         if (kind < 800) { // a question that is answered
             int keys = random.nextInt(20);
             frame.block(1).putInt(-1).putLong(0).putLong(-1).putInt(keys);

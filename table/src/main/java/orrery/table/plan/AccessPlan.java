@@ -21,6 +21,9 @@ import orrery.store.Storage;
  * @param clocks of the pass that was recorded
  */
 public record AccessPlan(Placing placing, int members, int clocks, List<TablePlan> tables) {
+    /** From this on a row is hot (Cui et al., SoCC 2014, use 0.1 if nothing else is said). */
+    static final double CONTENTION = 0.1;
+
     private static final String FORMAT = "orrery-plan-1";
     private static final String SLOT = ".slot";
     private static final String OWNER = ".owner";
@@ -28,6 +31,7 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
     private static final String OWNED = ".owned";
     private static final String USED = ".used";
     private static final String HOME = ".home";
+    private static final String HOT = ".hot.";
     private static final String COST = ".cost";
 
     public AccessPlan {
@@ -99,7 +103,26 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
                 cost.push(memberOf[w], written);
             }
         }
-        return new TablePlan(table, order, owned, used, home, cost.pushed, cost.told, cost.bytes);
+        return new TablePlan(
+                table, order, owned, used, home, hot(table, of.rows(), workers), cost.pushed, cost.told, cost.bytes);
+    }
+
+    /**
+     * By worker, the rows for which the part of its accesses that is theirs, times the number of workers that access
+     * them, is {@link #CONTENTION} or more.
+     */
+    private static List<int[]> hot(String table, int rows, List<Recording> workers) {
+        var users = new int[rows];
+        for (var worker : workers) {
+            for (int row : worker.rows(table)) {
+                users[row]++;
+            }
+        }
+        return workers.stream()
+                .map(worker -> Arrays.stream(worker.rows(table))
+                        .filter(row -> users[row] > 1 && worker.frequency(table, row) * users[row] >= CONTENTION)
+                        .toArray())
+                .toList();
     }
 
     private static BitSet inSlots(BitSet rows, RowOrder order) {
@@ -126,6 +149,9 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
             tensors.add(Tensor.longs(plan.table() + OWNED, plan.rowsOwned()));
             tensors.add(Tensor.longs(plan.table() + USED, plan.rowsUsed()));
             tensors.add(Tensor.longs(plan.table() + HOME, plan.rowsAtHome()));
+            for (int w = 0; w < plan.hot().size(); w++) {
+                tensors.add(Tensor.ints(plan.table() + HOT + w, plan.hot().get(w)));
+            }
             tensors.add(Tensor.longs(plan.table() + COST, new long[] {plan.pushed(), plan.told(), plan.bytes()}));
         }
         storage.write(name, out -> Safetensors.write(out, metadata, tensors));
@@ -142,12 +168,17 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
             String names = metadata.getOrDefault("tables", "");
             for (var table : names.isEmpty() ? new String[0] : names.split(",", -1)) {
                 var cost = file.longs(table + COST);
+                var hot = new ArrayList<int[]>();
+                while (file.names().contains(table + HOT + hot.size())) {
+                    hot.add(file.ints(table + HOT + hot.size()));
+                }
                 plans.add(new TablePlan(
                         table,
                         RowOrder.of(file.ints(table + SLOT), file.ints(table + OWNER), file.ints(table + SHAPE)),
                         file.longs(table + OWNED),
                         file.longs(table + USED),
                         file.longs(table + HOME),
+                        hot,
                         cost[0],
                         cost[1],
                         cost[2]));

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * What one worker touches of the rows of dense tables, clock by clock: each row once, in the order of its first use. Clocks
@@ -20,6 +21,16 @@ public final class Recording {
         final Touched reads = new Touched();
         final Touched writes = new Touched();
         long accesses;
+        int[] ofRow = new int[16];
+
+        void access(int row) {
+            if (row >= ofRow.length) {
+                ofRow = Arrays.copyOf(ofRow, Math.max(row + 1, 2 * ofRow.length));
+            }
+            ofRow[row]++;
+            accesses++;
+        }
+
         boolean hasRanges;
     }
 
@@ -62,18 +73,19 @@ public final class Recording {
     /** The worker has read rows. */
     public void read(String table, long[] rows, int from, int to) {
         var of = of(table);
-        of.accesses += to - from;
         for (int i = from; i < to; i++) {
-            of.reads.add(Math.toIntExact(rows[i]));
+            int row = Math.toIntExact(rows[i]);
+            of.access(row);
+            of.reads.add(row);
         }
     }
 
     /** The worker has read rows {@code from} to {@code to}. */
     public void readRange(String table, long from, long to) {
         var of = of(table);
-        of.accesses += to - from;
         of.hasRanges = true;
         for (long row = from; row < to; row++) {
+            of.access(Math.toIntExact(row));
             of.reads.add(Math.toIntExact(row));
         }
     }
@@ -81,7 +93,7 @@ public final class Recording {
     /** The worker has added to a row. */
     public void wrote(String table, long row) {
         var of = of(table);
-        of.accesses++;
+        of.access(Math.toIntExact(row));
         of.writes.add(Math.toIntExact(row));
     }
 
@@ -123,8 +135,19 @@ public final class Recording {
         return clock < touched.byClock.size() ? touched.byClock.get(clock) : new int[0];
     }
 
-    /** Reads and writes of rows, of the same row as often as they were. */
-    public long accesses(String table) {
-        return of(table).accesses;
+    /** Which part of the worker's accesses to a table is to one row. */
+    double frequency(String table, int row) {
+        var of = tables.get(table);
+        return of == null || row >= of.ofRow.length ? 0 : of.ofRow[row] / (double) of.accesses;
+    }
+
+    /** The rows that were accessed, ascending. */
+    int[] rows(String table) {
+        var of = tables.get(table);
+        return of == null
+                ? new int[0]
+                : IntStream.range(0, of.ofRow.length)
+                        .filter(row -> of.ofRow[row] > 0)
+                        .toArray();
     }
 }

@@ -1,5 +1,7 @@
 package orrery.table.plan;
 
+import java.util.List;
+
 /**
  * What is planned for one table, and what it will cost in a pass.
  *
@@ -8,6 +10,7 @@ package orrery.table.plan;
  * @param rowsOwned by member
  * @param rowsUsed by member: rows that its workers read or write
  * @param rowsAtHome by member: those of them that it owns
+ * @param hot by worker: rows that it is likely to contend for with others, so that it had best gather what it adds to them
  * @param pushed rows that workers push to owners elsewhere, in a pass
  * @param told rows that owners push to readers elsewhere, in a pass
  * @param bytes of both over the wire, in a pass, with the heads of runs and frames
@@ -18,6 +21,7 @@ public record TablePlan(
         long[] rowsOwned,
         long[] rowsUsed,
         long[] rowsAtHome,
+        List<int[]> hot,
         long pushed,
         long told,
         long bytes) {}

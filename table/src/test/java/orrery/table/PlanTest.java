@@ -1,0 +1,215 @@
+package orrery.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import orrery.store.Storage;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+import orrery.table.plan.Recording;
+import orrery.table.plan.RowOrder;
+import orrery.wire.Faults;
+
+/** What is recorded, and what follows from it. */
+final class PlanTest {
+    private static final int ROWS = 900;
+    private static final int WORKERS = 4;
+
+    @TempDir
+    Path folder;
+
+    /** A worker's clock: mostly rows of its own part, a few that all share. */
+    private static void step(Session session, Table table, int clock) {
+        var random = new SplittableRandom(31L * clock + session.worker());
+        int part = ROWS / session.workers();
+        var keys = new long[60];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = i < 50 ? (long) session.worker() * part + random.nextInt(part) : random.nextInt(20);
+        }
+        keys = Arrays.stream(keys).distinct().toArray();
+        var values = new float[keys.length * table.spec().width()];
+        session.gather(table, keys, values);
+        Arrays.fill(values, 1);
+        session.add(table, keys, values);
+    }
+
+    private static List<Recording> record(TableSpec spec, int clocks) {
+        var node = new Node();
+        var table = node.create(spec);
+        var recordings = new ArrayList<Recording>();
+        for (int w = 0; w < WORKERS; w++) {
+            var recording = new Recording();
+            var session = node.virtual(w, WORKERS, recording);
+            for (int clock = 0; clock < clocks; clock++) {
+                step(session, table, clock);
+                session.tick();
+            }
+            recordings.add(recording);
+        }
+        assertThat(node.values(table)).containsOnly(0); // nothing was done
+        return recordings;
+    }
+
+    private static AccessPlan plan(Placing placing, TableSpec spec, int clocks, int members) {
+        var memberOf = new int[WORKERS];
+        Arrays.setAll(memberOf, w -> w * members / WORKERS);
+        return AccessPlan.of(
+                placing,
+                members,
+                record(spec, clocks),
+                memberOf,
+                Map.of(spec.name(), new AccessPlan.Shape(ROWS, spec.width())));
+    }
+
+    private static TableSpec spec(int width) {
+        return TableSpec.dense("w", ROWS, width);
+    }
+
+    @Test
+    void eachRowIsRecordedOnceAClock() {
+        var recording = record(spec(1), 3).get(2);
+        assertThat(recording.clocks()).isEqualTo(3);
+        for (int clock = 0; clock < 3; clock++) {
+            assertThat(recording.reads("w", clock)).doesNotHaveDuplicates().hasSizeBetween(30, 60);
+            assertThat(recording.writes("w", clock)).containsExactly(recording.reads("w", clock));
+        }
+        assertThat(recording.hasRanges("w")).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Placing.class)
+    void anOrderHasEachRowOnce(Placing placing) {
+        var order = plan(placing, spec(3), 4, 3).of("w").orElseThrow().order();
+        var seen = new BitSet();
+        for (int row = 0; row < ROWS; row++) {
+            assertThat(order.row(order.slot(row))).isEqualTo(row);
+            seen.set(order.slot(row));
+        }
+        assertThat(seen.cardinality()).isEqualTo(ROWS);
+        assertThat(order.blocks()).isLessThanOrEqualTo(64);
+        for (int slot = 0; slot < order.slots(); slot++) {
+            if (!seen.get(slot)) {
+                assertThat(order.row(slot)).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void bytesDecideUnderACap() {
+        var hash = plan(Placing.HASH, spec(3), 4, 2);
+        var bytes = plan(Placing.FEWEST_BYTES, spec(3), 4, 2);
+        assertThat(bytes.bytesPerClock()).isLessThan(0.35 * hash.bytesPerClock());
+        long[] owned = bytes.of("w").orElseThrow().rowsOwned();
+        assertThat(Arrays.stream(owned).max().orElse(0)).isLessThanOrEqualTo((long) (1.2 * ROWS / 2));
+    }
+
+    /** What a plan predicts is what crosses the wire. */
+    @ParameterizedTest
+    @EnumSource(Placing.class)
+    void predictsTheBytes(Placing placing) {
+        int clocks = 40;
+        var plan = plan(placing, spec(64), clocks, 2);
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(spec(64).ordered(plan.of("w").orElseThrow().order()));
+            nodes.run(WORKERS, (session, node) -> {
+                var table = node.find("w");
+                for (int clock = 0; clock < clocks; clock++) { // subscribes to all it will read
+                    if (clock == 0) {
+                        subscribe(session, table, clocks);
+                    }
+                    step(session, table, clock);
+                    session.tick();
+                }
+            });
+            long sent = nodes.all.stream()
+                    .mapToLong(node -> node.counted().get("bytesSent"))
+                    .sum();
+            double ticks = clocks * WORKERS * 48.0;
+            assertThat((sent - ticks) / clocks / plan.bytesPerClock()).isBetween(0.95, 1.07);
+        }
+    }
+
+    private static void subscribe(Session session, Table table, int clocks) {
+        var all = new BitSet();
+        for (int clock = 0; clock < clocks; clock++) {
+            var random = new SplittableRandom(31L * clock + session.worker());
+            int part = ROWS / session.workers();
+            for (int i = 0; i < 60; i++) {
+                all.set(i < 50 ? session.worker() * part + random.nextInt(part) : random.nextInt(20));
+            }
+        }
+        session.view(session.slots(table, all.stream().asLongStream().toArray()));
+    }
+
+    @Test
+    void hotRowsAreThoseThatWorkersContendFor() {
+        var node = new Node();
+        var table = node.create(spec(1));
+        var recordings = new ArrayList<Recording>();
+        for (int w = 0; w < 3; w++) {
+            var recording = new Recording();
+            var session = node.virtual(w, 3, recording);
+            for (int i = 0; i < 100; i++) {
+                session.add(table, new long[] {i % 2 == 0 ? 7 : 10 + w * 100 + i}, new float[] {1});
+            }
+            session.tick();
+            recordings.add(recording);
+        }
+        var plan = AccessPlan.of(Placing.HASH, 1, recordings, new int[3], Map.of("w", new AccessPlan.Shape(ROWS, 1)));
+        for (int[] hot : plan.of("w").orElseThrow().hot()) {
+            assertThat(hot).containsExactly(7);
+        }
+    }
+
+    @Test
+    void aPlanIsKeptAndRead() throws IOException {
+        var plan = plan(Placing.FEWEST_BYTES, spec(3), 4, 3);
+        var storage = Storage.local(folder);
+        plan.write(storage, "plan.safetensors");
+        var read = AccessPlan.read(storage, "plan.safetensors");
+        assertThat(read.of("w").orElseThrow().order())
+                .isEqualTo(plan.of("w").orElseThrow().order());
+        assertThat(read.bytesPerClock()).isEqualTo(plan.bytesPerClock());
+        assertThat(String.valueOf(read.of("w").orElseThrow().order()))
+                .isEqualTo(String.valueOf(plan(Placing.FEWEST_BYTES, spec(3), 4, 3)
+                        .of("w")
+                        .orElseThrow()
+                        .order()));
+    }
+
+    @Test
+    void aRangeOfAnOrderedTableIsReadByItsRowsAndKernelsNeedPlaces() {
+        var order = RowOrder.of(new int[] {1, 0, 1, 0}, new long[4], 2);
+        var node = new Node();
+        var table = node.create(
+                TableSpec.dense("o", 4, 1).with(new Init.Uniform(3, 0, 1)).ordered(order));
+        var natural = new Node();
+        var other = natural.create(TableSpec.dense("o", 4, 1).with(new Init.Uniform(3, 0, 1)));
+        assertThat(node.values(table)).containsExactly(natural.values(other));
+        node.begin(1, 0, Sessions.LIMIT);
+        var session = node.session(0);
+        var view = session.view(table);
+        for (int row = 0; row < 4; row++) {
+            assertThat(view.get(row, 0)).isEqualTo(natural.values(other)[row]);
+        }
+        assertThatThrownBy(() -> view.dot(new int[] {0}, new float[] {1}, 0, 1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Session.slots");
+        var slots = session.slots(table, new long[] {2, 0});
+        var out = new float[1];
+        session.view(slots).sums(new int[] {slots.place(0), slots.place(1)}, new int[] {0, 2}, 0, 1, out, 0);
+        assertThat(out[0]).isEqualTo(natural.values(other)[2] + natural.values(other)[0]);
+    }
+}
