@@ -18,6 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.Consistency;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+import orrery.table.plan.RowOrder;
+import orrery.table.plan.TablePlan;
 import orrery.wire.Faults;
 
 /** Jobs whose workers are on several members; here these are threads, so that there is no waiting for JVMs. */
@@ -130,13 +134,15 @@ final class MembersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bsp", "ssp:1", "asp"})
+    @ValueSource(strings = {"bsp", "bsp, planned", "ssp:1", "essp:1", "asp"})
     void comeAndGoAtCuts(String consistency) throws IOException {
         int total = 0;
-        int rounds = consistency.equals("bsp") ? 20 : 5;
+        boolean isPlanned = consistency.endsWith("planned");
+        int rounds = consistency.startsWith("bsp") ? isPlanned ? 10 : 20 : 5;
         for (int round = 0; round < rounds; round++) {
             var random = new SplittableRandom(round);
-            var run = Run.local(4).with(Consistency.parse(consistency));
+            var natural = Run.local(4).with(Consistency.parse(consistency.replaceAll(",.*", "")));
+            var run = isPlanned ? natural.with(aPlan(2 + round % 2)) : natural;
             var job = Jobs.mixed(run.consistency(), 2000);
             var moves = new ArrayList<RunEvent.Rescaled>();
             var scaling = run.listening(event -> {
@@ -153,12 +159,21 @@ final class MembersTest {
             var outcome = job.run(scaling.with(new InThreads(
                     2, () -> Jobs.mixed(run.consistency(), 2000), run, Members.Terms.DEFAULT.insecure())));
             total += moves.size();
-            if (consistency.equals("bsp")) {
-                assertSame(outcome, alone(run));
+            if (consistency.startsWith("bsp")) {
+                assertSame(outcome, alone(natural));
             }
         }
         System.out.printf("%d rounds under %s, %d moves%n", rounds, consistency, total);
         assertThat(total).isGreaterThanOrEqualTo(rounds);
+    }
+
+    /** Rows of the weights to owners at random. */
+    private static AccessPlan aPlan(int members) {
+        var random = new SplittableRandom(members);
+        var order = RowOrder.of(random.ints(300, 0, members).toArray(), new long[300], members);
+        var none = new long[members];
+        return new AccessPlan(
+                Placing.HASH, members, 8, List.of(new TablePlan("w", order, none, none, none, List.of(), 0, 0, 0)));
     }
 
     @Test
