@@ -307,6 +307,18 @@ final class FloatShard implements Shard {
         });
     }
 
+    /** Takes a dense table's row, found as the {@code i}th in each plane. The caller holds the stripe's lock. */
+    void installRow(long row, float[][] from, int i) {
+        setRow(row, Arrays.copyOfRange(from[0], i * width, (i + 1) * width));
+        long slot = rows.slot(row);
+        var planes = blocks[(int) (slot >>> rows.blockShift)].planes();
+        int within = (int) (slot & ((1 << rows.blockShift) - 1));
+        for (int p = 0; p < planes.length; p++) {
+            int w = spec.rule().planes().get(p).width(width);
+            System.arraycopy(from[p + 1], i * w, planes[p], within * w, w);
+        }
+    }
+
     /** Takes a row's values without a thought of the rule. The caller holds the stripe's lock. */
     void setRow(long row, float[] from) {
         long slot = rows.slot(row);

@@ -33,7 +33,7 @@ public final class Node {
     private static final long MOST_OUTBOX_BYTES = 64L << 20;
 
     private final ReadPredicate predicate;
-    private final Map<String, List<Saved>> toLoad = new HashMap<>(); // by table, until it is created
+    private final Map<String, List<Loading.Saved>> toLoad = new HashMap<>(); // by table, until it is created
     private final List<Runnable> whenClocksMove = new ArrayList<>();
     private @Nullable Cluster cluster;
     private @Nullable Reads reads; // of whoever runs the workers
@@ -48,8 +48,6 @@ public final class Node {
     private int workers;
     private long firstClock;
     private Duration waitLimit = Duration.ofMinutes(5);
-
-    private record Saved(Storage storage, String name) {}
 
     /** The age a read needs; tests put a broken one here to see that it is caught. */
     @FunctionalInterface
@@ -384,7 +382,7 @@ public final class Node {
             if (name.endsWith(Snapshot.SUFFIX)) {
                 try (var file = Safetensors.open(storage, folder + "/" + name)) {
                     toLoad.computeIfAbsent(file.metadata().getOrDefault(Snapshot.TABLE, ""), n -> new ArrayList<>())
-                            .add(new Saved(storage, folder + "/" + name));
+                            .add(new Loading.Saved(storage, folder + "/" + name));
                 }
             }
         }
@@ -393,7 +391,7 @@ public final class Node {
             if (saved == null) {
                 throw new IOException(storage.where(folder) + ": holds no table '" + table.name() + "'");
             }
-            load(table, saved);
+            Loading.load(table, saved);
         }
     }
 
@@ -401,56 +399,11 @@ public final class Node {
         var saved = toLoad.remove(created.name());
         if (saved != null) {
             try {
-                load(created, saved);
+                Loading.load(created, saved);
             } catch (IOException e) {
                 throw new UncheckedIOException(e.getMessage(), e);
             }
         }
-    }
-
-    private static void load(Table table, List<Saved> files) throws IOException {
-        var rows = table.shard.rows();
-        var isLoaded = new boolean[rows.stripes];
-        String where = "";
-        for (var saved : files) {
-            try (var file = Safetensors.open(saved.storage(), saved.name())) {
-                where = file.where();
-                String spec = file.metadata().getOrDefault(Snapshot.SPEC, "");
-                if (!spec.equals(table.spec().toString())) {
-                    throw new IOException(where + ": was saved as " + spec + ", this run has " + table.spec());
-                }
-                for (int stripe = 0; stripe < rows.stripes; stripe++) {
-                    if (table.owns(stripe)) {
-                        var copy = Snapshot.read(
-                                file, table.spec(), stripe, rows.isDense, rows.isDense ? rows.resident(stripe) : 0);
-                        isLoaded[stripe] |= copy != null;
-                        if (copy != null) {
-                            install(table, copy);
-                        }
-                    }
-                }
-            }
-        }
-        for (int stripe = 0; stripe < isLoaded.length; stripe++) {
-            if (rows.isDense && table.owns(stripe) && !isLoaded[stripe]) { // a sparse one may have been empty
-                throw new IOException(where + ": block " + stripe + " of table '" + table.name()
-                        + "' is in none of its " + files.size() + " files");
-            }
-        }
-    }
-
-    private static void install(Table table, StripeCopy copy) {
-        int stripe = copy.stripe();
-        table.shard.locks().lock(stripe);
-        try {
-            if (table.shard.rows().isDense || table.shard.rows().resident(stripe) == 0) {
-                table.shard.install(copy);
-                return;
-            }
-        } finally {
-            table.shard.locks().unlock(stripe);
-        }
-        throw new IllegalStateException("table '" + table.name() + "' has rows already");
     }
 
     // Among others

@@ -19,6 +19,7 @@ public final class Snapshot {
     static final String SUFFIX = ".table.safetensors";
     static final String TABLE = "table";
     static final String SPEC = "spec";
+    static final String ORDER = "order";
     static final String CLOCKS = "clocks";
 
     private final String member;
@@ -104,6 +105,15 @@ public final class Snapshot {
                         into.position(into.position() + Long.BYTES * count);
                     }));
                 }
+                var placed = table.shard.rows();
+                if (!placed.isNatural()) {
+                    long first = placed.stripeStart(s);
+                    tensors.add(new Tensor(keys(s), Safetensors.Type.I64, new long[] {rows}, (from, count, into) -> {
+                        for (long i = from; i < from + count; i++) {
+                            into.putLong(placed.row(first + i));
+                        }
+                    }));
+                }
                 if (spec.type() == TableSpec.Type.INT) {
                     tensors.add(new Tensor(
                             plane(s, "values"),
@@ -158,7 +168,8 @@ public final class Snapshot {
                 var spec = kept.table.spec();
                 var metadata = new LinkedHashMap<String, String>();
                 metadata.put(TABLE, spec.name());
-                metadata.put(SPEC, spec.toString());
+                metadata.put(SPEC, spec.ordered(null).toString());
+                metadata.put(ORDER, String.valueOf(spec.order()));
                 metadata.put(CLOCKS, Arrays.toString(kept.clocks));
                 String file = spec.name() + (member.isEmpty() ? "" : "." + member) + SUFFIX;
                 written.put(
@@ -175,6 +186,22 @@ public final class Snapshot {
     /** Lets workers change what has not been written. */
     public void forget() {
         tables.forEach(Kept::forget);
+    }
+
+    /** How many rows, or places for rows, a file holds of a stripe. */
+    static int rows(Safetensors file, int stripe) throws IOException {
+        String name = plane(stripe, "values");
+        return file.names().contains(name) ? Math.toIntExact(file.shape(name)[0]) : 0;
+    }
+
+    /** The rows of a stripe that a file holds, -1 where there is a place only; by {@code natural} if it does not say. */
+    static long[] keysOf(Safetensors file, int stripe, Rows natural, int count) throws IOException {
+        if (file.names().contains(keys(stripe))) {
+            return file.longs(keys(stripe));
+        }
+        var keys = new long[count];
+        Arrays.setAll(keys, i -> natural.stripeStart(stripe) + i);
+        return keys;
     }
 
     /** Reads one stripe of a file; null if the file does not hold it. */

@@ -177,6 +177,20 @@ final class NodesTest {
         }
     }
 
+    private static void load(Storage storage, TableSpec spec, int count, float[] half, float[] due) throws Exception {
+        try (var nodes = new Nodes(count, Faults.NONE)) {
+            nodes.create(spec);
+            for (var node : nodes.all) {
+                node.load(storage, "cut");
+            }
+            assertSame(content(nodes, spec), half);
+            if (count <= WORKERS) {
+                together(nodes, spec, CLOCKS / 2, CLOCKS);
+                assertSame(content(nodes, spec), due);
+            }
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("tables")
     void whatThreeSaveAnyNumberLoads(TableSpec spec) throws Exception {
@@ -191,17 +205,11 @@ final class NodesTest {
             }
         }
         for (int count : new int[] {1, 2, 5}) {
-            try (var nodes = new Nodes(count, Faults.NONE)) {
-                nodes.create(spec);
-                for (var node : nodes.all) {
-                    node.load(storage, "cut");
-                }
-                assertSame(content(nodes, spec), half);
-                if (count <= WORKERS) {
-                    together(nodes, spec, CLOCKS / 2, CLOCKS);
-                    assertSame(content(nodes, spec), due);
-                }
-            }
+            load(storage, spec, count, half, due);
+        }
+        if (spec.layout() == TableSpec.Layout.DENSE) { // whose rows may lie otherwise from now on
+            load(storage, spec.ordered(anOrder((int) spec.rows(), 4)), 4, half, due);
+            load(storage, spec.ordered(null), 2, half, due);
         }
     }
 

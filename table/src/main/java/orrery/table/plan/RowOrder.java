@@ -12,7 +12,7 @@ import java.util.zip.CRC32C;
  */
 public final class RowOrder {
     /** More blocks than this would not fit a mask of locks. */
-    private static final int MOST_BLOCKS = 64;
+    public static final int MOST_BLOCKS = 64;
 
     private static final int NO_ROW = -1;
 
