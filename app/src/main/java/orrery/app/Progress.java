@@ -38,6 +38,11 @@ final class Progress implements Consumer<RunEvent> {
             case RunEvent.Continued on ->
                 line("goes on at clock " + on.clock() + "; the blocks of member " + on.member() + " are as they were "
                         + on.clocksLost() + " clocks ago");
+            case RunEvent.Planned planned ->
+                line(String.format(
+                        Locale.ROOT,
+                        "planned by the first pass: %,.0f bytes a clock, and ticks",
+                        planned.plan().bytesPerClock()));
             case RunEvent.Rescaled rescaled ->
                 line("goes on with " + rescaled.members() + " members, " + rescaled.blocksMoved() + " blocks moved");
             case RunEvent.MemberSaid _, RunEvent.Counted _ -> {}

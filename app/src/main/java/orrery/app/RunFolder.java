@@ -225,6 +225,11 @@ final class RunFolder {
                 line.put("clock", on.clock());
                 line.put("clocksLost", on.clocksLost());
             }
+            case RunEvent.Planned planned -> {
+                line.put("event", "planned");
+                line.put("placing", planned.plan().placing().name());
+                line.put("bytesPerClock", planned.plan().bytesPerClock());
+            }
             case RunEvent.Rescaled rescaled -> {
                 line.put("event", "rescaled");
                 line.put("members", rescaled.members());

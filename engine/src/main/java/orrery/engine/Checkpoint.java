@@ -15,6 +15,7 @@ import orrery.store.Storage;
 import orrery.table.Node;
 import orrery.table.Session;
 import orrery.table.Snapshot;
+import orrery.table.plan.Recording;
 
 /**
  * A committed checkpoint: a folder with a safetensors file per table and node and per worker, and a manifest, written last, that
@@ -24,6 +25,11 @@ import orrery.table.Snapshot;
 final class Checkpoint {
     private static final String MANIFEST = "MANIFEST.json";
     private static final String LOCAL = ".local.safetensors";
+    private static final String RECORDED = ".recorded.safetensors";
+
+    /** Where a run keeps the plan that it has learned. */
+    static final String PLAN = "plan.safetensors";
+
     private static final int FORMAT = 2;
 
     private final Storage storage;
@@ -95,20 +101,52 @@ final class Checkpoint {
 
     /** Writes the files of one node and its workers. Returns name to size and sum. */
     static Map<String, Storage.Written> write(
-            Storage storage, String folder, Snapshot tables, Map<Integer, byte[]> locals, String life)
+            Storage storage,
+            String folder,
+            Snapshot tables,
+            Map<Integer, byte[]> locals,
+            Map<Integer, byte[]> recorded,
+            String life)
             throws IOException {
         var files = new TreeMap<>(tables.write(storage, folder));
-        for (var local : locals.entrySet()) {
-            if (local.getValue().length > 0) {
-                String name = "worker-" + local.getKey() + (life.isEmpty() ? "" : "." + life) + LOCAL;
+        write(storage, folder, "worker-", locals, (life.isEmpty() ? "" : "." + life) + LOCAL, files);
+        write(storage, folder, "touched-by-", recorded, (life.isEmpty() ? "" : "." + life) + RECORDED, files);
+        return files;
+    }
+
+    private static void write(
+            Storage storage,
+            String folder,
+            String prefix,
+            Map<Integer, byte[]> byWorker,
+            String suffix,
+            Map<String, Storage.Written> files)
+            throws IOException {
+        for (var entry : byWorker.entrySet()) {
+            if (entry.getValue().length > 0) {
+                String name = prefix + entry.getKey() + suffix;
                 files.put(
                         name,
                         storage.write(
                                 folder + "/" + name,
-                                out -> Storage.writeFully(out, ByteBuffer.wrap(local.getValue()))));
+                                out -> Storage.writeFully(out, ByteBuffer.wrap(entry.getValue()))));
             }
         }
-        return files;
+    }
+
+    /** What each worker has touched up to this checkpoint; of those that were recorded. */
+    List<Recording> recordings(int workers) throws IOException {
+        var recordings = new ArrayList<Recording>();
+        for (int w = 0; w < workers; w++) {
+            for (var name : files.keySet()) {
+                if (name.startsWith("touched-by-" + w + ".") && name.endsWith(RECORDED)) {
+                    try (var file = Safetensors.open(storage, folder + "/" + name)) {
+                        recordings.add(Recording.read(file));
+                    }
+                }
+            }
+        }
+        return recordings;
     }
 
     private static Map<String, Object> toMap(RunEvent.CutReached cut) {

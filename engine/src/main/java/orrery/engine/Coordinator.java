@@ -357,6 +357,12 @@ final class Coordinator implements Site {
         all("connected", seats.values());
     }
 
+    /** Where members find the plan that the run has learned; empty if it has none, or all have had it from the start. */
+    private String learnedPlan() {
+        boolean isOrdered = tables.stream().anyMatch(table -> table.order() != null);
+        return isOrdered && run.plan().isEmpty() ? Checkpoint.PLAN : "";
+    }
+
     /** Worker to member: neighbours stay together, as evenly as they can. */
     private List<Integer> workersOf(List<Integer> members) {
         var of = new ArrayList<Integer>();
@@ -385,6 +391,7 @@ final class Coordinator implements Site {
                                     seat.isFresh
                                             ? restored.map(Checkpoint::folder).orElse("")
                                             : "")
+                            .with("plan", learnedPlan())
                             .with("placement", placementVersion)
                             .with("members", members)
                             .with("workers", workersOf(members)));
@@ -543,6 +550,11 @@ final class Coordinator implements Site {
     }
 
     @Override
+    public int members() {
+        return working().size();
+    }
+
+    @Override
     public boolean wantsToRescale() {
         return !wanted.isEmpty()
                 && seats.values().stream().allMatch(seat -> seat.address != null)
@@ -556,6 +568,7 @@ final class Coordinator implements Site {
         wanted = List.of();
         join();
         send(Message.of("move")
+                .with("plan", learnedPlan())
                 .with("from", placementVersion)
                 .with("to", placementVersion + 1)
                 .with("before", before)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,7 +85,7 @@ public final class Job {
     public Outcome run(Run run) throws IOException {
         switch (run.launcher()) {
             case Membership membership -> {
-                return new Member(membership, run, planned(run), stages).live();
+                return new Member(membership, run, ordered(tables, run.plan()), stages).live();
             }
             case Threads threads -> {
                 try (var site = new Here(run, threads)) {
@@ -92,6 +93,10 @@ public final class Job {
                 }
             }
             case Members launcher -> {
+                if (run.learns().isPresent() && run.checkpoints().isEmpty()) {
+                    throw new IllegalArgumentException(
+                            "a run that places rows anew after its first pass needs checkpoints");
+                }
                 try (var site = new Coordinator(run, launcher)) {
                     return new Running(run, site).all();
                 }
@@ -100,11 +105,10 @@ public final class Job {
     }
 
     /** The tables with their rows in the order of the plan, if there is one. */
-    private List<TableSpec> planned(Run run) {
+    static List<TableSpec> ordered(List<TableSpec> tables, Optional<AccessPlan> plan) {
         return tables.stream()
-                .map(spec -> run.plan()
-                        .flatMap(plan -> plan.of(spec.name()))
-                        .map(plan -> spec.ordered(plan.order()))
+                .map(spec -> plan.flatMap(all -> all.of(spec.name()))
+                        .map(of -> spec.ordered(of.order()))
                         .orElse(spec))
                 .toList();
     }
@@ -133,6 +137,11 @@ public final class Job {
                 session.tick();
             }
         }
+        return plan(placing, members, recordings, memberOf);
+    }
+
+    /** Of the tables of which rows were touched by their numbers only. */
+    private AccessPlan plan(Placing placing, int members, List<Recording> recordings, int[] memberOf) {
         var shapes = new TreeMap<String, AccessPlan.Shape>();
         for (var spec : tables) {
             if (recordings.stream().anyMatch(recording -> recording.hasRows(spec.name()))
@@ -155,6 +164,7 @@ public final class Job {
         private int cutsSinceCheckpoint;
         private Optional<Checkpoint> newest = Optional.empty();
         private @Nullable Pending pending;
+        private Optional<AccessPlan> plan;
 
         /** A checkpoint that is being written. */
         private record Pending(
@@ -163,6 +173,7 @@ public final class Job {
         Running(Run run, Site site) {
             this.run = run;
             this.site = site;
+            plan = run.plan();
             identity.put("job", name);
             identity.put("workers", String.valueOf(run.workers()));
             identity.put("seed", String.valueOf(run.seed()));
@@ -180,7 +191,7 @@ public final class Job {
             var status = Outcome.Status.DONE;
             for (boolean isOver = false; !isOver; ) {
                 try {
-                    site.open(planned(run), newest);
+                    site.open(ordered(tables, plan), newest);
                     newest.ifPresent(this::tellResumed);
                     status = stages(newest);
                     site.finish();
@@ -209,6 +220,10 @@ public final class Job {
             }
             var saved = Checkpoint.newest(checkpoints.get().storage());
             saved.check(identity);
+            var storage = checkpoints.get().storage();
+            if (run.learns().isPresent() && plan.isEmpty() && storage.holds(Checkpoint.PLAN)) {
+                plan = Optional.of(AccessPlan.read(storage, Checkpoint.PLAN));
+            }
             return Optional.of(saved);
         }
 
@@ -275,10 +290,15 @@ public final class Job {
                     long reached = team.slowest();
                     if (status.isEmpty()) { // stopped in order to move
                         commit(true);
+                        first = reached;
+                        if (isToLearn()) {
+                            learn();
+                            from = newest;
+                            continue;
+                        }
                         isMoving = true;
                         site.rescale();
                         isMoving = false;
-                        first = reached;
                         from = Optional.empty();
                         continue;
                     }
@@ -302,6 +322,27 @@ public final class Job {
                     throw abandoned(team, e);
                 }
             }
+        }
+
+        /** Whether the first pass is to show who had best own which row. */
+        private boolean isToLearn() {
+            return run.learns().isPresent() && plan.isEmpty() && site.members() > 1;
+        }
+
+        /** Places rows as what was recorded up to the newest checkpoint has it; everybody goes on from there. */
+        private void learn() throws IOException, InterruptedException {
+            var recordings = newest.orElseThrow().recordings(run.workers());
+            if (recordings.size() < run.workers()) {
+                throw new IOException(newest.get().where() + ": tells of " + recordings.size() + " workers what they"
+                        + " touch, of " + run.workers());
+            }
+            var memberOf = new int[run.workers()];
+            Arrays.setAll(memberOf, w -> (int) ((long) w * site.members() / run.workers()));
+            var learned = plan(run.learns().orElseThrow(), site.members(), recordings, memberOf);
+            learned.write(run.checkpoints().orElseThrow().storage(), Checkpoint.PLAN);
+            plan = Optional.of(learned);
+            site.open(ordered(tables, plan), newest);
+            tell(new RunEvent.Planned(learned));
         }
 
         /** Whether nobody relies on an update that was made elsewhere. */
@@ -393,8 +434,10 @@ public final class Job {
                 case STOP ->
                     clock < stage.clocks() || number + 1 < stages.size() ? Outcome.Status.STOPPED : Outcome.Status.DONE;
             };
-            checkpoint(number, clock, stage, team, status);
-            boolean moves = status == Outcome.Status.DONE && clock < stage.clocks() && site.wantsToRescale();
+            boolean goesOn = status == Outcome.Status.DONE && clock < stage.clocks();
+            boolean learns = goesOn && isToLearn();
+            checkpoint(number, clock, stage, team, status, learns);
+            boolean moves = goesOn && (learns || site.wantsToRescale());
             return moves ? Optional.empty() : Optional.of(status);
         }
 
@@ -409,13 +452,13 @@ public final class Job {
             }
         }
 
-        private void checkpoint(int number, long clock, Stage stage, Team team, Outcome.Status status)
+        private void checkpoint(int number, long clock, Stage stage, Team team, Outcome.Status status, boolean isNeeded)
                 throws IOException, InterruptedException {
             if (run.checkpoints().isEmpty()) {
                 return;
             }
             var checkpoints = run.checkpoints().get();
-            if (++cutsSinceCheckpoint >= checkpoints.everyCuts() || status == Outcome.Status.STOPPED) {
+            if (++cutsSinceCheckpoint >= checkpoints.everyCuts() || status == Outcome.Status.STOPPED || isNeeded) {
                 cutsSinceCheckpoint = 0;
                 commit(true);
                 String folder = Checkpoint.begin(checkpoints, number, clock);

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import orrery.table.EndedException;
 import orrery.table.Node;
 import orrery.table.Placement;
 import orrery.table.TableSpec;
+import orrery.table.plan.AccessPlan;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
@@ -33,8 +35,8 @@ final class Member {
     private static final int LOCALS_HEAD = 2 * Integer.BYTES;
 
     private final Invitation invitation;
-    private final Run run;
-    private final List<TableSpec> tables;
+    private Run run; // with the plan, once there is one
+    private List<TableSpec> tables;
     private final List<Stage> stages;
     private final Node node = new Node();
     private final LinkedBlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
@@ -286,6 +288,7 @@ final class Member {
         var storage = run.checkpoints().map(Checkpoints::storage);
         if (order.flag("fresh")) {
             node.clear();
+            learn(order);
             node.place(new Placement(
                     (int) order.number("placement"),
                     order.numbers("members").stream().map(Long::intValue).toList()));
@@ -317,7 +320,14 @@ final class Member {
                 ? Locals.of(locals)
                 : Locals.of(Checkpoint.read(storage.orElseThrow(), order.text("locals")));
         var next = new StageRun(
-                stages.get((int) order.number("stage")), clock, run, node, states, mine.getFirst(), mine.getLast() + 1);
+                stages.get((int) order.number("stage")),
+                clock,
+                run,
+                node,
+                states,
+                mine.getFirst(),
+                mine.getLast() + 1,
+                run.learns().isPresent() && run.plan().isEmpty());
         next.whenMoved(() -> inbox.add(next));
         locals.clear();
         team = next;
@@ -325,6 +335,16 @@ final class Member {
         hasToldCut = false;
         hasToldEnd = false;
         tell(Message.of("prepared"));
+    }
+
+    /** Takes the plan that the run has learned, if it has. */
+    private void learn(Message order) throws IOException {
+        if (!order.text("plan").isEmpty()) {
+            var storage = run.checkpoints().map(Checkpoints::storage).orElseThrow();
+            var plan = AccessPlan.read(storage, order.text("plan"));
+            run = run.with(plan);
+            tables = Job.ordered(tables, Optional.of(plan));
+        }
     }
 
     /** Tells the coordinator what it waits for, once it is true of the blocks of this node, too. */
@@ -433,6 +453,7 @@ final class Member {
         var before = order.numbers("before").stream().map(Long::intValue).toList();
         var after = order.numbers("after").stream().map(Long::intValue).toList();
         if (!before.contains(invitation.member())) { // new here
+            learn(order);
             node.place(new Placement(from, before));
             tables.forEach(node::create);
             node.begin(run.workers(), 0, run.waitLimit());

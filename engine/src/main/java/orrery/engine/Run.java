@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import orrery.table.Consistency;
 import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
 
 /**
  * How a job is run.
@@ -19,6 +20,8 @@ import orrery.table.plan.AccessPlan;
  * @param checkpoints where and when the state is kept, if at all
  * @param listeners who hears of the events, in this order
  * @param plan how the rows of tables lie and who owns them, if their use is known
+ * @param learns how to place rows once the first pass has shown what is used, if there is no plan; among members only, and
+ *     only with checkpoints
  */
 public record Run(
         int workers,
@@ -28,7 +31,8 @@ public record Run(
         Duration waitLimit,
         Optional<Checkpoints> checkpoints,
         List<Consumer<RunEvent>> listeners,
-        Optional<AccessPlan> plan) {
+        Optional<AccessPlan> plan,
+        Optional<Placing> learns) {
 
     public Run {
         if (workers < 1 || workers > 1024) {
@@ -50,37 +54,46 @@ public record Run(
                 Duration.ofMinutes(5),
                 Optional.empty(),
                 List.of(),
+                Optional.empty(),
                 Optional.empty());
     }
 
     public Run with(Consistency consistency) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
     }
 
     public Run with(AccessPlan plan) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, Optional.of(plan));
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, Optional.of(plan), learns);
+    }
+
+    /** Records the first pass, and places rows anew after it. */
+    public Run learning(Placing placing) {
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, Optional.of(placing));
     }
 
     public Run withSeed(long seed) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
     }
 
     public Run with(Launcher launcher) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
     }
 
     public Run withWaitLimit(Duration waitLimit) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
     }
 
     public Run with(Checkpoints checkpoints) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners, plan);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners, plan, learns);
     }
 
     /** The same with one more listener, who hears last. */
     public Run listening(Consumer<RunEvent> listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan, learns);
     }
 }

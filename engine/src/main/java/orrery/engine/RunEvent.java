@@ -3,6 +3,7 @@ package orrery.engine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import orrery.table.plan.AccessPlan;
 
 /**
  * What happens in a run, in the order in which it happens. Told by the thread that runs the job; a listener that throws
@@ -31,6 +32,9 @@ public sealed interface RunEvent {
 
     /** A member of the run is gone; the job goes back to its newest checkpoint, or goes on where it is, without an end. */
     record MemberLost(int member, String why) implements RunEvent {}
+
+    /** The first pass has shown what workers touch, and rows are placed by it. */
+    record Planned(AccessPlan plan) implements RunEvent {}
 
     /**
      * A member was lost and replaced, and the others have kept what they had, since all tables are asynchronous. Its

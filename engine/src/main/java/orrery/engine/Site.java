@@ -35,6 +35,11 @@ interface Site extends AutoCloseable {
         throw new IllegalStateException("workers that are threads of this JVM have no members to add or remove");
     }
 
+    /** How many members share the tables; 0 if all are here, and there is nothing to place. */
+    default int members() {
+        return 0;
+    }
+
     /** Whether the next cut is the time to {@link #rescale}. */
     default boolean wantsToRescale() {
         return false;

@@ -23,6 +23,7 @@ import orrery.table.Session;
 import orrery.table.Snapshot;
 import orrery.table.WaitExpiredException;
 import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Recording;
 import orrery.table.plan.TablePlan;
 
 /**
@@ -39,6 +40,8 @@ final class StageRun implements Team {
     private final long firstClock;
     private final long seed;
     private final Optional<AccessPlan> plan;
+    private final boolean records;
+    private final List<Recording> recordings = new ArrayList<>();
     private final long waitLimitNanos;
     private final Node node;
     private final Locals locals;
@@ -61,6 +64,12 @@ final class StageRun implements Team {
 
     /** The workers {@code from} to {@code to - 1}. */
     StageRun(Stage stage, long firstClock, Run run, Node node, Locals locals, int from, int to) {
+        this(stage, firstClock, run, node, locals, from, to, false);
+    }
+
+    /** The same; if it {@code records}, what the workers touch up to the first cut is kept with its checkpoint. */
+    StageRun(Stage stage, long firstClock, Run run, Node node, Locals locals, int from, int to, boolean records) {
+        this.records = records;
         this.stage = stage;
         this.firstClock = firstClock;
         this.node = node;
@@ -76,6 +85,7 @@ final class StageRun implements Team {
         examples = new AtomicLong[workers];
         for (int w = 0; w < workers; w++) {
             examples[w] = new AtomicLong();
+            recordings.add(new Recording());
             team.add(null);
         }
     }
@@ -115,7 +125,7 @@ final class StageRun implements Team {
     private void work(int worker) {
         long clock = firstClock;
         try {
-            var session = node.session(worker);
+            var session = node.session(worker, records ? recordings.get(worker - from) : null);
             locals.restore(session);
             plan.ifPresent(known -> known.tables().forEach(table -> gatherAdds(session, table)));
             var me = new Worker(session, seed, examples[worker - from]);
@@ -305,12 +315,21 @@ final class StageRun implements Team {
 
     /** The same; {@code life} is part of the files' names. */
     Saving save(Storage storage, String folder, String life) {
-        return save(storage, folder, node.snapshot(), localBytes(), life);
+        var recorded = new TreeMap<Integer, byte[]>();
+        for (int w = 0; records && w < recordings.size(); w++) {
+            recorded.put(from + w, recordings.get(w).toBytes());
+        }
+        return save(storage, folder, node.snapshot(), localBytes(), recorded, life);
     }
 
     private static Saving save(
-            Storage storage, String folder, Snapshot tables, Map<Integer, byte[]> locals, String life) {
-        var files = new FutureTask<>(() -> Checkpoint.write(storage, folder, tables, locals, life));
+            Storage storage,
+            String folder,
+            Snapshot tables,
+            Map<Integer, byte[]> locals,
+            Map<Integer, byte[]> recorded,
+            String life) {
+        var files = new FutureTask<>(() -> Checkpoint.write(storage, folder, tables, locals, recorded, life));
         Thread.ofPlatform().name("checkpoint").daemon().start(files);
         return new Saving() {
             @Override

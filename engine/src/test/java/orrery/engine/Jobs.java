@@ -61,6 +61,25 @@ final class Jobs {
                         norm(node.values(node.tables().getFirst()))));
     }
 
+    /** A step that uses rows of the worker's own part, and some that all share, by their numbers. */
+    static Step byRows(Worker worker) {
+        var w = worker.session().tables().getFirst();
+        var keys = new long[20];
+        var values = new float[40];
+        return (session, clock) -> {
+            var random = new SplittableRandom(1000 * clock + worker.index());
+            int part = 300 / worker.count();
+            for (int i = 0; i < keys.length; i++) {
+                keys[i] = i < 16 ? (long) worker.index() * part + random.nextInt(part) : random.nextInt(10);
+            }
+            session.gather(w, keys, values);
+            for (int i = 0; i < values.length; i++) {
+                values[i] = 0.1f * values[i] + (float) random.nextGaussian();
+            }
+            session.add(w, keys, values);
+        };
+    }
+
     private static double norm(float[] values) {
         double sum = 0;
         for (float value : values) {

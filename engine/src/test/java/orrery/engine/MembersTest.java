@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.Consistency;
+import orrery.table.TableSpec;
+import orrery.table.UpdateRule;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.RowOrder;
@@ -51,7 +54,8 @@ final class MembersTest {
                 run.waitLimit(),
                 run.checkpoints(),
                 List.of(),
-                run.plan());
+                run.plan(),
+                run.learns());
     }
 
     private static void assertSame(Outcome is, Outcome due) {
@@ -165,6 +169,46 @@ final class MembersTest {
         }
         System.out.printf("%d rounds under %s, %d moves%n", rounds, consistency, total);
         assertThat(total).isGreaterThanOrEqualTo(rounds);
+    }
+
+    /** Workers that use rows of their own part, and some that all share. */
+    private static Job byRows() {
+        var spec = TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f));
+        return new Job(
+                "by rows", List.of(spec), List.of(new Stage("a", 40, 8, Jobs::byRows, (node, clock) -> Map.of())));
+    }
+
+    /** What the first pass shows is acted upon after it, and no bit is another; a stop and a resumption later, too. */
+    @Test
+    void rowsArePlacedByWhatTheFirstPassShows() throws IOException {
+        var run = Run.local(4);
+        var due = Jobs.weights(byRows().run(run));
+        for (boolean stops : new boolean[] {false, true}) {
+            var storage = Storage.local(folder.resolve("learning-" + stops));
+            var learning = run.learning(Placing.FEWEST_BYTES).with(Checkpoints.in(storage));
+            var planned = new ArrayList<AccessPlan>();
+            var job = byRows();
+            var outcome = job.run(learning.with(
+                            new InThreads(2, MembersTest::byRows, learning, Members.Terms.DEFAULT.insecure()))
+                    .listening(event -> {
+                        if (event instanceof RunEvent.Planned p) {
+                            planned.add(p.plan());
+                        }
+                        if (stops && event instanceof RunEvent.CutReached cut && cut.clock() == 24) {
+                            job.stop();
+                        }
+                    }));
+            assertThat(planned).hasSize(1);
+            var table = planned.getFirst().of("w").orElseThrow();
+            assertThat(table.rowsAtHome()[0] + table.rowsAtHome()[1]).isGreaterThan(240);
+            if (stops) {
+                assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
+                var again = learning.with(Checkpoints.in(storage).resuming());
+                outcome = byRows().run(again.with(
+                        new InThreads(3, MembersTest::byRows, again, Members.Terms.DEFAULT.insecure())));
+            }
+            assertThat(Arrays.mismatch(Jobs.weights(outcome), due)).isEqualTo(-1);
+        }
     }
 
     /** Rows of the weights to owners at random. */

@@ -208,6 +208,11 @@ public final class Node {
 
     /** A worker's session, made by the worker's own thread. */
     public Session session(int worker) {
+        return session(worker, null);
+    }
+
+    /** The same, of which is recorded what it reads and adds. */
+    public Session session(int worker, @Nullable Recording into) {
         int of;
         long first;
         long limit;
@@ -220,7 +225,7 @@ public final class Node {
             throw new IndexOutOfBoundsException(
                     "the stage has workers 0 to " + (of - 1) + ", asked for worker " + worker);
         }
-        return new Session(this, worker, of, first, limit, null, false);
+        return new Session(this, worker, of, first, limit, into, false);
     }
 
     /**

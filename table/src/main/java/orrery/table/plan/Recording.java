@@ -1,5 +1,6 @@
 package orrery.table.plan;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -7,12 +8,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
 
 /**
  * What one worker touches of the rows of dense tables, clock by clock: each row once, in the order of its first use. Clocks
  * of a pass over mini-batches are its batches. Confined to the worker's thread.
  */
 public final class Recording {
+    private static final String ACCESSES = ".accesses";
+    private static final String READS = ".reads";
+    private static final String WRITES = ".writes";
+    private static final String STARTS = ".starts";
+
     private final Map<String, OfTable> tables = new TreeMap<>();
     private int clock;
 
@@ -108,6 +116,65 @@ public final class Recording {
 
     public int clocks() {
         return clock;
+    }
+
+    /** As tensors, to be kept. */
+    public byte[] toBytes() {
+        var tensors = new ArrayList<Tensor>();
+        var ranges = new ArrayList<String>();
+        tables.forEach((name, of) -> {
+            tensors.add(Tensor.ints(name + ACCESSES, of.ofRow));
+            add(tensors, name + READS, of.reads);
+            add(tensors, name + WRITES, of.writes);
+            if (of.hasRanges) {
+                ranges.add(name);
+            }
+        });
+        return Safetensors.bytes(Map.of("clocks", String.valueOf(clock), "ranges", String.join(",", ranges)), tensors);
+    }
+
+    private static void add(List<Tensor> tensors, String name, Touched touched) {
+        var starts = new int[touched.byClock.size() + 1];
+        for (int c = 0; c < touched.byClock.size(); c++) {
+            starts[c + 1] = starts[c] + touched.byClock.get(c).length;
+        }
+        var rows = new int[starts[starts.length - 1]];
+        for (int c = 0; c < touched.byClock.size(); c++) {
+            System.arraycopy(touched.byClock.get(c), 0, rows, starts[c], starts[c + 1] - starts[c]);
+        }
+        tensors.add(Tensor.ints(name + STARTS, starts));
+        tensors.add(Tensor.ints(name, rows));
+    }
+
+    /** What {@link #toBytes} has given. */
+    public static Recording read(Safetensors file) throws IOException {
+        var recording = new Recording();
+        try {
+            recording.clock = Integer.parseInt(file.metadata().getOrDefault("clocks", ""));
+            var ranges = List.of(file.metadata().getOrDefault("ranges", "").split(",", -1));
+            for (var tensor : file.names()) {
+                if (tensor.endsWith(ACCESSES)) {
+                    String name = tensor.substring(0, tensor.length() - ACCESSES.length());
+                    var of = recording.of(name);
+                    of.ofRow = file.ints(tensor);
+                    of.accesses = Arrays.stream(of.ofRow).asLongStream().sum();
+                    of.hasRanges = ranges.contains(name);
+                    read(file, name + READS, of.reads);
+                    read(file, name + WRITES, of.writes);
+                }
+            }
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new IOException(file.where() + ": is no recording: " + e.getMessage(), e);
+        }
+        return recording;
+    }
+
+    private static void read(Safetensors file, String name, Touched into) throws IOException {
+        int[] starts = file.ints(name + STARTS);
+        int[] rows = file.ints(name);
+        for (int c = 0; c + 1 < starts.length; c++) {
+            into.byClock.add(Arrays.copyOfRange(rows, starts[c], starts[c + 1]));
+        }
     }
 
     /** Whether something of the table was touched. */
