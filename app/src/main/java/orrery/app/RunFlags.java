@@ -80,6 +80,27 @@ final class RunFlags {
     @Nullable
     String placement;
 
+    @Option(
+            names = "--plan-by",
+            paramLabel = "W",
+            description =
+                    "How it becomes known what workers touch: virtual (a pass in which nothing is done, before the"
+                            + " run) or first-pass (the run's own). Default: virtual.")
+    @Nullable
+    String planBy;
+
+    /** Whether the first pass is to show what workers touch, not a virtual one. */
+    boolean isPlannedByFirstPass() {
+        if (planBy != null && processes == 0) {
+            throw new UsageException("--plan-by is about several processes; add --processes");
+        }
+        return switch (planBy == null ? "virtual" : planBy) {
+            case "virtual" -> false;
+            case "first-pass" -> true;
+            default -> throw new UsageException("--plan-by must be virtual or first-pass, got '" + planBy + "'");
+        };
+    }
+
     /** Who is to own rows; empty for the order of their numbers. */
     Optional<Placing> placing(boolean byDefault) {
         String asked = placement == null ? (byDefault ? "bytes" : "even") : placement;

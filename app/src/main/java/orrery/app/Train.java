@@ -207,13 +207,21 @@ final class Train implements Callable<Integer> {
         if (running.processes < 2 || placing.isEmpty()) {
             return run;
         }
+        var learning = checkpointEvery > 0 ? run.learning(placing.get()) : run; // drift makes another plan due
+        if (running.isPlannedByFirstPass()) {
+            if (checkpointEvery == 0) {
+                throw new UsageException(
+                        "--plan-by first-pass goes on from a checkpoint; leave --checkpoint-every 0 out");
+            }
+            return learning;
+        }
         var kept = folder.plan();
         if (kept.isEmpty()) {
             say(spec.commandLine().getErr(), "planning");
             kept = Optional.of(PlanVerb.plan(chosen.prepare(run), placing.get(), running.processes));
             folder.writePlan(kept.get());
         }
-        return run.with(kept.get());
+        return learning.with(kept.get());
     }
 
     private Applications applications() {

@@ -46,6 +46,8 @@ final class Coordinator implements Site {
     private final List<Members.Started> gone = new ArrayList<>(); // perhaps still alive
     private List<TableSpec> tables = List.of();
     private Optional<Checkpoint> from = Optional.empty();
+    private String planFile = ""; // where members find the plan that the run has learned, if it has
+    private boolean isRecorded;
     private int epoch;
     private int placementVersion;
     private int highestId;
@@ -357,12 +359,6 @@ final class Coordinator implements Site {
         all("connected", seats.values());
     }
 
-    /** Where members find the plan that the run has learned; empty if it has none, or all have had it from the start. */
-    private String learnedPlan() {
-        boolean isOrdered = tables.stream().anyMatch(table -> table.order() != null);
-        return isOrdered && run.plan().isEmpty() ? Checkpoint.PLAN : "";
-    }
-
     /** Worker to member: neighbours stay together, as evenly as they can. */
     private List<Integer> workersOf(List<Integer> members) {
         var of = new ArrayList<Integer>();
@@ -391,7 +387,8 @@ final class Coordinator implements Site {
                                     seat.isFresh
                                             ? restored.map(Checkpoint::folder).orElse("")
                                             : "")
-                            .with("plan", learnedPlan())
+                            .with("plan", planFile)
+                            .with("record", isRecorded)
                             .with("placement", placementVersion)
                             .with("members", members)
                             .with("workers", workersOf(members)));
@@ -550,6 +547,16 @@ final class Coordinator implements Site {
     }
 
     @Override
+    public void record(boolean next) {
+        isRecorded = next;
+    }
+
+    @Override
+    public void learned() {
+        planFile = Checkpoint.PLAN;
+    }
+
+    @Override
     public int members() {
         return working().size();
     }
@@ -568,7 +575,7 @@ final class Coordinator implements Site {
         wanted = List.of();
         join();
         send(Message.of("move")
-                .with("plan", learnedPlan())
+                .with("plan", planFile)
                 .with("from", placementVersion)
                 .with("to", placementVersion + 1)
                 .with("before", before)

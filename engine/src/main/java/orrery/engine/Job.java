@@ -27,6 +27,7 @@ import orrery.table.plan.Recording;
  */
 public final class Job {
     private static final Duration BETWEEN_PROGRESS = Duration.ofMillis(100);
+    private static final double DRIFT = 0.25; // rows read outside the plan, of those in it, that make another due
 
     private final String name;
     private final List<TableSpec> tables;
@@ -165,6 +166,8 @@ public final class Job {
         private Optional<Checkpoint> newest = Optional.empty();
         private @Nullable Pending pending;
         private Optional<AccessPlan> plan;
+        private boolean isDrifting; // the next pass is recorded, to plan anew
+        private long outsideBefore; // rows read outside earlier plans
 
         /** A checkpoint that is being written. */
         private record Pending(
@@ -221,8 +224,9 @@ public final class Job {
             var saved = Checkpoint.newest(checkpoints.get().storage());
             saved.check(identity);
             var storage = checkpoints.get().storage();
-            if (run.learns().isPresent() && plan.isEmpty() && storage.holds(Checkpoint.PLAN)) {
+            if (run.learns().isPresent() && storage.holds(Checkpoint.PLAN)) {
                 plan = Optional.of(AccessPlan.read(storage, Checkpoint.PLAN));
+                site.learned();
             }
             return Optional.of(saved);
         }
@@ -283,6 +287,7 @@ public final class Job {
             var from = restored;
             boolean isMoving = false;
             while (true) {
+                site.record(isRecording());
                 var team = site.begin(number, stage, first, from);
                 try {
                     var status = supervise(number, stage, team);
@@ -291,10 +296,15 @@ public final class Job {
                     if (status.isEmpty()) { // stopped in order to move
                         commit(true);
                         first = reached;
-                        if (isToLearn()) {
-                            learn();
+                        if (isRecording()) {
+                            learn(team.outsidePlan());
                             from = newest;
                             continue;
+                        }
+                        if (hasDrifted(team)) {
+                            isDrifting = true;
+                            from = Optional.empty();
+                            continue; // the same, but recorded
                         }
                         isMoving = true;
                         site.rescale();
@@ -324,13 +334,23 @@ public final class Job {
             }
         }
 
-        /** Whether the first pass is to show who had best own which row. */
-        private boolean isToLearn() {
-            return run.learns().isPresent() && plan.isEmpty() && site.members() > 1;
+        /** Whether what workers touch up to the next cut is to show who had best own which row. */
+        private boolean isRecording() {
+            return run.learns().isPresent() && (plan.isEmpty() || isDrifting) && site.members() > 1;
+        }
+
+        /** Whether workers read so much that the plan did not know that another is due. */
+        private boolean hasDrifted(Team team) {
+            return run.learns().isPresent()
+                    && plan.isPresent()
+                    && !isDrifting
+                    && team.outsidePlan() - outsideBefore > DRIFT * plan.get().touched();
         }
 
         /** Places rows as what was recorded up to the newest checkpoint has it; everybody goes on from there. */
-        private void learn() throws IOException, InterruptedException {
+        private void learn(long outside) throws IOException, InterruptedException {
+            outsideBefore = outside;
+            isDrifting = false;
             var recordings = newest.orElseThrow().recordings(run.workers());
             if (recordings.size() < run.workers()) {
                 throw new IOException(newest.get().where() + ": tells of " + recordings.size() + " workers what they"
@@ -341,6 +361,7 @@ public final class Job {
             var learned = plan(run.learns().orElseThrow(), site.members(), recordings, memberOf);
             learned.write(run.checkpoints().orElseThrow().storage(), Checkpoint.PLAN);
             plan = Optional.of(learned);
+            site.learned();
             site.open(ordered(tables, plan), newest);
             tell(new RunEvent.Planned(learned));
         }
@@ -435,9 +456,9 @@ public final class Job {
                     clock < stage.clocks() || number + 1 < stages.size() ? Outcome.Status.STOPPED : Outcome.Status.DONE;
             };
             boolean goesOn = status == Outcome.Status.DONE && clock < stage.clocks();
-            boolean learns = goesOn && isToLearn();
+            boolean learns = goesOn && isRecording();
             checkpoint(number, clock, stage, team, status, learns);
-            boolean moves = goesOn && (learns || site.wantsToRescale());
+            boolean moves = goesOn && (learns || hasDrifted(team) || site.wantsToRescale());
             return moves ? Optional.empty() : Optional.of(status);
         }
 

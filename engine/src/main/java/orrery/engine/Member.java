@@ -327,7 +327,7 @@ final class Member {
                 states,
                 mine.getFirst(),
                 mine.getLast() + 1,
-                run.learns().isPresent() && run.plan().isEmpty());
+                order.flag("record"));
         next.whenMoved(() -> inbox.add(next));
         locals.clear();
         team = next;

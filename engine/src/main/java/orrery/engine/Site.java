@@ -40,6 +40,12 @@ interface Site extends AutoCloseable {
         return 0;
     }
 
+    /** Whether what the workers of the next {@link #begin} touch is to be kept with the checkpoints. */
+    default void record(boolean isRecorded) {}
+
+    /** The run has learned a plan, which is in the storage of its checkpoints; {@link #open} follows. */
+    default void learned() {}
+
     /** Whether the next cut is the time to {@link #rescale}. */
     default boolean wantsToRescale() {
         return false;

@@ -90,18 +90,19 @@ final class StageRun implements Team {
         }
     }
 
-    /** What a worker adds to rows that it would contend for with others goes to them at its tick. */
-    private static void gatherAdds(Session session, TablePlan plan) {
+    /** Tells the session what is planned for the worker. */
+    private static void prepare(Session session, TablePlan plan) {
+        int worker = session.worker();
         for (var table : session.tables()) {
-            if (table.name().equals(plan.table())
-                    && session.worker() < plan.hot().size()) {
-                session.gatherAdds(
-                        table,
-                        Arrays.stream(plan.hot().get(session.worker()))
-                                .asLongStream()
-                                .toArray());
+            if (table.name().equals(plan.table()) && worker < plan.hot().size()) {
+                session.gatherAdds(table, longs(plan.hot().get(worker)));
+                session.expects(table, longs(plan.touched().get(worker)));
             }
         }
+    }
+
+    private static long[] longs(int[] rows) {
+        return Arrays.stream(rows).asLongStream().toArray();
     }
 
     /** Starts the workers. */
@@ -127,7 +128,7 @@ final class StageRun implements Team {
         try {
             var session = node.session(worker, records ? recordings.get(worker - from) : null);
             locals.restore(session);
-            plan.ifPresent(known -> known.tables().forEach(table -> gatherAdds(session, table)));
+            plan.ifPresent(known -> known.tables().forEach(table -> prepare(session, table)));
             var me = new Worker(session, seed, examples[worker - from]);
             join(worker, me);
             var step = stage.body().open(me);

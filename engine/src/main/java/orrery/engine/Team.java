@@ -37,6 +37,11 @@ interface Team {
     /** Where each worker is, such as {@code worker 0 (at clock 57), worker 1 (at clock 58)}. */
     String whereabouts();
 
+    /** Rows of others that workers have read outside the plan, since the members began. */
+    default long outsidePlan() {
+        return 0;
+    }
+
     /** Examples processed in this stage. */
     long examples();
 

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Storage;
+import orrery.table.Node;
 
 /** The workers of a stage on members, as the coordinator sees them. Confined to its thread. */
 final class TeamOfMembers implements Team {
@@ -123,6 +124,14 @@ final class TeamOfMembers implements Team {
             where.add("member " + seat.id + ": " + seat.progress.text("where"));
         }
         return String.join("; ", where);
+    }
+
+    @Override
+    public long outsidePlan() {
+        return latest().stream()
+                .map(message -> message.map("counts").get(Node.OUTSIDE_PLAN))
+                .mapToLong(count -> count instanceof Number number ? number.longValue() : 0)
+                .sum();
     }
 
     @Override

@@ -61,8 +61,8 @@ final class Jobs {
                         norm(node.values(node.tables().getFirst()))));
     }
 
-    /** A step that uses rows of the worker's own part, and some that all share, by their numbers. */
-    static Step byRows(Worker worker) {
+    /** A step that uses rows of one part of the table, and some that all share, by their numbers. */
+    static Step byRows(Worker worker, int ofPart) {
         var w = worker.session().tables().getFirst();
         var keys = new long[20];
         var values = new float[40];
@@ -70,7 +70,7 @@ final class Jobs {
             var random = new SplittableRandom(1000 * clock + worker.index());
             int part = 300 / worker.count();
             for (int i = 0; i < keys.length; i++) {
-                keys[i] = i < 16 ? (long) worker.index() * part + random.nextInt(part) : random.nextInt(10);
+                keys[i] = i < 16 ? (long) ofPart * part + random.nextInt(part) : random.nextInt(10);
             }
             session.gather(w, keys, values);
             for (int i = 0; i < values.length; i++) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,7 +176,10 @@ final class MembersTest {
     private static Job byRows() {
         var spec = TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f));
         return new Job(
-                "by rows", List.of(spec), List.of(new Stage("a", 40, 8, Jobs::byRows, (node, clock) -> Map.of())));
+                "by rows",
+                List.of(spec),
+                List.of(new Stage(
+                        "a", 40, 8, worker -> Jobs.byRows(worker, worker.index()), (node, clock) -> Map.of())));
     }
 
     /** What the first pass shows is acted upon after it, and no bit is another; a stop and a resumption later, too. */
@@ -211,13 +215,55 @@ final class MembersTest {
         }
     }
 
+    /** Accesses that change are seen, and rows placed anew. */
+    @Test
+    void rowsArePlacedAnewWhenAccessesDrift() throws IOException {
+        var spec = TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f));
+        Supplier<Job> drifting = () -> new Job(
+                "drifts",
+                List.of(spec),
+                List.of(new Stage(
+                        "a",
+                        64,
+                        8,
+                        worker -> {
+                            var before = Jobs.byRows(worker, worker.index());
+                            var after = Jobs.byRows(worker, (worker.index() + 2) % worker.count());
+                            return (session, clock) -> (clock < 24 ? before : after).run(session, clock);
+                        },
+                        (node, clock) -> Map.of())));
+        var run = Run.local(4);
+        var due = Jobs.weights(drifting.get().run(run));
+        var learning =
+                run.learning(Placing.FEWEST_BYTES).with(Checkpoints.in(Storage.local(folder.resolve("drifting"))));
+        var planned = new ArrayList<AccessPlan>();
+        var outcome = drifting.get()
+                .run(learning.with(new InThreads(2, drifting, learning, Members.Terms.DEFAULT.insecure()))
+                        .listening(event -> {
+                            if (event instanceof RunEvent.Planned p) {
+                                planned.add(p.plan());
+                            }
+                        }));
+        assertThat(planned).hasSizeBetween(2, 3);
+        var first = planned.getFirst().of("w").orElseThrow().order();
+        var last = planned.getLast().of("w").orElseThrow().order();
+        long moved = java.util.stream.IntStream.range(20, 300)
+                .filter(r -> first.owners()[r] != last.owners()[r])
+                .count();
+        assertThat(moved).as("rows that have changed their owner").isGreaterThan(200);
+        assertThat(Arrays.mismatch(Jobs.weights(outcome), due)).isEqualTo(-1);
+    }
+
     /** Rows of the weights to owners at random. */
     private static AccessPlan aPlan(int members) {
         var random = new SplittableRandom(members);
         var order = RowOrder.of(random.ints(300, 0, members).toArray(), new long[300], members);
         var none = new long[members];
         return new AccessPlan(
-                Placing.HASH, members, 8, List.of(new TablePlan("w", order, none, none, none, List.of(), 0, 0, 0)));
+                Placing.HASH,
+                members,
+                8,
+                List.of(new TablePlan("w", order, none, none, none, List.of(), List.of(), 0, 0, 0)));
     }
 
     @Test

@@ -12,12 +12,14 @@ import java.util.concurrent.atomic.LongAdder;
 final class Counts {
     private static final int STALEST = 32; // reads that are staler count as this
     private static final int WATCHED_ROWS = 64;
+    static final String OUTSIDE_PLAN = "rowsOutsidePlan";
 
     private final LongAdder[] staleness = new LongAdder[STALEST + 1];
     private final Map<Integer, LongAdder> waitsFor = new ConcurrentHashMap<>(); // nanoseconds, by the worker waited for
     final LongAdder waitNanosForClocks = new LongAdder();
     final LongAdder waitNanosForNodes = new LongAdder();
     final LongAdder slowReads = new LongAdder();
+    final LongAdder rowsOutsidePlan = new LongAdder(); // of others, that a worker has read and was not planned to
     private final Map<String, Map<Long, Long>> hot =
             new HashMap<>(); // by table: rows that others ask for; guarded by itself
 
@@ -68,6 +70,7 @@ final class Counts {
         all.put("waitNanosForClocks", waitNanosForClocks.sum());
         all.put("waitNanosForNodes", waitNanosForNodes.sum());
         all.put("slowReads", slowReads.sum());
+        all.put(OUTSIDE_PLAN, rowsOutsidePlan.sum());
         for (int s = 0; s < staleness.length; s++) {
             if (staleness[s].sum() > 0) {
                 all.put("staleness{" + s + "}", staleness[s].sum());

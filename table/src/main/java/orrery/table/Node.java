@@ -428,6 +428,9 @@ public final class Node {
         default void failed(Throwable why) {}
     }
 
+    /** In {@link #counted}: rows of others that workers have read and were not planned to. */
+    public static final String OUTSIDE_PLAN = Counts.OUTSIDE_PLAN;
+
     /** First type of frame that tables do not use. */
     public static final int FIRST_TYPE = Messages.END;
 

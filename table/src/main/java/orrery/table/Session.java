@@ -81,6 +81,9 @@ public final class Session {
         BitSet hot = new BitSet();
 
         @Nullable
+        BitSet expected; // rows that the worker was planned to touch
+
+        @Nullable
         View view;
 
         @Nullable
@@ -458,6 +461,9 @@ public final class Session {
             if (!port.known.get(slot) && !port.table.owns(rows.stripeOfSlot(slot))) {
                 port.known.set(slot);
                 isNew = true;
+                if (port.expected != null && !port.expected.get((int) keys[i])) {
+                    node.counts().rowsOutsidePlan.increment();
+                }
             }
         }
         if (isNew) {
@@ -565,6 +571,23 @@ public final class Session {
             for (long row : rows) {
                 port.hot.set(Math.toIntExact(row));
             }
+        }
+    }
+
+    /**
+     * Says which rows this worker is planned to touch. Those that others push to this node are subscribed to at once;
+     * what is read beside them is counted.
+     */
+    public void expects(Table table, long[] rows) {
+        var port = port(table);
+        var expected = new BitSet();
+        for (long row : rows) {
+            expected.set(Math.toIntExact(row));
+        }
+        port.expected = expected;
+        if (port.feed != null) {
+            table.shard.rows().stripesOf(rows, 0, rows.length); // which checks them
+            port.feed.want(rows, 0, rows.length, waitLimitNanos);
         }
     }
 

@@ -32,6 +32,7 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
     private static final String USED = ".used";
     private static final String HOME = ".home";
     private static final String HOT = ".hot.";
+    private static final String TOUCHED = ".touched.";
     private static final String COST = ".cost";
 
     public AccessPlan {
@@ -104,7 +105,16 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
             }
         }
         return new TablePlan(
-                table, order, owned, used, home, hot(table, of.rows(), workers), cost.pushed, cost.told, cost.bytes);
+                table,
+                order,
+                owned,
+                used,
+                home,
+                hot(table, of.rows(), workers),
+                workers.stream().map(worker -> worker.rows(table)).toList(),
+                cost.pushed,
+                cost.told,
+                cost.bytes);
     }
 
     /**
@@ -151,6 +161,8 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
             tensors.add(Tensor.longs(plan.table() + HOME, plan.rowsAtHome()));
             for (int w = 0; w < plan.hot().size(); w++) {
                 tensors.add(Tensor.ints(plan.table() + HOT + w, plan.hot().get(w)));
+                tensors.add(
+                        Tensor.ints(plan.table() + TOUCHED + w, plan.touched().get(w)));
             }
             tensors.add(Tensor.longs(plan.table() + COST, new long[] {plan.pushed(), plan.told(), plan.bytes()}));
         }
@@ -169,7 +181,9 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
             for (var table : names.isEmpty() ? new String[0] : names.split(",", -1)) {
                 var cost = file.longs(table + COST);
                 var hot = new ArrayList<int[]>();
+                var touched = new ArrayList<int[]>();
                 while (file.names().contains(table + HOT + hot.size())) {
+                    touched.add(file.ints(table + TOUCHED + hot.size()));
                     hot.add(file.ints(table + HOT + hot.size()));
                 }
                 plans.add(new TablePlan(
@@ -179,6 +193,7 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
                         file.longs(table + USED),
                         file.longs(table + HOME),
                         hot,
+                        touched,
                         cost[0],
                         cost[1],
                         cost[2]));
@@ -196,6 +211,14 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
     /** What is planned for a table. */
     public Optional<TablePlan> of(String table) {
         return tables.stream().filter(plan -> plan.table().equals(table)).findFirst();
+    }
+
+    /** Rows that workers were seen to touch, all together. */
+    public long touched() {
+        return tables.stream()
+                .flatMap(plan -> plan.touched().stream())
+                .mapToLong(rows -> rows.length)
+                .sum();
     }
 
     /** Bytes over the wire that it predicts for a clock, of all members together, without ticks. */

@@ -11,6 +11,7 @@ import java.util.List;
  * @param rowsUsed by member: rows that its workers read or write
  * @param rowsAtHome by member: those of them that it owns
  * @param hot by worker: rows that it is likely to contend for with others, so that it had best gather what it adds to them
+ * @param touched by worker: rows that it reads or writes, ascending
  * @param pushed rows that workers push to owners elsewhere, in a pass
  * @param told rows that owners push to readers elsewhere, in a pass
  * @param bytes of both over the wire, in a pass, with the heads of runs and frames
@@ -22,6 +23,7 @@ public record TablePlan(
         long[] rowsUsed,
         long[] rowsAtHome,
         List<int[]> hot,
+        List<int[]> touched,
         long pushed,
         long told,
         long bytes) {}
