@@ -130,6 +130,29 @@ final class PlanVerb implements Callable<Integer> {
                 table.pushed() / Math.max(1, clocks),
                 table.told() / Math.max(1, clocks),
                 table.bytes() / Math.max(1, clocks));
+        out.printf(
+                Locale.ROOT,
+                "    asked for by key at each clock, in place of pushed: %,d bytes; rows to gather adds to: %s%n",
+                asked(table, table.width()) / Math.max(1, clocks),
+                hot(table));
+    }
+
+    /** What the same would cost by key, asked for at each clock: a key with each question, answer and change. */
+    private static long asked(TablePlan table, int width) {
+        long row = (long) width * Float.BYTES;
+        return table.asked() * (2 * Long.BYTES + row) + table.pushed() * (Long.BYTES + row);
+    }
+
+    private static String hot(TablePlan table) {
+        var rows = table.hot().stream()
+                .flatMapToInt(Arrays::stream)
+                .distinct()
+                .sorted()
+                .toArray();
+        return rows.length == 0
+                ? "none"
+                : rows.length + ", such as "
+                        + Arrays.stream(rows).limit(5).mapToObj(String::valueOf).collect(Collectors.joining(", "));
     }
 
     private static String list(long[] rows) {

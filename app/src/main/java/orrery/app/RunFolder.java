@@ -114,12 +114,21 @@ final class RunFolder {
         plan.write(Storage.local(path), "plan.safetensors");
     }
 
+    /** The plan that the run has made while it ran, if it has. */
+    Optional<AccessPlan> learnedPlan() throws IOException {
+        return plan(path.resolve("checkpoints"));
+    }
+
     /** The plan of the run, if it has one. */
     Optional<AccessPlan> plan() throws IOException {
-        var storage = Storage.local(path);
-        return storage.holds("plan.safetensors")
-                ? Optional.of(AccessPlan.read(storage, "plan.safetensors"))
-                : Optional.empty();
+        return plan(path);
+    }
+
+    private static Optional<AccessPlan> plan(Path folder) throws IOException {
+        if (!Files.exists(folder.resolve("plan.safetensors"))) {
+            return Optional.empty();
+        }
+        return Optional.of(AccessPlan.read(Storage.local(folder), "plan.safetensors"));
     }
 
     void writeProvenance(Map<String, String> provenance) throws IOException {

@@ -234,7 +234,8 @@ final class Train implements Callable<Integer> {
         var err = spec.commandLine().getErr();
         var provenance = provenance(data, chosen.dataSum(), run.seed());
         folder.writeProvenance(provenance);
-        var listening = run.listening(folder.recorder());
+        var wire = new WireUse(running.processes);
+        var listening = run.listening(folder.recorder()).listening(wire);
         if (!quiet) {
             listening = listening.listening(new Progress(err, Progress.isTerminal()));
         }
@@ -258,6 +259,10 @@ final class Train implements Callable<Integer> {
         result.putAll(results);
         result.put("model", folder.model().toString());
         result.put("run", folder.path().toString());
+        var learned = folder.learnedPlan();
+        (learned.isPresent() ? learned : run.plan())
+                .ifPresent(plan -> result.put("bytesPerClockPlanned", plan.bytesPerClock()));
+        wire.bytesPerClock().ifPresent(bytes -> result.put("bytesPerClock", bytes));
         save(trained.model().from(provenance), folder);
         folder.writeResult(result);
         print(result, what, trained, out -> chosen.print(out, trained.model(), results));
@@ -421,6 +426,12 @@ final class Train implements Callable<Integer> {
                 result.get("workers"),
                 result.get("consistency"));
         results.accept(out);
+        if (result.get("bytesPerClock") instanceof Double bytes) {
+            out.println(String.format(Locale.ROOT, "wire   %,.0f bytes a clock, with what is measured at cuts", bytes)
+                    + (result.get("bytesPerClockPlanned") instanceof Double planned
+                            ? String.format(Locale.ROOT, "; planned %,.0f and ticks", planned)
+                            : ""));
+        }
         out.println("model  " + result.get("model") + (model == null ? "" : ", " + model));
     }
 

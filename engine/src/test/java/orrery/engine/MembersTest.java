@@ -263,7 +263,7 @@ final class MembersTest {
                 Placing.HASH,
                 members,
                 8,
-                List.of(new TablePlan("w", order, none, none, none, List.of(), List.of(), 0, 0, 0)));
+                List.of(new TablePlan("w", 2, order, none, none, none, List.of(), List.of(), 0, 0, 0, 0)));
     }
 
     @Test

@@ -82,6 +82,12 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
                 }
             }
         }
+        long asked = 0;
+        for (int row = 0; row < of.rows(); row++) {
+            for (int m = 0; m < members; m++) {
+                asked += owners[row] == m ? 0 : of.readClocks()[m][row];
+            }
+        }
         var cost = new Cost(order, of.width());
         for (int m = 0; m < members; m++) {
             var wanted = inSlots(of.readers()[m], order);
@@ -106,12 +112,14 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
         }
         return new TablePlan(
                 table,
+                of.width(),
                 order,
                 owned,
                 used,
                 home,
                 hot(table, of.rows(), workers),
                 workers.stream().map(worker -> worker.rows(table)).toList(),
+                asked,
                 cost.pushed,
                 cost.told,
                 cost.bytes);
@@ -164,7 +172,9 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
                 tensors.add(
                         Tensor.ints(plan.table() + TOUCHED + w, plan.touched().get(w)));
             }
-            tensors.add(Tensor.longs(plan.table() + COST, new long[] {plan.pushed(), plan.told(), plan.bytes()}));
+            tensors.add(Tensor.longs(
+                    plan.table() + COST,
+                    new long[] {plan.pushed(), plan.told(), plan.bytes(), plan.width(), plan.asked()}));
         }
         storage.write(name, out -> Safetensors.write(out, metadata, tensors));
     }
@@ -188,12 +198,14 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
                 }
                 plans.add(new TablePlan(
                         table,
+                        (int) cost[3],
                         RowOrder.of(file.ints(table + SLOT), file.ints(table + OWNER), file.ints(table + SHAPE)),
                         file.longs(table + OWNED),
                         file.longs(table + USED),
                         file.longs(table + HOME),
                         hot,
                         touched,
+                        cost[4],
                         cost[0],
                         cost[1],
                         cost[2]));
