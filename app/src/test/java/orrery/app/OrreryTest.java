@@ -420,10 +420,62 @@ final class OrreryTest {
                         "drop=1%,delay=1ms,duplicate=1%,reorder=2%"))
                 .containsExactly(due);
         assertThat(folder.resolve("ranked-on-two/plan.safetensors")).exists();
+        assertThat(train(common, "--run", "@ranked-later", "--processes", "2", "--plan-by", "first-pass"))
+                .containsExactly(due);
+        assertThat(Files.readString(folder.resolve("ranked-later/metrics.jsonl")))
+                .contains("\"planned\"");
+        assertThat(folder.resolve("ranked-later/checkpoints/plan.safetensors")).exists();
         assertThat(orrery("show", "@ranked").out()).contains("# ranks of ");
         var plan = orrery("plan", "pagerank", "@edges.txt", "-w", "4", "--processes", "2");
         assertThat(plan.code()).as(plan.err()).isZero();
         assertThat(plan.out()).contains("table shares", "over the wire");
+    }
+
+    /** Clusters predict and are measured as models are; factors recommend, without what is known. */
+    @Test
+    void clustersAndFactorsAreModelsLikeOthers() throws IOException {
+        var clustered =
+                orrery("train", "kmeans", "@two.libsvm", "--clusters", "3", "--run", "@clustered", "--no-cache");
+        assertThat(clustered.code()).as(clustered.err()).isZero();
+        assertThat(clustered.out()).contains("inertia", "sizes");
+        assertThat(orrery("predict", "@clustered", "@two.libsvm", "--no-cache")
+                        .out()
+                        .lines())
+                .allMatch(line -> line.matches("[0-2]"));
+        assertThat(orrery("evaluate", "@clustered", "@two.libsvm", "--no-cache").out())
+                .contains("inertia");
+        assertThat(orrery("show", "@clustered").out()).contains("# 3 clusters");
+        var ratings = new StringBuilder("user,item,rating\n");
+        var random = new SplittableRandom(2);
+        for (int i = 0; i < 600; i++) {
+            int user = random.nextInt(20);
+            int item = random.nextInt(30);
+            ratings.append("u")
+                    .append(user)
+                    .append(",i")
+                    .append(item)
+                    .append(',')
+                    .append(1 + (user + item) % 5)
+                    .append('\n');
+        }
+        Files.writeString(folder.resolve("ratings.csv"), ratings);
+        var factorised = orrery("train", "mf", "@ratings.csv", "--rank", "4", "--split", "0.2", "--run", "@factors");
+        assertThat(factorised.code()).as(factorised.err()).isZero();
+        assertThat(factorised.out()).contains("rmse", "mae");
+        var best = orrery("recommend", "@factors", "u3", "--top", "30", "--without", "@ratings.csv");
+        assertThat(best.code()).as(best.err()).isZero();
+        long known = ratings.toString()
+                .lines()
+                .filter(line -> line.startsWith("u3,"))
+                .map(line -> line.split(",")[1])
+                .distinct()
+                .count();
+        assertThat(best.out().lines()).hasSize((int) (30 - known));
+        assertThat(orrery("recommend", "@factors", "u33").err()).contains("knows no user 'u33'");
+        assertThat(orrery("evaluate", "@factors", "@ratings.csv").err()).contains("is not a linear model");
+        assertThat(orrery("train", "mf", "@ratings.csv", "--test", "@ratings.csv")
+                        .err())
+                .contains("--split");
     }
 
     @Test
