@@ -3,6 +3,7 @@ package orrery.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import orrery.table.Consistency;
@@ -88,6 +89,11 @@ public record Run(
     public Run with(Checkpoints checkpoints) {
         return new Run(
                 workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners, plan, learns);
+    }
+
+    /** The same, whose checkpoints, if it keeps any, say what they are of; see {@link Checkpoints#identifiedBy}. */
+    public Run identifiedBy(Map<String, String> identity) {
+        return checkpoints.map(kept -> with(kept.identifiedBy(identity))).orElse(this);
     }
 
     /** The same with one more listener, who hears last. */

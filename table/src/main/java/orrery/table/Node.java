@@ -152,6 +152,15 @@ public final class Node {
         return tables.get(name);
     }
 
+    /** The table of that name. */
+    public Table table(String name) {
+        var table = find(name);
+        if (table == null) {
+            throw new IllegalArgumentException("there is no table '" + name + "', only " + tables());
+        }
+        return table;
+    }
+
     public synchronized List<Table> tables() {
         return List.copyOf(tables.values());
     }

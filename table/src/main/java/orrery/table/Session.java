@@ -225,6 +225,16 @@ public final class Session {
         return tables;
     }
 
+    /** The table of that name. */
+    public Table table(String name) {
+        for (var port : ports) {
+            if (port != null && port.spec.name().equals(name)) {
+                return port.table;
+            }
+        }
+        throw new IllegalArgumentException("worker " + worker + " has no table '" + name + "', only " + tables());
+    }
+
     /**
      * Creates a table together with all other workers: each calls this, at whatever time, with an equal spec. Its group
      * must be one that the stage began with.

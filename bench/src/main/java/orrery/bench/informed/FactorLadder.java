@@ -67,10 +67,7 @@ final class FactorLadder {
         try (var neighbours = new Neighbours(members, Faults.NONE)) {
             neighbours.create(spec.with(new Init.Uniform(1, -0.1f, 0.1f)).with(new UpdateRule.AdaRevision(RATE)));
             neighbours.run(workers, (session, node) -> {
-                var table = node.find(TABLE);
-                if (table == null) {
-                    throw new IllegalStateException("no table");
-                }
+                var table = node.table(TABLE);
                 var part = new Part(session, table, level);
                 for (int clock = 0; clock <= warmUps + clocks; clock++) {
                     if (session.worker() == 0 && (clock == warmUps || clock == warmUps + clocks)) {

@@ -73,7 +73,7 @@ final class RankLadder {
         try (var neighbours = new Neighbours(members, Faults.NONE)) {
             neighbours.create(spec);
             neighbours.run(workers, (session, node) -> {
-                var part = new Part(session, table(node), level);
+                var part = new Part(session, node.table(TABLE), level);
                 for (int clock = 0; clock <= warmUps + iterations; clock++) {
                     if (session.worker() == 0 && (clock == warmUps || clock == warmUps + iterations)) {
                         int sign = clock == warmUps ? -1 : 1;
@@ -91,14 +91,6 @@ final class RankLadder {
                 bytes.get() / (double) iterations,
                 plan == null ? Double.NaN : plan.bytesPerClock(),
                 shares);
-    }
-
-    private static Table table(Node node) {
-        var table = node.find(TABLE);
-        if (table == null) {
-            throw new IllegalStateException("no table");
-        }
-        return table;
     }
 
     private AccessPlan plan(Placing placing) {

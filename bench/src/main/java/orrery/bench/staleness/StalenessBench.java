@@ -97,10 +97,7 @@ public final class StalenessBench implements Callable<Integer> {
         try (var nodes = new Neighbours(NODES, Faults.parse("delay=2ms,rate=12.5MB"))) {
             nodes.create(TableSpec.dense("w", ROWS, WIDTH).with(consistency));
             nodes.run(NODES, (session, node) -> {
-                var table = node.find("w");
-                if (table == null) {
-                    throw new IllegalStateException("no table");
-                }
+                var table = node.table("w");
                 long begin = System.nanoTime();
                 work(session, table);
                 waited.add(session.waitedNanos() / 1e9);

@@ -8,11 +8,9 @@ import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
 import orrery.engine.Stage;
-import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
-import orrery.table.Table;
 import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
@@ -47,36 +45,31 @@ public final class ClusterTraining implements Training<ClusterModel> {
                         "lloyd",
                         options.iterations(),
                         Math.min(BETWEEN_CUTS, options.iterations()),
-                        worker -> new LloydStep(examples, options, seeds, worker, table(worker)),
+                        worker -> new LloydStep(
+                                examples,
+                                options,
+                                seeds,
+                                worker,
+                                worker.session().table(TABLE)),
                         this::measure)
                 : new Stage(
                         "mini-batch",
                         partition.clocksPerPass(run.workers()) * options.iterations(),
                         partition.clocksPerPass(run.workers()),
                         worker -> new MiniBatchStep(
-                                examples, partition, seeds, options.clusters(), worker, table(worker)),
+                                examples,
+                                partition,
+                                seeds,
+                                options.clusters(),
+                                worker,
+                                worker.session().table(TABLE)),
                         (node, clock) -> Map.of());
         job = new Job("kmeans", List.of(options.isLloyd() ? table : table.with(run.consistency())), List.of(stage));
     }
 
-    private static Table table(Worker worker) {
-        return worker.session().tables().stream()
-                .filter(table -> table.name().equals(TABLE))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static Table table(Node node) {
-        var table = node.find(TABLE);
-        if (table == null) {
-            throw new IllegalStateException("table '" + TABLE + "' is gone");
-        }
-        return table;
-    }
-
     /** Ends Lloyd's iterations when the last cut's has not got better: then the workers have stopped. */
     private Map<String, Double> measure(Node node, long clock) {
-        var sums = node.values(table(node));
+        var sums = node.values(node.table(TABLE));
         int width = sums.length / options.clusters();
         double inertia = 0;
         for (int c = 0; c < options.clusters(); c++) {
@@ -101,20 +94,15 @@ public final class ClusterTraining implements Training<ClusterModel> {
 
     @Override
     public Trained<ClusterModel> run() throws IOException {
-        var identified = run.checkpoints().isPresent()
-                ? run.with(run.checkpoints()
-                        .get()
-                        .identifiedBy(Map.of(
-                                "options", options.toString(),
-                                "consistency", run.consistency().toString(),
-                                "data", data.examples().sum())))
-                : run;
-        var outcome = job.run(identified);
+        var outcome = job.run(run.identifiedBy(Map.of(
+                "options", options.toString(),
+                "consistency", run.consistency().toString(),
+                "data", data.examples().sum())));
         return new Trained<>(model(outcome.node()), outcome);
     }
 
     private ClusterModel model(Node node) {
-        var values = node.values(table(node));
+        var values = node.values(node.table(TABLE));
         int features = data.examples().features();
         int width = values.length / options.clusters();
         var centroids = new float[options.clusters() * features];

@@ -13,7 +13,6 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Init;
 import orrery.table.Node;
-import orrery.table.Table;
 import orrery.table.TableSpec;
 import orrery.table.UpdateRule;
 import orrery.table.plan.AccessPlan;
@@ -58,17 +57,10 @@ public final class FactorTraining implements Training<FactorModel> {
                         options,
                         mean,
                         worker,
-                        table(worker.session().tables(), USERS),
-                        table(worker.session().tables(), ITEMS)),
+                        worker.session().table(USERS),
+                        worker.session().table(ITEMS)),
                 this::measure);
         job = new Job("mf", tables, List.of(stage));
-    }
-
-    private static Table table(List<Table> tables, String name) {
-        return tables.stream()
-                .filter(table -> table.name().equals(name))
-                .findFirst()
-                .orElseThrow();
     }
 
     private Map<String, Double> measure(Node node, long clock) {
@@ -90,15 +82,10 @@ public final class FactorTraining implements Training<FactorModel> {
 
     @Override
     public Trained<FactorModel> run() throws IOException {
-        var identified = run.checkpoints().isPresent()
-                ? run.with(run.checkpoints()
-                        .get()
-                        .identifiedBy(Map.of(
-                                "options", options.toString(),
-                                "consistency", run.consistency().toString(),
-                                "ratings", train.sum())))
-                : run;
-        var outcome = job.run(identified);
+        var outcome = job.run(run.identifiedBy(Map.of(
+                "options", options.toString(),
+                "consistency", run.consistency().toString(),
+                "ratings", train.sum())));
         return new Trained<>(model(outcome.node()), outcome);
     }
 
@@ -108,8 +95,8 @@ public final class FactorTraining implements Training<FactorModel> {
                 train.itemNames(),
                 options.rank(),
                 mean,
-                node.values(table(node.tables(), USERS)),
-                node.values(table(node.tables(), ITEMS)),
+                node.values(node.table(USERS)),
+                node.values(node.table(ITEMS)),
                 Map.of());
     }
 

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
-import orrery.engine.Checkpoints;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -19,7 +18,6 @@ import orrery.engine.Stage;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
-import orrery.table.Table;
 import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
@@ -70,8 +68,8 @@ public final class LinearTraining implements Training<LinearModel> {
                                 loss,
                                 labels,
                                 classWeights(),
-                                table(worker.session().tables(), WEIGHTS),
-                                options.intercept() ? table(worker.session().tables(), INTERCEPT) : null)
+                                worker.session().table(WEIGHTS),
+                                options.intercept() ? worker.session().table(INTERCEPT) : null)
                         .open(worker),
                 (node, clock) -> validation.isPresent() ? validate(node, validation.get()) : Map.of());
         job = new Job(app, tables(), List.of(stage));
@@ -141,13 +139,6 @@ public final class LinearTraining implements Training<LinearModel> {
         return tables;
     }
 
-    private static Table table(List<Table> tables, String name) {
-        return tables.stream()
-                .filter(table -> table.name().equals(name))
-                .findFirst()
-                .orElseThrow();
-    }
-
     private float[] classWeights() {
         var weights = new float[labels.count()];
         for (int k = 0; k < weights.length; k++) {
@@ -173,7 +164,7 @@ public final class LinearTraining implements Training<LinearModel> {
             double cost = metrics.getOrDefault("logLoss", metrics.getOrDefault("loss", Double.NaN));
             if (stopping.get().isBest(cost)) {
                 for (var name : options.intercept() ? List.of(WEIGHTS, INTERCEPT) : List.of(WEIGHTS)) {
-                    node.copy(table(node.tables(), name), table(node.tables(), BEST + name));
+                    node.copy(node.table(name), node.table(BEST + name));
                 }
             }
         }
@@ -192,9 +183,7 @@ public final class LinearTraining implements Training<LinearModel> {
 
     @Override
     public Trained<LinearModel> run() throws IOException {
-        var identified = run.checkpoints().isPresent()
-                ? run.with(identify(run.checkpoints().get()))
-                : run;
+        var identified = run.identifiedBy(identity());
         var listening = stopping.isPresent() ? identified.listening(stopping.get()) : identified;
         var outcome = job.run(listening);
         boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
@@ -206,8 +195,8 @@ public final class LinearTraining implements Training<LinearModel> {
         job.run(run);
     }
 
-    private Checkpoints identify(Checkpoints checkpoints) {
-        return checkpoints.identifiedBy(Map.of(
+    private Map<String, String> identity() {
+        return Map.of(
                 "consistency", run.consistency().toString(),
                 "passes", String.valueOf(options.passes()),
                 "batch", String.valueOf(options.batch()),
@@ -215,12 +204,12 @@ public final class LinearTraining implements Training<LinearModel> {
                 "intercept", String.valueOf(options.intercept()),
                 "class weights", new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
                 "early stopping", String.valueOf(options.patience()),
-                "data", data.examples().sum() + ", " + data.examples()));
+                "data", data.examples().sum() + ", " + data.examples());
     }
 
     private LinearModel model(Node node, String prefix) {
-        var weights = node.values(table(node.tables(), prefix + WEIGHTS));
-        var intercept = options.intercept() ? node.values(table(node.tables(), prefix + INTERCEPT)) : new float[width];
+        var weights = node.values(node.table(prefix + WEIGHTS));
+        var intercept = options.intercept() ? node.values(node.table(prefix + INTERCEPT)) : new float[width];
         return new LinearModel(loss, data.schema(), labels, width, weights, intercept, Map.of());
     }
 }

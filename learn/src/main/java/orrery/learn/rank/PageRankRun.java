@@ -11,7 +11,6 @@ import orrery.engine.Stage;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
-import orrery.table.Table;
 import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
@@ -44,22 +43,15 @@ public final class PageRankRun implements Training<Ranks> {
                         options,
                         seeds,
                         worker,
-                        table(worker.session().tables(), SHARES),
-                        table(worker.session().tables(), STATE)),
+                        worker.session().table(SHARES),
+                        worker.session().table(STATE)),
                 this::measure);
         job = new Job("pagerank", tables, List.of(stage));
     }
 
-    private static Table table(List<Table> tables, String name) {
-        return tables.stream()
-                .filter(table -> table.name().equals(name))
-                .findFirst()
-                .orElseThrow();
-    }
-
     /** By how much the last iteration changed the ranks, and how many there were; ends the job when that is enough. */
     private Map<String, Double> measure(Node node, long clock) {
-        var state = node.values(table(node.tables(), STATE));
+        var state = node.values(node.table(STATE));
         double change = 0;
         double iterations = 0;
         for (int at = 0; at < state.length; at += RankStep.STATE_COLUMNS) {
@@ -84,12 +76,9 @@ public final class PageRankRun implements Training<Ranks> {
 
     @Override
     public Trained<Ranks> run() throws IOException {
-        var identified = run.checkpoints().isPresent()
-                ? run.with(run.checkpoints().get().identifiedBy(PageRank.identity(options, graph)))
-                : run;
-        var outcome = job.run(identified);
+        var outcome = job.run(run.identifiedBy(PageRank.identity(options, graph)));
         var node = outcome.node();
-        var ranks = node.values(table(node.tables(), SHARES));
+        var ranks = node.values(node.table(SHARES));
         for (int v = 0; v < ranks.length; v++) {
             ranks[v] *= Math.max(1, graph.outDegree()[v]);
         }
