@@ -110,7 +110,7 @@ public final class Job {
         return tables.stream()
                 .map(spec -> plan.flatMap(all -> all.of(spec.name()))
                         .map(of -> spec.ordered(of.order()))
-                        .orElse(spec))
+                        .orElse(spec.ordered(null)))
                 .toList();
     }
 
@@ -296,20 +296,19 @@ public final class Job {
                     if (status.isEmpty()) { // stopped in order to move
                         commit(true);
                         first = reached;
+                        isMoving = true;
                         if (isRecording()) {
                             learn(team.outsidePlan());
                             from = newest;
-                            continue;
-                        }
-                        if (hasDrifted(team)) {
-                            isDrifting = true;
+                        } else if (hasDrifted(team)) {
+                            isDrifting = true; // from here on it is recorded
+                            site.open(ordered(tables, plan), newest);
+                            from = newest;
+                        } else {
+                            site.rescale();
                             from = Optional.empty();
-                            continue; // the same, but recorded
                         }
-                        isMoving = true;
-                        site.rescale();
                         isMoving = false;
-                        from = Optional.empty();
                         continue;
                     }
                     commit(true);
@@ -456,9 +455,9 @@ public final class Job {
                     clock < stage.clocks() || number + 1 < stages.size() ? Outcome.Status.STOPPED : Outcome.Status.DONE;
             };
             boolean goesOn = status == Outcome.Status.DONE && clock < stage.clocks();
-            boolean learns = goesOn && isRecording();
-            checkpoint(number, clock, stage, team, status, learns);
-            boolean moves = goesOn && (learns || hasDrifted(team) || site.wantsToRescale());
+            boolean replans = goesOn && (isRecording() || hasDrifted(team));
+            checkpoint(number, clock, stage, team, status, replans);
+            boolean moves = goesOn && (replans || site.wantsToRescale());
             return moves ? Optional.empty() : Optional.of(status);
         }
 

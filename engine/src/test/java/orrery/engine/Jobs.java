@@ -66,6 +66,7 @@ final class Jobs {
         var w = worker.session().tables().getFirst();
         var keys = new long[20];
         var values = new float[40];
+        var local = worker.session().localFloats("momentum", 40);
         return (session, clock) -> {
             var random = new SplittableRandom(1000 * clock + worker.index());
             int part = 300 / worker.count();
@@ -74,9 +75,9 @@ final class Jobs {
             }
             session.gather(w, keys, values);
             for (int i = 0; i < values.length; i++) {
-                values[i] = 0.1f * values[i] + (float) random.nextGaussian();
+                local[i] = 0.9f * local[i] + 0.1f * values[i] + (float) random.nextGaussian();
             }
-            session.add(w, keys, values);
+            session.add(w, keys, local);
         };
     }
 

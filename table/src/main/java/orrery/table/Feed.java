@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import orrery.wire.Frame;
@@ -31,7 +32,8 @@ final class Feed {
     private final List<Integer> owners; // other members that own some of it
     private final long[] age; // by owner, of its last complete round
     private final long[][] applied; // by owner and worker
-    private final List<Mine> mine = new ArrayList<>();
+    private final List<Mine> mine =
+            new CopyOnWriteArrayList<>(); // registered before they add, so before a lock of theirs
     private boolean isOpen;
     private volatile long freshness = NEVER;
 
@@ -65,9 +67,7 @@ final class Feed {
     /** A worker of this node is going to add to the table. Returns where it keeps what it adds to rows of others. */
     Unconfirmed open(int worker, float scale, long limitNanos) {
         var changes = new Unconfirmed(table.spec(), table.floats(), scale);
-        synchronized (this) {
-            mine.add(new Mine(worker, changes));
-        }
+        mine.add(new Mine(worker, changes));
         open(limitNanos);
         return changes;
     }
@@ -173,6 +173,17 @@ final class Feed {
         }
     }
 
+    /** Rows whose copies here are not to be used any more are asked for again. */
+    void again(long[] keys, long limitNanos) {
+        synchronized (this) {
+            for (long key : keys) {
+                asked.clear((int) rows.slot(key));
+                present.clear((int) rows.slot(key));
+            }
+        }
+        want(keys, 0, keys.length, limitNanos);
+    }
+
     // Waiting
 
     /** Whether slots {@code from} to {@code to} are here, as far as others own them. */
@@ -243,21 +254,17 @@ final class Feed {
         }
         long roundAge = frame.getLong();
         long[] completed = frame.getLongs(frame.getInt());
-        List<Mine> pending;
-        synchronized (this) {
-            pending = List.copyOf(mine);
-        }
         while (frame.remaining() > 0) {
             int first = frame.getInt();
             int count = frame.getInt();
             checkRun(first, count, from);
-            take(frame, first, count, completed, pending);
+            take(frame, first, count, completed);
             synchronized (this) {
                 present.set(first, first + count);
             }
         }
         applied[owner] = completed;
-        for (var own : pending) {
+        for (var own : mine) {
             own.changes().confirm(confirmed(own.worker()));
         }
         if ((frame.flags() & Messages.LAST) != 0) {
@@ -281,19 +288,15 @@ final class Feed {
         }
     }
 
-    private void take(Frame frame, int first, int count, long[] completed, List<Mine> pending) {
+    private void take(Frame frame, int first, int count, long[] completed) {
         var shard = table.floats();
         int stripe = rows.stripeOfSlot(first);
         float[] values = frame.getFloats(Math.multiplyExact(count, width));
-        if (pending.isEmpty()) {
-            shard.setCells(first, 0, values, 0, values.length);
-            return;
-        }
         shard.locks().lock(stripe);
         try {
-            for (var own : pending) {
+            for (var own : mine) {
                 long hasApplied = own.worker() < completed.length ? completed[own.worker()] : NEVER;
-                if (own.changes().open() > 0 || !own.changes().isEmpty()) {
+                if (own.changes().hasAny()) {
                     for (int i = 0; i < count; i++) {
                         own.changes().overlay(rows.row(first + i), hasApplied, values, i * width);
                     }

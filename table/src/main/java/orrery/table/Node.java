@@ -90,7 +90,7 @@ public final class Node {
             case INT -> new IntShard(spec);
         };
         var table = new Table(spec, nextId++, shard, clocks);
-        var other = numbers.putIfAbsent(table.number(), table);
+        var other = numbers.get(table.number());
         if (other != null) {
             throw new IllegalArgumentException("tables '" + other.name() + "' and '" + spec.name()
                     + "' have the same number on the wire; rename one");
@@ -107,6 +107,7 @@ public final class Node {
             table.place(among.placement(), among);
         }
         restore(table);
+        numbers.put(table.number(), table); // now frames may find it
         if (among != null) {
             var group = clocks;
             among.server().execute(() -> {

@@ -579,9 +579,15 @@ public final class Session {
         port.hot = new BitSet();
         if (port.writesThrough && table.shard instanceof FloatShard) {
             for (long row : rows) {
-                port.hot.set(Math.toIntExact(row));
+                if (row >= 0 && row < Integer.MAX_VALUE) { // others go to the shard at once, as ever
+                    port.hot.set((int) row);
+                }
             }
         }
+    }
+
+    private static boolean isHot(Port port, long row) {
+        return row >= 0 && row < Integer.MAX_VALUE && port.hot.get((int) row);
     }
 
     /**
@@ -675,7 +681,7 @@ public final class Session {
         var shard = port.table.floats();
         for (int i = from; i < to; i++, at += width) {
             int stripe = shard.rows().stripe(keys[i]);
-            if (!port.hot.isEmpty() && port.hot.get((int) keys[i])) {
+            if (isHot(port, keys[i])) {
                 gathered(port).addRow(keys[i], values, at);
             } else if (port.table.owns(stripe)) {
                 shard.locks().lock(stripe);
@@ -1010,7 +1016,16 @@ public final class Session {
         int most = (int) Math.min(
                 MOST_UNCONFIRMED, port.group.clock - node.requiredAge(port.spec.consistency(), port.group.clock) + 8);
         feed.awaitConfirmed(unconfirmed, most, need(port), waitLimitNanos);
-        push(port, unconfirmed.send(port.group.clock), pushes);
+        try {
+            push(port, unconfirmed.send(port.group.clock), pushes);
+        } catch (NonFiniteUpdateException e) {
+            long[] rows = unconfirmed.drop();
+            refuse(port, e);
+            feed.again(rows, waitLimitNanos); // the node's own copies have it
+            for (long row : rows) {
+                port.known.clear((int) port.table.shard.rows().slot(row));
+            }
+        }
     }
 
     /** Applies stripe by stripe; workers begin at different ones, so that they seldom meet. */

@@ -69,10 +69,8 @@ final class Subscription extends Answer {
                             + table.name() + "' are not all owned here");
                 }
             }
-            for (int i = wanted.nextClearBit(from); i < to; i = wanted.nextClearBit(i)) {
-                wanted.set(i);
-                unsent.set(i);
-            }
+            wanted.set(from, to);
+            unsent.set(from, to);
         }
         hasNews = true;
     }
@@ -93,10 +91,11 @@ final class Subscription extends Answer {
         }
         var completed = table.clocks.completed();
         int head = Long.BYTES + Integer.BYTES + completed.length * Long.BYTES;
+        int least = RUN_BYTES + table.spec().width() * Float.BYTES; // or no row would ever fit
         var frame = cluster.frame(
                         Messages.PUSHED,
                         Lane.PROMPT,
-                        Math.clamp(head + (long) hint, LEAST_BYTES, Frame.MOST_PAYLOAD_BYTES))
+                        Math.clamp(head + (long) Math.max(hint, least), LEAST_BYTES, Frame.MOST_PAYLOAD_BYTES))
                 .table(table.number())
                 .request(token)
                 .putLong(age)
@@ -169,7 +168,7 @@ final class Subscription extends Answer {
         return end;
     }
 
-    /** The end of the run that begins with a row to be sent: gaps that cost less than a run's head belong to it. */
+    /** The end of the run that begins with a row to be sent: gaps of wanted rows that cost less than a run's head belong to it. */
     private int runEnd(int from, int end, int rowBytes) {
         var changes = table.floats().watch();
         int at = from;
@@ -180,7 +179,8 @@ final class Subscription extends Answer {
                     : (int) Math.min(wanted.nextClearBit(at), changes.endOfRows(at, end, known[stripe]));
             at = Math.min(end, Math.max(named, changed));
             int next = next(at, end);
-            if (next >= end || (long) (next - at) * rowBytes > RUN_BYTES) {
+            boolean isWorthIt = (long) (next - at) * rowBytes <= RUN_BYTES;
+            if (next >= end || !isWorthIt || wanted.nextClearBit(at) < next) { // what nobody wants must not seem fresh
                 return at;
             }
             at = next;

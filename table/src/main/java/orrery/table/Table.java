@@ -49,9 +49,14 @@ public final class Table {
         feed = isPushed() ? new Feed(cluster, this) : null;
     }
 
-    /** Whether rows go to who has asked for them once, and need not be asked for again. */
+    /**
+     * Whether rows go to who has asked for them once, and need not be asked for again. Not where a worker's own writes show
+     * only once the owner has applied them, nor where nobody is ever to wait.
+     */
     private boolean isPushed() {
-        return (spec.consistency() instanceof Consistency.Essp || spec.order() != null) && Feed.canHave(spec);
+        boolean isMeant = spec.consistency() instanceof Consistency.Essp
+                || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp));
+        return isMeant && (spec.consistency().staged() || spec.writesThrough()) && Feed.canHave(spec);
     }
 
     /** What others push to this node; null if they wait to be asked. */

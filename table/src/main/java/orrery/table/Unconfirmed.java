@@ -1,6 +1,7 @@
 package orrery.table;
 
 import java.util.ArrayDeque;
+import java.util.stream.LongStream;
 
 /**
  * What one worker has added to others' rows of a table that is pushed to its node, and the owners have not confirmed yet:
@@ -37,6 +38,19 @@ final class Unconfirmed {
 
     synchronized boolean isEmpty() {
         return current.isEmpty();
+    }
+
+    /** Whether there is anything that an owner may not have applied. */
+    synchronized boolean hasAny() {
+        return !sent.isEmpty() || !current.isEmpty();
+    }
+
+    /** Forgets what was added at this clock. Returns the rows. */
+    synchronized long[] drop() {
+        var rows = LongStream.builder();
+        current.forEachRow(rows);
+        current.clear();
+        return rows.build().toArray();
     }
 
     /** What was added at this clock is about to be pushed; it is read only from now on. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -211,5 +212,102 @@ final class PlanTest {
         var out = new float[1];
         session.view(slots).sums(new int[] {slots.place(0), slots.place(1)}, new int[] {0, 2}, 0, 1, out, 0);
         assertThat(out[0]).isEqualTo(natural.values(other)[2] + natural.values(other)[0]);
+    }
+
+    private static void onTwo(TableSpec spec, Nodes.Body body) {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(spec);
+            nodes.run(2, body);
+        }
+    }
+
+    /** Rows that no first frame of the least size would hold. */
+    @Test
+    @Timeout(30)
+    void wideRowsAreTold() {
+        onTwo(TableSpec.dense("w", 8, 5000).with(new Consistency.Essp(0)), (session, node) -> {
+            var table = node.table("w");
+            long row = session.worker() == 0 ? 7 : 0; // the other's
+            var values = new float[5000];
+            var ones = new float[5000];
+            Arrays.fill(ones, 1);
+            for (int clock = 0; clock < 20; clock++) {
+                session.gather(table, new long[] {row}, values);
+                assertThat(values[4999]).isEqualTo(clock);
+                session.add(table, new long[] {row}, ones);
+                session.tick();
+            }
+        });
+    }
+
+    /** A row between two that are told is not taken for told: its first read is as fresh as any. */
+    @Test
+    @Timeout(30)
+    void whatNobodyAskedForDoesNotSeemFresh() {
+        onTwo(TableSpec.dense("w", 64, 1).ordered(RowOrder.of(halves(64), new long[64], 2)), (session, node) -> {
+            var table = node.table("w");
+            var all = new long[32];
+            var ones = new float[32];
+            int own = session.worker() * 32;
+            int other = 32 - own;
+            Arrays.setAll(all, i -> own + i);
+            Arrays.fill(ones, 1);
+            for (int clock = 0; clock < 31; clock++) {
+                var out = new float[1];
+                session.gather(
+                        table,
+                        new long[] {other + (clock * 2 + clock / 16) % 32},
+                        out); // every other, then those between
+                assertThat(out[0]).isEqualTo(clock);
+                session.add(table, all, ones);
+                session.tick();
+            }
+        });
+    }
+
+    private static int[] halves(int rows) {
+        var owners = new int[rows];
+        Arrays.setAll(owners, r -> 2 * r / rows);
+        return owners;
+    }
+
+    /** A rule that shows own writes only once they are applied: they are waited for, pushed table or not. */
+    @Test
+    @Timeout(30)
+    void ownWritesAreSeenWhateverTheRule() {
+        for (var spec : List.of(
+                spec(1).with(new Consistency.Essp(3)),
+                spec(1).with(new Consistency.Ssp(3)).ordered(RowOrder.of(halves(ROWS), new long[ROWS], 2)))) {
+            onTwo(spec.with(new UpdateRule.Sgd(1, 0, 1e-6f)), (session, node) -> {
+                var table = node.table("w");
+                long row = session.worker() == 0 ? ROWS - 1 : 0; // the other's, which it does not touch
+                var out = new float[1];
+                for (int clock = 0; clock < 200; clock++) {
+                    session.gather(table, new long[] {row}, out);
+                    assertThat(out[0]).isBetween(clock - 0.5f, clock + 0.5f);
+                    session.add(table, new long[] {row}, new float[] {-1});
+                    session.tick();
+                }
+            });
+        }
+    }
+
+    /** Updates that sum up to infinity are dropped where the table says so, also of rows that others push. */
+    @Test
+    @Timeout(30)
+    void sumsThatAreNotFiniteAreDropped() {
+        var spec = spec(1).with(new Consistency.Essp(1)).with(TableSpec.NonFinite.DROP);
+        onTwo(spec, (session, node) -> {
+            var table = node.table("w");
+            long row = session.worker() == 0 ? ROWS - 1 : 0;
+            var out = new float[1];
+            for (int clock = 0; clock < 20; clock++) {
+                session.gather(table, new long[] {row}, out);
+                assertThat(out[0]).isFinite();
+                session.add(table, new long[] {row}, new float[] {3e38f});
+                session.add(table, new long[] {row}, new float[] {3e38f});
+                session.tick();
+            }
+        });
     }
 }

@@ -57,7 +57,7 @@ final class Cost {
             for (at++; at < end; at++) {
                 if (isTold(at, wanted, changed, granule)) {
                     last = at;
-                } else if ((long) (at - last) * width * Float.BYTES > TOLD_RUN) {
+                } else if (!wanted.get(at) || (long) (at - last) * width * Float.BYTES > TOLD_RUN) {
                     break;
                 }
             }
