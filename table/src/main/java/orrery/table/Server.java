@@ -157,6 +157,10 @@ final class Server implements Runnable {
     void dropped(Table table) {
         dropped.put(table.number(), table.spec().group().hashCode());
         subscriptions.values().forEach(ofPeer -> ofPeer.remove(table));
+        var frames = forLater.remove(table.number()); // that came when it was gone already, but not known to be
+        if (frames != null) {
+            frames.forEach(this::receive);
+        }
     }
 
     /** Blocks have moved: what was subscribed to is perhaps elsewhere. */
@@ -329,7 +333,7 @@ final class Server implements Runnable {
             return true;
         }
         int worker = frame.getInt();
-        if (worker < 0) {
+        if (worker < 0 || (homes.length > 0 && worker >= homes.length)) {
             throw new IllegalArgumentException("there is no worker " + worker);
         }
         checkHome(worker, frame);
