@@ -6,15 +6,28 @@ import java.util.List;
 import java.util.Set;
 import orrery.data.Nearest;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 
 /** The applications by name, with the flags that each of them has. A flag of another application is an error, not ignored. */
-record Applications(
-        LearnFlags learning,
-        RankFlags ranking,
-        FactorFlags factorising,
-        ClusterFlags clustering,
-        HoldOutFlags holdOut,
-        DataFlags reading) {
+final class Applications {
+    @Mixin
+    HoldOutFlags holdOut = new HoldOutFlags();
+
+    @Mixin
+    LearnFlags learning = new LearnFlags();
+
+    @Mixin
+    RankFlags ranking = new RankFlags();
+
+    @Mixin
+    FactorFlags factorising = new FactorFlags();
+
+    @Mixin
+    ClusterFlags clustering = new ClusterFlags();
+
+    @Mixin
+    DataFlags reading = new DataFlags();
+
     static final List<String> NAMES = names();
     private static final Set<String> OF_KMEANS = Set.of("--batch", "--iterations", "--tolerance");
     private static final Set<String> OF_MF = Set.of("--passes", "--rate", "--l2", "--cache");

@@ -37,25 +37,10 @@ final class PlanVerb implements Callable<Integer> {
     String train;
 
     @Mixin
-    HoldOutFlags holdOut = new HoldOutFlags();
-
-    @Mixin
-    LearnFlags learning = new LearnFlags();
-
-    @Mixin
-    RankFlags ranking = new RankFlags();
-
-    @Mixin
-    FactorFlags factorising = new FactorFlags();
-
-    @Mixin
-    ClusterFlags clustering = new ClusterFlags();
+    Applications applications = new Applications();
 
     @Mixin
     RunFlags running = new RunFlags();
-
-    @Mixin
-    DataFlags reading = new DataFlags();
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read options from a file: lines name = value.")
     @Nullable
@@ -78,8 +63,7 @@ final class PlanVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var chosen = new Applications(learning, ranking, factorising, clustering, holdOut, reading)
-                .of(app, spec.commandLine());
+        var chosen = applications.of(app, spec.commandLine());
         int members = Math.max(2, running.processes);
         running.workers = Math.max(running.workers, members);
         var run = running.run();

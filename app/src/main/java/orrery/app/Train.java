@@ -78,25 +78,10 @@ final class Train implements Callable<Integer> {
     String trainOption;
 
     @Mixin
-    HoldOutFlags holdOut = new HoldOutFlags();
-
-    @Mixin
-    LearnFlags learning = new LearnFlags();
-
-    @Mixin
-    RankFlags ranking = new RankFlags();
-
-    @Mixin
-    FactorFlags factorising = new FactorFlags();
-
-    @Mixin
-    ClusterFlags clustering = new ClusterFlags();
+    Applications applications = new Applications();
 
     @Mixin
     RunFlags running = new RunFlags();
-
-    @Mixin
-    DataFlags reading = new DataFlags();
 
     @Option(
             names = "--checkpoint-every",
@@ -155,7 +140,7 @@ final class Train implements Callable<Integer> {
         String what =
                 given(app, appOption, "APP", "which application? One of " + String.join(", ", Applications.NAMES));
         String data = given(train, trainOption, "TRAIN", "which data? A file, or a name of: orrery data list");
-        var chosen = applications().of(what, spec.commandLine()); // wrong options are told before anything is read
+        var chosen = applications.of(what, spec.commandLine()); // wrong options are told before anything is read
         var run = running.run();
         var terms = running.terms();
         if (model != null) {
@@ -191,7 +176,7 @@ final class Train implements Callable<Integer> {
         var membership = Membership.read(System.in); // first: from here on this process ends with the coordinator
         String what = given(app, appOption, "APP", "which application?");
         var run = running.run().with(membership);
-        var chosen = applications().of(what, spec.commandLine());
+        var chosen = applications.of(what, spec.commandLine());
         chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
         if (checkpointEvery > 0) {
             run = run.with(RunFolder.of(runPath).checkpoints().every(checkpointEvery));
@@ -222,10 +207,6 @@ final class Train implements Callable<Integer> {
             folder.writePlan(kept.get());
         }
         return learning.with(kept.get());
-    }
-
-    private Applications applications() {
-        return new Applications(learning, ranking, factorising, clustering, holdOut, reading);
     }
 
     private <M extends Model> int train(

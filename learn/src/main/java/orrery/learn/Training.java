@@ -2,6 +2,7 @@ package orrery.learn;
 
 import java.io.IOException;
 import orrery.engine.Job;
+import orrery.engine.Run;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 
@@ -13,9 +14,16 @@ public interface Training<M extends Model> {
     /** Trains. */
     Trained<M> run() throws IOException;
 
+    /** How the job is run. */
+    Run settings();
+
     /** Does the part of a member in the training; {@link #run} is for whoever coordinates. */
-    void join() throws IOException;
+    default void join() throws IOException {
+        job().run(settings());
+    }
 
     /** What it will touch, found by a virtual iteration, and who had best own it among {@code members}. */
-    AccessPlan plan(Placing placing, int members) throws Exception;
+    default AccessPlan plan(Placing placing, int members) throws Exception {
+        return job().plan(settings(), placing, members);
+    }
 }

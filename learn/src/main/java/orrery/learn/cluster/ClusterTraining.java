@@ -12,8 +12,6 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
 import orrery.table.TableSpec;
-import orrery.table.plan.AccessPlan;
-import orrery.table.plan.Placing;
 
 /** A clustering that is ready to run, once. */
 public final class ClusterTraining implements Training<ClusterModel> {
@@ -88,8 +86,8 @@ public final class ClusterTraining implements Training<ClusterModel> {
     }
 
     @Override
-    public AccessPlan plan(Placing placing, int members) throws Exception {
-        return job.plan(run, placing, members);
+    public Run settings() {
+        return run;
     }
 
     @Override
@@ -117,10 +115,5 @@ public final class ClusterTraining implements Training<ClusterModel> {
             }
         }
         return new ClusterModel(data.schema(), options.clusters(), features, centroids, counts, Map.of());
-    }
-
-    @Override
-    public void join() throws IOException {
-        job.run(run);
     }
 }

@@ -15,8 +15,6 @@ import orrery.table.Init;
 import orrery.table.Node;
 import orrery.table.TableSpec;
 import orrery.table.UpdateRule;
-import orrery.table.plan.AccessPlan;
-import orrery.table.plan.Placing;
 
 /** A factorisation that is ready to run, once. */
 public final class FactorTraining implements Training<FactorModel> {
@@ -71,8 +69,8 @@ public final class FactorTraining implements Training<FactorModel> {
     }
 
     @Override
-    public AccessPlan plan(Placing placing, int members) throws Exception {
-        return job.plan(run, placing, members);
+    public Run settings() {
+        return run;
     }
 
     @Override
@@ -98,10 +96,5 @@ public final class FactorTraining implements Training<FactorModel> {
                 node.values(node.table(USERS)),
                 node.values(node.table(ITEMS)),
                 Map.of());
-    }
-
-    @Override
-    public void join() throws IOException {
-        job.run(run);
     }
 }

@@ -19,8 +19,6 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
 import orrery.table.TableSpec;
-import orrery.table.plan.AccessPlan;
-import orrery.table.plan.Placing;
 
 /** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
 public final class LinearTraining implements Training<LinearModel> {
@@ -177,8 +175,8 @@ public final class LinearTraining implements Training<LinearModel> {
     }
 
     @Override
-    public AccessPlan plan(Placing placing, int members) throws Exception {
-        return job.plan(run, placing, members);
+    public Run settings() {
+        return run;
     }
 
     @Override
@@ -188,11 +186,6 @@ public final class LinearTraining implements Training<LinearModel> {
         var outcome = job.run(listening);
         boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
         return new Trained<>(model(outcome.node(), takesBest ? BEST : ""), outcome);
-    }
-
-    @Override
-    public void join() throws IOException {
-        job.run(run);
     }
 
     private Map<String, String> identity() {

@@ -12,8 +12,6 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
 import orrery.table.TableSpec;
-import orrery.table.plan.AccessPlan;
-import orrery.table.plan.Placing;
 
 /** A ranking that is ready to run, once. */
 public final class PageRankRun implements Training<Ranks> {
@@ -65,8 +63,8 @@ public final class PageRankRun implements Training<Ranks> {
     }
 
     @Override
-    public AccessPlan plan(Placing placing, int members) throws Exception {
-        return job.plan(run, placing, members);
+    public Run settings() {
+        return run;
     }
 
     @Override
@@ -91,10 +89,5 @@ public final class PageRankRun implements Training<Ranks> {
                         last.getOrDefault("change", 0.0),
                         Map.of()),
                 outcome);
-    }
-
-    @Override
-    public void join() throws IOException {
-        job.run(run);
     }
 }
