@@ -2,6 +2,7 @@
 module orrery.learn {
     requires transitive orrery.data;
     requires transitive orrery.engine;
+    requires static jdk.incubator.vector; // faster rows of factors, where the JVM was started with it
     requires static transitive org.jspecify;
 
     exports orrery.learn;

@@ -1,5 +1,6 @@
 package orrery.app;
 
+import java.util.ArrayList;
 import java.util.List;
 import orrery.engine.Processes;
 
@@ -10,15 +11,19 @@ final class MemberCommand {
     private MemberCommand() {}
 
     static List<String> of(RunFolder folder, int processes) {
+        var flags = new ArrayList<>(List.of(
+                "-XX:+UseParallelGC",
+                "-XX:+UseCompactObjectHeaders",
+                "-XX:+UseTransparentHugePages",
+                "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
+                "-Xshare:auto",
+                "--enable-native-access=io.netty.common",
+                "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+            flags.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+        }
         return Processes.again(
-                List.of(
-                        "-XX:+UseParallelGC",
-                        "-XX:+UseCompactObjectHeaders",
-                        "-XX:+UseTransparentHugePages",
-                        "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
-                        "-Xshare:auto",
-                        "--enable-native-access=io.netty.common",
-                        "-Dorrery.commit=" + System.getProperty("orrery.commit", "")),
+                flags,
                 Orrery.class.getName(),
                 List.of(
                         "train",

@@ -3,10 +3,14 @@ package orrery.bench.factor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.SplittableRandom;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 import orrery.data.Ratings;
 
 /** The same descent on plain arrays: ratings sorted by blocks of items, then users; one thread, no tables. */
 final class PlainFactors {
+    private static final VectorSpecies<Float> MOST = FloatVector.SPECIES_PREFERRED;
     private static final int BLOCK_BYTES = 512 << 10;
 
     private final int rank;
@@ -69,7 +73,14 @@ final class PlainFactors {
     }
 
     private static void step(float[] p, float[] q, int rank, float by, float keep) {
-        for (int c = 0; c < rank; c++) {
+        int c = 0;
+        for (; c + MOST.length() <= rank; c += MOST.length()) {
+            var pc = FloatVector.fromArray(MOST, p, c);
+            var qc = FloatVector.fromArray(MOST, q, c);
+            pc.mul(keep).add(qc.mul(by)).intoArray(p, c);
+            qc.mul(keep).add(pc.mul(by)).intoArray(q, c);
+        }
+        for (; c < rank; c++) {
             float pc = p[c];
             p[c] = keep * pc + by * q[c];
             q[c] = keep * q[c] + by * pc;
@@ -77,21 +88,15 @@ final class PlainFactors {
     }
 
     private static float dot(float[] p, float[] q, int rank) {
-        float a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-        int i = 0;
-        for (; i + 7 < rank; i += 8) {
-            a = Math.fma(p[i], q[i], a);
-            b = Math.fma(p[i + 1], q[i + 1], b);
-            c = Math.fma(p[i + 2], q[i + 2], c);
-            d = Math.fma(p[i + 3], q[i + 3], d);
-            e = Math.fma(p[i + 4], q[i + 4], e);
-            f = Math.fma(p[i + 5], q[i + 5], f);
-            g = Math.fma(p[i + 6], q[i + 6], g);
-            h = Math.fma(p[i + 7], q[i + 7], h);
+        var sums = FloatVector.zero(MOST);
+        int c = 0;
+        for (; c + MOST.length() <= rank; c += MOST.length()) {
+            sums = FloatVector.fromArray(MOST, p, c).fma(FloatVector.fromArray(MOST, q, c), sums);
         }
-        for (; i < rank; i++) {
-            a = Math.fma(p[i], q[i], a);
+        float sum = sums.reduceLanes(VectorOperators.ADD);
+        for (; c < rank; c++) {
+            sum = Math.fma(p[c], q[c], sum);
         }
-        return ((a + b) + (c + d)) + ((e + f) + (g + h));
+        return sum;
     }
 }

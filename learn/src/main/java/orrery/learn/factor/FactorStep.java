@@ -13,6 +13,7 @@ import orrery.table.Table;
 final class FactorStep implements Step {
     private final Tiles tiles;
     private final FactorOptions options;
+    private final Descent descent = new Descent(RowMath.best());
     private final float mean;
     private final Worker worker;
     private final Table userTable;
@@ -70,11 +71,11 @@ final class FactorStep implements Step {
             spread(before, items, keys.length);
             int pass = (int) (clock / count);
             float rate = (float) (options.rate() * Math.pow(options.decay(), pass));
-            squares = Descent.sgd(tiles, from, to, mean, rate, options.l2(), rank, users, items);
+            squares = descent.sgd(tiles, from, to, mean, rate, options.l2(), rank, users, items);
             less(items, before, keys.length, change);
         } else {
             Arrays.fill(change, 0, cells, 0);
-            squares = Descent.adaGrad(
+            squares = descent.adaGrad(
                     tiles, from, to, mean, options.rate(), options.l2(), rank, users, history, before, change);
         }
         session.add(itemTable, keys, 0, keys.length, change, 0);

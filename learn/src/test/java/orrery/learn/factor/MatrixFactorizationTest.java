@@ -100,7 +100,8 @@ final class MatrixFactorizationTest {
         var p = new float[] {0.1f, -0.2f, 0.3f};
         var q = new float[] {0.4f, 0.5f, -0.6f};
         float error = 5 - (3 + 0.3f - 0.6f + 0.1f * 0.4f - 0.2f * 0.5f);
-        Descent.sgd(Tiles.of(ratings, 1, 0, 1), 0, 1, 3, 0.1f, 0.01f, 2, new float[][] {p}, new float[][] {q});
+        new Descent(new ScalarRows())
+                .sgd(Tiles.of(ratings, 1, 0, 1), 0, 1, 3, 0.1f, 0.01f, 2, new float[][] {p}, new float[][] {q});
         assertThat(p[0]).isCloseTo(0.1f + 0.1f * (error * 0.4f - 0.01f * 0.1f), within(1e-6f));
         assertThat(q[0]).isCloseTo(0.4f + 0.1f * (error * 0.1f - 0.01f * 0.4f), within(1e-6f));
         assertThat(p[2]).isCloseTo(0.3f + 0.1f * (error - 0.01f * 0.3f), within(1e-6f));
