@@ -12,6 +12,13 @@ final class ClusterFlags {
     @Nullable
     Integer clusters;
 
+    @Option(
+            names = "--starts",
+            paramLabel = "N",
+            description = "Of kmeans: draw first centroids so often, and begin with the best (default: 4).")
+    @Nullable
+    Integer starts;
+
     /** With the flags that it shares with others: a batch makes it mini-batches. */
     ClusterOptions options(LearnFlags learning, boolean isBatchGiven, RankFlags ranking, boolean isToleranceGiven) {
         var otherwise = ClusterOptions.DEFAULT;
@@ -20,7 +27,8 @@ final class ClusterFlags {
                     clusters == null ? otherwise.clusters() : clusters,
                     ranking.iterations,
                     isToleranceGiven ? ranking.tolerance : otherwise.tolerance(),
-                    isBatchGiven ? learning.batch : otherwise.batch());
+                    isBatchGiven ? learning.batch : otherwise.batch(),
+                    starts == null ? otherwise.starts() : starts);
         } catch (IllegalArgumentException e) {
             throw new UsageException("--", e);
         }

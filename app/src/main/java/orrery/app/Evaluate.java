@@ -1,11 +1,15 @@
 package orrery.app;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Optional;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import orrery.data.Examples;
+import orrery.data.Schema;
 import orrery.learn.ModelFile;
 import orrery.learn.cluster.ClusterModel;
+import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.store.Json;
 import picocli.CommandLine.Command;
@@ -42,30 +46,55 @@ final class Evaluate implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var file = Predict.file(model);
-        boolean isClusters = ModelFile.format(file).equals(ClusterModel.FORMAT);
-        var clusters = isClusters ? Optional.of(ClusterModel.load(file)) : Optional.<ClusterModel>empty();
-        var linear = isClusters ? Optional.<LinearModel>empty() : Optional.of(LinearModel.load(file));
-        var schema = clusters.map(ClusterModel::schema)
-                .orElseGet(() -> linear.orElseThrow().schema());
-        var examples = reading.data()
-                .readLike(data, schema, reading.options(), !isClusters)
-                .examples();
-        var metrics = clusters.map(model -> model.score(examples))
-                .orElseGet(() -> linear.orElseThrow().score(examples).ordered());
+        var measured = measure(Predict.file(model));
         var out = spec.commandLine().getOut();
         if (json) {
             var result = new LinkedHashMap<String, Object>();
             result.put("model", model);
             result.put("data", data);
-            result.put("examples", examples.size());
-            result.put("nonZeros", examples.nonZeros());
-            result.put("test", metrics);
+            result.putAll(measured.sizes());
+            result.put("test", measured.metrics());
             out.println(Json.line(result));
         } else {
-            out.println(examples);
-            Train.printMetrics(out, "test", metrics);
+            out.println(measured.data());
+            Train.printMetrics(out, "test", measured.metrics());
         }
         return 0;
+    }
+
+    /** What a model does on data of a kind. */
+    private record Measured(String data, Map<String, Long> sizes, Map<String, Double> metrics) {
+        static Measured of(Examples examples, Map<String, Double> metrics) {
+            var sizes = new LinkedHashMap<String, Long>();
+            sizes.put("examples", examples.size());
+            sizes.put("nonZeros", examples.nonZeros());
+            return new Measured(examples.toString(), sizes, metrics);
+        }
+    }
+
+    private Measured measure(Path file) throws IOException {
+        switch (ModelFile.format(file)) {
+            case FactorModel.FORMAT -> {
+                var ratings = reading.data().ratings(data);
+                var metrics = FactorModel.load(file).scoreLike(ratings);
+                return new Measured(ratings.toString(), Map.of("ratings", (long) ratings.size()), metrics);
+            }
+            case ClusterModel.FORMAT -> {
+                var clusters = ClusterModel.load(file);
+                var examples = read(clusters.schema(), false);
+                return Measured.of(examples, clusters.score(examples));
+            }
+            default -> {
+                var linear = LinearModel.load(file);
+                var examples = read(linear.schema(), true);
+                return Measured.of(examples, linear.score(examples).ordered());
+            }
+        }
+    }
+
+    private Examples read(Schema schema, boolean hasLabels) throws IOException {
+        return reading.data()
+                .readLike(data, schema, reading.options(), hasLabels)
+                .examples();
     }
 }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import orrery.learn.ModelFile;
 import orrery.learn.cluster.ClusterModel;
+import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.Loss;
 import picocli.CommandLine.Command;
@@ -69,9 +70,23 @@ final class Predict implements Callable<Integer> {
         out.flush();
     }
 
+    /** A number per rating. */
+    private void rate(FactorModel factors) throws IOException {
+        if (probabilities) {
+            throw new UsageException("ratings have no probabilities; leave --probabilities out");
+        }
+        var out = spec.commandLine().getOut();
+        factors.predict(reading.data().ratings(data), (i, predicted) -> out.println(predicted));
+        out.flush();
+    }
+
     @Override
     public Integer call() throws IOException {
         var file = file(model);
+        if (ModelFile.format(file).equals(FactorModel.FORMAT)) {
+            rate(FactorModel.load(file));
+            return 0;
+        }
         if (ModelFile.format(file).equals(ClusterModel.FORMAT)) {
             assign(ClusterModel.load(file));
             return 0;

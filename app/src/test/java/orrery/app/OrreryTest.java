@@ -472,7 +472,12 @@ final class OrreryTest {
                 .count();
         assertThat(best.out().lines()).hasSize((int) (30 - known));
         assertThat(orrery("recommend", "@factors", "u33").err()).contains("knows no user 'u33'");
-        assertThat(orrery("evaluate", "@factors", "@ratings.csv").err()).contains("is not a linear model");
+        assertThat(orrery("evaluate", "@factors", "@ratings.csv").out()).contains("rmse", "strangers 0\n");
+        var strange = "u3,i4,5\nu3,nothing,2\nnobody,i4,2\nnobody,nothing,4\n";
+        Files.writeString(folder.resolve("strange.csv"), strange);
+        assertThat(orrery("evaluate", "@factors", "@strange.csv").out()).contains("strangers 0.75");
+        assertThat(orrery("predict", "@factors", "@strange.csv").out().lines()).hasSize(4);
+        assertThat(orrery("predict", "@factors", "@strange.csv", "-p").err()).contains("have no probabilities");
         assertThat(orrery("train", "mf", "@ratings.csv", "--test", "@ratings.csv")
                         .err())
                 .contains("--split");

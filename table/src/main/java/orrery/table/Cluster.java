@@ -195,6 +195,8 @@ final class Cluster implements Endpoint.Receiver {
             } else {
                 reads.offer(frame, ++answers);
             }
+        } else if (frame.type() == Messages.PUSHED) {
+            server.offer(frame, ++answers);
         } else if (frame.type() < Messages.END) {
             server.offer(frame);
         } else {

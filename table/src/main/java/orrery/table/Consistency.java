@@ -36,8 +36,9 @@ public sealed interface Consistency {
     /**
      * Eager stale synchronous: the bound of {@link Ssp}, but rows that a node has once asked for are pushed to it whenever
      * the least clock moves, so that reads seldom wait and see mostly the last clock, whatever the bound (Dai et al.,
-     * "High-Performance Distributed ML at Scale through Parameter Server Consistency Models", AAAI 2015). In one JVM, or
-     * for tables that are sparse, hold ints or have a rule that is not {@link UpdateRule#replayable}, it is {@link Ssp}.
+     * "High-Performance Distributed ML at Scale through Parameter Server Consistency Models", AAAI 2015). Rows that
+     * a worker has written to a moment ago and that only the owner can update (counts, sparse rows, rules that are not
+     * {@link UpdateRule#replayable}) are asked for all the same. Within one JVM it is {@link Ssp}.
      */
     record Essp(int staleness) implements Consistency {
         public Essp {

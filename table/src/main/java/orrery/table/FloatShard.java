@@ -18,6 +18,7 @@ final class FloatShard implements Shard {
     private volatile FloatBlock[] blocks;
     private volatile float[][] values; // blocks[i].values(), one step nearer
     private @Nullable Changes changes; // where other nodes have replicas
+    private @Nullable RowVersions versions; // where they are told of rows of a sparse table
 
     FloatShard(TableSpec spec, LongSupplier age) {
         this.spec = spec;
@@ -86,6 +87,31 @@ final class FloatShard implements Shard {
         }
     }
 
+    private void changingRow(long key, long slot) {
+        var single = versions;
+        if (single != null) {
+            single.mark(key, slot);
+        } else {
+            changing(slot, slot + 1);
+        }
+    }
+
+    @Override
+    public void watchRows() {
+        if (rows.isDense) {
+            watch();
+        } else if (versions == null) {
+            versions = new RowVersions(rows, locks);
+        }
+    }
+
+    @Override
+    public boolean hasChanged(long key, int since) {
+        long slot = rows.slot(key);
+        var single = versions;
+        return single == null ? watch().nextRow(slot, slot + 1, since) == slot : single.hasChanged(slot, since);
+    }
+
     // Reading
 
     /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
@@ -142,7 +168,7 @@ final class FloatShard implements Shard {
     /** Adds {@code scale} times one row. */
     void addRow(long key, float[] by, int at, float scale) {
         long slot = claim(key);
-        changing(slot, slot + 1);
+        changingRow(key, slot);
         var block = values[(int) (slot >>> rows.blockShift)];
         int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
         for (int c = 0; c < width; c++) {
@@ -153,17 +179,18 @@ final class FloatShard implements Shard {
     /** Adds {@code by} to one cell. */
     void addCell(long key, int column, float by) {
         long slot = claim(key);
-        changing(slot, slot + 1);
+        changingRow(key, slot);
         values[(int) (slot >>> rows.blockShift)][(int) (slot & ((1 << rows.blockShift) - 1)) * width + column] += by;
     }
 
     /** Applies the rule to one row. */
     void apply(long key, float[] update, int at) {
-        applySlot(claim(key), update, at);
+        long slot = claim(key);
+        changingRow(key, slot);
+        applySlot(slot, update, at);
     }
 
     private void applySlot(long slot, float[] update, int at) {
-        changing(slot, slot + 1);
         int row = (int) (slot & ((1 << rows.blockShift) - 1));
         kernel.apply(blocks[(int) (slot >>> rows.blockShift)], row, 1, update, at);
     }
@@ -205,6 +232,7 @@ final class FloatShard implements Shard {
             for (; i < cells.length && cells[i] / width == at; i++) {
                 row[cells[i] % width] = updates[i];
             }
+            changing(first + at, first + at + 1);
             applySlot(first + at, row, 0);
             Arrays.fill(row, 0);
         }

@@ -1,6 +1,7 @@
 package orrery.table;
 
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 
 /** What one worker will add to a table of counts at its next tick, where the consistency keeps it back until then. */
 final class IntOutbox {
@@ -34,6 +35,13 @@ final class IntOutbox {
 
     boolean isEmpty() {
         return touched.size() == 0;
+    }
+
+    /** Visits the rows that were added to. */
+    void forEachRow(LongConsumer action) {
+        for (int i = 0; i < touched.size(); i++) {
+            action.accept(touched.key(i));
+        }
     }
 
     void seal() {

@@ -1,6 +1,7 @@
 package orrery.table;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The cells of a table of counts. As {@link FloatShard}, without rules: counts start at zero and add, and must fit. */
 final class IntShard implements Shard {
@@ -9,6 +10,7 @@ final class IntShard implements Shard {
     private final StripeLocks locks;
     private final int width;
     private volatile int[][] blocks;
+    private @Nullable RowVersions versions; // where other nodes are told of rows
 
     IntShard(TableSpec spec) {
         this.spec = spec;
@@ -29,6 +31,17 @@ final class IntShard implements Shard {
     @Override
     public StripeLocks locks() {
         return locks;
+    }
+
+    @Override
+    public void watchRows() {
+        versions = versions == null ? new RowVersions(rows, locks) : versions;
+    }
+
+    @Override
+    public boolean hasChanged(long key, int since) {
+        var single = versions;
+        return single == null || single.hasChanged(rows.slot(key), since);
     }
 
     void gather(long[] keys, int from, int to, int[] out, int at) {
@@ -55,6 +68,10 @@ final class IntShard implements Shard {
         long slot = rows.slot(key);
         if (slot < 0) {
             slot = create(key);
+        }
+        var single = versions;
+        if (single != null) {
+            single.mark(key, slot);
         }
         var block = blocks[(int) (slot >>> rows.blockShift)];
         int start = start(slot);

@@ -16,7 +16,10 @@ final class Messages {
     /** A worker asks for blocks: worker, clock, need, count, then (stripe, version known). Header: table, request. */
     static final int PULL_BLOCKS = PUSH + 2;
 
-    /** A worker asks for rows: worker, clock, need, count, keys. Header: table, request. */
+    /**
+     * A worker asks for rows: worker, clock, need, count, keys, and if flagged {@link #SUBSCRIBING} the subscription's
+     * token. Header: table, request.
+     */
     static final int PULL_ROWS = PUSH + 3;
 
     /** A worker asks for an answer: worker, clock, need, kind, then what the kind needs. Header: table, request. */
@@ -34,12 +37,15 @@ final class Messages {
     /** Copies the values of a table's own blocks to another table: -1, other table. Header: table, request. */
     static final int COPY = PUSH + 8;
 
-    /** A member wants rows whenever they have changed: runs of (first row, count). Header: table, request = its token. */
+    /**
+     * A member wants rows whenever they have changed: count, then runs of (first slot, count), or keys where rows of others
+     * have no slots. Header: table, request = its token.
+     */
     static final int SUBSCRIBE = PUSH + 9;
 
     /**
-     * A frame of a round: age, how many workers, what each has completed, then runs of (first row, count, values); flagged
-     * {@link #LAST} if the round is complete. Header: table, request = the subscription's token.
+     * A frame of a round: age, how many workers, what each has completed, then runs of (first slot, count, values), or
+     * (key, values) as it was asked for; flagged {@link #LAST} if the round is complete. Header: table, request = the subscription's token.
      */
     static final int PUSHED = PUSH + 10;
 
@@ -51,6 +57,12 @@ final class Messages {
 
     /** Flag of a reply: the block is not here; ask again under the placement whose version the header has. */
     static final int MOVED = 2;
+
+    /** Flag of a question for rows: tell of them from now on. */
+    static final int SUBSCRIBING = 1;
+
+    /** Flag of an answer: its rows will be told of. */
+    static final int SUBSCRIBED = 4;
 
     /** A section of a push: whole rows with their keys. */
     static final int ROWS = 0;

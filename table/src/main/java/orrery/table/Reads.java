@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
 
@@ -139,9 +140,22 @@ final class Reads {
     // Rows
 
     /** The rows of {@code keys[from..to)}, to {@code out} from {@code at} on: an array of floats or ints. */
-    void rows(Table table, long[] keys, int from, int to, Object out, int at, Replica.Need need, long limitNanos) {
+    void rows(
+            Table table,
+            long[] keys,
+            int from,
+            int to,
+            Object out,
+            int at,
+            Replica.Need need,
+            @Nullable OwnWrites mine,
+            long limitNanos) {
         int width = table.spec().width();
         long end = System.nanoTime() + limitNanos;
+        var feed = table.rowFeed();
+        if (feed != null) {
+            feed.await(need, end);
+        }
         var todo = new int[to - from]; // positions in keys
         int left = 0;
         for (int i = from; i < to; i++) {
@@ -149,14 +163,13 @@ final class Reads {
             todo[left++] = i;
         }
         while (left > 0) {
-            var replica = table.replica();
             int still = 0;
             for (int t = 0; t < left; t++) {
                 int i = todo[t];
                 int place = at + (i - from) * width;
                 if (table.ownsRow(keys[i])) {
                     own(table, keys[i], out, place);
-                } else if (!replica.find(keys[i], need, out, place)) {
+                } else if (!isKnown(table, mine, keys[i], need, out, place)) {
                     todo[still++] = i;
                 }
             }
@@ -168,6 +181,16 @@ final class Reads {
                 }
             }
         }
+    }
+
+    /** Copies a row of another node if it is known here, and fresh enough. */
+    private static boolean isKnown(
+            Table table, @Nullable OwnWrites mine, long key, Replica.Need need, Object out, int at) {
+        var feed = table.rowFeed();
+        if (feed == null || !feed.has(key)) {
+            return table.replica().find(key, need, out, at);
+        }
+        return (mine == null || !mine.isOnItsWay(key)) && feed.find(key, out, at);
     }
 
     private static void own(Table table, long key, Object out, int at) {
@@ -182,7 +205,7 @@ final class Reads {
             Table table, long[] keys, int[] todo, int count, Object out, int base, Replica.Need need, long end) {
         int width = table.spec().width();
         int most = Math.min(
-                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES, Reply.MOST_CELLS / width);
+                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES - 1, Reply.MOST_CELLS / width);
         var replica = table.replica();
         var byOwner = new HashMap<Integer, int[]>(); // positions in keys, their number first
         for (int t = 0; t < count; t++) {
@@ -210,10 +233,14 @@ final class Reads {
             Replica.Need need,
             long end) {
         int n = list[0];
-        var frame = question(Messages.PULL_ROWS, table, need, Integer.BYTES + n * Long.BYTES)
+        var frame = question(Messages.PULL_ROWS, table, need, Integer.BYTES + (n + 1) * Long.BYTES)
                 .putInt(n);
         for (int k = 1; k <= n; k++) {
             frame.putLong(keys[list[k]]);
+        }
+        var feed = table.rowFeed();
+        if (feed != null && feed.hasRoom()) {
+            frame.flags(Messages.SUBSCRIBING).putLong(feed.token);
         }
         ask(
                 member,
@@ -238,7 +265,11 @@ final class Reads {
                         }
                         done += part;
                         if (column + part == width) {
-                            replica.put(keys[list[1 + row]], age, stamp, need, out, place);
+                            if (feed != null && (answer.flags() & Messages.SUBSCRIBED) != 0) {
+                                feed.put(keys[list[1 + row]], stamp, out, place);
+                            } else {
+                                replica.put(keys[list[1 + row]], age, stamp, need, out, place);
+                            }
                         }
                     }
                 },

@@ -33,6 +33,7 @@ final class Reply extends Answer {
     private int[] runs = new int[64];
     private long age;
     private boolean isMoved;
+    private boolean isSubscribed;
 
     /** Fills a frame. Returns whether there is more to come. */
     @FunctionalInterface
@@ -105,6 +106,14 @@ final class Reply extends Answer {
         more = this::putRows;
     }
 
+    /** Has the rows asked for told of from now on, too. */
+    void subscribe(RowSubscription to) {
+        if (isHere()) {
+            to.answered(keys);
+            isSubscribed = true;
+        }
+    }
+
     private static int count(Frame question, int bytes) {
         int n = question.getInt();
         if (n < 0 || n > question.remaining() / bytes) {
@@ -149,7 +158,8 @@ final class Reply extends Answer {
         var frame = cluster.frame(Messages.REPLY, Lane.PROMPT, capacity())
                 .request(request)
                 .epoch(epoch);
-        return more.into(frame) ? frame : frame.flags(Messages.LAST);
+        boolean isMore = more.into(frame);
+        return frame.flags((isMore ? 0 : Messages.LAST) | (isSubscribed ? Messages.SUBSCRIBED : 0));
     }
 
     /** Whether the asker was told to ask elsewhere. */

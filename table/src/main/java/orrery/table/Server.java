@@ -61,6 +61,14 @@ final class Server implements Runnable {
         todo.add(frame);
     }
 
+    /** A frame of a round, and when it came among all that tell of rows. */
+    private record Pushed(Frame frame, long stamp) {}
+
+    /** The same for a frame of a round. */
+    void offer(Frame frame, long stamp) {
+        todo.add(new Pushed(frame, stamp));
+    }
+
     /** Has an action run by the node's thread, between two frames. */
     void execute(Runnable action) {
         todo.add(action);
@@ -106,6 +114,8 @@ final class Server implements Runnable {
                 Object next = todo.take();
                 if (next instanceof Frame frame) {
                     receive(frame);
+                } else if (next instanceof Pushed(var frame, long stamp)) {
+                    receive(frame, stamp);
                 } else if (next instanceof Runnable action) {
                     action.run();
                 } else {
@@ -175,6 +185,11 @@ final class Server implements Runnable {
     // Frames
 
     private void receive(Frame frame) {
+        receive(frame, 0);
+    }
+
+    /** @param stamp of a frame of a round */
+    private void receive(Frame frame, long stamp) {
         var from = frame.from();
         if (from == null || from.hasEnded() || frame.epoch() - cluster.epoch() < 0) {
             fenced.increment();
@@ -189,7 +204,7 @@ final class Server implements Runnable {
                 case Messages.DROP -> drop(frame);
                 case Messages.BLOCK -> block(frame);
                 case Messages.SUBSCRIBE -> subscribe(frame, from);
-                case Messages.PUSHED -> pushed(frame, from);
+                case Messages.PUSHED -> pushed(frame, from, stamp);
                 case Messages.PULL_BLOCKS, Messages.PULL_ROWS, Messages.CALL, Messages.COPY -> read(frame, from);
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
@@ -364,7 +379,13 @@ final class Server implements Runnable {
                 cluster, node, from, frame.request(), frame.epoch(), frame.block(), table, worker, clock, need);
         switch (frame.type()) {
             case Messages.PULL_BLOCKS -> answer.blocks(frame);
-            case Messages.PULL_ROWS -> answer.rows(frame);
+            case Messages.PULL_ROWS -> {
+                answer.rows(frame);
+                if ((frame.flags() & Messages.SUBSCRIBING) != 0
+                        && subscription(from, table, frame.getLong()) instanceof RowSubscription rows) {
+                    answer.subscribe(rows);
+                }
+            }
             case Messages.COPY -> {
                 if (from.id() != Placement.COORDINATOR) {
                     throw new IllegalArgumentException("only the coordinator has tables copied");
@@ -402,20 +423,22 @@ final class Server implements Runnable {
         if (frame.block() != cluster.placement().version()) {
             return false; // its sender will hear of the new one, and ask again
         }
-        var ofPeer = subscriptions.computeIfAbsent(from, p -> new LinkedHashMap<>());
-        var subscription = ofPeer.get(table);
-        if (subscription == null || subscription.token() != frame.request()) {
-            subscription = new Subscription(cluster, from, table, frame.request());
-            ofPeer.put(table, subscription);
-        }
-        int runs = frame.getInt();
-        if (runs < 0 || runs > frame.remaining() / (2 * Integer.BYTES)) {
-            throw new IndexOutOfBoundsException(runs + " runs in " + frame.remaining() + " bytes");
+        var subscription = subscription(from, table, frame.request());
+        if (subscription == null) {
+            subscription = Subscription.of(cluster, from, table, frame.request());
+            subscriptions.computeIfAbsent(from, p -> new LinkedHashMap<>()).put(table, subscription);
         }
         isWaitedFor = true; // before the round: if clocks move after it, this thread is told
-        subscription.want(frame.getInts(2 * runs));
+        subscription.want(frame);
         pushRound(subscription);
         return false;
+    }
+
+    /** A peer's subscription by that token; null if there is none, or another. */
+    private @Nullable Subscription subscription(Peer of, Table table, long token) {
+        var ofPeer = subscriptions.get(of);
+        var subscription = ofPeer == null ? null : ofPeer.get(table);
+        return subscription == null || subscription.token() != token ? null : subscription;
     }
 
     /** The least clocks have moved: tells all who want to know. Begins with another one each time. */
@@ -446,11 +469,11 @@ final class Server implements Runnable {
         }
     }
 
-    private boolean pushed(Frame frame, Peer from) {
+    private boolean pushed(Frame frame, Peer from, long stamp) {
         var table = node.byNumber(frame.table());
         var feed = table == null ? null : table.feed();
         if (feed != null) {
-            feed.receive(frame, from.id());
+            feed.receive(frame, from.id(), stamp);
         }
         return false;
     }

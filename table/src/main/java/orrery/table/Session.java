@@ -92,7 +92,11 @@ public final class Session {
         @Nullable
         View viewOfSlots;
 
-        final @Nullable Feed feed; // if others push the table to this node
+        final @Nullable SlotFeed feed; // if others push the table to this node's own array
+        final @Nullable RowFeed rowFeed; // if they push it row by row
+
+        @Nullable
+        OwnWrites mine; // then, to rows of others
 
         @Nullable
         Unconfirmed unconfirmed; // own changes of rows of others, where these are pushed to this node
@@ -110,7 +114,8 @@ public final class Session {
             spec = table.spec();
             writesThrough = spec.writesThrough();
             scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
-            feed = table.feed();
+            feed = table.slotFeed();
+            rowFeed = table.rowFeed();
             lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
             Arrays.fill(lastPushed, Long.MIN_VALUE);
         }
@@ -156,6 +161,9 @@ public final class Session {
             port.unconfirmed = port.feed.open(worker, port.scale, waitLimitNanos);
         } else if (port.feed != null) {
             port.feed.open(waitLimitNanos);
+        } else if (port.rowFeed != null) {
+            port.mine = new OwnWrites(port.rowFeed, table.shard.rows(), worker);
+            port.rowFeed.open(waitLimitNanos);
         }
         return port;
     }
@@ -274,7 +282,7 @@ public final class Session {
             if (group.clocks.age() < need) {
                 await(port, need);
             }
-            var feed = port.feed;
+            var feed = port.table.feed();
             long age = group.clocks.age();
             node.counts().read(group.clock, feed == null ? age : Math.min(age, Math.max(need, feed.freshness())));
             port.admitted = group.clock;
@@ -487,6 +495,18 @@ public final class Session {
         }
     }
 
+    /** Notes which rows of others a worker has read, and counts those that it was not planned to. */
+    private void countUnplanned(Port port, long[] keys, int from, int to) {
+        var expected = port.expected;
+        for (int i = from; expected != null && i < to; i++) {
+            int row = (int) keys[i]; // a planned table has no more rows than that
+            if (!expected.get(row) && !port.known.get(row) && !port.table.ownsRow(row)) {
+                port.known.set(row);
+                node.counts().rowsOutsidePlan.increment();
+            }
+        }
+    }
+
     private static long stripes(Table table, long from, long to) {
         return to > from ? table.shard.rows().stripesOf(new long[] {from, to - 1}, 0, 2) : 0;
     }
@@ -494,7 +514,8 @@ public final class Session {
     private void gatherElsewhere(Port port, long[] keys, int from, int to, Object out, int at) {
         long start = System.nanoTime();
         if (reads != null) {
-            reads.rows(port.table, keys, from, to, out, at, need(port), waitLimitNanos);
+            countUnplanned(port, keys, from, to);
+            reads.rows(port.table, keys, from, to, out, at, need(port), port.mine, waitLimitNanos);
         }
         waitedElsewhere(port, System.nanoTime() - start);
     }
@@ -601,9 +622,10 @@ public final class Session {
             expected.set(Math.toIntExact(row));
         }
         port.expected = expected;
-        if (port.feed != null) {
+        var feed = table.feed();
+        if (feed != null) {
             table.shard.rows().stripesOf(rows, 0, rows.length); // which checks them
-            port.feed.want(rows, 0, rows.length, waitLimitNanos);
+            feed.want(rows, 0, rows.length, waitLimitNanos);
         }
     }
 
@@ -949,6 +971,10 @@ public final class Session {
             counts.seal();
             if (pushes != null && !port.table.isWhole()) {
                 pushes.begin(port.table, port.group.clock, counts.bytes());
+                var mine = port.mine;
+                if (mine != null) {
+                    counts.forEachRow(row -> noteOwn(port, mine, row));
+                }
                 for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
                     if (!port.table.owns(stripe) && counts.touches(stripe)) {
                         counts.push(stripe, pushes);
@@ -995,10 +1021,25 @@ public final class Session {
         }
     }
 
+    /** A worker sees its own writes: it asks for rows whose owners have not told of them yet. */
+    private static void noteOwn(Port port, OwnWrites mine, long row) {
+        if (!port.table.ownsRow(row)) {
+            mine.add(port.group.clock, row);
+        }
+    }
+
     private static void push(Port port, Outbox outbox, Pushes to) {
         to.begin(port.table, port.group.clock, outbox.bytes());
+        var mine = port.mine;
+        boolean knowsRows = outbox instanceof SparseOutbox;
+        if (mine != null && knowsRows) {
+            outbox.forEachRow(row -> noteOwn(port, mine, row));
+        }
         for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
             if (!port.table.owns(stripe) && outbox.touches(stripe)) {
+                if (mine != null && !knowsRows) {
+                    mine.addStripe(port.group.clock, stripe);
+                }
                 outbox.push(stripe, to);
                 port.lastPushed[stripe] = port.group.clock;
             }

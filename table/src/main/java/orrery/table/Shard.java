@@ -9,6 +9,12 @@ sealed interface Shard permits FloatShard, IntShard {
     /** A stage begins at clock 0: what rules remember of clocks no longer holds. */
     default void beginStage() {}
 
+    /** Keeps account of which rows change, from now on. Only while nobody uses it. */
+    void watchRows();
+
+    /** Whether a row may have changed since its stripe was of a version. For a shard that keeps account. */
+    boolean hasChanged(long key, int since);
+
     /** Bytes of values and rule state. */
     long bytes();
 

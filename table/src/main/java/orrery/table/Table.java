@@ -1,6 +1,7 @@
 package orrery.table;
 
 import org.jspecify.annotations.Nullable;
+import orrery.wire.Frame;
 
 /** A table of a node: what {@link Node#create} returns and every read and add names. Safe for use by many threads. */
 public final class Table {
@@ -46,17 +47,20 @@ public final class Table {
     /** Forgets how fresh is what this node knows of the blocks of others. */
     void beginStage(Cluster cluster) {
         replica().forgetAges();
-        feed = isPushed() ? new Feed(cluster, this) : null;
+        feed = null;
+        if (isPushed() && SlotFeed.canHave(spec)) {
+            feed = new SlotFeed(cluster, this);
+        } else if (isPushed()) {
+            shard.watchRows();
+            feed = new RowFeed(cluster, this);
+        }
     }
 
-    /**
-     * Whether rows go to who has asked for them once, and need not be asked for again. Not where a worker's own writes show
-     * only once the owner has applied them, nor where nobody is ever to wait.
-     */
+    /** Whether rows go to who has asked for them once, and need not be asked for again; each must fit a frame. */
     private boolean isPushed() {
         boolean isMeant = spec.consistency() instanceof Consistency.Essp
                 || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp));
-        return isMeant && (spec.consistency().staged() || spec.writesThrough()) && Feed.canHave(spec);
+        return isMeant && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
     }
 
     /** What others push to this node; null if they wait to be asked. */
@@ -65,12 +69,24 @@ public final class Table {
         return feed;
     }
 
+    /** The same if it is pushed to the places where own rows lie. */
+    @Nullable
+    SlotFeed slotFeed() {
+        return feed instanceof SlotFeed slots ? slots : null;
+    }
+
+    /** The same if it is pushed row by row. */
+    @Nullable
+    RowFeed rowFeed() {
+        return feed instanceof RowFeed byRow ? byRow : null;
+    }
+
     /**
      * Whether a worker's updates of a clock are applied at its end only, all at once: the worker sees them before, and is
      * told which of its clocks are in what is pushed to it.
      */
     boolean appliesWholeClocks() {
-        return feed != null && spec.writesThrough();
+        return feed instanceof SlotFeed && spec.writesThrough();
     }
 
     /** Whether no other node owns any of it. */

@@ -2,6 +2,7 @@ package orrery.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.wire.Faults;
@@ -123,6 +125,106 @@ final class ConsistencyHistoryTest {
         }
     }
 
+    /** What a table can be, each with a way to tell from a row how many updates it has had. */
+    enum Kind {
+        DENSE,
+        SPARSE,
+        COUNTS,
+        SPARSE_COUNTS,
+        ADA_GRAD,
+        SPARSE_ADA_GRAD;
+
+        private boolean isInt() {
+            return this == COUNTS || this == SPARSE_COUNTS;
+        }
+
+        private boolean hasRule() {
+            return this == ADA_GRAD || this == SPARSE_ADA_GRAD;
+        }
+
+        TableSpec spec() {
+            var name = "included";
+            boolean isSparse = this == SPARSE || this == SPARSE_COUNTS || this == SPARSE_ADA_GRAD;
+            var spec = isSparse ? TableSpec.sparse(name, 1) : TableSpec.dense(name, WORKERS, 1);
+            return hasRule() ? spec.with(new UpdateRule.AdaGrad(1, 1, 0, 0)) : isInt() ? spec.ofInts() : spec;
+        }
+
+        void add(Session session, Table table, long[] keys) {
+            if (isInt()) {
+                session.add(table, keys, new int[] {1});
+            } else {
+                session.add(table, keys, new float[] {1});
+            }
+        }
+
+        /** How many updates each row has had. */
+        void read(Session session, Table table, long[] keys, float[] into) {
+            if (isInt()) {
+                var counts = new int[keys.length];
+                session.gather(table, keys, counts);
+                for (int i = 0; i < counts.length; i++) {
+                    into[i] = counts[i];
+                }
+                return;
+            }
+            session.gather(table, keys, into);
+            for (int i = 0; hasRule() && i < keys.length; i++) {
+                into[i] = updates(into[i]);
+            }
+        }
+
+        /** The value falls with each: by how many is it what it is? */
+        private static int updates(float value) {
+            int at = Arrays.binarySearch(FALLING, 0 - value);
+            if (at < 0) {
+                throw new IllegalStateException(value + " is not what any number of updates makes");
+            }
+            return at;
+        }
+
+        /** By the number of updates: the negative of a value that AdaGrad has made of as many ones. */
+        private static final float[] FALLING = falling(4200);
+
+        private static float[] falling(int most) {
+            var shard = new FloatShard(ADA_GRAD.spec(), () -> 0);
+            var values = new float[most + 1];
+            for (int n = 1; n <= most; n++) {
+                shard.apply(0, new float[] {1}, 0);
+                shard.read(0, values, n);
+                values[n] = 0 - values[n];
+            }
+            return values;
+        }
+    }
+
+    static Stream<Arguments> pushedKinds() {
+        return Stream.of("ssp:1", "essp:0", "essp:1", "essp:3")
+                .flatMap(name -> Stream.of(Kind.values()).map(kind -> Arguments.of(name, kind)));
+    }
+
+    /** 160 clocks x 4 workers x 400 reads x 4 rows = 1.02 M values. */
+    @ParameterizedTest(name = "{0}, {1}")
+    @MethodSource("pushedKinds")
+    @Timeout(60)
+    void everyKindOfTableObeysTheLaws(String name, Kind kind) {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            var seen = observe(new Among(nodes), kind, Consistency.parse(name), true, 160, 400, false);
+            assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
+            assertThat(seen.violations()).as(seen.first()).isZero();
+        }
+    }
+
+    @ParameterizedTest(name = "essp:{0}, {1}")
+    @CsvSource({"1, SPARSE", "3, COUNTS", "2, ADA_GRAD"})
+    @Timeout(120)
+    void everyKindOfTableObeysTheLawsInBadWeather(int staleness, Kind kind) {
+        try (var nodes = new Nodes(3, Faults.parse("drop=1%,delay=20ms,duplicate=1%,reorder=2%"))) {
+            var seen = observe(new Among(nodes), kind, new Consistency.Essp(staleness), true, 40, 1600, false);
+            assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
+            assertThat(seen.violations()).as(seen.first()).isZero();
+        }
+    }
+
     @Test
     void aBrokenControllerIsCaughtOnTwoNodes() {
         try (var nodes = new Nodes(2, Faults.NONE, (c, clock) -> c.requiredAge(clock) - 1)) {
@@ -142,7 +244,18 @@ final class ConsistencyHistoryTest {
 
     private static Seen observe(
             Place place, Consistency consistency, boolean adds, int clocks, int readsPerClock, boolean gathers) {
-        place.create(TableSpec.dense("included", WORKERS, 1).with(consistency));
+        return observe(place, Kind.DENSE, consistency, adds, clocks, readsPerClock, gathers);
+    }
+
+    private static Seen observe(
+            Place place,
+            Kind kind,
+            Consistency consistency,
+            boolean adds,
+            int clocks,
+            int readsPerClock,
+            boolean gathers) {
+        place.create(kind.spec().with(consistency));
         var begun = new AtomicLongArray(WORKERS); // clocks for which a worker may have added
         var reads = new AtomicLong();
         var violations = new AtomicLong();
@@ -152,7 +265,6 @@ final class ConsistencyHistoryTest {
             int me = session.worker();
             var keys = new long[] {3, 2, 1, 0}; // row of worker p at p: of two nodes, each worker's own is the other's
             var own = new long[] {keys[me]};
-            var one = new float[] {1};
             if (gathers) {
                 session.gatherAdds(table, own);
             }
@@ -163,14 +275,14 @@ final class ConsistencyHistoryTest {
                     if (r == readsPerClock / 2) {
                         begun.set(me, clock + 1);
                         if (adds) {
-                            session.add(table, own, one);
+                            kind.add(session, table, own);
                         } else {
                             session.outbox(table).addCell(keys[me], 0, 1);
                         }
                     }
-                    session.gather(table, keys, values);
+                    kind.read(session, table, keys, values);
                     reads.addAndGet(WORKERS);
-                    boolean sawOwn = adds && r >= readsPerClock / 2;
+                    boolean sawOwn = adds && !kind.hasRule() && r >= readsPerClock / 2;
                     for (int p = 0; p < WORKERS; p++) {
                         boolean isRight = p == me
                                 ? values[p] == clock + (sawOwn && !consistency.staged() ? 1 : 0)

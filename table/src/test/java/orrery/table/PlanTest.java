@@ -11,11 +11,13 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
@@ -289,6 +291,45 @@ final class PlanTest {
                     session.tick();
                 }
             });
+        }
+    }
+
+    /** Rows without slots are asked for once, then told: what a worker only reads it does not ask for again. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @Timeout(30)
+    void sparseRowsAreToldOnceAskedFor(boolean areCounts) {
+        var spec = TableSpec.sparse("w", 2).with(new Consistency.Essp(1));
+        int clocks = 60;
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(areCounts ? spec.ofInts() : spec);
+            nodes.run(2, (session, node) -> {
+                var table = node.table("w");
+                int me = session.worker();
+                var mine = LongStream.range(0, 200).map(k -> 2 * k + me).toArray(); // wherever they are
+                var theirs = LongStream.range(0, 200).map(k -> 2 * k + 1 - me).toArray();
+                var floats = new float[400];
+                var ints = new int[400];
+                for (int clock = 0; clock < clocks; clock++) {
+                    Arrays.fill(floats, 1);
+                    Arrays.fill(ints, 1);
+                    if (areCounts) {
+                        session.add(table, mine, ints);
+                        session.gather(table, theirs, ints);
+                    } else {
+                        session.add(table, mine, floats);
+                        session.gather(table, theirs, floats);
+                    }
+                    double least = areCounts ? ints[399] : floats[399];
+                    assertThat(least).isGreaterThanOrEqualTo(clock - 1);
+                    session.tick();
+                }
+            });
+            for (int n = 0; n < 2; n++) {
+                var counted = nodes.all.get(n).counted();
+                assertThat(counted).containsEntry("readsAnswered", 1L);
+                assertThat(counted.get("roundsPushed")).isGreaterThan(clocks / 2);
+            }
         }
     }
 

@@ -384,6 +384,9 @@ public final class Peer {
         Runnable go = null;
         lock.lock();
         try {
+            if (ended != null) {
+                return; // it was on its way when the peer went, and with it what it is about
+            }
             long now = System.nanoTime();
             for (var lane : out) {
                 int next = ack.getInt();

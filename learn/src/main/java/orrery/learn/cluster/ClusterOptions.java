@@ -7,8 +7,9 @@ package orrery.learn.cluster;
  * @param iterations at most so many passes over the examples
  * @param tolerance of Lloyd's iterations: enough when the inertia falls by a smaller part of itself
  * @param batch examples per worker and clock; 0 for Lloyd's iterations, which use all at each clock
+ * @param starts so many times centroids are drawn and tried on a sample; the best begin
  */
-public record ClusterOptions(int clusters, int iterations, double tolerance, int batch) {
+public record ClusterOptions(int clusters, int iterations, double tolerance, int batch, int starts) {
     public ClusterOptions {
         if (clusters < 1) {
             throw new IllegalArgumentException("clusters must be 1 or more, got " + clusters);
@@ -22,10 +23,13 @@ public record ClusterOptions(int clusters, int iterations, double tolerance, int
         if (batch < 0) {
             throw new IllegalArgumentException("batch must be 0 or more, got " + batch);
         }
+        if (starts < 1) {
+            throw new IllegalArgumentException("starts must be 1 or more, got " + starts);
+        }
     }
 
-    /** 10 clusters, at most 100 of Lloyd's iterations. */
-    public static final ClusterOptions DEFAULT = new ClusterOptions(10, 100, 1e-4, 0);
+    /** 10 clusters, at most 100 of Lloyd's iterations, the best of 4 starts. */
+    public static final ClusterOptions DEFAULT = new ClusterOptions(10, 100, 1e-4, 0, 4);
 
     boolean isLloyd() {
         return batch == 0;

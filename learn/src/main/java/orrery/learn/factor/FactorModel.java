@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.function.IntFunction;
 import orrery.data.Ratings;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
@@ -57,18 +60,83 @@ public record FactorModel(
         return mean + users[u + rank] + items[i + rank] + sum;
     }
 
+    /** The same of users and items that the model may not know, which are negative: they have no factors and no bias. */
+    float predictAny(int user, int item) {
+        if (user >= 0 && item >= 0) {
+            return predict(user, item);
+        }
+        float ofUser = user < 0 ? 0 : users[user * (rank + 1) + rank];
+        float ofItem = item < 0 ? 0 : items[item * (rank + 1) + rank];
+        return mean + ofUser + ofItem;
+    }
+
+    /** What ratings of another source are about, as this model numbers it. */
+    private final class Numbering {
+        private final int[] userOf;
+        private final int[] itemOf;
+
+        Numbering(Ratings ratings) {
+            userOf = numbers(ratings.userCount(), ratings::userName, userNames, userCount());
+            itemOf = numbers(ratings.itemCount(), ratings::itemName, itemNames, itemCount());
+        }
+
+        private static int[] numbers(int count, IntFunction<String> nameOf, List<String> names, int known) {
+            var byName = new HashMap<String, Integer>();
+            for (int n = 0; n < known; n++) {
+                byName.put(names.isEmpty() ? String.valueOf(n) : names.get(n), n);
+            }
+            var numbers = new int[count];
+            Arrays.setAll(numbers, n -> byName.getOrDefault(nameOf.apply(n), -1));
+            return numbers;
+        }
+    }
+
+    /** Takes a rating's number and what is predicted for it. */
+    @FunctionalInterface
+    public interface Taker {
+        void take(int rating, float predicted);
+    }
+
+    /** Predicts ratings that may come from elsewhere: users and items are known by their names. */
+    public void predict(Ratings ratings, Taker taker) {
+        var numbering = new Numbering(ratings);
+        for (int k = 0; k < ratings.size(); k++) {
+            taker.take(k, predictAny(numbering.userOf[ratings.users()[k]], numbering.itemOf[ratings.items()[k]]));
+        }
+    }
+
+    /** The scores of ratings from elsewhere, and which part of them has a user or an item that the model does not know. */
+    public Map<String, Double> scoreLike(Ratings ratings) {
+        var numbering = new Numbering(ratings);
+        var users = new int[ratings.size()];
+        var items = new int[ratings.size()];
+        int strange = 0;
+        for (int k = 0; k < users.length; k++) {
+            users[k] = numbering.userOf[ratings.users()[k]];
+            items[k] = numbering.itemOf[ratings.items()[k]];
+            strange += users[k] < 0 || items[k] < 0 ? 1 : 0;
+        }
+        var scores = score(users, items, ratings.values());
+        scores.put("strangers", (double) strange / users.length);
+        return scores;
+    }
+
     /** Root of the mean squared error, and mean absolute error. */
     public Map<String, Double> score(Ratings ratings) {
+        return score(ratings.users(), ratings.items(), ratings.values());
+    }
+
+    private Map<String, Double> score(int[] ofUser, int[] ofItem, float[] values) {
         double squares = 0;
         double absolute = 0;
-        for (int k = 0; k < ratings.size(); k++) {
-            double error = ratings.values()[k] - predict(ratings.users()[k], ratings.items()[k]);
+        for (int k = 0; k < values.length; k++) {
+            double error = values[k] - predictAny(ofUser[k], ofItem[k]);
             squares += error * error;
             absolute += Math.abs(error);
         }
         var scores = new LinkedHashMap<String, Double>();
-        scores.put("rmse", Math.sqrt(squares / ratings.size()));
-        scores.put("mae", absolute / ratings.size());
+        scores.put("rmse", Math.sqrt(squares / values.length));
+        scores.put("mae", absolute / values.length);
         return scores;
     }
 

@@ -1,0 +1,136 @@
+package orrery.table;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
+import orrery.wire.Frame;
+
+/**
+ * A feed of a table whose rows of others have no place of their own here: sparse ones, those of counts, and those with a
+ * rule that only the owner can apply. A row is asked for when it is first read, and the answer subscribes to it; from then
+ * on it is kept here as its owner tells. Whoever has written to a row since the owner has told of it asks again.
+ */
+final class RowFeed extends Feed {
+    private static final long MOST_CELLS = 1 << 25; // 128 MiB; further rows are asked for at each read
+    private static final int MOST_KEYS = 1 << 14; // of one wish
+
+    private final Segment[] segments; // by stripe
+    private final AtomicLong cellsTaken = new AtomicLong();
+
+    /** Rows of a stripe. Guarded by itself. */
+    private static final class Segment {
+        final LongIndex index = new LongIndex();
+        int[] cells = {}; // floats as their bits
+        long[] stamps = {};
+    }
+
+    RowFeed(Cluster cluster, Table table) {
+        super(cluster, table);
+        segments = new Segment[rows.stripes];
+        Arrays.setAll(segments, s -> new Segment());
+    }
+
+    /** Whether more rows may be subscribed to. */
+    boolean hasRoom() {
+        return cellsTaken.get() < MOST_CELLS;
+    }
+
+    /** Waits until all that is here is as fresh as {@code need}. */
+    synchronized void await(Replica.Need need, long end) {
+        awaitFresh(need, end);
+    }
+
+    @Override
+    void want(long[] keys, int from, int to, long limitNanos) {
+        for (int member : owners) {
+            var theirs = LongStream.builder();
+            for (int k = from; k < to; k++) {
+                int stripe = rows.stripe(keys[k]);
+                if (!table.owns(stripe) && table.owner(stripe) == member && hasRoom()) {
+                    theirs.add(keys[k]);
+                }
+            }
+            long[] all = theirs.build().toArray();
+            for (int at = 0; at < all.length; at += MOST_KEYS) {
+                int count = Math.min(MOST_KEYS, all.length - at);
+                cluster.send(
+                        member,
+                        wish(Integer.BYTES + count * Long.BYTES).putInt(count).putLongs(all, at, count),
+                        limitNanos);
+            }
+        }
+    }
+
+    /** Whether a row is here. */
+    boolean has(long row) {
+        return segments[rows.stripe(row)].index.find(row) >= 0; // which needs no lock
+    }
+
+    /** Copies a row to {@code into}, an array of floats or ints, if it is here. */
+    boolean find(long row, Object into, int at) {
+        var segment = segments[rows.stripe(row)];
+        synchronized (segment) {
+            int position = segment.index.find(row);
+            if (position < 0) {
+                return false;
+            }
+            int from = position * width;
+            if (into instanceof float[] floats) {
+                for (int c = 0; c < width; c++) {
+                    floats[at + c] = Float.intBitsToFloat(segment.cells[from + c]);
+                }
+            } else {
+                System.arraycopy(segment.cells, from, (int[]) into, at, width);
+            }
+            return true;
+        }
+    }
+
+    /** Keeps a row that an owner has told, unless what is here came later. */
+    void put(long row, long stamp, Object values, int at) {
+        var segment = segments[rows.stripe(row)];
+        synchronized (segment) {
+            int position = segment.index.find(row);
+            if (position >= 0 && segment.stamps[position] > stamp) {
+                return;
+            }
+            int to = position < 0 ? enter(segment, row) : position;
+            segment.stamps[to] = stamp;
+            if (values instanceof float[] floats) {
+                for (int c = 0; c < width; c++) {
+                    segment.cells[to * width + c] = Float.floatToRawIntBits(floats[at + c]);
+                }
+            } else {
+                System.arraycopy((int[]) values, at, segment.cells, to * width, width);
+            }
+        }
+    }
+
+    private int enter(Segment segment, long row) {
+        int position = segment.index.size();
+        if (position == segment.stamps.length) {
+            int more = Math.max(16, 2 * position);
+            segment.stamps = Arrays.copyOf(segment.stamps, more);
+            segment.cells = Arrays.copyOf(segment.cells, Math.multiplyExact(more, width));
+        }
+        segment.index.put(row, position);
+        cellsTaken.addAndGet(width);
+        return position;
+    }
+
+    @Override
+    void take(Frame frame, int from, long[] completed, long stamp) {
+        while (frame.remaining() > 0) {
+            long row = frame.getLong();
+            rows.check(row);
+            checkOwner(rows.stripe(row), from, "row " + row);
+            put(row, stamp, frame.getInts(width), 0);
+        }
+    }
+
+    /** A row that one frame of a round tells of is as old as the round's begin. */
+    @Override
+    boolean appliesAtOnce() {
+        return false;
+    }
+}

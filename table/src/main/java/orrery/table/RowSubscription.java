@@ -1,0 +1,120 @@
+package orrery.table;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import orrery.wire.Frame;
+import orrery.wire.Peer;
+
+/** Of any table: single rows, each with its key. The other end of a {@link RowFeed}. */
+final class RowSubscription extends Subscription {
+    private static final int MOST_ROWS = 1 << 26;
+
+    private final Wanted[] wanted; // by stripe
+    private final float[] floats;
+    private final int[] ints;
+    private int size;
+    private int at; // of the stripe under way, the position from which on there is something left
+    private int end; // the position where the rows end that were wanted when the stripe was begun
+
+    /** Rows of a stripe, in the order in which they were named. */
+    private static final class Wanted {
+        final LongIndex index = new LongIndex();
+        long[] keys = {};
+        final BitSet unsent = new BitSet();
+    }
+
+    RowSubscription(Cluster cluster, Peer to, Table table, long token) {
+        super(cluster, to, table, token);
+        wanted = new Wanted[rows.stripes];
+        Arrays.setAll(wanted, s -> new Wanted());
+        boolean isInt = table.spec().type() == TableSpec.Type.INT;
+        floats = new float[isInt ? 0 : table.spec().width()];
+        ints = new int[isInt ? table.spec().width() : 0];
+    }
+
+    /** Keys, whose rows are told with the next round. */
+    @Override
+    void want(Frame frame, int count) {
+        for (long key : frame.getLongs(count)) {
+            rows.check(key);
+            if (!table.ownsRow(key)) {
+                throw new IllegalArgumentException("row " + key + " of table '" + table.name() + "' is not owned here");
+            }
+            wanted[rows.stripe(key)].unsent.set(add(key));
+        }
+    }
+
+    /** Rows that are being told otherwise: from now on whenever they have changed. */
+    void answered(long[] keys) {
+        for (long key : keys) {
+            add(key);
+        }
+    }
+
+    private int add(long key) {
+        var ofStripe = wanted[rows.stripe(key)];
+        int position = ofStripe.index.find(key);
+        if (position < 0) {
+            if (++size > MOST_ROWS) {
+                throw new IllegalArgumentException(
+                        "it wants more than " + MOST_ROWS + " rows of '" + table.name() + "' pushed");
+            }
+            position = ofStripe.index.size();
+            if (position == ofStripe.keys.length) {
+                ofStripe.keys = Arrays.copyOf(ofStripe.keys, Math.max(16, 2 * position));
+            }
+            ofStripe.keys[position] = key;
+            ofStripe.index.put(key, position);
+        }
+        return position;
+    }
+
+    @Override
+    int leastBytes() {
+        return Long.BYTES + table.spec().width() * Float.BYTES;
+    }
+
+    /** A row that was told early in a round may lack what was applied since. */
+    @Override
+    boolean appliesAtOnce() {
+        return false;
+    }
+
+    @Override
+    void begin(int ofStripe, int ofVersion) {
+        at = 0;
+        end = wanted[ofStripe].index.size();
+    }
+
+    @Override
+    boolean fill(int ofStripe, int ofVersion, Frame frame) {
+        var mine = wanted[ofStripe];
+        if (ofVersion == known[ofStripe] && mine.unsent.isEmpty()) {
+            return false;
+        }
+        for (; at < end; at++) {
+            long key = mine.keys[at];
+            if (mine.unsent.get(at) || table.shard.hasChanged(key, known[ofStripe])) {
+                if (frame.room() < leastBytes()) {
+                    return true;
+                }
+                put(key, frame.putLong(key));
+                mine.unsent.clear(at);
+            }
+        }
+        return false;
+    }
+
+    private void put(long key, Frame frame) {
+        switch (table.shard) {
+            case FloatShard shard -> {
+                shard.read(key, floats, 0);
+                frame.putFloats(floats, 0, floats.length);
+            }
+            case IntShard shard -> {
+                shard.gather(new long[] {key}, 0, 1, ints, 0);
+                frame.putInts(ints, 0, ints.length);
+            }
+        }
+    }
+}
