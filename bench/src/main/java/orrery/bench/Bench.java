@@ -1,5 +1,6 @@
 package orrery.bench;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import orrery.bench.cluster.ClusterBench;
 import orrery.bench.factor.FactorBench;
@@ -37,8 +38,9 @@ public final class Bench implements Runnable {
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
-    public static void main(String[] args) {
-        var out = new PrintWriter(System.out, true, System.out.charset());
+    public static void main(String[] args) throws IOException {
+        var crew = Crew.here();
+        var out = crew == null ? new PrintWriter(System.out, true, System.out.charset()) : crew.out();
         System.exit(new CommandLine(new Bench()).setOut(out).execute(args));
     }
 

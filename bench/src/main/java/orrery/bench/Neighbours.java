@@ -1,9 +1,9 @@
 package orrery.bench;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -11,57 +11,49 @@ import orrery.table.Node;
 import orrery.table.Placement;
 import orrery.table.Session;
 import orrery.table.TableSpec;
-import orrery.wire.Authority;
 import orrery.wire.Endpoint;
 import orrery.wire.Faults;
 import orrery.wire.Frame;
 
-/** Several nodes of this JVM, connected by TCP, that share tables; their CPU time is that of the process. */
+/** The node of this process among those of its {@link Crew}, which share tables over TCP. All processes make and use it alike. */
 public final class Neighbours implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
-    private final List<Node> nodes = new ArrayList<>();
+    private final Crew crew = Crew.must();
+    private final Node node = new Node();
+    private final int count;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    public Neighbours(int count, Faults faults) throws IOException, InterruptedException {
-        var authority = new Authority(false);
-        for (int i = 1; i <= count; i++) {
-            var node = new Node();
-            node.join(authority.admit("member " + i), i, 1, Endpoint.Settings.DEFAULT.with(faults), new Node.Ear() {
-                @Override
-                public void heard(Frame frame) {
-                    frame.close();
-                }
-
-                @Override
-                public void failed(Throwable why) {
-                    fail(why);
-                }
-            });
-            nodes.add(node);
-        }
-        for (int i = 0; i < count; i++) {
-            for (int j = 0; j < i; j++) {
-                nodes.get(i).connect(j + 1, nodes.get(j).listen(), LIMIT);
+    public Neighbours(Faults faults) throws IOException, InterruptedException {
+        node.join(crew.credentials(), crew.member(), 1, Endpoint.Settings.DEFAULT.with(faults), new Node.Ear() {
+            @Override
+            public void heard(Frame frame) {
+                frame.close();
             }
+
+            @Override
+            public void failed(Throwable why) {
+                fail(why);
+            }
+        });
+        var here = node.listen();
+        var ports = crew.gather(String.valueOf(here.getPort()));
+        count = ports.length;
+        for (int other = 1; other < crew.member(); other++) {
+            node.connect(other, new InetSocketAddress(here.getAddress(), Integer.parseInt(ports[other - 1])), LIMIT);
         }
-        var members = IntStream.rangeClosed(1, count).boxed().toList();
-        nodes.forEach(node -> node.place(new Placement(1, members)));
+        node.place(new Placement(1, IntStream.rangeClosed(1, count).boxed().toList()));
+        crew.gather("placed");
     }
 
     private void fail(Throwable why) {
         if (failure.compareAndSet(null, why)) {
-            nodes.forEach(node -> node.end("a node failed", why));
+            node.end("a node failed", why);
         }
     }
 
     public void create(TableSpec spec) {
-        nodes.forEach(node -> node.create(spec));
-    }
-
-    /** The node of a worker. */
-    public Node of(int worker, int workers) {
-        return nodes.get((int) ((long) worker * nodes.size() / workers));
+        node.create(spec);
     }
 
     /** What a worker does. */
@@ -70,14 +62,18 @@ public final class Neighbours implements AutoCloseable {
         void run(Session session, Node node) throws Exception;
     }
 
-    public void run(int workers, Body body) throws InterruptedException {
-        nodes.forEach(node -> node.begin(workers, 0, LIMIT));
+    /** Runs those of the workers that are of this process. */
+    public void run(int workers, Body body) throws IOException, InterruptedException {
+        node.begin(workers, 0, LIMIT);
+        crew.gather("begun");
         var threads = new ArrayList<Thread>();
         for (int w = 0; w < workers; w++) {
             int worker = w;
+            if ((int) ((long) w * count / workers) != crew.member() - 1) {
+                continue;
+            }
             threads.add(Thread.ofPlatform().start(() -> {
                 try {
-                    var node = of(worker, workers);
                     var session = node.session(worker);
                     body.run(session, node);
                     session.finish();
@@ -95,20 +91,15 @@ public final class Neighbours implements AutoCloseable {
         }
     }
 
-    /** Bytes that all nodes have sent to each other. */
+    /** Bytes that this process' node has sent to others. */
     public long bytesSent() {
-        return nodes.stream().mapToLong(node -> node.traffic().bytesSent()).sum();
+        return node.traffic().bytesSent();
     }
 
-    /** The sum of a counter over all nodes. */
-    public long counted(String name) {
-        return nodes.stream()
-                .mapToLong(node -> node.counted().getOrDefault(name, 0L))
-                .sum();
-    }
-
+    /** Once all are done. */
     @Override
-    public void close() {
-        nodes.forEach(Node::leave);
+    public void close() throws IOException {
+        crew.gather("done");
+        node.leave();
     }
 }

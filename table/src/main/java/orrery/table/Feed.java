@@ -25,6 +25,8 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
     final List<Integer> owners; // other members that own some of it
     private final long[] age; // by owner, of its last complete round
     private final long[][] applied; // by owner and worker
+    private final Object hearing = new Object();
+    private boolean isClosed; // guarded by it
     private boolean isOpen;
     private volatile long freshness = NEVER;
 
@@ -107,14 +109,26 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
         return late.isEmpty() ? owners : late;
     }
 
+    /** What is told from now on is not heard: blocks are about to move, and what was told before must not come after. */
+    final void close() {
+        synchronized (hearing) {
+            isClosed = true;
+        }
+    }
+
     // Hearing; by the node's thread
 
     /** Takes in a frame of a round, the {@code stamp}th to come; of an earlier subscription, it is of no use. */
     final void receive(Frame frame, int from, long stamp) {
-        int owner = owners.indexOf(from);
-        if (frame.request() != token || owner < 0) {
-            return;
+        synchronized (hearing) {
+            int owner = owners.indexOf(from);
+            if (!isClosed && frame.request() == token && owner >= 0) {
+                receive(frame, from, owner, stamp);
+            }
         }
+    }
+
+    private void receive(Frame frame, int from, int owner, long stamp) {
         long roundAge = frame.getLong();
         long[] completed = frame.getLongs(frame.getInt());
         take(frame, from, completed, stamp);

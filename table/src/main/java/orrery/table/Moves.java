@@ -74,6 +74,7 @@ final class Moves {
     /** Sends, waits, and takes up the new placement. Returns how many blocks came. Only while no worker is at work. */
     int move(Placement from, Placement to, long limitNanos) throws InterruptedException {
         long end = System.nanoTime() + limitNanos;
+        node.tables().forEach(Table::closeFeed); // a late round must not undo what comes
         var due = new ArrayList<Key>();
         for (var table : node.tables()) {
             int stripes = table.shard.rows().stripes;

@@ -35,6 +35,7 @@ public final class Table {
             next[s] = placement.owner(spec, s, stripes);
             own[s] = next[s] == cluster.me();
         }
+        closeFeed();
         replica = new Replica(this);
         if (shard instanceof FloatShard floats && shard.rows().isDense) {
             floats.watch();
@@ -47,12 +48,21 @@ public final class Table {
     /** Forgets how fresh is what this node knows of the blocks of others. */
     void beginStage(Cluster cluster) {
         replica().forgetAges();
+        closeFeed();
         feed = null;
         if (isPushed() && SlotFeed.canHave(spec)) {
             feed = new SlotFeed(cluster, this);
         } else if (isPushed()) {
             shard.watchRows();
             feed = new RowFeed(cluster, this);
+        }
+    }
+
+    /** Hears of others' rows no more, until a stage begins. */
+    void closeFeed() {
+        var last = feed;
+        if (last != null) {
+            last.close();
         }
     }
 

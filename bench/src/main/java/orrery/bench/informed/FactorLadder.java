@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.DoubleAdder;
 import org.jspecify.annotations.Nullable;
 import orrery.bench.Cpu;
+import orrery.bench.Crew;
 import orrery.bench.Neighbours;
 import orrery.data.Ratings;
 import orrery.table.Init;
@@ -64,13 +66,14 @@ final class FactorLadder {
                 : TableSpec.sparse(TABLE, rank);
         var cpu = new AtomicLong();
         var bytes = new AtomicLong();
-        try (var neighbours = new Neighbours(members, Faults.NONE)) {
+        var checked = new DoubleAdder();
+        try (var neighbours = new Neighbours(Faults.NONE)) {
             neighbours.create(spec.with(new Init.Uniform(1, -0.1f, 0.1f)).with(new UpdateRule.AdaRevision(RATE)));
             neighbours.run(workers, (session, node) -> {
                 var table = node.table(TABLE);
                 var part = new Part(session, table, level);
                 for (int clock = 0; clock <= warmUps + clocks; clock++) {
-                    if (session.worker() == 0 && (clock == warmUps || clock == warmUps + clocks)) {
+                    if (clock == warmUps || clock == warmUps + clocks) {
                         int sign = clock == warmUps ? -1 : 1;
                         cpu.addAndGet(sign * Cpu.nanos());
                         bytes.addAndGet(sign * neighbours.bytesSent());
@@ -78,13 +81,12 @@ final class FactorLadder {
                     part.run();
                     session.tick();
                 }
+                checked.add(part.squares());
             });
         }
+        var all = Crew.sums((double) cpu.get(), (double) bytes.get(), checked.sum());
         return new RankLadder.Cost(
-                cpu.get() / 1e9 / clocks,
-                bytes.get() / (double) clocks,
-                plan == null ? Double.NaN : plan.bytesPerClock(),
-                new float[0]);
+                all[0] / 1e9 / clocks, all[1] / clocks, plan == null ? Double.NaN : plan.bytesPerClock(), all[2]);
     }
 
     AccessPlan plan(Placing placing) {
@@ -212,6 +214,17 @@ final class FactorLadder {
                 h[c] += gradient * gradient;
                 p[c] -= RATE * gradient / (float) Math.sqrt(h[c] + 1);
             }
+        }
+
+        /** The mean squared error of the worker's ratings, divided by the number of workers. */
+        double squares() {
+            read();
+            double squares = 0;
+            for (int k = 0; k < user.length; k++) {
+                double error = value[k] - 3 - dot(users[user[k]], items[item[k]]);
+                squares += error * error;
+            }
+            return squares / user.length / workers;
         }
 
         private float dot(float[] p, float[] q) {

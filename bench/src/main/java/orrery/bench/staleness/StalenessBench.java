@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import orrery.bench.Crew;
 import orrery.bench.Neighbours;
 import orrery.table.Consistency;
 import orrery.table.Session;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "How stale reads are and how long they wait, pulled (ssp) and pushed (essp): in virtual time, then on"
-                        + " four nodes over links of 2 ms and 100 Mbit.")
+                        + " four processes over links of 2 ms and 100 Mbit.")
 public final class StalenessBench implements Callable<Integer> {
     private static final int SEEDS = 20;
     private static final long SEED = 1;
@@ -43,6 +44,15 @@ public final class StalenessBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var out = spec.commandLine().getOut();
+        if (Crew.isToLead()) {
+            virtual(out);
+            return Crew.lead(spec, NODES, out);
+        }
+        real(out);
+        return 0;
+    }
+
+    private static void virtual(PrintWriter out) {
         for (int ofEach : new int[] {200, 400}) {
             var model = new VirtualTime(8, ofEach, 0.15, 0.05);
             out.printf(
@@ -55,8 +65,11 @@ public final class StalenessBench implements Callable<Integer> {
             }
             out.println();
         }
+    }
+
+    private void real(PrintWriter out) throws Exception {
         out.printf(
-                "%d nodes of one JVM by TCP, each message 2 ms late, 100 Mbit; a clock takes 20 ms +- 5 %% (parked)%n",
+                "%d processes over TCP, each message 2 ms late, 100 Mbit; a clock takes 20 ms +- 5 %% (parked)%n",
                 NODES);
         out.println("           waiting: ssp      essp   essp/ssp   seconds: ssp      essp");
         for (int s : new int[] {1, 3}) {
@@ -72,7 +85,6 @@ public final class StalenessBench implements Callable<Integer> {
                     pulled.seconds(),
                     pushed.seconds());
         }
-        return 0;
     }
 
     private static void tell(PrintWriter out, Consistency consistency, VirtualTime.Seen seen) {
@@ -94,7 +106,7 @@ public final class StalenessBench implements Callable<Integer> {
         var waited = new DoubleAdder();
         var spent = new DoubleAdder();
         long start = System.nanoTime();
-        try (var nodes = new Neighbours(NODES, Faults.parse("delay=2ms,rate=12.5MB"))) {
+        try (var nodes = new Neighbours(Faults.parse("delay=2ms,rate=12.5MB"))) {
             nodes.create(TableSpec.dense("w", ROWS, WIDTH).with(consistency));
             nodes.run(NODES, (session, node) -> {
                 var table = node.table("w");
@@ -104,7 +116,8 @@ public final class StalenessBench implements Callable<Integer> {
                 spent.add((System.nanoTime() - begin) / 1e9);
             });
         }
-        return new Real(waited.sum() / spent.sum(), (System.nanoTime() - start) / 1e9);
+        var all = Crew.sums(waited.sum(), spent.sum());
+        return new Real(all[0] / all[1], (System.nanoTime() - start) / 1e9);
     }
 
     private void work(Session session, Table table) {
