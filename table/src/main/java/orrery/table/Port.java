@@ -1,0 +1,154 @@
+package orrery.table;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/** A table as one worker sees it, and when it may be read. Confined to the worker's thread. */
+final class Port {
+    final Session session;
+    final Table table;
+    final Session.Group group;
+    final TableSpec spec;
+    final boolean writesThrough;
+    final float scale; // of a change that is written through
+    final @Nullable SlotFeed feed; // if others push the table to this node's own array
+    final @Nullable RowFeed rowFeed; // if they push it row by row
+    final long[] lastPushed; // by stripe: the clock of the last push to its owner; empty where all is own
+    final BitSet known = new BitSet(); // rows of others that were found here
+    final Writer writer;
+    final Reader reader;
+    private @Nullable BitSet expected; // rows that the worker was planned to touch
+    private long admitted = Long.MIN_VALUE; // the clock for which reads have been found legal
+
+    Port(Session session, Table table, Session.Group group) {
+        this.session = session;
+        this.table = table;
+        this.group = group;
+        spec = table.spec();
+        writesThrough = spec.writesThrough();
+        scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
+        feed = table.slotFeed();
+        rowFeed = table.rowFeed();
+        lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
+        Arrays.fill(lastPushed, Long.MIN_VALUE);
+        writer = new Writer(this);
+        reader = new Reader(this, writer);
+    }
+
+    /** Whether a read or an add has been found legal at the clock that is under way. */
+    boolean isAdmitted() {
+        return admitted == group.clock;
+    }
+
+    /** Says which rows the worker is planned to touch. */
+    void expect(long[] rows) {
+        var planned = new BitSet();
+        for (long row : rows) {
+            planned.set(Math.toIntExact(row));
+        }
+        expected = planned;
+        var pushed = table.feed();
+        if (pushed != null) {
+            table.shard.rows().stripesOf(rows, 0, rows.length); // which checks them
+            pushed.want(rows, 0, rows.length, session.waitLimitNanos);
+        }
+    }
+
+    boolean isPlanned() {
+        return expected != null;
+    }
+
+    /** Counts a row of others that is read for the first time, if it was not planned to be. */
+    void countUnplanned(long row) {
+        if (expected != null && !expected.get((int) row)) {
+            session.node.counts().rowsOutsidePlan.increment();
+        }
+    }
+
+    void admit() {
+        if (session.isVirtual) {
+            return;
+        }
+        if (admitted != group.clock) {
+            long need = session.node.requiredAge(spec.consistency(), group.clock);
+            if (group.clocks.age() < need) {
+                await(need);
+            }
+            var feed = table.feed();
+            long age = group.clocks.age();
+            session.node
+                    .counts()
+                    .read(group.clock, feed == null ? age : Math.min(age, Math.max(need, feed.freshness())));
+            admitted = group.clock;
+        }
+    }
+
+    /** Plans are for rows that have a number and a place. */
+    boolean isRecorded() {
+        return spec.layout() == TableSpec.Layout.DENSE
+                && spec.type() == TableSpec.Type.FLOAT
+                && spec.rows() < Integer.MAX_VALUE;
+    }
+
+    void recordReads(long[] keys, int from, int to) {
+        var recording = session.recording;
+        if (recording != null && isRecorded()) {
+            table.shard.rows().stripesOf(keys, from, to); // which checks them
+            recording.read(spec.name(), keys, from, to);
+        }
+    }
+
+    boolean isElsewhere(long key) {
+        return lastPushed.length > 0 && !table.ownsRow(key);
+    }
+
+    /** What the next read of a table accepts of what is known of others' blocks. */
+    Replica.Need need() {
+        var consistency = spec.consistency();
+        long clockOfGroup = group.clock;
+        return new Replica.Need(
+                session.worker(),
+                clockOfGroup,
+                session.node.requiredAge(consistency, clockOfGroup),
+                !(consistency instanceof Consistency.Asp),
+                lastPushed);
+    }
+
+    void await(long need) {
+        int slowest = group.clocks.slowest();
+        long waited = group.clocks.await(group.ticket, need, group.clock, session.waitLimitNanos);
+        session.waitedNanos += waited;
+        session.node.counts().waited(waited, slowest);
+        if (waited >= SlowRead.NANOS) {
+            slow(waited, "worker " + slowest);
+        }
+    }
+
+    void slow(long waited, String whom) {
+        session.node.counts().slowReads.increment();
+        var read = new SlowRead();
+        read.table = spec.name();
+        read.worker = session.worker();
+        read.clock = group.clock;
+        read.waitedFor = whom;
+        read.waited = waited;
+        read.commit();
+    }
+
+    void waitedElsewhere(long nanos) {
+        session.waitedNanos += nanos;
+        session.node.counts().waitNanosForNodes.add(nanos);
+        if (nanos >= SlowRead.NANOS) {
+            slow(nanos, "other nodes");
+        }
+    }
+
+    void checkLength(int rows, int cells) {
+        long due = (long) rows * spec.width();
+        if (rows < 0 || cells < due) {
+            throw new IllegalArgumentException(rows + " rows of table '" + spec.name() + "' have " + due
+                    + " values, the array has room for " + cells);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package orrery.table;
+
+import org.jspecify.annotations.Nullable;
+import orrery.table.plan.Recording;
+
+/** How one worker reads a table: from its own node's shard, from what others push, or by asking them. */
+final class Reader {
+    private final Port port;
+    private final Writer writer; // whose changes this worker sees before others do
+    private final Table table;
+    private final @Nullable Reads reads; // of rows of other nodes, if there are any
+    private final @Nullable Recording recording;
+    private final long waitLimitNanos;
+    private @Nullable View openView;
+    private @Nullable Slots openSlots;
+    private @Nullable View viewOfSlots;
+    private long seenFrom; // rows of the last view that were found here
+    private long seenTo;
+    private long fedAt = Long.MIN_VALUE; // the clock for which what is pushed has been found fresh enough
+
+    Reader(Port port, Writer writer) {
+        this.port = port;
+        this.writer = writer;
+        table = port.table;
+        reads = port.session.reads;
+        recording = port.session.recording;
+        waitLimitNanos = port.session.waitLimitNanos;
+    }
+
+    /** What was read at this clock is not to be used at the next. */
+    void closeViews() {
+        if (openView != null) {
+            openView.open(false);
+        }
+        if (viewOfSlots != null) {
+            viewOfSlots.open(false);
+        }
+    }
+
+    /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
+    View view(long from, long to) {
+        if (recording != null && port.isRecorded()) {
+            recording.readRange(table.name(), from, to);
+        }
+        port.admit();
+        var view = openView;
+        if (view == null || view.from() != from || view.to() != to) {
+            if (view != null) {
+                view.open(false);
+            }
+            view = new View(table, from, to);
+            openView = view;
+        }
+        if (port.feed != null) {
+            boolean isNatural = table.shard.rows().isNatural();
+            long first = isNatural ? from : 0; // or all: the rows of a range may lie anywhere
+            long end = isNatural ? to : table.shard.rows().slots();
+            port.feed.want(first, end, waitLimitNanos);
+            awaitPushed(first, end);
+        } else if (reads != null && !table.isWhole()) {
+            long start = System.nanoTime();
+            reads.blocks(table, stripes(from, to), port.need(), waitLimitNanos);
+            port.waitedElsewhere(System.nanoTime() - start);
+        }
+        return view.open(true);
+    }
+
+    /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
+    void gather(long[] keys, int from, int to, float[] out, int at) {
+        port.checkLength(to - from, out.length - at);
+        port.recordReads(keys, from, to);
+        port.admit();
+        if (port.feed != null) {
+            awaitPushed(keys, from, to);
+        }
+        if (port.feed == null && reads != null && !table.isWhole()) {
+            table.floats();
+            gatherElsewhere(keys, from, to, out, at);
+            writer.overlayThrough(keys, from, to, out, at);
+        } else {
+            table.floats().gather(keys, from, to, out, at);
+        }
+        writer.overlayGathered(keys, from, to, out, at);
+    }
+
+    /**
+     * The rows of {@code slots}, in their places. Nothing is copied; what others own is brought here, and kept fresh
+     * where it is pushed. A table has one open view of slots per session at a time.
+     */
+    View view(Slots slots) {
+        port.recordReads(slots.keys(), 0, slots.size());
+        port.admit();
+        if (slots != openSlots) {
+            openSlots = slots;
+            viewOfSlots = new View(slots);
+            if (port.feed != null) {
+                port.feed.want(slots.keys(), 0, slots.size(), waitLimitNanos);
+                awaitPushed(slots.keys(), 0, slots.size());
+            }
+        }
+        if (port.feed != null) {
+            awaitPushed(slots.keys(), 0, 0);
+        } else if (reads != null && !table.isWhole()) {
+            long start = System.nanoTime();
+            reads.blocks(table, slots.stripes(), port.need(), waitLimitNanos);
+            port.waitedElsewhere(System.nanoTime() - start);
+        }
+        var view = viewOfSlots;
+        if (view == null) {
+            throw new IllegalStateException();
+        }
+        return view.open(true);
+    }
+
+    /** Waits until rows {@code from} to {@code to}, as far as they are of others, are here and fresh enough. */
+    private void awaitPushed(long from, long to) {
+        var feed = port.feed;
+        if (feed != null && (fedAt != port.group.clock || seenFrom > from || seenTo < to)) {
+            long start = System.nanoTime();
+            feed.await(from, to, port.need(), waitLimitNanos);
+            port.waitedElsewhere(System.nanoTime() - start);
+            seenFrom = from;
+            seenTo = to;
+            fedAt = port.group.clock;
+        }
+    }
+
+    /** The same for the rows of {@code keys[from..to)}, which are asked for if they were not before. */
+    private void awaitPushed(long[] keys, int from, int to) {
+        var feed = port.feed;
+        if (feed == null) {
+            return;
+        }
+        var rows = table.shard.rows();
+        rows.stripesOf(keys, from, to); // which checks them
+        boolean isNew = false;
+        for (int i = from; i < to; i++) {
+            int slot = (int) rows.slot(keys[i]);
+            if (!port.known.get(slot) && !table.owns(rows.stripeOfSlot(slot))) {
+                port.known.set(slot);
+                isNew = true;
+                port.countUnplanned(keys[i]);
+            }
+        }
+        if (isNew) {
+            feed.want(keys, from, to, waitLimitNanos);
+        }
+        if (isNew || fedAt != port.group.clock) {
+            long start = System.nanoTime();
+            feed.await(keys, from, isNew ? to : from, port.need(), waitLimitNanos);
+            port.waitedElsewhere(System.nanoTime() - start);
+            fedAt = port.group.clock;
+        }
+    }
+
+    /** Notes which rows of others a worker has read, where it is planned which. */
+    private void note(long[] keys, int from, int to) {
+        for (int i = from; port.isPlanned() && i < to; i++) {
+            int row = (int) keys[i]; // a planned table has no more rows than that
+            if (!port.known.get(row) && !table.ownsRow(row)) {
+                port.known.set(row);
+                port.countUnplanned(row);
+            }
+        }
+    }
+
+    private long stripes(long from, long to) {
+        return to > from ? table.shard.rows().stripesOf(new long[] {from, to - 1}, 0, 2) : 0;
+    }
+
+    private void gatherElsewhere(long[] keys, int from, int to, Object out, int at) {
+        long start = System.nanoTime();
+        if (reads != null) {
+            note(keys, from, to);
+            reads.rows(table, keys, from, to, out, at, port.need(), writer.mine(), waitLimitNanos);
+        }
+        port.waitedElsewhere(System.nanoTime() - start);
+    }
+
+    /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */
+    void gather(long[] keys, int[] out) {
+        port.checkLength(keys.length, out.length);
+        port.admit();
+        var ints = table.ints();
+        if (reads != null && !table.isWhole()) {
+            gatherElsewhere(keys, 0, keys.length, out, 0);
+            writer.overlayCounts(keys, out);
+            return;
+        }
+        ints.gather(keys, 0, keys.length, out, 0);
+    }
+
+    /** Copies one row to {@code out}. */
+    void row(long key, float[] out) {
+        port.checkLength(1, out.length);
+        if (port.isElsewhere(key)) {
+            gather(new long[] {key}, 0, 1, out, 0);
+            return;
+        }
+        if (recording != null && port.isRecorded()) {
+            recording.read(table.name(), new long[] {key}, 0, 1);
+        }
+        port.admit();
+        table.floats().read(key, out, 0);
+        writer.overlayGathered(key, out);
+    }
+}
