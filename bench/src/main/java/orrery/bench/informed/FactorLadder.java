@@ -3,6 +3,7 @@ package orrery.bench.informed;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -135,6 +136,7 @@ final class FactorLadder {
                     used.set(ratings.items()[i]);
                 }
             }
+            mine.sort(Comparator.comparingInt((Integer i) -> ratings.users()[i])); // so that a user's rows stay near
             keys = used.stream().asLongStream().toArray();
             var position = new int[ratings.itemCount()];
             for (int i = 0; i < keys.length; i++) {

@@ -45,8 +45,15 @@ public final class InformedBench implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
+    @Option(names = "--hot", description = "What gathering the adds to hot rows is worth, in place of all else.")
+    boolean hot;
+
     @Override
     public Integer call() throws Exception {
+        if (hot) {
+            HotRows.measure(spec.commandLine().getOut(), runs);
+            return 0;
+        }
         if (Crew.isToLead()) {
             return Crew.lead(spec, members, spec.commandLine().getOut());
         }
