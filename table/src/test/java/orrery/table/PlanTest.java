@@ -223,6 +223,18 @@ final class PlanTest {
         }
     }
 
+    /** What is needed first lies first, so it is told first. */
+    @Test
+    void rowsOfOneOwnerLieByTheirFirstUse() {
+        var order = RowOrder.of(new int[] {1, 0, 1, 0, 1}, new long[] {7, 7, 7, 7, 3}, new int[] {5, 1, 2, 0, 9}, 2);
+        assertThat(order.slot(3)).isLessThan(order.slot(1));
+        assertThat(order.slot(4)).isLessThan(order.slot(2)); // of a group before
+        assertThat(order.slot(2)).isLessThan(order.slot(0));
+        for (int row = 0; row < 5; row++) {
+            assertThat(order.row(order.slot(row))).isEqualTo(row);
+        }
+    }
+
     /** Rows that no first frame of the least size would hold. */
     @Test
     @Timeout(30)

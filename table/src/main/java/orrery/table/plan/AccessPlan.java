@@ -69,7 +69,7 @@ public record AccessPlan(Placing placing, int members, int clocks, List<TablePla
         int[] owners = placing.owners(of);
         var groups = new long[of.rows()];
         Arrays.setAll(groups, of::group);
-        var order = RowOrder.of(owners, groups, members);
+        var order = RowOrder.of(owners, groups, of.firstUse(), members);
         var owned = new long[members];
         var used = new long[members];
         var home = new long[members];

@@ -1,5 +1,6 @@
 package orrery.table.plan;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -15,6 +16,7 @@ import java.util.List;
  * @param writes by member and row: how many pushes of its workers have the row, over all clocks
  * @param changed by row: at how many clocks anybody changes it
  * @param writer by row: the only worker that writes it; -1 for none, -2 for several
+ * @param firstUse by row: the first clock at which it is read or changed
  */
 record Accesses(
         int rows,
@@ -24,7 +26,8 @@ record Accesses(
         int[][] readClocks,
         int[][] writes,
         int[] changed,
-        int[] writer) {
+        int[] writer,
+        int[] firstUse) {
     static final int NOBODY = -1;
     static final int SEVERAL = -2;
 
@@ -38,7 +41,9 @@ record Accesses(
         }
         var changed = new int[rows];
         var writer = new int[rows];
-        java.util.Arrays.fill(writer, NOBODY);
+        var firstUse = new int[rows];
+        Arrays.fill(firstUse, Integer.MAX_VALUE);
+        Arrays.fill(writer, NOBODY);
         int clocks = workers.stream().mapToInt(Recording::clocks).max().orElse(0);
         var changedNow = new BitSet(rows);
         var readNow = new BitSet(rows);
@@ -51,6 +56,7 @@ record Accesses(
                     readNow.clear();
                 }
                 for (int row : workers.get(w).reads(table, clock)) {
+                    firstUse[row] = Math.min(firstUse[row], clock);
                     if (!readNow.get(row)) {
                         readNow.set(row);
                         readClocks[member][row]++;
@@ -58,6 +64,7 @@ record Accesses(
                     }
                 }
                 for (int row : workers.get(w).writes(table, clock)) {
+                    firstUse[row] = Math.min(firstUse[row], clock);
                     writes[member][row]++;
                     writer[row] = writer[row] == NOBODY || writer[row] == w ? w : SEVERAL;
                     if (!changedNow.get(row)) {
@@ -67,7 +74,7 @@ record Accesses(
                 }
             }
         }
-        return new Accesses(rows, width, clocks, readers, readClocks, writes, changed, writer);
+        return new Accesses(rows, width, clocks, readers, readClocks, writes, changed, writer, firstUse);
     }
 
     int members() {

@@ -32,13 +32,20 @@ public final class RowOrder {
         fingerprint = sum();
     }
 
+    /** As below, of rows that are all used at the same time. */
+    public static RowOrder of(int[] owners, long[] group, int members) {
+        return of(owners, group, new int[owners.length], members);
+    }
+
     /**
-     * Orders rows by owner, then by {@code group}, then by number.
+     * Orders rows by owner, then by {@code group}, then by first use, then by number: what is told comes in this order, so
+     * what is needed first comes first, and the rows of a mini-batch are few runs.
      *
      * @param owners by row: the position of its owner among the members
      * @param group by row; rows of one group are used by the same others
+     * @param firstUse by row: the first clock of a pass at which it is used
      */
-    public static RowOrder of(int[] owners, long[] group, int members) {
+    public static RowOrder of(int[] owners, long[] group, int[] firstUse, int members) {
         Objects.checkIndex(members - 1, MOST_BLOCKS);
         int n = owners.length;
         var count = new int[members];
@@ -54,7 +61,8 @@ public final class RowOrder {
         Arrays.sort(sorted, (a, b) -> {
             int byOwner = Integer.compare(owners[a], owners[b]);
             int byGroup = byOwner != 0 ? byOwner : Long.compare(group[a], group[b]);
-            return byGroup != 0 ? byGroup : Integer.compare(a, b);
+            int byUse = byGroup != 0 ? byGroup : Integer.compare(firstUse[a], firstUse[b]);
+            return byUse != 0 ? byUse : Integer.compare(a, b);
         });
         int blocks = blocks(count, shift);
         var owner = new int[blocks];
