@@ -15,6 +15,7 @@ final class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "java..",
+                        "jdk.incubator.vector..",
                         "org.jspecify..",
                         "orrery.learn..",
                         "orrery.engine..",

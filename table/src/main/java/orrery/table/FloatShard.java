@@ -253,6 +253,7 @@ final class FloatShard implements Shard {
             Arrays.fill(plane, row * planeWidth, (row + 1) * planeWidth, 0);
         }
         rows.enter(key, slot);
+        changingRow(key, slot); // or it would have the mark of the row before
         return slot;
     }
 

@@ -96,6 +96,10 @@ final class IntShard implements Shard {
         Arrays.fill(
                 blocks[slot >>> rows.blockShift], start(slot), start(slot) + width, 0); // another row may have had it
         rows.enter(key, slot);
+        var single = versions;
+        if (single != null) {
+            single.mark(key, slot); // or it would have the mark of the row before
+        }
         return slot;
     }
 

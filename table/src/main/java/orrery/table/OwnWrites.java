@@ -1,74 +1,97 @@
 package orrery.table;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of others that one worker has written to and whose owners have not told of it yet: what is known of them here
  * does not have the worker's own writes, which it must see. Confined to the worker's thread.
  */
 final class OwnWrites {
+    private static final int LEAST_ROWS = 1 << 10;
+
     private final RowFeed feed;
     private final Rows rows;
     private final int worker;
-    private final ArrayDeque<OfClock> clocks = new ArrayDeque<>(); // the latest first
-    private final ArrayDeque<LongIndex> spare = new ArrayDeque<>();
-    private final long[] wholeStripes; // by stripe: the last clock at which more was written than single rows
-
-    private record OfClock(long clock, LongIndex rows) {}
+    private final long[] stripes; // by stripe: the last clock at which more was written than single rows
+    private LongIndex index = new LongIndex();
+    private long[] keys = new long[LEAST_ROWS];
+    private long[] written = new long[LEAST_ROWS]; // by row: the last clock at which it was
+    private long[] seen = new long[LEAST_ROWS]; // by row: up to which clock what is here has the worker's writes
 
     OwnWrites(RowFeed feed, Rows rows, int worker) {
         this.feed = feed;
         this.rows = rows;
         this.worker = worker;
-        wholeStripes = new long[rows.stripes];
-        Arrays.fill(wholeStripes, Feed.NEVER);
+        stripes = new long[rows.stripes];
+        Arrays.fill(stripes, Feed.NEVER);
     }
 
     /** A row was written to at a clock. */
     void add(long clock, long row) {
-        var now = clocks.peek();
-        if (now == null || now.clock() != clock) {
-            forgetConfirmed();
-            var fresh = spare.poll();
-            now = new OfClock(clock, fresh == null ? new LongIndex() : fresh);
-            clocks.push(now);
-        }
-        if (now.rows().find(row) < 0) {
-            now.rows().put(row, 0);
-        }
+        written[position(row)] = clock;
     }
 
     /** Perhaps all rows of a stripe were. */
     void addStripe(long clock, int stripe) {
-        wholeStripes[stripe] = clock;
+        stripes[stripe] = clock;
     }
 
-    private void forgetConfirmed() {
-        long confirmed = feed.confirmed(worker);
-        for (@Nullable OfClock last = clocks.peekLast();
-                last != null && last.clock() <= confirmed;
-                last = clocks.peekLast()) {
-            clocks.removeLast();
-            last.rows().clear();
-            spare.add(last.rows());
+    /** The owner has answered with a row that has all writes up to a clock, and tells of later ones. */
+    void answered(long row, long clock) {
+        seen[position(row)] = clock;
+    }
+
+    private int position(long row) {
+        int position = index.find(row);
+        if (position < 0) {
+            if (index.size() == keys.length) {
+                makeRoom();
+            }
+            position = index.size();
+            keys[position] = row;
+            written[position] = Feed.NEVER;
+            seen[position] = Feed.NEVER;
+            index.put(row, position);
+        }
+        return position;
+    }
+
+    /** Forgets what owners have told of; grows if that is not much. */
+    private void makeRoom() {
+        var old = keys;
+        var wasWritten = written;
+        var wasSeen = seen;
+        int count = index.size();
+        var isKept = new boolean[count];
+        int kept = 0;
+        for (int i = 0; i < count; i++) {
+            isKept[i] = isOnItsWay(old[i]);
+            kept += isKept[i] ? 1 : 0;
+        }
+        int room = kept > count / 2 ? 2 * count : count;
+        index = new LongIndex();
+        keys = new long[room];
+        written = new long[room];
+        seen = new long[room];
+        for (int i = 0; i < count; i++) {
+            if (isKept[i]) {
+                int to = position(old[i]);
+                written[to] = wasWritten[i];
+                seen[to] = wasSeen[i];
+            }
         }
     }
 
     /** Whether the row's owner has not told of a write to it yet. */
     boolean isOnItsWay(long row) {
         int stripe = rows.stripe(row);
-        long last = wholeStripes[stripe];
-        for (var of : clocks) {
-            if (of.clock() <= last) {
-                break;
-            }
-            if (of.rows().find(row) >= 0) {
-                last = of.clock();
-                break;
-            }
+        long last = stripes[stripe];
+        long known = Feed.NEVER;
+        int position = index.find(row);
+        if (position >= 0) {
+            last = Math.max(last, written[position]);
+            known = seen[position];
         }
-        return last != Feed.NEVER && last > feed.confirmed(worker, stripe);
+        return last > known && last > feed.confirmed(worker, stripe);
     }
 }

@@ -175,7 +175,7 @@ final class Reads {
             }
             left = still;
             if (left > 0) {
-                pullRows(table, keys, todo, left, out, at - from * width, need, end);
+                pullRows(new Rowwise(table, keys, out, at - from * width, need, feed, mine, end), todo, left);
                 if (movedTo < 0) {
                     return;
                 }
@@ -187,7 +187,7 @@ final class Reads {
     private static boolean isKnown(
             Table table, @Nullable OwnWrites mine, long key, Replica.Need need, Object out, int at) {
         var feed = table.rowFeed();
-        if (feed == null || !feed.has(key)) {
+        if (feed == null || !feed.holds(key)) {
             return table.replica().find(key, need, out, at);
         }
         return (mine == null || !mine.isOnItsWay(key)) && feed.find(key, out, at);
@@ -201,79 +201,96 @@ final class Reads {
         }
     }
 
-    private void pullRows(
-            Table table, long[] keys, int[] todo, int count, Object out, int base, Replica.Need need, long end) {
-        int width = table.spec().width();
-        int most = Math.min(
-                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES - 1, Reply.MOST_CELLS / width);
-        var replica = table.replica();
-        var byOwner = new HashMap<Integer, int[]>(); // positions in keys, their number first
-        for (int t = 0; t < count; t++) {
-            int member = table.owner(table.shard.rows().stripe(keys[todo[t]]));
-            var list = byOwner.computeIfAbsent(member, m -> new int[1 + Math.min(count, most)]);
-            list[++list[0]] = todo[t];
-            if (list[0] == list.length - 1) {
-                askRows(table, replica, member, keys, list, out, base, width, need, end);
-                byOwner.remove(member);
-            }
-        }
-        byOwner.forEach((member, list) -> askRows(table, replica, member, keys, list, out, base, width, need, end));
-        takeAll(table, need, end);
-    }
-
-    private void askRows(
+    /** A read of rows that is under way: what is asked, by whom, and where answers go. */
+    private record Rowwise(
             Table table,
-            Replica replica,
-            int member,
             long[] keys,
-            int[] list,
             Object out,
             int base,
-            int width,
             Replica.Need need,
+            @Nullable RowFeed feed,
+            @Nullable OwnWrites mine,
             long end) {
+        int width() {
+            return table.spec().width();
+        }
+    }
+
+    /** To whom a question goes, and whether its rows are to be told of from now on. */
+    private record Address(int member, boolean isToTell) {}
+
+    private void pullRows(Rowwise read, int[] todo, int count) {
+        int most = Math.min(
+                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES - 1,
+                Reply.MOST_CELLS / read.width());
+        var lists = new HashMap<Address, int[]>(); // positions in keys, their number first
+        for (int t = 0; t < count; t++) {
+            long key = read.keys()[todo[t]];
+            int member = read.table().owner(read.table().shard.rows().stripe(key));
+            var to = new Address(member, read.feed() != null && read.feed().takes(key));
+            var list = lists.computeIfAbsent(to, m -> new int[1 + Math.min(count, most)]);
+            list[++list[0]] = todo[t];
+            if (list[0] == list.length - 1) {
+                askRows(read, to, list);
+                lists.remove(to);
+            }
+        }
+        lists.forEach((to, list) -> askRows(read, to, list));
+        takeAll(read.table(), read.need(), read.end());
+    }
+
+    private void askRows(Rowwise read, Address to, int[] list) {
         int n = list[0];
-        var frame = question(Messages.PULL_ROWS, table, need, Integer.BYTES + (n + 1) * Long.BYTES)
+        var frame = question(Messages.PULL_ROWS, read.table(), read.need(), Integer.BYTES + (n + 1) * Long.BYTES)
                 .putInt(n);
         for (int k = 1; k <= n; k++) {
-            frame.putLong(keys[list[k]]);
+            frame.putLong(read.keys()[list[k]]);
         }
-        var feed = table.rowFeed();
-        if (feed != null && feed.hasRoom()) {
+        var feed = read.feed();
+        if (to.isToTell() && feed != null) {
             frame.flags(Messages.SUBSCRIBING).putLong(feed.token);
         }
-        ask(
-                member,
-                frame,
-                (answer, stamp) -> {
-                    long age = answer.getLong();
-                    int cell = answer.getInt(); // counted over all rows of the question
-                    int cells = answer.getInt();
-                    if (cell < 0 || cells < 0 || (long) cell + cells > (long) n * width) {
-                        throw new IndexOutOfBoundsException("an answer of " + cells + " cells from " + cell
-                                + " on, where " + n + " rows of " + width + " were asked for");
-                    }
-                    for (int done = 0; done < cells; ) {
-                        int row = (cell + done) / width;
-                        int column = (cell + done) % width;
-                        int part = Math.min(width - column, cells - done);
-                        int place = base + list[1 + row] * width;
-                        if (out instanceof float[] floats) {
-                            answer.getFloats(floats, place + column, part);
-                        } else {
-                            answer.getInts((int[]) out, place + column, part);
-                        }
-                        done += part;
-                        if (column + part == width) {
-                            if (feed != null && (answer.flags() & Messages.SUBSCRIBED) != 0) {
-                                feed.put(keys[list[1 + row]], stamp, out, place);
-                            } else {
-                                replica.put(keys[list[1 + row]], age, stamp, need, out, place);
-                            }
-                        }
-                    }
-                },
-                end);
+        ask(to.member(), frame, (answer, stamp) -> takeRows(read, list, answer, stamp), read.end());
+    }
+
+    /** Age, then a run of cells: first, how many, and they themselves, counted over all rows of the question. */
+    private static void takeRows(Rowwise read, int[] list, Frame answer, long stamp) {
+        int width = read.width();
+        long age = answer.getLong();
+        int cell = answer.getInt();
+        int cells = answer.getInt();
+        if (cell < 0 || cells < 0 || (long) cell + cells > (long) list[0] * width) {
+            throw new IndexOutOfBoundsException("an answer of " + cells + " cells from " + cell + " on, where "
+                    + list[0] + " rows of " + width + " were asked for");
+        }
+        boolean isTold = (answer.flags() & Messages.SUBSCRIBED) != 0;
+        for (int done = 0; done < cells; ) {
+            int row = (cell + done) / width;
+            int column = (cell + done) % width;
+            int part = Math.min(width - column, cells - done);
+            int place = read.base() + list[1 + row] * width;
+            if (read.out() instanceof float[] floats) {
+                answer.getFloats(floats, place + column, part);
+            } else {
+                answer.getInts((int[]) read.out(), place + column, part);
+            }
+            done += part;
+            if (column + part == width) {
+                take(read, read.keys()[list[1 + row]], isTold, age, stamp, place);
+            }
+        }
+    }
+
+    private static void take(Rowwise read, long key, boolean isTold, long age, long stamp, int place) {
+        var feed = read.feed();
+        if (isTold && feed != null) {
+            feed.put(key, stamp, read.out(), place);
+            if (read.mine() != null) { // the owner has waited for the worker's last clock
+                read.mine().answered(key, read.need().clock() - 1);
+            }
+        } else {
+            read.table().replica().put(key, age, stamp, read.need(), read.out(), place);
+        }
     }
 
     // Answers of functions

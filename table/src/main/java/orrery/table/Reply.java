@@ -109,8 +109,7 @@ final class Reply extends Answer {
     /** Has the rows asked for told of from now on, too. */
     void subscribe(RowSubscription to) {
         if (isHere()) {
-            to.answered(keys);
-            isSubscribed = true;
+            isSubscribed = to.answered(keys);
         }
     }
 

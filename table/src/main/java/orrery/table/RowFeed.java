@@ -1,6 +1,7 @@
 package orrery.table;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import orrery.wire.Frame;
@@ -11,28 +12,62 @@ import orrery.wire.Frame;
  * on it is kept here as its owner tells. Whoever has written to a row since the owner has told of it asks again.
  */
 final class RowFeed extends Feed {
-    private static final long MOST_CELLS = 1 << 25; // 128 MiB; further rows are asked for at each read
+    static final long MOST_CELLS = 1 << 25; // 128 MiB; further rows are asked for at each read
+
     private static final int MOST_KEYS = 1 << 14; // of one wish
 
+    private static final long ABSENT = -1;
+
     private final Segment[] segments; // by stripe
+    private final long mostCells;
     private final AtomicLong cellsTaken = new AtomicLong();
 
     /** Rows of a stripe. Guarded by itself. */
     private static final class Segment {
         final LongIndex index = new LongIndex();
         int[] cells = {}; // floats as their bits
-        long[] stamps = {};
+        long[] stamps = {}; // by row: when what is here came
     }
 
-    RowFeed(Cluster cluster, Table table) {
+    RowFeed(Cluster cluster, Table table, long mostCells) {
         super(cluster, table);
+        this.mostCells = mostCells;
         segments = new Segment[rows.stripes];
         Arrays.setAll(segments, s -> new Segment());
     }
 
-    /** Whether more rows may be subscribed to. */
-    boolean hasRoom() {
-        return cellsTaken.get() < MOST_CELLS;
+    /** Whether a row has a place, or had none and now has. */
+    private enum Place {
+        TAKEN,
+        NEW,
+        NONE
+    }
+
+    private Place reserve(long row) {
+        var segment = segments[rows.stripe(row)];
+        synchronized (segment) {
+            if (segment.index.find(row) >= 0) {
+                return Place.TAKEN;
+            }
+            if (cellsTaken.addAndGet(width) > mostCells) {
+                cellsTaken.addAndGet(-width);
+                return Place.NONE;
+            }
+            int position = segment.index.size();
+            if (position == segment.stamps.length) {
+                int more = Math.max(16, 2 * position);
+                segment.stamps = Arrays.copyOf(segment.stamps, more);
+                segment.cells = Arrays.copyOf(segment.cells, Math.multiplyExact(more, width));
+            }
+            segment.stamps[position] = ABSENT;
+            segment.index.put(row, position);
+            return Place.NEW;
+        }
+    }
+
+    /** Whether there is a place for a row, so that it is to be told of; it is kept for it from now on. */
+    boolean takes(long row) {
+        return reserve(row) != Place.NONE;
     }
 
     /** Waits until all that is here is as fresh as {@code need}. */
@@ -42,14 +77,15 @@ final class RowFeed extends Feed {
 
     @Override
     void want(long[] keys, int from, int to, long limitNanos) {
-        for (int member : owners) {
-            var theirs = LongStream.builder();
-            for (int k = from; k < to; k++) {
-                int stripe = rows.stripe(keys[k]);
-                if (!table.owns(stripe) && table.owner(stripe) == member && hasRoom()) {
-                    theirs.add(keys[k]);
-                }
+        var wishes = new HashMap<Integer, LongStream.Builder>(); // by owner
+        for (int k = from; k < to; k++) {
+            int stripe = rows.stripe(keys[k]);
+            if (!table.owns(stripe) && reserve(keys[k]) == Place.NEW) {
+                wishes.computeIfAbsent(table.owner(stripe), m -> LongStream.builder())
+                        .add(keys[k]);
             }
+        }
+        wishes.forEach((member, theirs) -> {
             long[] all = theirs.build().toArray();
             for (int at = 0; at < all.length; at += MOST_KEYS) {
                 int count = Math.min(MOST_KEYS, all.length - at);
@@ -58,11 +94,11 @@ final class RowFeed extends Feed {
                         wish(Integer.BYTES + count * Long.BYTES).putInt(count).putLongs(all, at, count),
                         limitNanos);
             }
-        }
+        });
     }
 
-    /** Whether a row is here. */
-    boolean has(long row) {
+    /** Whether a row has a place here, though perhaps it has not come yet. */
+    boolean holds(long row) {
         return segments[rows.stripe(row)].index.find(row) >= 0; // which needs no lock
     }
 
@@ -71,7 +107,7 @@ final class RowFeed extends Feed {
         var segment = segments[rows.stripe(row)];
         synchronized (segment) {
             int position = segment.index.find(row);
-            if (position < 0) {
+            if (position < 0 || segment.stamps[position] == ABSENT) {
                 return false;
             }
             int from = position * width;
@@ -86,36 +122,23 @@ final class RowFeed extends Feed {
         }
     }
 
-    /** Keeps a row that an owner has told, unless what is here came later. */
+    /** Keeps a row that has a place and that an owner has told, unless what is here came later. */
     void put(long row, long stamp, Object values, int at) {
         var segment = segments[rows.stripe(row)];
         synchronized (segment) {
             int position = segment.index.find(row);
-            if (position >= 0 && segment.stamps[position] > stamp) {
+            if (position < 0 || segment.stamps[position] > stamp) {
                 return;
             }
-            int to = position < 0 ? enter(segment, row) : position;
-            segment.stamps[to] = stamp;
+            segment.stamps[position] = stamp;
             if (values instanceof float[] floats) {
                 for (int c = 0; c < width; c++) {
-                    segment.cells[to * width + c] = Float.floatToRawIntBits(floats[at + c]);
+                    segment.cells[position * width + c] = Float.floatToRawIntBits(floats[at + c]);
                 }
             } else {
-                System.arraycopy((int[]) values, at, segment.cells, to * width, width);
+                System.arraycopy((int[]) values, at, segment.cells, position * width, width);
             }
         }
-    }
-
-    private int enter(Segment segment, long row) {
-        int position = segment.index.size();
-        if (position == segment.stamps.length) {
-            int more = Math.max(16, 2 * position);
-            segment.stamps = Arrays.copyOf(segment.stamps, more);
-            segment.cells = Arrays.copyOf(segment.cells, Math.multiplyExact(more, width));
-        }
-        segment.index.put(row, position);
-        cellsTaken.addAndGet(width);
-        return position;
     }
 
     @Override

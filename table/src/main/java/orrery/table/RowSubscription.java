@@ -40,25 +40,31 @@ final class RowSubscription extends Subscription {
             if (!table.ownsRow(key)) {
                 throw new IllegalArgumentException("row " + key + " of table '" + table.name() + "' is not owned here");
             }
-            wanted[rows.stripe(key)].unsent.set(add(key));
+            int position = add(key);
+            if (position >= 0) { // else it will ask
+                wanted[rows.stripe(key)].unsent.set(position);
+            }
         }
     }
 
-    /** Rows that are being told otherwise: from now on whenever they have changed. */
-    void answered(long[] keys) {
+    /** Rows that are being told otherwise: from now on whenever they have changed. Returns whether there is room for all. */
+    boolean answered(long[] keys) {
+        boolean isRoom = true;
         for (long key : keys) {
-            add(key);
+            isRoom &= add(key) >= 0;
         }
+        return isRoom;
     }
 
+    /** The row's position in its stripe; -1 if there is no room for more. */
     private int add(long key) {
         var ofStripe = wanted[rows.stripe(key)];
         int position = ofStripe.index.find(key);
         if (position < 0) {
-            if (++size > MOST_ROWS) {
-                throw new IllegalArgumentException(
-                        "it wants more than " + MOST_ROWS + " rows of '" + table.name() + "' pushed");
+            if (size == MOST_ROWS) {
+                return -1;
             }
+            size++;
             position = ofStripe.index.size();
             if (position == ofStripe.keys.length) {
                 ofStripe.keys = Arrays.copyOf(ofStripe.keys, Math.max(16, 2 * position));

@@ -413,15 +413,15 @@ final class Server implements Runnable {
         if (table == null) {
             return !dropped.containsKey(frame.table());
         }
-        if (table.feed() == null) {
-            throw new IllegalArgumentException("table '" + table.name() + "' is not pushed");
-        }
         if (frame.block() - cluster.placement().version() > 0) {
             early.add(frame);
             return true;
         }
         if (frame.block() != cluster.placement().version()) {
             return false; // its sender will hear of the new one, and ask again
+        }
+        if (table.feed() == null) {
+            throw new IllegalArgumentException("table '" + table.name() + "' is not pushed");
         }
         var subscription = subscription(from, table, frame.request());
         if (subscription == null) {

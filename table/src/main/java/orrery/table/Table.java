@@ -13,6 +13,7 @@ public final class Table {
     private volatile boolean[] isOwn = {};
     private volatile @Nullable Replica replica;
     private volatile @Nullable Feed feed;
+    private long mostFedCells = RowFeed.MOST_CELLS;
 
     Table(TableSpec spec, int id, Shard shard, Clocks clocks) {
         this.spec = spec;
@@ -49,13 +50,14 @@ public final class Table {
     void beginStage(Cluster cluster) {
         replica().forgetAges();
         closeFeed();
-        feed = null;
+        Feed next = null;
         if (isPushed() && SlotFeed.canHave(spec)) {
-            feed = new SlotFeed(cluster, this);
+            next = new SlotFeed(cluster, this);
         } else if (isPushed()) {
             shard.watchRows();
-            feed = new RowFeed(cluster, this);
+            next = new RowFeed(cluster, this, mostFedCells);
         }
+        feed = next; // at once: the node's thread may look
     }
 
     /** Hears of others' rows no more, until a stage begins. */
@@ -71,6 +73,11 @@ public final class Table {
         boolean isMeant = spec.consistency() instanceof Consistency.Essp
                 || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp));
         return isMeant && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
+    }
+
+    /** Rows that are pushed one by one take so many cells here, at most. Before a stage. */
+    void mostFedCells(long cells) {
+        mostFedCells = cells;
     }
 
     /** What others push to this node; null if they wait to be asked. */

@@ -12,6 +12,8 @@ final class Seeding {
     private static final int MOST_EXAMPLES = 50_000;
     private static final int MOST_TRIED = 10_000; // by each of several starts
     private static final int ITERATIONS_TRIED = 20;
+    private static final int MOST_CELLS_TRIED =
+            1 << 24; // of centroids: beyond, trying takes memory that training needs
 
     private Seeding() {}
 
@@ -21,7 +23,7 @@ final class Seeding {
      */
     static float[] best(Examples examples, int clusters, int starts, long seed) {
         var best = centroids(examples, clusters, seed);
-        if (starts == 1) {
+        if (starts == 1 || best.length > MOST_CELLS_TRIED) {
             return best;
         }
         var random = new SplittableRandom(seed);
