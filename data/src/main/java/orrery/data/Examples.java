@@ -14,7 +14,7 @@ public final class Examples {
     private static final int MOST_IN_PART = 1 << 28;
 
     private final Part[] parts;
-    private final long[] firsts; // number of each part's first example, then the size
+    private final long[] firsts; // number of each part's first example, then that after the last
     private final int features;
 
     /**
@@ -100,9 +100,14 @@ public final class Examples {
     }
 
     Examples(Part[] parts, int features) {
+        this(parts, features, 0);
+    }
+
+    private Examples(Part[] parts, int features, long first) {
         this.parts = parts;
         this.features = features;
         firsts = new long[parts.length + 1];
+        firsts[0] = first;
         for (int p = 0; p < parts.length; p++) {
             firsts[p + 1] = firsts[p] + parts[p].size();
         }
@@ -114,7 +119,47 @@ public final class Examples {
 
     /** How many examples there are. */
     public long size() {
-        return firsts[parts.length];
+        return firsts[parts.length] - firsts[0];
+    }
+
+    /** The same examples, said to be part of a greater whole: their numbers begin at {@code first}, not at 0. */
+    public Examples numberedFrom(long first) {
+        return new Examples(parts, features, first);
+    }
+
+    /** Packs examples one after another. Confined to one thread. */
+    public static final class Packer {
+        private final PartBuilder builder = new PartBuilder();
+
+        /** Adds a feature to the example under way. */
+        public Packer feature(int index, float value) {
+            if (index < 0) {
+                throw new IllegalArgumentException("features are 0 or more, got " + index);
+            }
+            builder.feature(index, value);
+            return this;
+        }
+
+        /** Ends the example under way. */
+        public void example(float label, float weight) {
+            builder.example(label);
+            if (weight != 1) {
+                builder.weight(weight);
+            }
+        }
+
+        public int size() {
+            return builder.size();
+        }
+
+        /** The examples so far; all their features must be below {@code features}. */
+        public Examples pack(int features) {
+            if (builder.largestIndex() >= features) {
+                throw new IllegalArgumentException("an example has feature " + builder.largestIndex()
+                        + ", there are 0 to " + (features - 1) + " only");
+            }
+            return Examples.of(List.of(builder.build()), features);
+        }
     }
 
     /** How many features there may be: their numbers are below this. */
@@ -137,7 +182,7 @@ public final class Examples {
             throw new IllegalArgumentException(
                     "the examples have " + this.features + " features, more than " + features);
         }
-        return new Examples(parts, features);
+        return new Examples(parts, features, firsts[0]);
     }
 
     /** A place among the examples; one per thread. */
@@ -151,8 +196,9 @@ public final class Examples {
     }
 
     private int partOf(long example) {
-        if (example < 0 || example >= size()) {
-            throw new IndexOutOfBoundsException("there are examples 0 to " + (size() - 1) + ", asked for " + example);
+        if (example < firsts[0] || example >= firsts[parts.length]) {
+            throw new IndexOutOfBoundsException(
+                    "there are examples " + firsts[0] + " to " + (firsts[parts.length] - 1) + ", asked for " + example);
         }
         int at = Arrays.binarySearch(firsts, example);
         if (at < 0) {
@@ -176,6 +222,7 @@ public final class Examples {
             part = examples.parts.length == 0
                     ? new Part(new int[1], new int[0], new float[0], new float[0], null, null)
                     : examples.parts[0];
+            first = examples.firsts[0];
         }
 
         /** Goes to an example. */

@@ -66,6 +66,11 @@ public record Schema(
         return new Schema(name, ' ', false, List.of(), 0, featureNames, classes, false, false, featureNames.size());
     }
 
+    /** Of features that are made elsewhere, such as the columns of a data frame; they are numbers, or the classes named. */
+    public static Schema ofFeatures(String source, int features, List<String> classes) {
+        return new Schema(source, ' ', false, List.of(), 0, List.of(), classes, false, false, features);
+    }
+
     List<Column> numeric() {
         return columns.stream().filter(column -> column.role() == Role.NUMERIC).toList();
     }

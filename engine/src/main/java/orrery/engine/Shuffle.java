@@ -1,18 +1,20 @@
 package orrery.engine;
 
 /**
- * A permutation of 0 to size - 1 that is computed, not stored: a Feistel network of four rounds over the next power of
+ * A permutation of 0 to size - 1, or as many numbers from another on, that is computed, not stored: a Feistel network of four rounds over the next power of
  * two, walked until it lands inside (at most twice on average).
  */
 public final class Shuffle {
     private static final int ROUNDS = 4;
 
+    private final long first;
     private final long size;
     private final int leftBits;
     private final int rightBits;
     private final long[] keys = new long[ROUNDS];
 
-    private Shuffle(long size, long seed) {
+    private Shuffle(long first, long size, long seed) {
+        this.first = first;
         this.size = size;
         int bits = Math.max(2, Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, size - 1)));
         leftBits = bits / 2;
@@ -22,25 +24,39 @@ public final class Shuffle {
         }
     }
 
+    private Shuffle(long first, Shuffle same) {
+        this.first = first;
+        size = same.size;
+        leftBits = same.leftBits;
+        rightBits = same.rightBits;
+        System.arraycopy(same.keys, 0, keys, 0, ROUNDS);
+    }
+
+    /** The same of the numbers from {@code number} on, at the positions from there on. */
+    Shuffle from(long number) {
+        return new Shuffle(number, this);
+    }
+
     /** The permutation that belongs to these numbers. */
     public static Shuffle of(long size, long seed, long... more) {
         long all = mix(seed);
         for (long number : more) {
             all = mix(all ^ number);
         }
-        return new Shuffle(size, all);
+        return new Shuffle(0, size, all);
     }
 
     /** What comes at {@code position}. */
     public long at(long position) {
-        if (position < 0 || position >= size) {
-            throw new IndexOutOfBoundsException("positions are 0 to " + (size - 1) + ", asked for " + position);
+        long x = position - first;
+        if (x < 0 || x >= size) {
+            throw new IndexOutOfBoundsException(
+                    "positions are " + first + " to " + (first + size - 1) + ", asked for " + position);
         }
-        long x = position;
         do {
             x = scramble(x);
         } while (x >= size);
-        return x;
+        return first + x;
     }
 
     /* Halves of unequal width: each round adds a function of one to the other, modulo its width. */

@@ -15,13 +15,13 @@ final class PartitionTest {
         var random = new SplittableRandom(seed.getCurrentRepetition());
         int examples = random.nextInt(0, 3000);
         int workers = random.nextInt(1, 9);
-        var partition = new Partition(examples, random.nextInt(1, 200), seed.getCurrentRepetition(), 0);
+        var partition = Partition.of(examples, random.nextInt(1, 200), seed.getCurrentRepetition(), 0);
         long perPass = partition.clocksPerPass(workers);
         for (int pass = 0; pass < 3; pass++) {
             var seen = new BitSet();
             for (long clock = pass * perPass; clock < (pass + 1) * perPass; clock++) {
-                var order = partition.order(clock, workers);
                 for (int w = 0; w < workers; w++) {
+                    var order = partition.order(clock, w, workers);
                     for (long p = partition.from(clock, w, workers); p < partition.to(clock, w, workers); p++) {
                         int example = (int) order.at(p);
                         assertThat(seen.get(example)).isFalse();
@@ -30,6 +30,36 @@ final class PartitionTest {
                 }
             }
             assertThat(seen.cardinality()).isEqualTo(examples);
+        }
+    }
+
+    /** Of its own, all of them, and none of another's. */
+    @RepeatedTest(50)
+    void everyPassTakesEveryOwnExampleOnce(RepetitionInfo seed) {
+        var random = new SplittableRandom(seed.getCurrentRepetition());
+        var sizes = random.longs(random.nextInt(1, 9), 0, 500).boxed().toList();
+        int batch = random.nextInt(1, 100);
+        var partition = Partition.of(sizes, batch, seed.getCurrentRepetition(), 0);
+        long perPass = partition.clocksPerPass(sizes.size());
+        for (long pass = 0; pass < 2; pass++) {
+            long first = 0;
+            for (int w = 0; w < sizes.size(); w++) {
+                var seen = new BitSet();
+                for (long clock = pass * perPass; clock < (pass + 1) * perPass; clock++) {
+                    var order = partition.order(clock, w, sizes.size());
+                    long from = partition.from(clock, w, sizes.size());
+                    long to = partition.to(clock, w, sizes.size());
+                    assertThat(to - from).isBetween(0L, (long) batch);
+                    for (long p = from; p < to; p++) {
+                        int own = (int) (order.at(p) - first);
+                        assertThat(own).isBetween(0, (int) (sizes.get(w) - 1));
+                        assertThat(seen.get(own)).isFalse();
+                        seen.set(own);
+                    }
+                }
+                assertThat(seen.cardinality()).isEqualTo(sizes.get(w).intValue());
+                first += sizes.get(w);
+            }
         }
     }
 
@@ -59,6 +89,6 @@ final class PartitionTest {
     @Test
     void positionsOutsideAreRefused() {
         assertThatThrownBy(() -> Shuffle.of(10, 1).at(10)).hasMessage("positions are 0 to 9, asked for 10");
-        assertThatThrownBy(() -> new Partition(10, 0, 1, 0)).hasMessage("batch must be 1 or more, got 0");
+        assertThatThrownBy(() -> Partition.of(10, 0, 1, 0)).hasMessage("batch must be 1 or more, got 0");
     }
 }

@@ -37,13 +37,13 @@ final class PlainLinear {
     }
 
     void passes(int from, int to, long seed) {
-        var partition = new Partition(examples.size(), batch, seed, 0);
+        var partition = Partition.of(examples.size(), batch, seed, 0);
         long perPass = partition.clocksPerPass(1);
         var cursor = examples.cursor();
         for (long clock = from * perPass; clock < to * perPass; clock++) {
             long begin = partition.from(clock, 0, 1);
             long end = partition.to(clock, 0, 1);
-            var order = partition.order(clock, 1);
+            var order = partition.order(clock, 0, 1);
             float share = 1f / (end - begin);
             for (long position = begin; position < end; position++) {
                 long example = order.at(position);

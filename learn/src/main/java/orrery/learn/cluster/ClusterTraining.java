@@ -37,7 +37,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
         var examples = data.examples();
         seeds = Seeding.best(examples, options.clusters(), options.starts(), run.seed());
         var table = TableSpec.dense(TABLE, options.clusters(), Math.max(1, examples.features()) + EXTRA);
-        var partition = new Partition(examples.size(), Math.max(1, options.batch()), run.seed(), 0);
+        var partition = Partition.of(examples.size(), Math.max(1, options.batch()), run.seed(), 0);
         var stage = options.isLloyd()
                 ? new Stage(
                         "lloyd",

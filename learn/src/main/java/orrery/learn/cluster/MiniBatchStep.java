@@ -44,7 +44,7 @@ final class MiniBatchStep implements Step {
         change = new float[values.length];
         counts = new float[clusters];
         near = new Centroids(clusters, features);
-        order = partition.order(0, worker.count());
+        order = partition.order(0, worker.index(), worker.count());
     }
 
     @Override
@@ -62,7 +62,7 @@ final class MiniBatchStep implements Step {
         double inertia = 0;
         long pass = clock / partition.clocksPerPass(worker.count());
         if (pass != passOf) {
-            order = partition.order(clock, worker.count());
+            order = partition.order(clock, worker.index(), worker.count());
             passOf = pass;
         }
         long from = partition.from(clock, worker.index(), worker.count());

@@ -1,10 +1,12 @@
 package orrery.learn.linear;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.engine.Partition;
 import orrery.engine.Run;
 
 /** What learns a linear model. */
@@ -19,6 +21,27 @@ public sealed interface LinearLearner permits LogisticRegression, LinearSvm, Sof
     /** Makes ready to train; the labels are checked here. */
     default LinearTraining prepare(Loaded data, Optional<Examples> validation, Run run) throws DataException {
         return new LinearTraining(name(), loss(), options(), data, validation, run);
+    }
+
+    /**
+     * The same on data that lie in parts where the workers are. {@code local} are the examples of the workers of this JVM,
+     * numbered on through all workers ({@link Examples#numberedFrom}), and none of the others'; its schema names the
+     * classes. Weights by class are given in the options, not found out.
+     *
+     * @param sizes by worker: how many examples it has
+     */
+    default LinearTraining prepare(Loaded local, List<Long> sizes, Run run) throws DataException {
+        if (options().balanced()) {
+            throw new IllegalArgumentException("classes are balanced by weights, where no JVM has all examples");
+        }
+        return new LinearTraining(
+                name(),
+                loss(),
+                options(),
+                local,
+                Partition.of(sizes, options().batch(), run.seed(), 0),
+                Optional.empty(),
+                run);
     }
 
     /** Trains on all of the data. */

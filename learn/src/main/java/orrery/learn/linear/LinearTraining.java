@@ -37,6 +37,25 @@ public final class LinearTraining implements Training<LinearModel> {
 
     LinearTraining(String app, Loss loss, LinearOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
+        this(
+                app,
+                loss,
+                options,
+                data,
+                Partition.of(data.examples().size(), options.batch(), run.seed(), 0),
+                validation,
+                run);
+    }
+
+    LinearTraining(
+            String app,
+            Loss loss,
+            LinearOptions options,
+            Loaded data,
+            Partition partition,
+            Optional<Examples> validation,
+            Run run)
+            throws DataException {
         this.loss = loss;
         this.options = options;
         this.data = data;
@@ -54,7 +73,6 @@ public final class LinearTraining implements Training<LinearModel> {
         stopping = options.patience() > 0
                 ? Optional.of(new EarlyStopping(options.patience(), this::finish))
                 : Optional.empty();
-        var partition = new Partition(data.examples().size(), options.batch(), run.seed(), 0);
         long perPass = partition.clocksPerPass(run.workers());
         var stage = new Stage(
                 "train",

@@ -65,7 +65,7 @@ final class Steps {
             long from = partition.from(clock, worker.index(), worker.count());
             long to = partition.to(clock, worker.index(), worker.count());
             if (from < to) {
-                batch(session, partition.order(clock, worker.count()), from, to);
+                batch(session, partition.order(clock, worker.index(), worker.count()), from, to);
                 worker.processed(to - from);
             }
         }
