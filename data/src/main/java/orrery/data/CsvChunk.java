@@ -114,8 +114,8 @@ final class CsvChunk {
                         }
                     }
                     case CATEGORICAL -> {
-                        long hash = WordIndex.hash(field, from, to) ^ (column + 1) * 0x9e3779b97f4a7c15L;
-                        builder.feature(-1 - ((int) ((hash * 0xbf58476d1ce4e5b9L) >>> 33) & hashMask), 1);
+                        int hash = (int) Columns.hash(WordIndex.hash(field, from, to), column);
+                        builder.feature(-1 - (hash & hashMask), 1);
                     }
                     case TEXT -> text(builder.open());
                     case IGNORE -> {}

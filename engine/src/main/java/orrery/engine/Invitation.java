@@ -40,6 +40,11 @@ public record Invitation(
                 + "\n" + END + "\n";
     }
 
+    /** The same for a member that listens on another address. */
+    public Invitation at(String address) {
+        return new Invitation(credentials, member, incarnation, epoch, coordinator, address, lease, faults);
+    }
+
     /** Whether a line is the last of an invitation. */
     static boolean ends(String line) {
         return line.equals(END);

@@ -50,6 +50,11 @@ public non-sealed interface Members extends Launcher {
             }
         }
 
+        /** The same on another address. */
+        public Terms on(String address) {
+            return new Terms(encrypted, address, lease, faults);
+        }
+
         /** The same without TLS. */
         public Terms insecure() {
             return new Terms(false, host, lease, faults);

@@ -1,5 +1,6 @@
 package orrery.table;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -10,7 +11,7 @@ import java.util.List;
  * <p>{@code l2} adds {@code l2 * w} to the gradient of touched cells; {@code l1} then shrinks the new value towards zero
  * by {@code step * l1} (soft threshold). Only the rules that have such a component define it.
  */
-public sealed interface UpdateRule {
+public sealed interface UpdateRule extends Serializable {
 
     /** w += u. */
     record Add() implements UpdateRule {}

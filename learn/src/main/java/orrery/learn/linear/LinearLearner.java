@@ -1,6 +1,7 @@
 package orrery.learn.linear;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
 import orrery.data.DataException;
@@ -10,7 +11,8 @@ import orrery.engine.Partition;
 import orrery.engine.Run;
 
 /** What learns a linear model. */
-public sealed interface LinearLearner permits LogisticRegression, LinearSvm, SoftmaxRegression, LeastSquares {
+public sealed interface LinearLearner extends Serializable
+        permits LogisticRegression, LinearSvm, SoftmaxRegression, LeastSquares {
     /** The name by which the command line and checkpoints know it. */
     String name();
 

@@ -1,5 +1,6 @@
 package orrery.learn.linear;
 
+import java.io.Serializable;
 import java.util.Map;
 import orrery.table.UpdateRule;
 
@@ -22,7 +23,8 @@ public record LinearOptions(
         boolean intercept,
         Map<String, Float> classWeights,
         boolean balanced,
-        int patience) {
+        int patience)
+        implements Serializable {
 
     public LinearOptions {
         if (passes < 1) {

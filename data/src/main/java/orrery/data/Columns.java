@@ -1,0 +1,129 @@
+package orrery.data;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import orrery.data.ReadOptions.Role;
+
+/**
+ * Makes examples of rows of typed columns, such as those of a data frame, exactly as they are made of CSV columns with the
+ * same roles. Confined to one thread.
+ */
+public final class Columns {
+    private final Schema schema;
+    private final int[] numberOf; // by column: its number among the numeric ones
+    private final int hashMask;
+    private final Examples.Packer packer = new Examples.Packer();
+
+    /** @param schema whose columns have the roles numeric, categorical, label, weight or ignore */
+    public Columns(Schema schema) {
+        this.schema = schema;
+        hashMask = (1 << schema.hashBits()) - 1;
+        numberOf = new int[schema.columns().size()];
+        int number = 0;
+        for (int c = 0; c < numberOf.length; c++) {
+            var column = schema.columns().get(c);
+            switch (column.role()) {
+                case NUMERIC -> numberOf[c] = number++;
+                case TEXT, GROUP ->
+                    throw new IllegalArgumentException("column '" + column.name() + "' has the role " + column.role()
+                            + ", which rows cannot have");
+                case LABEL, WEIGHT, CATEGORICAL, IGNORE -> numberOf[c] = -1;
+            }
+        }
+    }
+
+    /** The schema of columns with these roles; numeric ones still stand as they are. */
+    public static Schema schema(String source, List<Schema.Column> columns, int hashBits, List<String> classes) {
+        var numeric = columns.stream().filter(c -> c.role() == Role.NUMERIC).count();
+        boolean hashes = columns.stream().anyMatch(c -> c.role() == Role.CATEGORICAL);
+        int features = Math.toIntExact(numeric + (hashes ? 1L << hashBits : 0));
+        return new Schema(source, ',', true, columns, hashBits, List.of(), classes, false, false, features);
+    }
+
+    /**
+     * Adds a row.
+     *
+     * @param values by column, numbers, booleans or what has a text; null where there is none
+     * @throws IllegalArgumentException if a value does not suit its column, which is named
+     */
+    public void add(@Nullable Object[] values) {
+        float label = 0;
+        float weight = 1;
+        for (int c = 0; c < numberOf.length; c++) {
+            var column = schema.columns().get(c);
+            var value = values[c];
+            switch (column.role()) {
+                case NUMERIC -> {
+                    if (value != null) {
+                        packer.feature(numberOf[c], (float) ((number(column, value) - column.mean()) / column.scale()));
+                    }
+                }
+                case CATEGORICAL -> {
+                    if (value != null) {
+                        packer.feature(schema.firstHashed() + hash(value.toString(), c), 1);
+                    }
+                }
+                case LABEL -> label = label(column, value);
+                case WEIGHT -> weight = value == null ? 1 : (float) number(column, value);
+                case TEXT, GROUP, IGNORE -> {}
+            }
+        }
+        packer.example(label, weight);
+    }
+
+    private static double number(Schema.Column column, Object value) {
+        double number = switch (value) {
+            case Number n -> n.doubleValue();
+            case Boolean b -> b ? 1 : 0;
+            default ->
+                throw new IllegalArgumentException(
+                        "column '" + column.name() + "' is numeric, it has '" + value + "'; make it categorical");
+        };
+        if (!Double.isFinite(number)) {
+            throw new IllegalArgumentException("column '" + column.name() + "' has " + number);
+        }
+        return number;
+    }
+
+    private float label(Schema.Column column, @Nullable Object value) {
+        if (value == null) {
+            throw new IllegalArgumentException("the label '" + column.name() + "' is missing");
+        }
+        if (schema.classes().isEmpty()) {
+            return (float) number(column, value);
+        }
+        int k = schema.classes().indexOf(className(value));
+        if (k < 0) {
+            throw new IllegalArgumentException("the label '" + column.name() + "' is " + className(value)
+                    + ", which is none of the classes " + schema.classes());
+        }
+        return k;
+    }
+
+    /** What a label is called: whole numbers without a point. */
+    public static String className(Object label) {
+        return label instanceof Number n && n.doubleValue() == Math.rint(n.doubleValue())
+                ? String.valueOf(n.longValue())
+                : label.toString();
+    }
+
+    private int hash(String category, int column) {
+        var bytes = category.getBytes(StandardCharsets.UTF_8);
+        return (int) (hash(WordIndex.hash(bytes, 0, bytes.length), column) & hashMask);
+    }
+
+    /** A category's hash, of a column of its own. */
+    static long hash(long ofText, int column) {
+        return ((ofText ^ (column + 1) * 0x9e3779b97f4a7c15L) * 0xbf58476d1ce4e5b9L) >>> 33;
+    }
+
+    public int size() {
+        return packer.size();
+    }
+
+    /** The examples of all rows so far. */
+    public Examples pack() {
+        return packer.pack(schema.features());
+    }
+}

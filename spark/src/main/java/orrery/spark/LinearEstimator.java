@@ -1,0 +1,277 @@
+package orrery.spark;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.NumericType;
+import orrery.data.Columns;
+import orrery.data.DataException;
+import orrery.data.Nearest;
+import orrery.data.ReadOptions.Role;
+import orrery.data.Schema;
+import orrery.engine.Members;
+import orrery.engine.Run;
+import orrery.learn.linear.LinearLearner;
+import orrery.learn.linear.LinearOptions;
+import orrery.learn.linear.LinearSvm;
+import orrery.learn.linear.LogisticRegression;
+import orrery.learn.linear.Loss;
+import orrery.learn.linear.SoftmaxRegression;
+import orrery.store.Json;
+
+/**
+ * Trains linear models on data frames, on the executors of the Spark application that has them. Each worker is a task and
+ * has a part of the rows, read once and kept packed; the parameters are on the workers, the driver coordinates.
+ *
+ * <p>Set before {@link #fit}; not thread-safe.
+ */
+public final class LinearEstimator {
+    private static final int MOST_CLASSES = 10_000;
+
+    private final Loss loss;
+    private LinearOptions options = LinearOptions.defaults();
+    private String label = "label";
+    private String weight = "";
+    private List<String> numeric = List.of();
+    private List<String> categorical = List.of();
+    private int hashBits = 18;
+    private int workers;
+    private String consistency = "bsp";
+    private long seed = 1;
+    private String checkpointFolder = "";
+    private Duration slotLimit = Duration.ofSeconds(60);
+    private Duration waitLimit = Duration.ofMinutes(5);
+    private Members.Terms terms = Members.Terms.DEFAULT;
+
+    private LinearEstimator(Loss loss) {
+        this.loss = loss;
+    }
+
+    /** Of two classes. */
+    public static LinearEstimator logisticRegression() {
+        return new LinearEstimator(Loss.LOGISTIC);
+    }
+
+    /** Of two classes, by the hinge loss. */
+    public static LinearEstimator supportVectorMachine() {
+        return new LinearEstimator(Loss.HINGE);
+    }
+
+    /** Of two classes or more. */
+    public static LinearEstimator softmax() {
+        return new LinearEstimator(Loss.SOFTMAX);
+    }
+
+    public LinearEstimator setOptions(LinearOptions to) {
+        options = to;
+        return this;
+    }
+
+    public LinearEstimator setLabelCol(String column) {
+        label = column;
+        return this;
+    }
+
+    /** Of the weights of examples; without, each weighs 1. */
+    public LinearEstimator setWeightCol(String column) {
+        weight = column;
+        return this;
+    }
+
+    /** Columns of numbers, which are standardised. Without these and categorical ones, all columns of numbers are taken. */
+    public LinearEstimator setNumericCols(String... columns) {
+        numeric = List.of(columns);
+        return this;
+    }
+
+    /** Columns whose values are categories, hashed to features. */
+    public LinearEstimator setCategoricalCols(String... columns) {
+        categorical = List.of(columns);
+        return this;
+    }
+
+    /** Categories are hashed to 2^bits features. */
+    public LinearEstimator setHashBits(int bits) {
+        if (bits < 1 || bits > 28) {
+            throw new IllegalArgumentException("hash bits must be 1 to 28, got " + bits);
+        }
+        hashBits = bits;
+        return this;
+    }
+
+    /** How many workers, each a task of Spark's; as many as the application has cores if nothing is said. */
+    public LinearEstimator setWorkers(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("workers must be 1 or more, got " + count);
+        }
+        workers = count;
+        return this;
+    }
+
+    /** Such as {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code asp}. */
+    public LinearEstimator setConsistency(String name) {
+        consistency = orrery.table.Consistency.parse(name).toString();
+        return this;
+    }
+
+    public LinearEstimator setSeed(long to) {
+        seed = to;
+        return this;
+    }
+
+    /** Where checkpoints are kept, which all executors must see; without, a lost executor begins the training anew. */
+    public LinearEstimator setCheckpointDir(String folder) {
+        checkpointFolder = folder;
+        return this;
+    }
+
+    /** How long members may wait for free slots before the training fails and says so. */
+    public LinearEstimator setSlotLimit(Duration limit) {
+        slotLimit = limit;
+        return this;
+    }
+
+    /** How long anybody waits for anybody. */
+    public LinearEstimator setWaitLimit(Duration limit) {
+        waitLimit = limit;
+        return this;
+    }
+
+    /** How members speak to each other, but for the address, which is Spark's. */
+    public LinearEstimator setTerms(Members.Terms to) {
+        terms = to;
+        return this;
+    }
+
+    private LinearLearner learner() {
+        return switch (loss) {
+            case LOGISTIC -> new LogisticRegression(options);
+            case SOFTMAX -> new SoftmaxRegression(options);
+            default -> new LinearSvm(options, false);
+        };
+    }
+
+    /** Trains on all rows. */
+    public LinearFrameModel fit(Dataset<Row> frame) throws IOException {
+        var session = frame.sparkSession();
+        var context = JavaSparkContext.fromSparkContext(session.sparkContext());
+        int count = workers > 0 ? workers : context.defaultParallelism();
+        var columns = columns(frame);
+        var chosen = frame.select(columns.stream()
+                .map(column -> functions.col("`" + column.name() + "`"))
+                .toArray(Column[]::new));
+        var fitted = Columns.schema("spark", standardised(chosen, columns), hashBits, classes(chosen));
+        var parts = chosen.repartition(count).javaRDD(); // Spark sorts within, so it is the same each time
+        var sizes = parts.mapPartitions(rows -> List.of(size(rows)).iterator()).collect();
+        if (sizes.stream().mapToLong(Long::longValue).sum() == 0) {
+            throw new DataException("the data frame has no rows");
+        }
+        var member = new LinearMember(
+                learner(),
+                Json.line(fitted.toMap()),
+                List.copyOf(sizes),
+                consistency,
+                seed,
+                waitLimit,
+                checkpointFolder);
+        var host = context.getConf().get("spark.driver.host");
+        var members = new SparkMembers<>(context, parts, member, terms.on(host), slotLimit);
+        Run run = member.run().with(members);
+        return new LinearFrameModel(member.training(run).run().model(), label);
+    }
+
+    private static long size(java.util.Iterator<Row> rows) {
+        long size = 0;
+        for (; rows.hasNext(); rows.next()) {
+            size++;
+        }
+        return size;
+    }
+
+    private List<Schema.Column> columns(Dataset<Row> frame) throws DataException {
+        var known = Arrays.asList(frame.columns());
+        var columns = new ArrayList<Schema.Column>();
+        var numbers = numeric;
+        if (numeric.isEmpty() && categorical.isEmpty()) {
+            numbers = Arrays.stream(frame.schema().fields())
+                    .filter(field -> field.dataType() instanceof NumericType)
+                    .map(field -> field.name())
+                    .filter(name -> !name.equals(label) && !name.equals(weight))
+                    .toList();
+        }
+        columns.add(new Schema.Column(label, Role.LABEL, 0, 1));
+        if (!weight.isEmpty()) {
+            columns.add(new Schema.Column(weight, Role.WEIGHT, 0, 1));
+        }
+        numbers.forEach(name -> columns.add(new Schema.Column(name, Role.NUMERIC, 0, 1)));
+        categorical.forEach(name -> columns.add(new Schema.Column(name, Role.CATEGORICAL, 0, 1)));
+        for (var column : columns) {
+            if (!known.contains(column.name())) {
+                throw new DataException(
+                        "the data frame has no column '" + column.name() + "'" + Nearest.hint(column.name(), known));
+            }
+        }
+        if (numbers.isEmpty() && categorical.isEmpty()) {
+            throw new DataException("there are no columns to learn from, only " + known);
+        }
+        return columns;
+    }
+
+    /** With mean and deviation of the numeric columns, from one pass. */
+    private static List<Schema.Column> standardised(Dataset<Row> frame, List<Schema.Column> columns) {
+        var wanted = new ArrayList<Column>();
+        for (var column : columns) {
+            if (column.role() == Role.NUMERIC) {
+                var value = functions.col("`" + column.name() + "`").cast("double");
+                wanted.add(functions.avg(value));
+                wanted.add(functions.stddev_pop(value));
+            }
+        }
+        if (wanted.isEmpty()) {
+            return columns;
+        }
+        var stats = frame.agg(
+                        wanted.getFirst(), wanted.subList(1, wanted.size()).toArray(Column[]::new))
+                .head();
+        var fitted = new ArrayList<Schema.Column>();
+        int at = 0;
+        for (var column : columns) {
+            if (column.role() == Role.NUMERIC) {
+                double mean = stats.isNullAt(at) ? 0 : stats.getDouble(at);
+                double deviation = stats.isNullAt(at + 1) ? 0 : stats.getDouble(at + 1);
+                fitted.add(new Schema.Column(column.name(), Role.NUMERIC, mean, deviation > 0 ? deviation : 1));
+                at += 2;
+            } else {
+                fitted.add(column);
+            }
+        }
+        return fitted;
+    }
+
+    /** The labels that there are, by name. */
+    private List<String> classes(Dataset<Row> frame) throws DataException {
+        var names = new ArrayList<String>();
+        for (var row : frame.select(functions.col("`" + label + "`"))
+                .distinct()
+                .limit(MOST_CLASSES + 1)
+                .collectAsList()) {
+            if (row.isNullAt(0)) {
+                throw new DataException("the label '" + label + "' is missing in some rows; leave them out");
+            }
+            names.add(Columns.className(row.get(0)));
+        }
+        if (names.size() > MOST_CLASSES) {
+            throw new DataException(String.format(
+                    Locale.ROOT, "the label '%s' has more than %,d different values", label, MOST_CLASSES));
+        }
+        return names.stream().sorted().toList();
+    }
+}

@@ -1,0 +1,115 @@
+package orrery.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.learn.linear.LinearOptions;
+
+/** Members as tasks of an application in one JVM. */
+@Timeout(120)
+final class LocalTest {
+    private static SparkSession spark;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkSession.builder()
+                .master("local[4]")
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", "4")
+                .getOrCreate();
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    private static LinearEstimator estimator(int workers) {
+        return LinearEstimator.logisticRegression()
+                .setLabelCol("late")
+                .setNumericCols("x", "n")
+                .setCategoricalCols("colour")
+                .setHashBits(6)
+                .setWorkers(workers)
+                .setSlotLimit(Duration.ofSeconds(20))
+                .setOptions(LinearOptions.defaults().withPasses(4));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:2", "essp:2", "asp"})
+    void trainsAndPredicts(String consistency) throws Exception {
+        var model = estimator(3).setConsistency(consistency).fit(Frames.frame(spark, 6000, 1));
+        var predicted = model.transform(Frames.frame(spark, 2000, 2));
+        assertThat(Frames.accuracy(predicted)).isGreaterThan(0.75);
+        assertThat(predicted.columns()).endsWith("prediction", "probability");
+        var probabilities = predicted.select("probability").first().<Double>getList(0);
+        assertThat(probabilities.get(0) + probabilities.get(1)).isCloseTo(1, within(1e-6));
+    }
+
+    /** The same parts, the same bits: however often, and whoever the executors are. */
+    @Test
+    void twoRunsAreTheSame() throws Exception {
+        var frame = Frames.frame(spark, 3000, 3);
+        var a = estimator(4).fit(frame).model();
+        var b = estimator(4).fit(frame).model();
+        for (int f = 0; f < a.features(); f++) {
+            assertThat(a.weight(f, 0)).isEqualTo(b.weight(f, 0));
+        }
+    }
+
+    @Test
+    void aModelIsKeptAndLoaded() throws Exception {
+        var model = estimator(2).fit(Frames.frame(spark, 3000, 4));
+        var file = folder.resolve("late.safetensors");
+        model.save(file);
+        var frame = Frames.frame(spark, 500, 5);
+        assertThat(LinearFrameModel.load(file).transform(frame).collectAsList())
+                .isEqualTo(model.transform(frame).collectAsList());
+    }
+
+    @Test
+    void tooFewSlotsAreTold() {
+        assertThatThrownBy(
+                        () -> estimator(6).setSlotLimit(Duration.ofSeconds(3)).fit(Frames.frame(spark, 1000, 6)))
+                .hasMessageContaining("6 members need one each, the application has 4");
+    }
+
+    @Test
+    void columnsThatThereAreNotAreTold() {
+        assertThatThrownBy(() -> estimator(2).setNumericCols("x", "nn").fit(Frames.frame(spark, 10, 7)))
+                .hasMessageContaining("no column 'nn'")
+                .hasMessageContaining("'n'");
+        assertThatThrownBy(
+                        () -> estimator(2).setLabelCol("x").setNumericCols("n").fit(Frames.frame(spark, 1000, 7)))
+                .hasMessageContaining("needs 2 classes");
+    }
+
+    /** Beside other jobs of the application. */
+    @Test
+    void otherJobsGoOn() throws Exception {
+        var frame = Frames.frame(spark, 20_000, 8);
+        var other = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < 5; i++) {
+                spark.range(1_000_000).selectExpr("sum(id)").collect();
+            }
+        });
+        var model = estimator(3).fit(frame);
+        other.join();
+        assertThat(Frames.accuracy(model.transform(frame))).isGreaterThan(0.75);
+    }
+}
