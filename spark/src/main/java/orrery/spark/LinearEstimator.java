@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -19,6 +20,7 @@ import orrery.data.ReadOptions.Role;
 import orrery.data.Schema;
 import orrery.engine.Members;
 import orrery.engine.Run;
+import orrery.engine.RunEvent;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LinearSvm;
@@ -50,6 +52,7 @@ public final class LinearEstimator {
     private Duration slotLimit = Duration.ofSeconds(60);
     private Duration waitLimit = Duration.ofMinutes(5);
     private Members.Terms terms = Members.Terms.DEFAULT;
+    private Consumer<RunEvent> listener = event -> {};
 
     private LinearEstimator(Loss loss) {
         this.loss = loss;
@@ -151,6 +154,12 @@ public final class LinearEstimator {
         return this;
     }
 
+    /** Hears of cuts, losses, checkpoints; called in the driver. */
+    public LinearEstimator setListener(Consumer<RunEvent> to) {
+        listener = to;
+        return this;
+    }
+
     private LinearLearner learner() {
         return switch (loss) {
             case LOGISTIC -> new LogisticRegression(options);
@@ -165,11 +174,13 @@ public final class LinearEstimator {
         var context = JavaSparkContext.fromSparkContext(session.sparkContext());
         int count = workers > 0 ? workers : context.defaultParallelism();
         var columns = columns(frame);
-        var chosen = frame.select(columns.stream()
+        var all = columns.stream()
                 .map(column -> functions.col("`" + column.name() + "`"))
-                .toArray(Column[]::new));
+                .toArray(Column[]::new);
+        var chosen = frame.select(all);
         var fitted = Columns.schema("spark", standardised(chosen, columns), hashBits, classes(chosen));
-        var parts = chosen.repartition(count).javaRDD(); // Spark sorts within, so it is the same each time
+        // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
+        var parts = chosen.repartition(count).sortWithinPartitions(all).javaRDD();
         var sizes = parts.mapPartitions(rows -> List.of(size(rows)).iterator()).collect();
         if (sizes.stream().mapToLong(Long::longValue).sum() == 0) {
             throw new DataException("the data frame has no rows");
@@ -184,7 +195,7 @@ public final class LinearEstimator {
                 checkpointFolder);
         var host = context.getConf().get("spark.driver.host");
         var members = new SparkMembers<>(context, parts, member, terms.on(host), slotLimit);
-        Run run = member.run().with(members);
+        Run run = member.run().with(members).listening(listener);
         return new LinearFrameModel(member.training(run).run().model(), label);
     }
 

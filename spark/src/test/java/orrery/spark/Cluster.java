@@ -1,0 +1,128 @@
+package orrery.spark;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.sql.SparkSession;
+
+/** A standalone cluster of Spark's on this machine: a master and workers of a core each, of the jars that Maven has fetched. */
+final class Cluster implements AutoCloseable {
+    private final Path home;
+    private final int port;
+    private final List<Process> processes = new ArrayList<>();
+
+    Cluster(Path home, int workers) throws Exception {
+        this.home = home;
+        var jars = Files.createDirectories(home.resolve("jars"));
+        for (var entry : classPath().split(File.pathSeparator)) {
+            var jar = Path.of(entry);
+            boolean isOurs = entry.contains("orrery") || entry.contains("bouncycastle") || entry.contains("jackson-jr");
+            if (entry.endsWith(".jar") && !isOurs) {
+                Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
+            }
+        }
+        port = freePort();
+        start("org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "" + port, "--webui-port", "0");
+        awaitOpen(port);
+        for (int w = 0; w < workers; w++) {
+            start(
+                    "org.apache.spark.deploy.worker.Worker",
+                    "--host",
+                    "127.0.0.1",
+                    "--cores",
+                    "1",
+                    "--memory",
+                    "1g",
+                    "--webui-port",
+                    "0",
+                    "--work-dir",
+                    home.resolve("work-" + w).toString(),
+                    "spark://127.0.0.1:" + port);
+        }
+    }
+
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void awaitOpen(int port) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            try {
+                new Socket(InetAddress.getLoopbackAddress(), port).close();
+                return;
+            } catch (IOException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }
+    }
+
+    private void start(String main, String... arguments) throws IOException {
+        var command = new ArrayList<>(
+                List.of(System.getProperty("java.home") + "/bin/java", "-Xmx256m", "-cp", home.resolve("jars") + "/*"));
+        command.add(main);
+        command.addAll(List.of(arguments));
+        var builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(
+                        home.resolve(main + "-" + processes.size() + ".log").toFile());
+        builder.environment().put("SPARK_HOME", home.toString());
+        builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+        builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        processes.add(builder.start());
+    }
+
+    /** An application on all of it, with nothing but our one jar. */
+    SparkSession application(boolean isDynamic) {
+        return SparkSession.builder()
+                .master("spark://127.0.0.1:" + port)
+                .appName("orrery")
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.executor.memory", "512m")
+                .config("spark.jars", System.getProperty("orrery.shaded"))
+                .config("spark.sql.shuffle.partitions", "4")
+                .config("spark.log.level", "OFF") // what it says of killed executors is meant
+                .config("spark.dynamicAllocation.enabled", isDynamic)
+                .config("spark.dynamicAllocation.minExecutors", 2)
+                .config("spark.dynamicAllocation.shuffleTracking.enabled", isDynamic)
+                .getOrCreate();
+    }
+
+    /** The JVMs of executors, in the order of their start. */
+    List<ProcessHandle> executors() {
+        return processes.stream()
+                .flatMap(process -> process.descendants())
+                .filter(handle -> handle.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend"))
+                .filter(ProcessHandle::isAlive)
+                .sorted((a, b) -> Long.compare(a.pid(), b.pid()))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        for (var process : processes) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+        processes.forEach(
+                process -> process.onExit().orTimeout(10, TimeUnit.SECONDS).join());
+    }
+}
