@@ -2,6 +2,7 @@ package orrery.spark;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -101,7 +102,9 @@ final class Cluster implements AutoCloseable {
                 .config("spark.sql.shuffle.partitions", "4")
                 .config("spark.log.level", "OFF") // what it says of killed executors is meant
                 .config("spark.dynamicAllocation.enabled", isDynamic)
-                .config("spark.dynamicAllocation.minExecutors", 2)
+                .config("spark.dynamicAllocation.minExecutors", 1)
+                .config("spark.dynamicAllocation.maxExecutors", 2)
+                .config("spark.dynamicAllocation.executorIdleTimeout", "3s")
                 .config("spark.dynamicAllocation.shuffleTracking.enabled", isDynamic)
                 .getOrCreate();
     }
@@ -114,6 +117,18 @@ final class Cluster implements AutoCloseable {
                 .filter(ProcessHandle::isAlive)
                 .sorted((a, b) -> Long.compare(a.pid(), b.pid()))
                 .toList();
+    }
+
+    static void signal(String name, ProcessHandle to) {
+        try {
+            new ProcessBuilder("kill", "-" + name, String.valueOf(to.pid()))
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
