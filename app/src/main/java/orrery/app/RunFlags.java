@@ -23,8 +23,8 @@ final class RunFlags {
             names = "--consistency",
             paramLabel = "C",
             description =
-                    "bsp, ssp:STALENESS, essp:STALENESS (pushed to who has read once) or asp (default: bsp, which gives the"
-                            + " same bits on every run).")
+                    "bsp, ssp:STALENESS, essp:STALENESS (pushed to who has read once), local:STEPS (on copies that are averaged"
+                            + " after so many) or asp (default: bsp; bsp and local give the same bits on every run).")
     @Nullable
     String consistency;
 

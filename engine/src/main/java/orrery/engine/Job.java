@@ -44,8 +44,24 @@ public final class Job {
 
     public Job(String name, List<TableSpec> tables, List<Stage> stages) {
         this.name = name;
-        this.tables = List.copyOf(tables);
         this.stages = List.copyOf(stages);
+        this.tables = tables.stream().map(this::averagedAtCuts).toList();
+    }
+
+    /** What is measured and kept at a cut has all local steps in it. */
+    private TableSpec averagedAtCuts(TableSpec spec) {
+        if (!(spec.consistency() instanceof Consistency.Local local)) {
+            return spec;
+        }
+        long within = 0;
+        for (var stage : stages) {
+            within = gcd(gcd(within, stage.clocks()), Math.min(stage.cutEvery(), stage.clocks()));
+        }
+        return within == 0 ? spec : spec.with(local.within(within));
+    }
+
+    private static long gcd(long a, long b) {
+        return b == 0 ? a : gcd(b, a % b);
     }
 
     /** Ends the job well at the next cut; called by a listener during {@link RunEvent.CutReached}, at that very cut. */

@@ -54,6 +54,13 @@ record OwnExamples(List<Long> sizes, int batch, long seed, int stage) implements
     }
 
     @Override
+    public double share(int worker, int workers) {
+        check(workers);
+        long all = sizes.stream().mapToLong(Long::longValue).sum();
+        return all == 0 ? 1.0 / workers : sizes.get(worker) / (double) all;
+    }
+
+    @Override
     public Shuffle order(long clock, int worker, int workers) {
         long pass = clock / clocksPerPass(workers);
         return Shuffle.of(sizes.get(worker), seed, stage, pass, worker).from(first(worker));

@@ -39,6 +39,11 @@ public sealed interface Partition permits SharedExamples, OwnExamples {
     /** Position after the worker's batch. */
     long to(long clock, int worker, int workers);
 
+    /** The worker's part of all examples. */
+    default double share(int worker, int workers) {
+        return 1.0 / workers;
+    }
+
     /** The order, for one worker, of the pass that {@code clock} belongs to: the example that comes at a position. */
     Shuffle order(long clock, int worker, int workers);
 }

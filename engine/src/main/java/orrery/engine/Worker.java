@@ -49,6 +49,10 @@ public final class Worker {
     }
 
     Map<String, Tally> tallies() {
+        var drift = session.takeDrift();
+        if (drift[1] > 0) {
+            tally("drift").add(drift[0], drift[1]);
+        }
         return tallies;
     }
 

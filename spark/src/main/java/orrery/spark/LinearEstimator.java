@@ -119,7 +119,7 @@ public final class LinearEstimator {
         return this;
     }
 
-    /** Such as {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code asp}. */
+    /** Such as {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code local:10}, {@code asp}. */
     public LinearEstimator setConsistency(String name) {
         consistency = orrery.table.Consistency.parse(name).toString();
         return this;

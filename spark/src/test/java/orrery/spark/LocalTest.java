@@ -51,7 +51,7 @@ final class LocalTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bsp", "ssp:2", "essp:2", "asp"})
+    @ValueSource(strings = {"bsp", "ssp:2", "essp:2", "local:8", "asp"})
     void trainsAndPredicts(String consistency) throws Exception {
         var model = estimator(3).setConsistency(consistency).fit(Frames.frame(spark, 6000, 1));
         var predicted = model.transform(Frames.frame(spark, 2000, 2));

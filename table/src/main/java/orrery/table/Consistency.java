@@ -53,6 +53,49 @@ public sealed interface Consistency {
         }
     }
 
+    /**
+     * Local steps: each worker has a copy of its own, to which the rule applies what it adds, clock after clock; after so
+     * many clocks the copies are averaged through the shards, each by its worker's share of the examples, and all go on
+     * from the average (Moritz et al., "SparkNet: Training Deep Networks in Spark", ICLR 2016, who average in the driver).
+     * The rule's state stays with the worker. Dense tables of floats only.
+     *
+     * @param steps clocks of a round, after which copies are averaged
+     * @param within rounds begin anew after so many clocks, so that copies are averaged at their end, too
+     */
+    record Local(int steps, long within) implements Consistency {
+        public Local {
+            if (steps < 1 || within < 1) {
+                throw new IllegalArgumentException("local steps must be 1 or more, got " + Math.min(steps, within));
+            }
+        }
+
+        /** Rounds of so many clocks. */
+        public Local(int steps) {
+            this(steps, Long.MAX_VALUE);
+        }
+
+        /** The same where all is to be in the averages after each so many clocks. */
+        public Local within(long clocks) {
+            return new Local(steps, clocks);
+        }
+
+        /** The first clock of the round that a clock belongs to. */
+        long begin(long clock) {
+            long base = clock / within * within;
+            return base + (clock - base) / steps * steps;
+        }
+
+        /** Whether the copies are averaged at the end of a clock. */
+        boolean endsAt(long clock) {
+            return begin(clock + 1) == clock + 1;
+        }
+
+        @Override
+        public String toString() {
+            return "local:" + steps;
+        }
+    }
+
     /** Asynchronous: nobody ever waits. */
     record Asp() implements Consistency {
         @Override
@@ -67,6 +110,7 @@ public sealed interface Consistency {
             case Bsp() -> clock - 1;
             case Ssp(int staleness) -> clock - 1 - staleness;
             case Essp(int staleness) -> clock - 1 - staleness;
+            case Local local -> local.begin(clock) - 1;
             case Asp() -> -1;
         };
     }
@@ -74,21 +118,23 @@ public sealed interface Consistency {
     /** Whether updates are kept back until all workers have ticked, then applied in the order of workers. */
     default boolean staged() {
         return switch (this) {
-            case Bsp() -> true;
+            case Bsp(), Local _ -> true;
             case Ssp(int _), Essp(int _), Asp() -> false;
         };
     }
 
-    /** Reads {@code bsp}, {@code ssp:3}, {@code essp:3} or {@code asp}. */
+    /** Reads {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code local:10} or {@code asp}. */
     static Consistency parse(String text) {
         return switch (text) {
             case "bsp" -> new Bsp();
             case "asp" -> new Asp();
             case String s when s.matches("ssp:[0-9]{1,9}") -> new Ssp(Integer.parseInt(s.substring(4)));
             case String s when s.matches("essp:[0-9]{1,9}") -> new Essp(Integer.parseInt(s.substring(5)));
+            case String s when s.matches("local:[0-9]{1,9}") -> new Local(Integer.parseInt(s.substring(6)));
             default ->
                 throw new IllegalArgumentException(
-                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS or asp, got '" + text
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, local:STEPS or asp, got '"
+                                + text
                                 + "'");
         };
     }

@@ -64,7 +64,9 @@ public final class Node {
     }
 
     /** Creates a table; one that exists with an equal spec is returned as it is. */
-    public synchronized Table create(TableSpec spec) {
+    public synchronized Table create(TableSpec asked) {
+        boolean isLocal = asked.consistency() instanceof Consistency.Local; // then the rule is for the workers' copies
+        var spec = isLocal ? asked.with(new UpdateRule.Add()) : asked;
         var existing = tables.get(spec.name());
         if (existing != null && !drops.containsKey(existing)) {
             var differences = existing.spec().differences(spec);
@@ -89,7 +91,7 @@ public final class Node {
             case FLOAT -> new FloatShard(spec, clocks::age);
             case INT -> new IntShard(spec);
         };
-        var table = new Table(spec, nextId++, shard, clocks);
+        var table = new Table(spec, nextId++, shard, clocks, asked.rule());
         var other = numbers.get(table.number());
         if (other != null) {
             throw new IllegalArgumentException("tables '" + other.name() + "' and '" + spec.name()
@@ -341,7 +343,7 @@ public final class Node {
     /** A view for whoever runs the workers; valid until they go on. */
     public View view(Table table) {
         refresh(table);
-        return new View(table, 0, table.spec().rows());
+        return new View(table, null, 0, table.spec().rows());
     }
 
     private void refresh(Table table) {

@@ -16,6 +16,7 @@ final class Port {
     final @Nullable RowFeed rowFeed; // if they push it row by row
     final long[] lastPushed; // by stripe: the clock of the last push to its owner; empty where all is own
     final BitSet known = new BitSet(); // rows of others that were found here
+    final @Nullable LocalCopy local; // under local steps
     final Writer writer;
     final Reader reader;
     private @Nullable BitSet expected; // rows that the worker was planned to touch
@@ -32,6 +33,7 @@ final class Port {
         rowFeed = table.rowFeed();
         lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
         Arrays.fill(lastPushed, Long.MIN_VALUE);
+        local = spec.consistency() instanceof Consistency.Local steps ? new LocalCopy(table, steps) : null;
         writer = new Writer(this);
         reader = new Reader(this, writer);
     }

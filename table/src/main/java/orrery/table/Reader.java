@@ -37,19 +37,46 @@ final class Reader {
         }
     }
 
+    /** Under local steps: the worker's copy, which goes on from the average if a round begins. */
+    @Nullable
+    FloatShard local() {
+        var local = port.local;
+        if (local == null) {
+            return null;
+        }
+        port.admit();
+        if (!local.isOf(port.group.clock)) {
+            long slots = table.shard.rows().slots();
+            if (port.feed != null) {
+                port.feed.want(0, slots, waitLimitNanos);
+                awaitPushed(0, slots);
+            } else if (reads != null && !table.isWhole()) {
+                long start = System.nanoTime();
+                reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), port.need(), waitLimitNanos);
+                port.waitedElsewhere(System.nanoTime() - start);
+            }
+            local.begin(port.group.clock);
+        }
+        return local.shard();
+    }
+
     /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
     View view(long from, long to) {
         if (recording != null && port.isRecorded()) {
             recording.readRange(table.name(), from, to);
         }
         port.admit();
+        var local = local();
         var view = openView;
         if (view == null || view.from() != from || view.to() != to) {
             if (view != null) {
                 view.open(false);
             }
-            view = new View(table, from, to);
+            view = new View(table, local, from, to);
             openView = view;
+        }
+        if (local != null) {
+            return view.open(true);
         }
         if (port.feed != null) {
             boolean isNatural = table.shard.rows().isNatural();
@@ -70,6 +97,11 @@ final class Reader {
         port.checkLength(to - from, out.length - at);
         port.recordReads(keys, from, to);
         port.admit();
+        var local = local();
+        if (local != null) {
+            local.gather(keys, from, to, out, at);
+            return;
+        }
         if (port.feed != null) {
             awaitPushed(keys, from, to);
         }
@@ -90,17 +122,18 @@ final class Reader {
     View view(Slots slots) {
         port.recordReads(slots.keys(), 0, slots.size());
         port.admit();
+        var local = local();
         if (slots != openSlots) {
             openSlots = slots;
-            viewOfSlots = new View(slots);
-            if (port.feed != null) {
+            viewOfSlots = new View(slots, local);
+            if (port.feed != null && local == null) {
                 port.feed.want(slots.keys(), 0, slots.size(), waitLimitNanos);
                 awaitPushed(slots.keys(), 0, slots.size());
             }
         }
-        if (port.feed != null) {
+        if (port.feed != null && local == null) {
             awaitPushed(slots.keys(), 0, 0);
-        } else if (reads != null && !table.isWhole()) {
+        } else if (local == null && reads != null && !table.isWhole()) {
             long start = System.nanoTime();
             reads.blocks(table, slots.stripes(), port.need(), waitLimitNanos);
             port.waitedElsewhere(System.nanoTime() - start);
@@ -193,7 +226,7 @@ final class Reader {
     /** Copies one row to {@code out}. */
     void row(long key, float[] out) {
         port.checkLength(1, out.length);
-        if (port.isElsewhere(key)) {
+        if (port.isElsewhere(key) || port.local != null) {
             gather(new long[] {key}, 0, 1, out, 0);
             return;
         }

@@ -23,6 +23,8 @@ import orrery.table.plan.Recording;
  * {@link #call} and what reads or pushes rows of other nodes.
  */
 public final class Session {
+    private static final String COPY = "copy of "; // which no name of local state is likely to begin with
+
     final Node node;
     private final int worker;
     private final int workers;
@@ -37,6 +39,7 @@ public final class Session {
     private @Nullable Port[] ports = {}; // by table id
     private long clock;
     long waitedNanos;
+    private float share;
 
     /** A table group as this worker sees it. */
     static final class Group {
@@ -69,6 +72,7 @@ public final class Session {
         this.worker = worker;
         this.workers = workers;
         this.waitLimitNanos = waitLimitNanos;
+        share = 1f / workers;
         clock = firstClock;
         var cluster = node.cluster();
         reads = cluster == null ? null : cluster.reads();
@@ -359,6 +363,39 @@ public final class Session {
         }
     }
 
+    // Local steps
+
+    /**
+     * This worker's part of all examples, by which its copies of tables under local steps count in averages; those of all
+     * workers must add up to 1. Without, all count alike.
+     */
+    public void share(double part) {
+        if (!(part >= 0 && part <= 1)) {
+            throw new IllegalArgumentException("a worker's share must be 0 to 1, got " + part);
+        }
+        share = (float) part;
+    }
+
+    float share() {
+        return share;
+    }
+
+    /**
+     * How far this worker's copies were from the averages that followed: the sum of squared differences and of how many
+     * cells, since this was last asked.
+     */
+    public double[] takeDrift() {
+        var all = new double[2];
+        for (var port : ports) {
+            if (port != null && port.local != null) {
+                var drift = port.local.takeDrift();
+                all[0] += drift[0];
+                all[1] += drift[1];
+            }
+        }
+        return all;
+    }
+
     // Local state
 
     /** This worker's own array of that name, zero at first, kept by checkpoints. */
@@ -392,12 +429,24 @@ public final class Session {
         var tensors = new ArrayList<Tensor>();
         localFloats.forEach((name, values) -> tensors.add(Tensor.floats(name, values)));
         localLongs.forEach((name, values) -> tensors.add(Tensor.longs(name, values)));
+        for (var port : ports) {
+            if (port != null && port.local != null) {
+                tensors.add(Tensor.floats(COPY + port.spec.name(), port.local.state()));
+            }
+        }
         return tensors;
     }
 
     /** Takes the local state of a checkpoint. */
     public void restoreLocal(Safetensors file) throws IOException {
         for (var name : file.names()) {
+            if (name.startsWith(COPY)) {
+                var port = port(table(name.substring(COPY.length())));
+                if (port.local != null) {
+                    port.local.restore(file.floats(name), port.group.clock);
+                }
+                continue;
+            }
             switch (file.type(name)) {
                 case F32 -> localFloats.put(name, file.floats(name));
                 case I64 -> localLongs.put(name, file.longs(name));

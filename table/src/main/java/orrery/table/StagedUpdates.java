@@ -27,6 +27,7 @@ final class StagedUpdates implements Clocks.Staged {
     private List<Received> due = List.of(); // of what was received, what is being applied
     private long[] clocks = new long[4]; // of which there is something due, ascending
     private int clocksDue;
+    private long dueUpTo;
 
     /** What a worker of another node has pushed, in one frame. */
     record Received(int worker, long clock, List<Section> sections) {
@@ -80,15 +81,16 @@ final class StagedUpdates implements Clocks.Staged {
     }
 
     /*
-     * What workers of this node have staged is of one clock, age + 1: a worker that has staged something cannot touch
-     * the table again before the age moves, because its next read or add waits for that. Workers of other nodes may be
-     * ahead, since their nodes may have heard of a tick that this one has not.
+     * What workers of this node have staged is of one clock, age + 1, or under local steps the end of the round: a worker
+     * that has staged something cannot touch the table again before it is applied, because its next read or add waits for
+     * that. Workers of other nodes may be ahead, since their nodes may have heard of a tick that this one has not.
      */
     @Override
     public @Nullable Work upTo(long clock) {
         int n = 0;
+        dueUpTo = clock;
         for (long at : stagedAt) {
-            n = at == NONE ? n : enter(n, at);
+            n = at == NONE || at > clock ? n : enter(n, at);
         }
         due = takeReceived(clock);
         for (int i = 0; i < due.size(); i++) {
@@ -172,7 +174,7 @@ final class StagedUpdates implements Clocks.Staged {
     public void done() {
         due = List.of();
         for (int w = 0; w < stagedAt.length; w++) {
-            if (stagedAt[w] != NONE) {
+            if (stagedAt[w] != NONE && stagedAt[w] <= dueUpTo) {
                 stagedAt[w] = NONE;
                 var outbox = floats[w];
                 if (outbox != null) {

@@ -9,17 +9,24 @@ public final class Table {
     final int id; // position in Node's and Session's arrays
     final Shard shard;
     final Clocks clocks;
+    private final UpdateRule localRule;
     private volatile int[] owners = {}; // by stripe; empty where all is this node's own
     private volatile boolean[] isOwn = {};
     private volatile @Nullable Replica replica;
     private volatile @Nullable Feed feed;
     private long mostFedCells = RowFeed.MOST_CELLS;
 
-    Table(TableSpec spec, int id, Shard shard, Clocks clocks) {
+    Table(TableSpec spec, int id, Shard shard, Clocks clocks, UpdateRule localRule) {
+        this.localRule = localRule;
         this.spec = spec;
         this.id = id;
         this.shard = shard;
         this.clocks = clocks;
+    }
+
+    /** What updates do: to the table, or under local steps to the workers' copies. */
+    UpdateRule localRule() {
+        return localRule;
     }
 
     /** What frames call it. */

@@ -91,6 +91,13 @@ public record TableSpec(
             throw new IllegalArgumentException(
                     "table '" + name + "' holds ints, which start at zero; its init is " + init);
         }
+        if (consistency instanceof Consistency.Local
+                && (layout != Layout.DENSE || type != Type.FLOAT || rule instanceof UpdateRule.Ftrl)) {
+            throw new IllegalArgumentException(
+                    "table '" + name + "' cannot be under " + consistency + ": local steps are"
+                            + " for dense tables of floats, and not for ftrl, whose weights follow from a state that no average"
+                            + " has");
+        }
         if (rule instanceof UpdateRule.Ftrl && !(init instanceof Init.Zero)) {
             throw new IllegalArgumentException("table '" + name
                     + "' has the rule ftrl, which computes its values and starts at zero; its init is " + init);

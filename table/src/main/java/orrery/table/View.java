@@ -1,5 +1,7 @@
 package orrery.table;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The rows of a dense table of floats as a worker may see them at its clock: no copy, read-only, valid until its tick.
  * Under Bsp the values stand still; otherwise newer ones may appear in it. Confined to the worker's thread.
@@ -19,22 +21,29 @@ public final class View {
     private boolean isOpen = true;
 
     /** A view of rows {@code from} to {@code to}. */
-    View(Table table, long from, long to) {
-        this(table, from, to, table.shard.rows().count, table.shard.rows().isNatural());
+    View(Table table, @Nullable FloatShard local, long from, long to) {
+        this(
+                table,
+                local,
+                from,
+                to,
+                table.shard.rows().count,
+                table.shard.rows().isNatural());
     }
 
     /** A view of rows that were resolved. */
-    View(Slots slots) {
+    View(Slots slots, @Nullable FloatShard local) {
         this(
                 slots.table(),
+                local,
                 0,
                 slots.table().shard.rows().slots(),
                 slots.table().shard.rows().slots(),
                 true);
     }
 
-    private View(Table table, long from, long to, long count, boolean takesPlaces) {
-        var shard = table.floats();
+    private View(Table table, @Nullable FloatShard local, long from, long to, long count, boolean takesPlaces) {
+        var shard = local == null ? table.floats() : local;
         if (!shard.rows().isDense) {
             throw new IllegalArgumentException(
                     "table '" + table.name() + "' is sparse and has no ranges to view; gather its keys");

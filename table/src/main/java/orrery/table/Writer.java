@@ -23,6 +23,7 @@ final class Writer {
     private @Nullable SparseOutbox
             through; // changes of rows of others, which this worker sees at once and others at the tick
     private @Nullable SparseOutbox gathered; // changes of hot rows, likewise
+    private @Nullable Outbox contribution; // to the average, under local steps
     private BitSet hot = new BitSet();
     private final @Nullable OwnWrites mine; // to rows of others that are pushed one by one
     private final @Nullable Unconfirmed unconfirmed; // changes of rows of others, where these are pushed to this node
@@ -348,26 +349,38 @@ final class Writer {
     private Outbox outbox() {
         var outbox = this.outbox;
         if (outbox == null) {
-            var shard = table.floats();
-            outbox = recording == null ? DenseOutbox.ifItFits(spec, shard, node.mostOutboxBytes()) : null;
-            if (outbox == null) {
-                outbox = new SparseOutbox(spec, shard);
-            }
+            var local = port.local;
+            outbox = local == null
+                    ? newOutbox(spec, table.floats())
+                    : newOutbox(spec.with(table.localRule()), local.shard());
             this.outbox = outbox;
         }
         return outbox;
+    }
+
+    private Outbox newOutbox(TableSpec of, FloatShard shard) {
+        var dense = recording == null ? DenseOutbox.ifItFits(of, shard, node.mostOutboxBytes()) : null;
+        return dense == null ? new SparseOutbox(of, shard) : dense;
     }
 
     /** Under Bsp an add waits like a read: what was added at the last clock may not have been applied yet. */
     private void admitAdd() {
         if (spec.consistency().staged()) {
             port.admit();
+            if (!isVirtual) {
+                port.reader.local();
+            }
         }
     }
 
     /** Hands all to whom it is for: the worker ticks. */
     void flush() {
         recordOutbox();
+        var local = port.local;
+        if (local != null) {
+            flush(local);
+            return;
+        }
         if (spec.consistency().staged() && !port.isAdmitted()) {
             return; // not touched at this clock; what the outbox holds is of the last, and staged
         }
@@ -397,6 +410,30 @@ final class Writer {
             } else {
                 counts.clear(); // of rows of others: own ones were changed at once
             }
+        }
+    }
+
+    /** A local step, and at the end of a round what all of them have come to. */
+    private void flush(LocalCopy local) {
+        var now = outbox;
+        if (now != null && !now.isEmpty()) {
+            try {
+                now.seal();
+                local.apply(now);
+            } catch (NonFiniteUpdateException e) {
+                now.clear();
+                refuse(e);
+            }
+        }
+        long clock = port.group.clock;
+        if (local.isOf(clock) && local.endsAt(clock) && !isVirtual) {
+            var change = contribution;
+            if (change == null) {
+                change = newOutbox(spec, table.floats());
+                contribution = change;
+            }
+            local.contribute(port.session.share(), change);
+            flush(change);
         }
     }
 

@@ -333,6 +333,7 @@ final class ConsistencyHistoryTest {
             case Consistency.Bsp() -> value == clock;
             case Consistency.Ssp(int staleness) -> value >= clock - staleness && value >= before && value <= begun;
             case Consistency.Essp(int staleness) -> value >= clock - staleness && value >= before && value <= begun;
+            case Consistency.Local _ -> throw new IllegalArgumentException("it has copies, not histories");
             case Consistency.Asp() -> value >= before && value <= begun;
         };
     }

@@ -130,7 +130,8 @@ final class NodeTest {
                 .hasMessageContaining("starts at zero");
         assertThatThrownBy(() -> new Consistency.Ssp(-1)).hasMessage("staleness must be 0 or more, got -1");
         assertThatThrownBy(() -> Consistency.parse("ssp"))
-                .hasMessageContaining("bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS or asp, got 'ssp'");
+                .hasMessageContaining(
+                        "bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, local:STEPS or asp, got 'ssp'");
     }
 
     @Test

@@ -41,6 +41,7 @@ final class Steps {
     }
 
     Step open(Worker worker) {
+        worker.session().share(partition.share(worker.index(), worker.count()));
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
     }
 
