@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import orrery.bench.BetweenCuts;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.data.Data;
@@ -11,7 +12,6 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;
-import orrery.engine.RunEvent;
 import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.KMeans;
 import picocli.CommandLine.Command;
@@ -100,23 +100,12 @@ public final class ClusterBench implements Callable<Integer> {
                 "wall time depends on who else uses the machine"));
     }
 
-    private record Seconds(double cpu, double wall) {}
-
-    private Seconds measure(Loaded loaded, int workers) throws Exception {
-        var cpu = new ArrayList<Long>();
-        var wall = new ArrayList<Long>();
+    private BetweenCuts.Seconds measure(Loaded loaded, int workers) throws Exception {
+        var cuts = new BetweenCuts();
         new KMeans(new ClusterOptions(clusters, MEASURED + BETWEEN_CUTS, 0, 0, 1))
-                .prepare(loaded, Run.local(workers).listening(event -> {
-                    if (event instanceof RunEvent.CutReached) {
-                        cpu.add(Cpu.nanos());
-                        wall.add(System.nanoTime());
-                    }
-                }))
+                .prepare(loaded, Run.local(workers).listening(cuts))
                 .run();
-        int iterations = BETWEEN_CUTS * (cpu.size() - 1);
-        return new Seconds(
-                (cpu.getLast() - cpu.getFirst()) / 1e9 / iterations,
-                (wall.getLast() - wall.getFirst()) / 1e9 / iterations);
+        return cuts.each(BETWEEN_CUTS);
     }
 
     private void quality(Loaded loaded, List<Figure> figures) throws Exception {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import orrery.bench.BetweenCuts;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.data.Ratings;
@@ -142,23 +143,13 @@ public final class FactorBench implements Callable<Integer> {
                 "wall time depends on who else uses the machine"));
     }
 
-    private record Seconds(double cpu, double wall) {}
-
     /** A pass, in the mean of those after the first. */
-    private static Seconds measure(Ratings train, int workers) throws Exception {
-        var cpu = new ArrayList<Long>();
-        var wall = new ArrayList<Long>();
+    private static BetweenCuts.Seconds measure(Ratings train, int workers) throws Exception {
+        var cuts = new BetweenCuts();
         var options = new FactorOptions(64, 4, 0.01f, 0.9f, 0.05f, FactorOptions.Method.SGD);
         new MatrixFactorization(options)
-                .prepare(train, Optional.empty(), Run.local(workers).listening(event -> {
-                    if (event instanceof RunEvent.CutReached) {
-                        cpu.add(Cpu.nanos());
-                        wall.add(System.nanoTime());
-                    }
-                }))
+                .prepare(train, Optional.empty(), Run.local(workers).listening(cuts))
                 .run();
-        int passes = cpu.size() - 1;
-        return new Seconds(
-                (cpu.getLast() - cpu.getFirst()) / 1e9 / passes, (wall.getLast() - wall.getFirst()) / 1e9 / passes);
+        return cuts.each(1);
     }
 }

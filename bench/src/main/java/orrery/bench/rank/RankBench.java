@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import orrery.bench.BetweenCuts;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.data.Graph;
@@ -98,21 +99,11 @@ public final class RankBench implements Callable<Integer> {
         return 0;
     }
 
-    /** Seconds an iteration. */
-    private record Seconds(double cpu, double wall) {}
-
-    /** Between the first cut of a run and its last. */
-    private static Seconds measure(Graph graph, int workers) throws Exception {
-        var cpu = new ArrayList<Long>();
-        var wall = new ArrayList<Long>();
-        ranks(graph, MEASURED + BETWEEN_CUTS - 1, workers, event -> {
-            if (event instanceof RunEvent.CutReached) {
-                cpu.add(Cpu.nanos());
-                wall.add(System.nanoTime());
-            }
-        });
-        return new Seconds(
-                (cpu.getLast() - cpu.getFirst()) / 1e9 / MEASURED, (wall.getLast() - wall.getFirst()) / 1e9 / MEASURED);
+    /** An iteration, between the first cut of a run and its last. */
+    private static BetweenCuts.Seconds measure(Graph graph, int workers) throws Exception {
+        var cuts = new BetweenCuts();
+        ranks(graph, MEASURED + BETWEEN_CUTS - 1, workers, cuts);
+        return cuts.each(BETWEEN_CUTS);
     }
 
     private static Ranks ranks(Graph graph, int iterations, int workers, Consumer<RunEvent> listener) throws Exception {
