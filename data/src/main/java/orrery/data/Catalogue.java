@@ -10,6 +10,7 @@ import orrery.data.ReadOptions.Role;
 /** Data that can be had by name: built into the JDK, or fetched once from a package registry. */
 public final class Catalogue {
     static final String JDK_GRAPH = "jdk-graph";
+    private static final String FLIGHTS = "flights";
 
     private static final List<Entry> ENTRIES = List.of(
             new Entry(
@@ -41,6 +42,12 @@ public final class Catalogue {
                     Kind.DOWNLOAD,
                     "100,004 ratings of 671 users for 9,066 films, for mf",
                     "Debian's package r-cran-dslabs, 5 MB, by apt-get",
+                    Map.of()),
+            new Entry(
+                    FLIGHTS,
+                    Kind.DOWNLOAD,
+                    "3,000,000 flights of 2001 with their delays, as Parquet: for Spark",
+                    "npm package vega-datasets 3.2.1, 18 MB",
                     Map.of()),
             new Entry(
                     "spam",
@@ -106,7 +113,8 @@ public final class Catalogue {
     }
 
     private Path place(String name) {
-        return folder.resolve(name + (name.startsWith("mnist") ? ".libsvm.gz" : ".tsv.gz"));
+        String suffix = name.equals(FLIGHTS) ? ".parquet" : name.startsWith("mnist") ? ".libsvm.gz" : ".tsv.gz";
+        return folder.resolve(name + suffix);
     }
 
     /** The file of a set that has been fetched. */
@@ -126,6 +134,7 @@ public final class Catalogue {
         if (!Files.exists(place(name))) {
             switch (name) {
                 case "mnist" -> Mnist.fetch(place(name), false);
+                case FLIGHTS -> Flights.fetch(place(name));
                 case "movielens-small" -> MovieLens.fetch(place(name));
                 case "mnist-test" -> Mnist.fetch(place(name), true);
                 default -> SpamAssassin.fetch(place(name));

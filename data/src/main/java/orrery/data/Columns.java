@@ -33,12 +33,12 @@ public final class Columns {
         }
     }
 
-    /** The schema of columns with these roles; numeric ones still stand as they are. */
-    public static Schema schema(String source, List<Schema.Column> columns, int hashBits, List<String> classes) {
+    /** The schema of columns with these roles, which a CSV file with a line of their names has, too. */
+    public static Schema schema(List<Schema.Column> columns, int hashBits, List<String> classes) {
         var numeric = columns.stream().filter(c -> c.role() == Role.NUMERIC).count();
         boolean hashes = columns.stream().anyMatch(c -> c.role() == Role.CATEGORICAL);
         int features = Math.toIntExact(numeric + (hashes ? 1L << hashBits : 0));
-        return new Schema(source, ',', true, columns, hashBits, List.of(), classes, false, false, features);
+        return new Schema("csv", ',', true, columns, hashBits, List.of(), classes, false, false, features);
     }
 
     /**

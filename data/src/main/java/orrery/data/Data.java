@@ -19,6 +19,8 @@ import orrery.data.Examples.Part;
 
 /** Reads data by the name of a file or of a set of the {@link Catalogue}. */
 public final class Data {
+    private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
+
     private final Cache cache;
     private final Catalogue catalogue;
 
@@ -166,10 +168,16 @@ public final class Data {
     }
 
     private static InputStream open(Path file) throws IOException {
-        var in = new PushbackInputStream(Files.newInputStream(file), 2);
-        byte[] start = in.readNBytes(2);
+        var in = new PushbackInputStream(Files.newInputStream(file), PARQUET.length);
+        byte[] start = in.readNBytes(PARQUET.length);
+        if (Arrays.equals(start, PARQUET)) {
+            in.close();
+            throw new DataException(
+                    file + " is a Parquet file, which is read on Spark only, so far (docs/spark.md); or write"
+                            + " it as CSV");
+        }
         in.unread(start);
-        boolean isGzip = start.length == 2 && (start[0] & 0xff) == 0x1f && (start[1] & 0xff) == 0x8b;
+        boolean isGzip = start.length >= 2 && (start[0] & 0xff) == 0x1f && (start[1] & 0xff) == 0x8b;
         return withoutByteOrderMark(isGzip ? new GZIPInputStream(in, 1 << 16) : in);
     }
 

@@ -178,7 +178,7 @@ public final class LinearEstimator {
                 .map(column -> functions.col("`" + column.name() + "`"))
                 .toArray(Column[]::new);
         var chosen = frame.select(all);
-        var fitted = Columns.schema("spark", standardised(chosen, columns), hashBits, classes(chosen));
+        var fitted = Columns.schema(standardised(chosen, columns), hashBits, classes(chosen));
         // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
         var parts = chosen.repartition(count).sortWithinPartitions(all).javaRDD();
         var sizes = parts.mapPartitions(rows -> List.of(size(rows)).iterator()).collect();

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,6 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Data;
+import orrery.data.ReadOptions;
+import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.LinearOptions;
 
 /** Members as tasks of an application in one JVM. */
@@ -78,8 +84,19 @@ final class LocalTest {
         var file = folder.resolve("late.safetensors");
         model.save(file);
         var frame = Frames.frame(spark, 500, 5);
-        assertThat(LinearFrameModel.load(file).transform(frame).collectAsList())
-                .isEqualTo(model.transform(frame).collectAsList());
+        var predicted = model.transform(frame).collectAsList();
+        assertThat(LinearFrameModel.load(file).transform(frame).collectAsList()).isEqualTo(predicted);
+        var lines = new ArrayList<String>(List.of("colour,late,x,n")); // in an order of their own
+        frame.collectAsList()
+                .forEach(row -> lines.add(row.get(2) + "," + row.get(3) + "," + row.get(0) + "," + row.get(1)));
+        var csv = Files.write(folder.resolve("late.csv"), lines);
+        var loaded = LinearModel.load(file);
+        var like =
+                Data.parse(csv, ReadOptions.defaults(), loaded.schema(), true).examples();
+        var classes = new ArrayList<String>();
+        loaded.predict(like, (i, p) -> classes.add(loaded.classes().get(p[1] > p[0] ? 1 : 0)));
+        assertThat(classes)
+                .isEqualTo(predicted.stream().map(row -> row.getString(4)).toList());
     }
 
     @Test
