@@ -13,11 +13,16 @@ public final class Columns {
     private final Schema schema;
     private final int[] numberOf; // by column: its number among the numeric ones
     private final int hashMask;
+    private final boolean hasLabels;
     private final Examples.Packer packer = new Examples.Packer();
 
-    /** @param schema whose columns have the roles numeric, categorical, label, weight or ignore */
-    public Columns(Schema schema) {
+    /**
+     * @param schema whose columns have the roles numeric, categorical, label, weight or ignore
+     * @param hasLabels whether labels and weights are looked at
+     */
+    public Columns(Schema schema, boolean hasLabels) {
         this.schema = schema;
+        this.hasLabels = hasLabels;
         hashMask = (1 << schema.hashBits()) - 1;
         numberOf = new int[schema.columns().size()];
         int number = 0;
@@ -56,32 +61,38 @@ public final class Columns {
             switch (column.role()) {
                 case NUMERIC -> {
                     if (value != null) {
-                        packer.feature(numberOf[c], (float) ((number(column, value) - column.mean()) / column.scale()));
+                        float number = number(column, value);
+                        packer.feature(numberOf[c], (float) ((number - column.mean()) / column.scale()));
                     }
                 }
-                case CATEGORICAL -> {
-                    if (value != null) {
-                        packer.feature(schema.firstHashed() + hash(value.toString(), c), 1);
-                    }
-                }
-                case LABEL -> label = label(column, value);
-                case WEIGHT -> weight = value == null ? 1 : (float) number(column, value);
+                case CATEGORICAL -> // nothing is a category, too
+                    packer.feature(schema.firstHashed() + hash(value == null ? "" : value.toString(), c), 1);
+                case LABEL -> label = hasLabels ? label(column, value) : 0;
+                case WEIGHT -> weight = hasLabels && value != null ? weight(column, value) : 1;
                 case TEXT, GROUP, IGNORE -> {}
             }
         }
         packer.example(label, weight);
     }
 
-    private static double number(Schema.Column column, Object value) {
-        double number = switch (value) {
-            case Number n -> n.doubleValue();
+    private static float weight(Schema.Column column, Object value) {
+        float weight = number(column, value);
+        if (weight < 0) {
+            throw new IllegalArgumentException("the weight '" + column.name() + "' must be 0 or more, got " + weight);
+        }
+        return weight;
+    }
+
+    private static float number(Schema.Column column, Object value) {
+        float number = switch (value) {
+            case Number n -> n.floatValue();
             case Boolean b -> b ? 1 : 0;
             default ->
                 throw new IllegalArgumentException(
                         "column '" + column.name() + "' is numeric, it has '" + value + "'; make it categorical");
         };
-        if (!Double.isFinite(number)) {
-            throw new IllegalArgumentException("column '" + column.name() + "' has " + number);
+        if (!Float.isFinite(number)) {
+            throw new IllegalArgumentException("column '" + column.name() + "' has " + value);
         }
         return number;
     }
@@ -91,7 +102,7 @@ public final class Columns {
             throw new IllegalArgumentException("the label '" + column.name() + "' is missing");
         }
         if (schema.classes().isEmpty()) {
-            return (float) number(column, value);
+            return number(column, value);
         }
         int k = schema.classes().indexOf(className(value));
         if (k < 0) {

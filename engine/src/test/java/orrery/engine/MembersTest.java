@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.Consistency;
@@ -136,6 +137,55 @@ final class MembersTest {
         assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
         assertThat(outcome.cuts()).hasSize(1);
         assertThat(outcome.cuts().getFirst().clock()).isBetween(1L, 99_999L);
+    }
+
+    /** Copies, each with a rule that has a state; now and then a worker touches nothing. */
+    private static Job copied() {
+        var table =
+                TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f)).with(new Consistency.Local(7));
+        var stage = new Stage(
+                "steps",
+                30_000,
+                30_000,
+                worker -> (session, clock) -> {
+                    if ((clock + worker.index()) % 5 == 0) {
+                        return;
+                    }
+                    var w = session.table("w");
+                    float now = session.view(w).get((clock * 7) % 300, 0);
+                    session.add(
+                            w, new long[] {(clock * 31 + worker.index()) % 300}, new float[] {1 - now, worker.index()});
+                },
+                (node, clock) -> Map.of());
+        return new Job("copied", List.of(table), List.of(stage));
+    }
+
+    /** Stopped in the midst of a round, wherever, a run on copies goes on to the same bits. */
+    @ParameterizedTest
+    @CsvSource({"0, 0", "2, 2", "2, 3", "3, 1", "0, 2"})
+    void copiesGoOnInTheMidstOfARound(int first, int second) throws IOException {
+        var natural = Run.local(4);
+        var due = Jobs.weights(copied().run(natural));
+        var run = natural.with(Checkpoints.in(Storage.local(folder)));
+        var job = copied();
+        var stopping = run.listening(event -> {
+            if (event instanceof RunEvent.Progressed progress && progress.clock() > 0) {
+                job.stop();
+            }
+        });
+        var outcome = job.run(
+                first == 0
+                        ? stopping
+                        : stopping.with(
+                                new InThreads(first, MembersTest::copied, run, Members.Terms.DEFAULT.insecure())));
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
+        var again = natural.with(Checkpoints.in(Storage.local(folder)).resuming());
+        var resumed = copied().run(
+                        second == 0
+                                ? again
+                                : again.with(new InThreads(
+                                        second, MembersTest::copied, again, Members.Terms.DEFAULT.insecure())));
+        assertThat(Arrays.mismatch(Jobs.weights(resumed), due)).isEqualTo(-1);
     }
 
     @ParameterizedTest

@@ -12,7 +12,11 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DateType;
 import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StringType;
 import orrery.data.Columns;
 import orrery.data.DataException;
 import orrery.data.Nearest;
@@ -28,6 +32,7 @@ import orrery.learn.linear.LogisticRegression;
 import orrery.learn.linear.Loss;
 import orrery.learn.linear.SoftmaxRegression;
 import orrery.store.Json;
+import orrery.table.Placement;
 
 /**
  * Trains linear models on data frames, on the executors of the Spark application that has them. Each worker is a task and
@@ -110,10 +115,10 @@ public final class LinearEstimator {
         return this;
     }
 
-    /** How many workers, each a task of Spark's; as many as the application has cores if nothing is said. */
+    /** How many workers, each a task of Spark's; if nothing is said, as many as the application has cores, at most 16. */
     public LinearEstimator setWorkers(int count) {
-        if (count < 1) {
-            throw new IllegalArgumentException("workers must be 1 or more, got " + count);
+        if (count < 1 || count > Placement.MOST_MEMBERS) {
+            throw new IllegalArgumentException("workers must be 1 to " + Placement.MOST_MEMBERS + ", got " + count);
         }
         workers = count;
         return this;
@@ -170,9 +175,14 @@ public final class LinearEstimator {
 
     /** Trains on all rows. */
     public LinearFrameModel fit(Dataset<Row> frame) throws IOException {
+        if (options.balanced() || options.patience() > 0) {
+            throw new IllegalArgumentException(
+                    "balanced classes and early stopping are not on Spark yet; weigh examples by a"
+                            + " column, and choose the passes");
+        }
         var session = frame.sparkSession();
         var context = JavaSparkContext.fromSparkContext(session.sparkContext());
-        int count = workers > 0 ? workers : context.defaultParallelism();
+        int count = workers > 0 ? workers : Math.min(Placement.MOST_MEMBERS, context.defaultParallelism());
         var columns = columns(frame);
         var all = columns.stream()
                 .map(column -> functions.col("`" + column.name() + "`"))
@@ -194,9 +204,10 @@ public final class LinearEstimator {
                 waitLimit,
                 checkpointFolder);
         var host = context.getConf().get("spark.driver.host");
-        var members = new SparkMembers<>(context, parts, member, terms.on(host), slotLimit);
-        Run run = member.run().with(members).listening(listener);
-        return new LinearFrameModel(member.training(run).run().model(), label);
+        try (var members = new SparkMembers<>(context, parts, member, terms.on(host), slotLimit)) {
+            Run run = member.run().with(members).listening(listener);
+            return new LinearFrameModel(member.training(run).run().model(), label);
+        }
     }
 
     private static long size(java.util.Iterator<Row> rows) {
@@ -230,10 +241,24 @@ public final class LinearEstimator {
                         "the data frame has no column '" + column.name() + "'" + Nearest.hint(column.name(), known));
             }
         }
+        for (var column : columns) {
+            checkType(column, frame.schema().apply(column.name()).dataType());
+        }
         if (numbers.isEmpty() && categorical.isEmpty()) {
             throw new DataException("there are no columns to learn from, only " + known);
         }
         return columns;
+    }
+
+    private static void checkType(Schema.Column column, DataType type) throws DataException {
+        boolean isNumber = type instanceof NumericType || type instanceof BooleanType;
+        boolean hasOneText = isNumber || type instanceof StringType || type instanceof DateType;
+        boolean mustBeNumber = column.role() == Role.NUMERIC || column.role() == Role.WEIGHT;
+        boolean isRight = mustBeNumber ? isNumber : hasOneText;
+        if (!isRight) {
+            throw new DataException("column '" + column.name() + "' is of type " + type.typeName()
+                    + ", which cannot be " + column.role().name().toLowerCase(Locale.ROOT) + "; cast it");
+        }
     }
 
     /** With mean and deviation of the numeric columns, from one pass. */

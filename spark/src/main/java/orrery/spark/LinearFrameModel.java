@@ -40,6 +40,14 @@ public final class LinearFrameModel {
     /** Loads a model that was trained on a data frame, or on a CSV file with the same columns. */
     public static LinearFrameModel load(Path file) throws IOException {
         var model = LinearModel.load(file);
+        boolean hasOtherColumns = model.schema().columns().stream()
+                .anyMatch(column -> column.role() == Role.TEXT || column.role() == Role.GROUP);
+        if (model.schema().columns().isEmpty()
+                || hasOtherColumns
+                || model.classes().isEmpty()) {
+            throw new DataException(
+                    file + ": is no classifier of numeric and categorical columns, which data frames need");
+        }
         var label = model.schema().columns().stream()
                 .filter(column -> column.role() == Role.LABEL)
                 .map(Schema.Column::name)
@@ -60,6 +68,11 @@ public final class LinearFrameModel {
 
     /** The frame with two columns more: {@code prediction}, a class, and {@code probability}, an array by class. */
     public Dataset<Row> transform(Dataset<Row> frame) throws IOException {
+        for (var name : List.of("prediction", "probability")) {
+            if (Arrays.asList(frame.columns()).contains(name)) {
+                throw new DataException("the data frame has a column '" + name + "' already; rename it");
+            }
+        }
         var file = Files.createTempFile("orrery-model", ".safetensors");
         byte[] bytes;
         try {
@@ -147,16 +160,12 @@ public final class LinearFrameModel {
 
         private List<Row> predicted(LinearModel model, List<Row> rows) throws IOException {
             var ofModel = model.schema().columns();
-            var encoder = new Columns(model.schema());
+            var encoder = new Columns(model.schema(), false);
             var classes = model.classes();
             for (var row : rows) {
                 var values = new @Nullable Object[ofModel.size()];
                 for (int c = 0; c < values.length; c++) {
-                    if (positions[c] >= 0) {
-                        values[c] = row.get(positions[c]);
-                    } else if (ofModel.get(c).role() == Role.LABEL) {
-                        values[c] = classes.getFirst(); // which is not looked at
-                    }
+                    values[c] = positions[c] < 0 ? null : row.get(positions[c]);
                 }
                 encoder.add(values);
             }

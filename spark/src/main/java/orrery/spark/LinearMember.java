@@ -52,13 +52,13 @@ record LinearMember(
     /** The driver's part. */
     LinearTraining training(Run run) throws IOException {
         var ofColumns = schemaOfColumns();
-        return learner.prepare(new Loaded(new Columns(ofColumns).pack(), ofColumns), sizes, run);
+        return learner.prepare(new Loaded(new Columns(ofColumns, true).pack(), ofColumns), sizes, run);
     }
 
     @Override
     public void run(Membership membership, int part, Iterator<Row> data) throws IOException {
         var ofColumns = schemaOfColumns();
-        var columns = new Columns(ofColumns);
+        var columns = new Columns(ofColumns, true);
         var values = new @Nullable Object[ofColumns.columns().size()];
         while (data.hasNext()) {
             var row = data.next();

@@ -16,6 +16,7 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Invitation;
 import orrery.engine.Members;
+import orrery.table.Placement;
 
 /**
  * Members as tasks of a Spark application: for each a Spark job of one task, over its part of the data. No barrier and no
@@ -24,9 +25,10 @@ import orrery.engine.Members;
  *
  * @param <T> what the data consist of
  */
-final class SparkMembers<T> implements Members {
+final class SparkMembers<T> implements Members, AutoCloseable {
     private static final AtomicInteger RUNS = new AtomicInteger();
     private static final int FAILED = 1;
+    private static final int LOST = 137; // as of a process that was killed
     private static final String POOL = "orrery";
 
     private final JavaSparkContext context;
@@ -35,6 +37,7 @@ final class SparkMembers<T> implements Members {
     private final Terms terms;
     private final Duration slotLimit;
     private final String run = "orrery-" + ProcessHandle.current().pid() + "-" + RUNS.incrementAndGet();
+    private final Beginnings beginnings = new Beginnings();
     private final Map<String, CountDownLatch> begun = new ConcurrentHashMap<>(); // by job group
     private final Map<Integer, String> groups = new ConcurrentHashMap<>(); // by stage
 
@@ -52,7 +55,17 @@ final class SparkMembers<T> implements Members {
         this.body = body;
         this.terms = terms;
         this.slotLimit = slotLimit;
-        context.sc().addSparkListener(new Beginnings());
+        if (parts.getNumPartitions() > Placement.MOST_MEMBERS) {
+            throw new IllegalArgumentException(parts.getNumPartitions() + " workers, each a member; there can be "
+                    + Placement.MOST_MEMBERS + " members at most");
+        }
+        context.sc().addSparkListener(beginnings);
+    }
+
+    /** Once the run is over. */
+    @Override
+    public void close() {
+        context.sc().removeSparkListener(beginnings);
     }
 
     /** Hears which tasks have found a slot. */
@@ -62,11 +75,9 @@ final class SparkMembers<T> implements Members {
             var group = job.properties() == null ? null : job.properties().getProperty("spark.jobGroup.id");
             if (group != null && begun.containsKey(group)) {
                 var stages = job.stageIds().iterator();
-                int last = -1;
-                while (stages.hasNext()) { // the last is that of the member; those before prepare its data
-                    last = Math.max(last, (Integer) stages.next());
+                while (stages.hasNext()) { // those that prepare the data take slots, too
+                    groups.put((Integer) stages.next(), group);
                 }
-                groups.put(last, group);
             }
         }
 
@@ -102,31 +113,45 @@ final class SparkMembers<T> implements Members {
         begun.put(group, slot);
         var life = new Life(group);
         Thread.ofPlatform().name(group).daemon().start(() -> {
-            int status = 0;
+            int status = LOST;
             try {
-                context.setLocalProperty("spark.scheduler.pool", POOL);
-                context.setJobGroup(group, "member " + invitation.member() + " of " + run, true);
-                parts.mapPartitionsWithIndex(new MemberTask<>(body, invitation), true)
-                        .collectPartitions(new int[] {part});
-            } catch (Exception e) {
-                said.accept(String.valueOf(e.getMessage()));
-                status = FAILED;
+                status = life(invitation, part, group, life, said);
+            } finally {
+                slot.countDown();
+                begun.remove(group);
+                groups.values().removeIf(group::equals);
+                life.end(status);
             }
-            slot.countDown();
-            begun.remove(group);
-            life.end(status);
         });
         Thread.ofVirtual().start(() -> {
             try {
                 if (!slot.await(slotLimit.toMillis(), TimeUnit.MILLISECONDS)) {
-                    said.accept(noSlot());
-                    life.kill();
+                    life.fail(noSlot());
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         });
         return life;
+    }
+
+    /** The member's job, from its begin to its end. Returns the status. */
+    private int life(Invitation invitation, int part, String group, Life life, Consumer<String> said) {
+        if (life.isKilled()) {
+            return LOST;
+        }
+        try {
+            context.setLocalProperty("spark.scheduler.pool", POOL);
+            context.setJobGroup(group, "member " + invitation.member() + " of " + run, true);
+            var wrong = parts.mapPartitionsWithIndex(new MemberTask<>(body, invitation), true)
+                    .collectPartitions(new int[] {part})[0];
+            wrong.forEach(said);
+            return wrong.isEmpty() ? 0 : FAILED;
+        } catch (Throwable e) { // whatever it is, the coordinator must hear of it
+            var why = life.failure();
+            said.accept(why == null ? String.valueOf(e.getMessage()) : why);
+            return why == null ? LOST : FAILED;
+        }
     }
 
     private String noSlot() {
@@ -145,6 +170,8 @@ final class SparkMembers<T> implements Members {
         private final String group;
         private final ArrayList<Consumer<Integer>> actions = new ArrayList<>();
         private @Nullable Integer status;
+        private @Nullable String failure; // for which the job is cancelled
+        private boolean isKilled;
 
         Life(String group) {
             this.group = group;
@@ -165,9 +192,28 @@ final class SparkMembers<T> implements Members {
             }
         }
 
+        synchronized boolean isKilled() {
+            return isKilled;
+        }
+
+        synchronized @Nullable String failure() {
+            return failure;
+        }
+
+        /** Ends it because it cannot go on. */
+        void fail(String why) {
+            synchronized (this) {
+                failure = why;
+            }
+            kill();
+        }
+
         @Override
         public void kill() {
-            context.cancelJobGroup(group);
+            synchronized (this) {
+                isKilled = true;
+            }
+            context.sc().cancelJobGroupAndFutureJobs(group);
         }
 
         @Override

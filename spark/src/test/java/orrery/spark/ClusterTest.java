@@ -166,6 +166,16 @@ final class ClusterTest {
         }
     }
 
+    /** What is wrong with the data is told as it is, not as Spark's retries see it. */
+    @Test
+    void whatAMemberFindsWrongIsTold() throws Exception {
+        try (var spark = cluster.application(false)) {
+            var frame = Frames.frame(spark, 1000, 5).selectExpr("x", "n", "colour", "late", "x - 100 as importance");
+            assertThatThrownBy(() -> estimator().setWeightCol("importance").fit(frame))
+                    .hasMessageContaining("the weight 'importance' must be 0 or more");
+        }
+    }
+
     /** A training that cannot have its slots says so, and how many there are. */
     @Test
     void slotsThatAreLackingAreTold() throws Exception {

@@ -76,7 +76,7 @@ final class FlightsTest {
     }
 
     private static Examples examples(Schema schema, Dataset<Row> frame) {
-        var columns = new Columns(schema);
+        var columns = new Columns(schema, true);
         var rows = frame.select(schema.columns().stream()
                         .map(column -> functions.col(column.name()))
                         .toArray(org.apache.spark.sql.Column[]::new))

@@ -1,5 +1,8 @@
 package orrery.table;
 
+import java.util.Arrays;
+import java.util.function.LongSupplier;
+
 /**
  * One worker's own copy of a table under {@link Consistency.Local}, with the state of the table's rule; the table itself
  * holds the average. Confined to the worker's thread.
@@ -11,13 +14,16 @@ final class LocalCopy {
     private final Consistency.Local consistency;
     private final FloatShard shard;
     private long round = NONE; // the first clock of the one whose steps the copy has
+    private boolean lacksAverage; // of that round, which is elsewhere since the copy was restored
     private double drift; // squares of the differences to the averages that followed, since it was asked for
     private double compared; // of so many cells
 
-    LocalCopy(Table table, Consistency.Local consistency) {
+    /** @param age that the rule goes by: the worker's own last clock, since nobody else's steps are in the copy */
+    LocalCopy(Table table, Consistency.Local consistency, LongSupplier age) {
         this.table = table;
         this.consistency = consistency;
-        shard = new FloatShard(table.spec().with(table.localRule()), table.clocks::age);
+        shard = new FloatShard(table.spec().with(table.localRule()), age);
+        shard.beginStage();
     }
 
     FloatShard shard() {
@@ -27,6 +33,16 @@ final class LocalCopy {
     /** Whether the copy is of the round that a clock belongs to; if not, {@link #begin}. */
     boolean isOf(long clock) {
         return round == consistency.begin(clock);
+    }
+
+    /** Whether the average that the round began with has to be brought here. */
+    boolean lacksAverage() {
+        return lacksAverage;
+    }
+
+    /** It is here. */
+    void averageIsHere() {
+        lacksAverage = false;
     }
 
     boolean endsAt(long clock) {
@@ -99,39 +115,74 @@ final class LocalCopy {
 
     // Keeping
 
-    /** The state, to be kept with the worker's other state: the copy and the planes of its rule, one after another. */
+    /** The first clock of the round that the copy is of, or -1. */
+    long round() {
+        return round;
+    }
+
+    /** The copy and the planes of its rule, one after another, each row after row, whatever the order in which rows lie. */
     float[] state() {
-        int size = 0;
-        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-            for (var plane : shard.copy(stripe).floats()) {
-                size += plane.length;
-            }
+        var planes = planes();
+        int count = (int) table.spec().rows();
+        long size = 0;
+        for (int width : planes) {
+            size += (long) width * count;
         }
-        var all = new float[size];
-        int at = 0;
-        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-            for (var plane : shard.copy(stripe).floats()) {
-                System.arraycopy(plane, 0, all, at, plane.length);
-                at += plane.length;
+        var all = new float[Math.toIntExact(size)];
+        var rows = shard.rows();
+        for (int stripe = 0; stripe < rows.stripes; stripe++) {
+            var copy = shard.copy(stripe);
+            for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
+                int within = (int) (slot - rows.stripeStart(stripe));
+                long row = rows.row(slot);
+                int base = 0;
+                for (int p = 0; row >= 0 && p < planes.length; p++) {
+                    System.arraycopy(
+                            copy.floats()[p], within * planes[p], all, base + (int) row * planes[p], planes[p]);
+                    base += planes[p] * count;
+                }
             }
         }
         return all;
     }
 
-    /** Takes a state that was kept after the clocks before {@code clock}. */
-    void restore(float[] all, long clock) {
-        int at = 0;
-        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-            var like = shard.copy(stripe);
-            for (var plane : like.floats()) {
-                if (at + plane.length > all.length) {
-                    throw new IllegalArgumentException("the kept copy of table '" + table.name() + "' is cut short");
-                }
-                System.arraycopy(all, at, plane, 0, plane.length);
-                at += plane.length;
-            }
-            shard.install(like);
+    /** Takes a state that was kept before {@code clock}, of a round that began at {@code ofRound}. */
+    void restore(float[] all, long ofRound, long clock) {
+        var planes = planes();
+        int count = (int) table.spec().rows();
+        var rows = shard.rows();
+        if (all.length != Arrays.stream(planes).sum() * (long) count) {
+            throw new IllegalArgumentException("the kept copy of table '" + table.name() + "' has " + all.length
+                    + " values, another number than the table's");
         }
-        round = consistency.begin(clock) == clock ? NONE : consistency.begin(clock);
+        for (int stripe = 0; stripe < rows.stripes; stripe++) {
+            var copy = shard.copy(stripe);
+            for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
+                int within = (int) (slot - rows.stripeStart(stripe));
+                long row = rows.row(slot);
+                int base = 0;
+                for (int p = 0; row >= 0 && p < planes.length; p++) {
+                    System.arraycopy(
+                            all, base + (int) row * planes[p], copy.floats()[p], within * planes[p], planes[p]);
+                    base += planes[p] * count;
+                }
+            }
+            shard.install(copy);
+        }
+        boolean isUnderWay = ofRound == consistency.begin(clock) && ofRound != clock;
+        round = isUnderWay ? ofRound : NONE;
+        lacksAverage = isUnderWay;
+    }
+
+    /** Widths of the values and of the rule's planes. */
+    private int[] planes() {
+        int width = table.spec().width();
+        var state = table.localRule().planes();
+        var widths = new int[1 + state.size()];
+        widths[0] = width;
+        for (int p = 0; p < state.size(); p++) {
+            widths[p + 1] = state.get(p).width(width);
+        }
+        return widths;
     }
 }

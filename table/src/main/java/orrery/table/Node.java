@@ -70,6 +70,9 @@ public final class Node {
         var existing = tables.get(spec.name());
         if (existing != null && !drops.containsKey(existing)) {
             var differences = existing.spec().differences(spec);
+            if (!existing.localRule().equals(asked.rule())) {
+                differences = List.of("rule is " + existing.localRule() + ", asked for " + asked.rule());
+            }
             if (!differences.isEmpty()) {
                 throw new IllegalArgumentException(
                         "table '" + spec.name() + "' exists, but " + String.join("; ", differences));

@@ -33,7 +33,9 @@ final class Port {
         rowFeed = table.rowFeed();
         lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
         Arrays.fill(lastPushed, Long.MIN_VALUE);
-        local = spec.consistency() instanceof Consistency.Local steps ? new LocalCopy(table, steps) : null;
+        local = spec.consistency() instanceof Consistency.Local steps
+                ? new LocalCopy(table, steps, () -> group.clock - 1)
+                : null;
         writer = new Writer(this);
         reader = new Reader(this, writer);
     }

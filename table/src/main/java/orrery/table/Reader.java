@@ -45,7 +45,8 @@ final class Reader {
             return null;
         }
         port.admit();
-        if (!local.isOf(port.group.clock)) {
+        boolean isOld = !local.isOf(port.group.clock);
+        if (isOld || local.lacksAverage()) {
             long slots = table.shard.rows().slots();
             if (port.feed != null) {
                 port.feed.want(0, slots, waitLimitNanos);
@@ -55,7 +56,10 @@ final class Reader {
                 reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), port.need(), waitLimitNanos);
                 port.waitedElsewhere(System.nanoTime() - start);
             }
-            local.begin(port.group.clock);
+            local.averageIsHere();
+            if (isOld) {
+                local.begin(port.group.clock);
+            }
         }
         return local.shard();
     }

@@ -24,6 +24,7 @@ import orrery.table.plan.Recording;
  */
 public final class Session {
     private static final String COPY = "copy of "; // which no name of local state is likely to begin with
+    private static final String ROUND = "round of ";
 
     final Node node;
     private final int worker;
@@ -432,6 +433,7 @@ public final class Session {
         for (var port : ports) {
             if (port != null && port.local != null) {
                 tensors.add(Tensor.floats(COPY + port.spec.name(), port.local.state()));
+                tensors.add(Tensor.longs(ROUND + port.spec.name(), new long[] {port.local.round()}));
             }
         }
         return tensors;
@@ -443,8 +445,11 @@ public final class Session {
             if (name.startsWith(COPY)) {
                 var port = port(table(name.substring(COPY.length())));
                 if (port.local != null) {
-                    port.local.restore(file.floats(name), port.group.clock);
+                    long round = file.longs(ROUND + port.spec.name())[0];
+                    port.local.restore(file.floats(name), round, port.group.clock);
                 }
+            }
+            if (name.startsWith(COPY) || name.startsWith(ROUND)) {
                 continue;
             }
             switch (file.type(name)) {

@@ -427,6 +427,9 @@ final class Writer {
         }
         long clock = port.group.clock;
         if (local.isOf(clock) && local.endsAt(clock) && !isVirtual) {
+            if (local.lacksAverage()) {
+                port.reader.local();
+            }
             var change = contribution;
             if (change == null) {
                 change = newOutbox(spec, table.floats());

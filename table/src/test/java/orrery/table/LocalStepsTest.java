@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,10 +44,13 @@ final class LocalStepsTest {
     private static float[] due(UpdateRule rule, int steps, double[] shares) {
         var average = new double[ROWS * WIDTH];
         var copies = new ArrayList<FloatShard>();
+        var now = new AtomicLong(); // of one who steps alone
         for (int w = 0; w < shares.length; w++) {
-            copies.add(new FloatShard(TableSpec.dense("due", ROWS, WIDTH).with(rule), () -> 0));
+            copies.add(new FloatShard(TableSpec.dense("due", ROWS, WIDTH).with(rule), () -> now.get() - 1));
+            copies.get(w).beginStage();
         }
         for (long clock = 0; clock < CLOCKS; clock++) {
+            now.set(clock);
             for (int w = 0; w < shares.length; w++) {
                 var update = update(w, clock);
                 for (int row = 0; row < ROWS; row++) {
@@ -109,6 +113,7 @@ final class LocalStepsTest {
         "0, 1, sgd",
         "0, 4, sgd",
         "0, 6, adagrad",
+        "0, 4, adarevision",
         "1, 3, momentum",
         "2, 1, adagrad",
         "2, 4, sgd",
