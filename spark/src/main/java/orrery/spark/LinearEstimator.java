@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -54,6 +55,7 @@ public final class LinearEstimator {
     private String consistency = "bsp";
     private long seed = 1;
     private String checkpointFolder = "";
+    private boolean resumes;
     private Duration slotLimit = Duration.ofSeconds(60);
     private Duration waitLimit = Duration.ofMinutes(5);
     private Members.Terms terms = Members.Terms.DEFAULT;
@@ -141,6 +143,12 @@ public final class LinearEstimator {
         return this;
     }
 
+    /** Whether {@link #fit} goes on from the last checkpoint of a training that its driver did not survive. */
+    public LinearEstimator setResume(boolean resume) {
+        resumes = resume;
+        return this;
+    }
+
     /** How long members may wait for free slots before the training fails and says so. */
     public LinearEstimator setSlotLimit(Duration limit) {
         slotLimit = limit;
@@ -180,6 +188,9 @@ public final class LinearEstimator {
                     "balanced classes and early stopping are not on Spark yet; weigh examples by a"
                             + " column, and choose the passes");
         }
+        if (resumes && checkpointFolder.isEmpty()) {
+            throw new IllegalArgumentException("there is nothing to resume from; set the checkpoint directory");
+        }
         var session = frame.sparkSession();
         var context = JavaSparkContext.fromSparkContext(session.sparkContext());
         int count = workers > 0 ? workers : Math.min(Placement.MOST_MEMBERS, context.defaultParallelism());
@@ -188,34 +199,30 @@ public final class LinearEstimator {
                 .map(column -> functions.col("`" + column.name() + "`"))
                 .toArray(Column[]::new);
         var chosen = frame.select(all);
-        var fitted = Columns.schema(standardised(chosen, columns), hashBits, classes(chosen));
         // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
         var parts = chosen.repartition(count).sortWithinPartitions(all).javaRDD();
-        var sizes = parts.mapPartitions(rows -> List.of(size(rows)).iterator()).collect();
-        if (sizes.stream().mapToLong(Long::longValue).sum() == 0) {
+        int[] numbers = IntStream.range(0, columns.size())
+                .filter(c -> columns.get(c).role() == Role.NUMERIC)
+                .toArray();
+        var moments = parts.mapPartitions(
+                        rows -> List.of(Moments.of(rows, numbers)).iterator())
+                .collect();
+        var sizes = moments.stream().map(Moments::rows).toList();
+        var sums = Moments.sum(moments, numbers);
+        if (sums.rows() == 0) {
             throw new DataException("the data frame has no rows");
         }
+        var fitted = Columns.schema(standardised(columns, sums), hashBits, classes(chosen));
         var member = new LinearMember(
-                learner(),
-                Json.line(fitted.toMap()),
-                List.copyOf(sizes),
-                consistency,
-                seed,
-                waitLimit,
-                checkpointFolder);
+                learner(), Json.line(fitted.toMap()), sizes, consistency, seed, waitLimit, checkpointFolder);
         var host = context.getConf().get("spark.driver.host");
         try (var members = new SparkMembers<>(context, parts, member, terms.on(host), slotLimit)) {
             Run run = member.run().with(members).listening(listener);
+            if (resumes) {
+                run = run.with(run.checkpoints().orElseThrow().resuming());
+            }
             return new LinearFrameModel(member.training(run).run().model(), label);
         }
-    }
-
-    private static long size(java.util.Iterator<Row> rows) {
-        long size = 0;
-        for (; rows.hasNext(); rows.next()) {
-            size++;
-        }
-        return size;
     }
 
     private List<Schema.Column> columns(Dataset<Row> frame) throws DataException {
@@ -261,30 +268,14 @@ public final class LinearEstimator {
         }
     }
 
-    /** With mean and deviation of the numeric columns, from one pass. */
-    private static List<Schema.Column> standardised(Dataset<Row> frame, List<Schema.Column> columns) {
-        var wanted = new ArrayList<Column>();
-        for (var column : columns) {
-            if (column.role() == Role.NUMERIC) {
-                var value = functions.col("`" + column.name() + "`").cast("double");
-                wanted.add(functions.avg(value));
-                wanted.add(functions.stddev_pop(value));
-            }
-        }
-        if (wanted.isEmpty()) {
-            return columns;
-        }
-        var stats = frame.agg(
-                        wanted.getFirst(), wanted.subList(1, wanted.size()).toArray(Column[]::new))
-                .head();
+    /** With mean and deviation of the numeric columns. */
+    private static List<Schema.Column> standardised(List<Schema.Column> columns, Moments sums) {
         var fitted = new ArrayList<Schema.Column>();
-        int at = 0;
+        int k = 0;
         for (var column : columns) {
             if (column.role() == Role.NUMERIC) {
-                double mean = stats.isNullAt(at) ? 0 : stats.getDouble(at);
-                double deviation = stats.isNullAt(at + 1) ? 0 : stats.getDouble(at + 1);
-                fitted.add(new Schema.Column(column.name(), Role.NUMERIC, mean, deviation > 0 ? deviation : 1));
-                at += 2;
+                fitted.add(new Schema.Column(column.name(), Role.NUMERIC, sums.mean(k), sums.deviation(k)));
+                k++;
             } else {
                 fitted.add(column);
             }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
+import orrery.engine.RunEvent;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.LinearOptions;
 
@@ -97,6 +99,52 @@ final class LocalTest {
         loaded.predict(like, (i, p) -> classes.add(loaded.classes().get(p[1] > p[0] ? 1 : 0)));
         assertThat(classes)
                 .isEqualTo(predicted.stream().map(row -> row.getString(4)).toList());
+    }
+
+    /** A training whose driver has ended, for whatever reason, goes on to the same bits. */
+    @Test
+    void aTrainingIsResumed() throws Exception {
+        var frame = Frames.frame(spark, 3000, 10);
+        var due = estimator(2).fit(frame).model();
+        var place = folder.resolve("kept").toString();
+        assertThatThrownBy(() -> estimator(2)
+                        .setCheckpointDir(place)
+                        .setListener(event -> {
+                            if (event instanceof RunEvent.Checkpointed kept && kept.clock() > 30) {
+                                throw new IllegalStateException("the driver has had enough");
+                            }
+                        })
+                        .fit(frame))
+                .hasMessageContaining("had enough");
+        var model =
+                estimator(2).setCheckpointDir(place).setResume(true).fit(frame).model();
+        for (int f = 0; f < due.features(); f++) {
+            assertThat(model.weight(f, 0)).isEqualTo(due.weight(f, 0));
+        }
+    }
+
+    @Test
+    void momentsOfPartsAreThoseOfAll() {
+        var rows = Frames.rows(1000, 9);
+        var parts = List.of(
+                Moments.of(rows.subList(0, 300).iterator(), new int[] {0, 1}),
+                Moments.of(List.<Row>of().iterator(), new int[] {0, 1}),
+                Moments.of(rows.subList(300, 1000).iterator(), new int[] {0, 1}));
+        var sum = Moments.sum(parts, new int[] {0, 1});
+        assertThat(sum.rows()).isEqualTo(1000);
+        for (int c = 0; c < 2; c++) {
+            int column = c;
+            double mean = rows.stream()
+                    .mapToDouble(row -> ((Number) row.get(column)).doubleValue())
+                    .average()
+                    .orElseThrow();
+            double variance = rows.stream()
+                    .mapToDouble(row -> Math.pow(((Number) row.get(column)).doubleValue() - mean, 2))
+                    .average()
+                    .orElseThrow();
+            assertThat(sum.mean(c)).isCloseTo(mean, within(1e-9));
+            assertThat(sum.deviation(c)).isCloseTo(Math.sqrt(variance), within(1e-9));
+        }
     }
 
     @Test
