@@ -204,9 +204,9 @@ public final class LinearEstimator {
         int[] numbers = IntStream.range(0, columns.size())
                 .filter(c -> columns.get(c).role() == Role.NUMERIC)
                 .toArray();
-        var moments = parts.mapPartitions(
+        var moments = Explained.told(() -> parts.mapPartitions(
                         rows -> List.of(Moments.of(rows, numbers)).iterator())
-                .collect();
+                .collect());
         var sizes = moments.stream().map(Moments::rows).toList();
         var sums = Moments.sum(moments, numbers);
         if (sums.rows() == 0) {

@@ -148,7 +148,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
             wrong.forEach(said);
             return wrong.isEmpty() ? 0 : FAILED;
         } catch (Throwable e) { // whatever it is, the coordinator must hear of it
-            var why = life.failure();
+            var why = life.failure() == null ? Explained.of(e) : life.failure();
             said.accept(why == null ? String.valueOf(e.getMessage()) : why);
             return why == null ? LOST : FAILED;
         }

@@ -92,21 +92,26 @@ final class Cluster implements AutoCloseable {
 
     /** An application on all of it, with nothing but our one jar. */
     SparkSession application(boolean isDynamic) {
+        return settings(isDynamic)
+                .config("spark.jars", System.getProperty("orrery.shaded"))
+                .getOrCreate();
+    }
+
+    /** The same without our jar. */
+    SparkSession.Builder settings(boolean isDynamic) {
         return SparkSession.builder()
                 .master("spark://127.0.0.1:" + port)
                 .appName("orrery")
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.executor.memory", "512m")
-                .config("spark.jars", System.getProperty("orrery.shaded"))
                 .config("spark.sql.shuffle.partitions", "4")
                 .config("spark.log.level", "OFF") // what it says of killed executors is meant
                 .config("spark.dynamicAllocation.enabled", isDynamic)
                 .config("spark.dynamicAllocation.minExecutors", 1)
                 .config("spark.dynamicAllocation.maxExecutors", 2)
                 .config("spark.dynamicAllocation.executorIdleTimeout", "3s")
-                .config("spark.dynamicAllocation.shuffleTracking.enabled", isDynamic)
-                .getOrCreate();
+                .config("spark.dynamicAllocation.shuffleTracking.enabled", isDynamic);
     }
 
     /** The JVMs of executors, in the order of their start. */

@@ -2,8 +2,10 @@ package orrery.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -163,6 +165,32 @@ final class ClusterTest {
                     assertThat(done.get()).isNotNull();
                 }
             }
+        }
+    }
+
+    @Test
+    void executorsWithoutTheJarAreTold() throws Exception {
+        try (var spark = cluster.settings(false).getOrCreate()) {
+            var frame = Frames.frame(spark, 100, 6);
+            assertThatThrownBy(() -> estimator().fit(frame))
+                    .hasMessageContaining("executors do not have Orrery (127.0.0.1 executor ")
+                    .hasMessageContaining("orrery-spark.jar");
+        }
+    }
+
+    /** Where there is a Java that is too old to try it with. */
+    @Test
+    void executorsWithAnOldJavaAreTold() throws Exception {
+        var old = Path.of(System.getProperty("orrery.oldJava", "/usr/lib/jvm/java-17-openjdk-amd64"));
+        assumeTrue(Files.exists(old), "no old Java");
+        try (var spark = cluster.settings(false)
+                .config("spark.jars", System.getProperty("orrery.shaded"))
+                .config("spark.executorEnv.JAVA_HOME", old.toString())
+                .getOrCreate()) {
+            var frame = Frames.frame(spark, 100, 7);
+            assertThatThrownBy(() -> estimator().fit(frame))
+                    .hasMessageContaining("runs on a Java older than 25")
+                    .hasMessageContaining("127.0.0.1 executor ");
         }
     }
 
