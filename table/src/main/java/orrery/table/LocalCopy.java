@@ -122,56 +122,54 @@ final class LocalCopy {
 
     /** The copy and the planes of its rule, one after another, each row after row, whatever the order in which rows lie. */
     float[] state() {
-        var planes = planes();
-        int count = (int) table.spec().rows();
-        long size = 0;
-        for (int width : planes) {
-            size += (long) width * count;
-        }
-        var all = new float[Math.toIntExact(size)];
-        var rows = shard.rows();
-        for (int stripe = 0; stripe < rows.stripes; stripe++) {
+        var all = new float[Math.toIntExact(size())];
+        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
             var copy = shard.copy(stripe);
-            for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
-                int within = (int) (slot - rows.stripeStart(stripe));
-                long row = rows.row(slot);
-                int base = 0;
-                for (int p = 0; row >= 0 && p < planes.length; p++) {
-                    System.arraycopy(
-                            copy.floats()[p], within * planes[p], all, base + (int) row * planes[p], planes[p]);
-                    base += planes[p] * count;
-                }
-            }
+            forEachRow(copy, (plane, at, inState, width) -> System.arraycopy(plane, at, all, inState, width));
         }
         return all;
     }
 
     /** Takes a state that was kept before {@code clock}, of a round that began at {@code ofRound}. */
     void restore(float[] all, long ofRound, long clock) {
-        var planes = planes();
-        int count = (int) table.spec().rows();
-        var rows = shard.rows();
-        if (all.length != Arrays.stream(planes).sum() * (long) count) {
+        if (all.length != size()) {
             throw new IllegalArgumentException("the kept copy of table '" + table.name() + "' has " + all.length
                     + " values, another number than the table's");
         }
-        for (int stripe = 0; stripe < rows.stripes; stripe++) {
+        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
             var copy = shard.copy(stripe);
-            for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
-                int within = (int) (slot - rows.stripeStart(stripe));
-                long row = rows.row(slot);
-                int base = 0;
-                for (int p = 0; row >= 0 && p < planes.length; p++) {
-                    System.arraycopy(
-                            all, base + (int) row * planes[p], copy.floats()[p], within * planes[p], planes[p]);
-                    base += planes[p] * count;
-                }
-            }
+            forEachRow(copy, (plane, at, inState, width) -> System.arraycopy(all, inState, plane, at, width));
             shard.install(copy);
         }
         boolean isUnderWay = ofRound == consistency.begin(clock) && ofRound != clock;
         round = isUnderWay ? ofRound : NONE;
         lacksAverage = isUnderWay;
+    }
+
+    private long size() {
+        return table.spec().rows() * Arrays.stream(planes()).asLongStream().sum();
+    }
+
+    /** Takes a row's cells of a plane: where they are in it, and where in the state. */
+    @FunctionalInterface
+    private interface Piece {
+        void at(float[] plane, int at, int inState, int width);
+    }
+
+    private void forEachRow(StripeCopy copy, Piece piece) {
+        var planes = planes();
+        var rows = shard.rows();
+        long first = rows.stripeStart(copy.stripe());
+        int count = (int) table.spec().rows();
+        for (long slot = first; slot < rows.stripeStart(copy.stripe() + 1); slot++) {
+            long row = rows.row(slot);
+            int base = 0;
+            for (int p = 0; row >= 0 && p < planes.length; p++) {
+                int width = planes[p];
+                piece.at(copy.floats()[p], (int) (slot - first) * width, base + (int) row * width, width);
+                base += width * count;
+            }
+        }
     }
 
     /** Widths of the values and of the rule's planes. */

@@ -149,14 +149,7 @@ final class Replica {
                         table.shard.rows().stripe(row))) {
             return false;
         }
-        int from = slot * width;
-        if (into instanceof float[] floats) {
-            for (int c = 0; c < width; c++) {
-                floats[at + c] = Float.intBitsToFloat(now.cells[from + c]);
-            }
-        } else {
-            System.arraycopy(now.cells, from, (int[]) into, at, width);
-        }
+        Bits.toCells(now.cells, slot * width, into, at, width);
         return true;
     }
 
@@ -180,13 +173,6 @@ final class Replica {
         now.age[slot] = rowAge;
         now.pulledBy[slot] = need.worker();
         now.pulledAt[slot] = need.clock();
-        int to = slot * width;
-        if (values instanceof float[] floats) {
-            for (int c = 0; c < width; c++) {
-                now.cells[to + c] = Float.floatToRawIntBits(floats[at + c]);
-            }
-        } else {
-            System.arraycopy((int[]) values, at, now.cells, to, width);
-        }
+        Bits.ofCells(values, at, now.cells, slot * width, width);
     }
 }

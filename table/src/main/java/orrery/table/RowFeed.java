@@ -110,14 +110,7 @@ final class RowFeed extends Feed {
             if (position < 0 || segment.stamps[position] == ABSENT) {
                 return false;
             }
-            int from = position * width;
-            if (into instanceof float[] floats) {
-                for (int c = 0; c < width; c++) {
-                    floats[at + c] = Float.intBitsToFloat(segment.cells[from + c]);
-                }
-            } else {
-                System.arraycopy(segment.cells, from, (int[]) into, at, width);
-            }
+            Bits.toCells(segment.cells, position * width, into, at, width);
             return true;
         }
     }
@@ -131,13 +124,7 @@ final class RowFeed extends Feed {
                 return;
             }
             segment.stamps[position] = stamp;
-            if (values instanceof float[] floats) {
-                for (int c = 0; c < width; c++) {
-                    segment.cells[position * width + c] = Float.floatToRawIntBits(floats[at + c]);
-                }
-            } else {
-                System.arraycopy((int[]) values, at, segment.cells, position * width, width);
-            }
+            Bits.ofCells(values, at, segment.cells, position * width, width);
         }
     }
 

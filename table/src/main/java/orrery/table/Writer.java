@@ -20,8 +20,7 @@ final class Writer {
     private final long waitLimitNanos;
     private @Nullable Outbox outbox;
     private @Nullable IntOutbox counts;
-    private @Nullable SparseOutbox
-            through; // changes of rows of others, which this worker sees at once and others at the tick
+    private @Nullable SparseOutbox through; // changes of rows of others, which they see at the tick only
     private @Nullable SparseOutbox gathered; // changes of hot rows, likewise
     private @Nullable Outbox contribution; // to the average, under local steps
     private BitSet hot = new BitSet();
