@@ -4,4 +4,6 @@ module orrery.data {
     requires static transitive org.jspecify;
 
     exports orrery.data;
+
+    uses orrery.data.TableFormat;
 }

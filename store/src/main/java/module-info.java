@@ -4,4 +4,6 @@ module orrery.store {
     requires static transitive org.jspecify;
 
     exports orrery.store;
+
+    uses orrery.store.StorageProvider;
 }

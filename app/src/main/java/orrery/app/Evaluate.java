@@ -1,7 +1,6 @@
 package orrery.app;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -12,6 +11,7 @@ import orrery.learn.cluster.ClusterModel;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.store.Json;
+import orrery.store.Place;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,7 +72,7 @@ final class Evaluate implements Callable<Integer> {
         }
     }
 
-    private Measured measure(Path file) throws IOException {
+    private Measured measure(Place file) throws IOException {
         switch (ModelFile.format(file)) {
             case FactorModel.FORMAT -> {
                 var ratings = reading.data().ratings(data);

@@ -1,7 +1,6 @@
 package orrery.app;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import orrery.learn.ModelFile;
@@ -9,6 +8,7 @@ import orrery.learn.cluster.ClusterModel;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.Loss;
+import orrery.store.Place;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,10 +51,10 @@ final class Predict implements Callable<Integer> {
     }
 
     /** A model's file, given by itself or by its run's folder. */
-    static Path file(String fileOrRun) {
-        var path = Path.of(fileOrRun);
-        boolean isFile = path.toString().endsWith(".safetensors") || java.nio.file.Files.isRegularFile(path);
-        return isFile ? path : RunFolder.open(fileOrRun).model();
+    static Place file(String fileOrRun) throws IOException {
+        var place = new Place(fileOrRun);
+        boolean isFile = fileOrRun.endsWith(".safetensors") || place.path().isEmpty() || place.isFile();
+        return isFile ? place : Place.of(RunFolder.open(fileOrRun).model());
     }
 
     /** The number of each example's cluster. */

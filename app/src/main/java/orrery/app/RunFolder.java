@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import orrery.engine.Checkpoints;
 import orrery.engine.RunEvent;
 import orrery.store.Json;
 import orrery.store.Storage;
@@ -114,21 +113,16 @@ final class RunFolder {
         plan.write(Storage.local(path), "plan.safetensors");
     }
 
-    /** The plan that the run has made while it ran, if it has. */
-    Optional<AccessPlan> learnedPlan() throws IOException {
-        return plan(path.resolve("checkpoints"));
-    }
-
     /** The plan of the run, if it has one. */
     Optional<AccessPlan> plan() throws IOException {
-        return plan(path);
+        return plan(Storage.local(path));
     }
 
-    private static Optional<AccessPlan> plan(Path folder) throws IOException {
-        if (!Files.exists(folder.resolve("plan.safetensors"))) {
-            return Optional.empty();
-        }
-        return Optional.of(AccessPlan.read(Storage.local(folder), "plan.safetensors"));
+    /** The plan that is kept there, if there is one; among checkpoints those that the run has made. */
+    static Optional<AccessPlan> plan(Storage storage) throws IOException {
+        return storage.holds("plan.safetensors")
+                ? Optional.of(AccessPlan.read(storage, "plan.safetensors"))
+                : Optional.empty();
     }
 
     void writeProvenance(Map<String, String> provenance) throws IOException {
@@ -145,8 +139,9 @@ final class RunFolder {
         return storage.holds(name) ? Json.object(storage.readText(name), storage.where(name)) : Map.of();
     }
 
-    Checkpoints checkpoints() {
-        return Checkpoints.in(Storage.local(path.resolve("checkpoints")));
+    /** What it is called. */
+    String name() {
+        return String.valueOf(path.toAbsolutePath().normalize().getFileName());
     }
 
     /** Writes the events that matter later to {@code metrics.jsonl}, and what members say to {@code members.log}. */

@@ -17,6 +17,7 @@ import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.rank.Ranks;
 import orrery.store.Json;
+import orrery.store.Place;
 import orrery.store.Storage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,12 +53,16 @@ final class Show implements Callable<Integer> {
             throw new UsageException("--top must be 1 or more, got " + top);
         }
         var out = spec.commandLine().getOut();
-        if (Files.isRegularFile(Path.of(what))) {
-            showModel(out, Path.of(what));
+        var place = new Place(what);
+        if (place.isFile()) {
+            showModel(out, place);
             return 0;
         }
-        if (Files.isRegularFile(Path.of(what, "MANIFEST.json"))) {
-            return showCheckpoint(out, Storage.local(Path.of(what)));
+        if (place.resolve("MANIFEST.json").isFile()) {
+            return showCheckpoint(out, place.folder());
+        }
+        if (place.path().isEmpty()) {
+            throw new UsageException(what + ": is no model and no checkpoint");
         }
         var run = RunFolder.open(what);
         out.println("# " + run.path());
@@ -68,14 +73,14 @@ final class Show implements Callable<Integer> {
         history(out, run.path().resolve("metrics.jsonl"));
         if (Files.exists(run.model())) {
             out.println();
-            showModel(out, run.model());
+            showModel(out, Place.of(run.model()));
         } else {
             out.println("\nnot done; go on with: orrery train --resume " + run.path());
         }
         return 0;
     }
 
-    private void showModel(PrintWriter out, Path file) throws IOException {
+    private void showModel(PrintWriter out, Place file) throws IOException {
         switch (ModelFile.format(file)) {
             case Ranks.FORMAT -> RankApplication.show(out, Ranks.load(file), top);
             case ClusterModel.FORMAT -> ClusterApplication.show(out, ClusterModel.load(file), top);

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.Checkpoints;
 import orrery.engine.Job;
 import orrery.engine.Membership;
 import orrery.engine.Outcome;
@@ -26,6 +27,7 @@ import orrery.learn.Model;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.store.Json;
+import orrery.store.Place;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -98,9 +100,17 @@ final class Train implements Callable<Integer> {
     @Option(names = "--resume", paramLabel = "RUN", description = "Go on with a run from its newest checkpoint.")
     String resume = "";
 
+    @Option(
+            names = "--checkpoints",
+            paramLabel = "FOLDER",
+            description =
+                    "Keep the checkpoints in FOLDER/run's name, such as hdfs://host:port/folder (default: in the run's"
+                            + " folder).")
+    String checkpoints = "";
+
     @Option(names = "--model", paramLabel = "FILE", description = "Save the model here, too.")
     @Nullable
-    Path model;
+    String model;
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read options from a file: lines name = value.")
     @Nullable
@@ -144,7 +154,7 @@ final class Train implements Callable<Integer> {
         var run = running.run();
         var terms = running.terms();
         if (model != null) {
-            checkPlace(model);
+            checkPlace(new Place(model));
         }
         if (checkpointEvery < 0) {
             throw new UsageException("--checkpoint-every must be 0 or more, got " + checkpointEvery);
@@ -158,7 +168,7 @@ final class Train implements Callable<Integer> {
         if (isNew) {
             folder.writeConfig(ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
                     + ConfigFile.absolute(data) + "\n");
-        } else if (!Files.isDirectory(folder.path().resolve("checkpoints"))) {
+        } else if (kept(folder).storage().list("").isEmpty()) {
             throw new UsageException(folder.path() + ": has no checkpoint to go on from");
         }
         try (var _ = folder.lock()) {
@@ -179,7 +189,7 @@ final class Train implements Callable<Integer> {
         var chosen = applications.of(what, spec.commandLine());
         chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
         if (checkpointEvery > 0) {
-            run = run.with(RunFolder.of(runPath).checkpoints().every(checkpointEvery));
+            run = run.with(kept(RunFolder.of(runPath)).every(checkpointEvery));
         }
         var plan = RunFolder.of(runPath).plan();
         chosen.prepare(plan.isPresent() ? run.with(plan.get()) : run).join();
@@ -221,8 +231,8 @@ final class Train implements Callable<Integer> {
             listening = listening.listening(new Progress(err, Progress.isTerminal()));
         }
         if (checkpointEvery > 0) {
-            var checkpoints = folder.checkpoints().every(checkpointEvery);
-            listening = listening.with(isNew ? checkpoints : checkpoints.resuming());
+            var kept = kept(folder).every(checkpointEvery);
+            listening = listening.with(isNew ? kept : kept.resuming());
         }
         Trained<M> trained;
         try (var monitor = metricsPort < 0 ? null : new Monitor(metricsPort)) {
@@ -240,7 +250,7 @@ final class Train implements Callable<Integer> {
         result.putAll(results);
         result.put("model", folder.model().toString());
         result.put("run", folder.path().toString());
-        var learned = folder.learnedPlan();
+        var learned = RunFolder.plan(kept(folder).storage());
         (learned.isPresent() ? learned : run.plan())
                 .ifPresent(plan -> result.put("bytesPerClockPlanned", plan.bytesPerClock()));
         wire.bytesPerClock().ifPresent(bytes -> result.put("bytesPerClock", bytes));
@@ -248,6 +258,14 @@ final class Train implements Callable<Integer> {
         folder.writeResult(result);
         print(result, what, trained, out -> chosen.print(out, trained.model(), results));
         return 0;
+    }
+
+    /** Where the run's checkpoints are. */
+    private Checkpoints kept(RunFolder folder) throws IOException {
+        var place = checkpoints.isEmpty()
+                ? Place.of(folder.path()).resolve("checkpoints")
+                : new Place(checkpoints).resolve(folder.name());
+        return Checkpoints.in(place.folder());
     }
 
     private @Nullable RunFolder resumed;
@@ -295,7 +313,12 @@ final class Train implements Callable<Integer> {
     }
 
     /** A place that a model cannot be saved to is told before the training, not after. */
-    private static void checkPlace(Path file) {
+    private static void checkPlace(Place place) throws IOException {
+        if (place.path().isEmpty()) {
+            place.isFile(); // what is wrong with the place is told here
+            return;
+        }
+        var file = place.path().get();
         var folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file) || folder == null) {
             throw new UsageException("--model: " + file + " is a folder; name a file");
@@ -335,8 +358,8 @@ final class Train implements Callable<Integer> {
     // Running
 
     /** Runs; at Ctrl-C the job is stopped at the next cut, with a checkpoint, and the process waits for that. */
-    private static <M extends Model> Trained<M> runUntilInterrupted(
-            Training<M> training, PrintWriter err, RunFolder folder) throws IOException {
+    private <M extends Model> Trained<M> runUntilInterrupted(Training<M> training, PrintWriter err, RunFolder folder)
+            throws IOException {
         var done = new CountDownLatch(1);
         var hook = new Thread(() -> stopAndWait(training.job(), done, err, folder), "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -352,12 +375,14 @@ final class Train implements Callable<Integer> {
         }
     }
 
-    private static void stopAndWait(Job job, CountDownLatch done, PrintWriter err, RunFolder folder) {
+    private void stopAndWait(Job job, CountDownLatch done, PrintWriter err, RunFolder folder) {
         job.stop();
         try {
             if (done.await(30, TimeUnit.SECONDS)) {
-                boolean canGoOn = Files.isDirectory(folder.path().resolve("checkpoints"));
-                err.println(canGoOn ? "stopped; go on with: orrery train --resume " + folder.path() : "stopped");
+                err.println(
+                        checkpointEvery > 0
+                                ? "stopped; go on with: orrery train --resume " + folder.path()
+                                : "stopped");
             } else {
                 err.println("gave up waiting for the workers to reach a cut after 30 s");
             }
@@ -369,7 +394,7 @@ final class Train implements Callable<Integer> {
     private void save(Model trained, RunFolder folder) throws IOException {
         trained.save(folder.model());
         if (model != null) {
-            trained.save(model);
+            trained.save(new Place(model));
         }
     }
 

@@ -1,5 +1,6 @@
 package orrery.data;
 
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -12,13 +13,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.ServiceLoader;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
+import orrery.store.Place;
 
 /** Reads data by the name of a file or of a set of the {@link Catalogue}. */
 public final class Data {
+    private static final int START = 4; // bytes by which formats are known
     private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
 
     private final Cache cache;
@@ -47,7 +51,7 @@ public final class Data {
                     var found = cache.find(key);
                     yield found != null ? found : kept(key, JdkVerbs.read(options.threads()));
                 }
-                case DOWNLOAD -> read(catalogue.file(nameOrFile), entry.options(options));
+                case DOWNLOAD -> read(Place.of(catalogue.file(nameOrFile)), entry.options(options));
             };
         }
         return read(fileOf(nameOrFile), options);
@@ -80,18 +84,32 @@ public final class Data {
         if (isSet && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN) {
             throw new DataException(nameOrFile + " has no ratings and no edges in a file");
         }
-        var file = isSet ? catalogue.file(nameOrFile) : fileOf(nameOrFile);
-        try (var in = open(file)) {
-            return reader.read(in, String.valueOf(file.getFileName()));
+        var file = isSet ? Place.of(catalogue.file(nameOrFile)) : fileOf(nameOrFile);
+        try (var opened = open(file)) {
+            return reader.read(opened.in(), file.name());
         } catch (EOFException | ZipException e) {
             throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
         }
     }
 
-    private Loaded read(Path file, ReadOptions options) throws IOException {
-        var key = Cache.key(file, options.key());
+    private Loaded read(Place file, ReadOptions options) throws IOException {
+        return cached(file, options.key(), () -> parse(file, options, null, true));
+    }
+
+    /** What gives parsed data. */
+    @FunctionalInterface
+    private interface Parsing {
+        Loaded parse() throws IOException;
+    }
+
+    /** Parses a file, unless that was done before; whether a file elsewhere is still the same is not known. */
+    private Loaded cached(Place file, String how, Parsing parsing) throws IOException {
+        if (file.path().isEmpty()) {
+            return parsing.parse();
+        }
+        var key = Cache.key(file.path().get(), how);
         var found = cache.find(key);
-        return found != null ? found : kept(key, parse(file, options, null, true));
+        return found != null ? found : kept(key, parsing.parse());
     }
 
     /** Reads data as the training data was read, by its schema. */
@@ -108,17 +126,15 @@ public final class Data {
                     }
                     yield loaded;
                 }
-                case DOWNLOAD -> parse(catalogue.file(nameOrFile), options, schema, needsLabels);
+                case DOWNLOAD -> parse(Place.of(catalogue.file(nameOrFile)), options, schema, needsLabels);
             };
         }
         var file = fileOf(nameOrFile);
         var words = Cache.joinWords(schema.words());
-        var key = Cache.key(
+        return cached(
                 file,
-                "like " + schema.toMap() + Arrays.hashCode(words) + ", labels " + needsLabels + ", "
-                        + options.format());
-        var found = cache.find(key);
-        return found != null ? found : kept(key, parse(file, options, schema, needsLabels));
+                "like " + schema.toMap() + Arrays.hashCode(words) + ", labels " + needsLabels + ", " + options.format(),
+                () -> parse(file, options, schema, needsLabels));
     }
 
     private Loaded kept(Cache.Key key, Loaded loaded) throws IOException {
@@ -126,8 +142,15 @@ public final class Data {
         return loaded;
     }
 
-    private Path fileOf(String nameOrFile) throws IOException {
-        var file = Path.of(nameOrFile);
+    private Place fileOf(String nameOrFile) throws IOException {
+        var place = new Place(nameOrFile);
+        if (place.path().isEmpty()) {
+            if (!place.isFile()) {
+                throw new FileNotFoundException(nameOrFile + ": no such file");
+            }
+            return place;
+        }
+        var file = place.path().get();
         if (!Files.exists(file)) {
             throw new FileNotFoundException(nameOrFile + ": no such file, and no set of that name"
                     + Nearest.hint(nameOrFile, catalogue.names()));
@@ -135,31 +158,40 @@ public final class Data {
         if (Files.isDirectory(file)) {
             throw new DataException(nameOrFile + ": is a folder; give a file");
         }
-        return file;
+        return place;
     }
 
     /** Parses a file, past the cache. */
     public static Loaded parse(Path file, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
             throws IOException {
-        String name = String.valueOf(file.getFileName());
+        return parse(Place.of(file), options, schema, needsLabels);
+    }
+
+    private static Loaded parse(Place file, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
+            throws IOException {
+        try (var opened = open(file)) {
+            return parse(opened, file, opened.isTable() ? options.ofTable() : options, schema, needsLabels);
+        } catch (EOFException | ZipException e) {
+            throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
+        }
+    }
+
+    private static Loaded parse(
+            Opened opened, Place file, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
+            throws IOException {
+        String name = file.name();
         boolean isCsv = options.format().map(f -> !f.equals("libsvm")).orElse(isCsv(name));
         if (schema != null && isCsv != schema.format().equals("csv")) {
             throw new DataException(file + ": the model was trained on " + schema.format()
                     + " data, this file is read as " + (isCsv ? "csv" : "libsvm") + "; say --format if it is not");
         }
-        try (var in = open(file)) {
-            var loaded = isCsv
-                    ? csv(in, name, options, schema, needsLabels)
-                    : libsvm(in, name, options, schema, needsLabels);
-            if (loaded.examples().size() == 0) {
-                throw new DataException(name + ": there are no examples in it");
-            }
-            return loaded;
-        } catch (EOFException | ZipException e) {
-            throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
-        } catch (NoSuchFileException e) {
-            throw new FileNotFoundException(file + ": no such file");
+        var loaded = isCsv
+                ? csv(opened.in(), name, options, schema, needsLabels)
+                : libsvm(opened.in(), name, options, schema, needsLabels);
+        if (loaded.examples().size() == 0) {
+            throw new DataException(name + ": there are no examples in it");
         }
+        return loaded;
     }
 
     private static boolean isCsv(String name) {
@@ -167,18 +199,37 @@ public final class Data {
         return lower.matches(".*\\.(csv|tsv|tab)(\\.gz)?");
     }
 
-    private static InputStream open(Path file) throws IOException {
-        var in = new PushbackInputStream(Files.newInputStream(file), PARQUET.length);
-        byte[] start = in.readNBytes(PARQUET.length);
+    /** A text that is read; whether it is made of a table that is none. */
+    private record Opened(InputStream in, boolean isTable) implements Closeable {
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+
+    private static Opened open(Place file) throws IOException {
+        InputStream opened;
+        try {
+            opened = file.open();
+        } catch (NoSuchFileException e) {
+            throw new FileNotFoundException(file + ": no such file");
+        }
+        var in = new PushbackInputStream(opened, START);
+        byte[] start = in.readNBytes(START);
+        for (var format : ServiceLoader.load(TableFormat.class, Data.class.getClassLoader())) {
+            if (format.knows(start)) {
+                in.close();
+                return new Opened(format.csv(file), true);
+            }
+        }
         if (Arrays.equals(start, PARQUET)) {
             in.close();
-            throw new DataException(
-                    file + " is a Parquet file, which is read on Spark only, so far (docs/spark.md); or write"
-                            + " it as CSV");
+            throw new DataException(file + " is a Parquet file, and orrery-hadoop.jar, which reads such, is not on the"
+                    + " class path; ./orrery adds it where a file's name ends with .parquet");
         }
         in.unread(start);
         boolean isGzip = start.length >= 2 && (start[0] & 0xff) == 0x1f && (start[1] & 0xff) == 0x8b;
-        return withoutByteOrderMark(isGzip ? new GZIPInputStream(in, 1 << 16) : in);
+        return new Opened(withoutByteOrderMark(isGzip ? new GZIPInputStream(in, 1 << 16) : in), false);
     }
 
     private static InputStream withoutByteOrderMark(InputStream stream) throws IOException {

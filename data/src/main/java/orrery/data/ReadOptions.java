@@ -95,6 +95,21 @@ public record ReadOptions(
                 format, delimiter, header, roles, hashBits, words, log1p, normalize, rawNumbers, threads);
     }
 
+    /** The same for the text that {@link TableFormat} makes of a table. */
+    ReadOptions ofTable() {
+        return new ReadOptions(
+                Optional.of("csv"),
+                Optional.of(','),
+                Optional.of(true),
+                roles,
+                hashBits,
+                words,
+                log1p,
+                normalize,
+                rawNumbers,
+                threads);
+    }
+
     /** All that changes what is read, as the key of a cache. */
     String key() {
         return format + "," + delimiter + "," + header + "," + new TreeMap<>(roles) + "," + hashBits + "," + words + ","

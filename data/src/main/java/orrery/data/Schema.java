@@ -1,6 +1,7 @@
 package orrery.data;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,14 +34,15 @@ public record Schema(
         List<String> classes,
         boolean log1p,
         boolean normalize,
-        int features) {
+        int features)
+        implements Serializable {
 
     /**
      * A column of a CSV file.
      *
      * @param mean of a numeric column; its values become (value - mean) / scale
      */
-    public record Column(String name, Role role, double mean, double scale) {}
+    public record Column(String name, Role role, double mean, double scale) implements Serializable {}
 
     public Schema {
         columns = List.copyOf(columns);

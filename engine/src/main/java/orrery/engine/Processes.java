@@ -41,6 +41,10 @@ public record Processes(int count, List<String> command, Terms terms) implements
         if (main != null && main.startsWith("orrery.")) {
             command.add("-p");
             command.add(System.getProperty("jdk.module.path"));
+            String extras = System.getProperty("java.class.path", ""); // such as other places of storage
+            if (!extras.isEmpty()) {
+                command.addAll(List.of("-cp", extras));
+            }
             command.add("-m");
             command.add(main + "/" + mainClass);
         } else {

@@ -1,11 +1,13 @@
 package orrery.learn;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Map;
+import orrery.store.Place;
 
 /** What was learned. Immutable. */
-public interface Model {
+public interface Model extends Serializable {
     /** Where it comes from. */
     Map<String, String> provenance();
 
@@ -13,5 +15,10 @@ public interface Model {
     Model from(Map<String, String> provenance);
 
     /** Saves it to a safetensors file. */
-    void save(Path file) throws IOException;
+    void save(Place file) throws IOException;
+
+    /** Saves it to a safetensors file of this machine. */
+    default void save(Path file) throws IOException {
+        save(Place.of(file));
+    }
 }

@@ -1,14 +1,13 @@
 package orrery.learn;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import orrery.store.Place;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
-import orrery.store.Storage;
 
 /** How models are kept: safetensors whose metadata say which kind of model it is, and where it comes from. */
 public final class ModelFile {
@@ -19,19 +18,18 @@ public final class ModelFile {
 
     /** Writes a model of a format; all at once or not at all. */
     public static void write(
-            Path file, String format, Map<String, String> about, Map<String, String> provenance, List<Tensor> tensors)
+            Place file, String format, Map<String, String> about, Map<String, String> provenance, List<Tensor> tensors)
             throws IOException {
         var metadata = new LinkedHashMap<String, String>();
         metadata.put(FORMAT, format);
         metadata.putAll(about);
         new TreeMap<>(provenance).forEach((key, value) -> metadata.put(PROVENANCE + key, value));
-        Storage.local(folder(file))
-                .write(String.valueOf(file.getFileName()), out -> Safetensors.write(out, metadata, tensors));
+        file.parent().write(file.name(), out -> Safetensors.write(out, metadata, tensors));
     }
 
     /** Which format a model has; empty if the file does not say. */
-    public static String format(Path file) throws IOException {
-        try (var opened = Safetensors.open(Storage.local(folder(file)), String.valueOf(file.getFileName()))) {
+    public static String format(Place file) throws IOException {
+        try (var opened = Safetensors.open(file.parent(), file.name())) {
             return opened.metadata().getOrDefault(FORMAT, "");
         }
     }
@@ -41,8 +39,8 @@ public final class ModelFile {
      *
      * @param what the kind of model, for messages
      */
-    public static Safetensors open(Path file, String format, String what) throws IOException {
-        var opened = Safetensors.open(Storage.local(folder(file)), String.valueOf(file.getFileName()));
+    public static Safetensors open(Place file, String format, String what) throws IOException {
+        var opened = Safetensors.open(file.parent(), file.name());
         String is = opened.metadata().getOrDefault(FORMAT, "not given");
         if (!is.equals(format)) {
             opened.close();
@@ -72,13 +70,5 @@ public final class ModelFile {
             }
         }
         return values;
-    }
-
-    private static Path folder(Path file) throws IOException {
-        var folder = file.toAbsolutePath().getParent();
-        if (folder == null) {
-            throw new IOException(file + " is a folder, no place for a model");
-        }
-        return folder;
     }
 }

@@ -8,11 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -25,43 +25,13 @@ final class StoreTest {
     @TempDir
     Path folder;
 
-    @Test
-    void aFileAppearsWholeOrNotAtAll() throws IOException {
-        var storage = Storage.local(folder.resolve("deep/er"));
-        storage.writeText("a/b", "old");
-        assertThatThrownBy(() -> storage.write("a/b", out -> {
-                    Storage.writeFully(out, ByteBuffer.wrap(new byte[100]));
-                    throw new IOException("the disk is full");
-                }))
-                .hasMessage("the disk is full");
-        assertThat(storage.readText("a/b")).isEqualTo("old");
-        assertThat(storage.list("a")).containsExactly("b");
-        try (var files = Files.list(folder.resolve("deep/er/a"))) {
-            assertThat(files).hasSize(1);
+    /** The contract, on a folder of this machine. */
+    @Nested
+    final class OnThisMachine extends StorageContract {
+        @Override
+        protected Storage open(String name) {
+            return Storage.local(folder.resolve(name));
         }
-    }
-
-    @Test
-    void sumsAreOfWhatWasWritten() throws IOException {
-        var storage = Storage.local(folder);
-        var written = storage.writeText("x", "123456789");
-        assertThat(written).isEqualTo(new Storage.Written(9, 0xe3069283L)); // the check value of CRC-32C
-        assertThat(storage.sum("x")).isEqualTo(written);
-    }
-
-    @Test
-    void namesStayInside() {
-        assertThatThrownBy(() -> Storage.local(folder).readText("../x")).hasMessageContaining("'../x' leads out of");
-        assertThatThrownBy(() -> Storage.local(folder).readText("x")).isInstanceOf(NoSuchFileException.class);
-    }
-
-    @Test
-    void deletingTakesAllBelow() throws IOException {
-        var storage = Storage.local(folder);
-        storage.writeText("a/b/c", "x");
-        storage.delete("a");
-        storage.delete("a");
-        assertThat(storage.list("")).isEmpty();
     }
 
     @RepeatedTest(10)

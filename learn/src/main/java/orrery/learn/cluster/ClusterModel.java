@@ -11,6 +11,7 @@ import orrery.data.Schema;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
 import orrery.store.Json;
+import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
 
 /**
@@ -68,7 +69,7 @@ public record ClusterModel(
     }
 
     @Override
-    public void save(Path file) throws IOException {
+    public void save(Place file) throws IOException {
         var tensors = List.of(
                 Tensor.floats("centroids", centroids, clusters, features),
                 Tensor.floats("counts", counts),
@@ -78,6 +79,11 @@ public record ClusterModel(
 
     /** Loads what {@link #save} has saved. */
     public static ClusterModel load(Path path) throws IOException {
+        return load(Place.of(path));
+    }
+
+    /** The same from any place. */
+    public static ClusterModel load(Place path) throws IOException {
         try (var file = ModelFile.open(path, FORMAT, "a clustering")) {
             var shape = file.shape("centroids");
             if (shape.length != 2 || file.shape("counts")[0] != shape[0]) {

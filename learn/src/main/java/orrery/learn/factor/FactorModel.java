@@ -16,6 +16,7 @@ import java.util.function.IntFunction;
 import orrery.data.Ratings;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
+import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
 
 /**
@@ -168,7 +169,7 @@ public record FactorModel(
     }
 
     @Override
-    public void save(Path file) throws IOException {
+    public void save(Place file) throws IOException {
         var tensors = List.of(
                 Tensor.floats("users", users, userCount(), rank + 1L),
                 Tensor.floats("items", items, itemCount(), rank + 1L),
@@ -180,6 +181,11 @@ public record FactorModel(
 
     /** Loads what {@link #save} has saved. */
     public static FactorModel load(Path path) throws IOException {
+        return load(Place.of(path));
+    }
+
+    /** The same from any place. */
+    public static FactorModel load(Place path) throws IOException {
         try (var file = ModelFile.open(path, FORMAT, "a factorisation")) {
             var shape = file.shape("users");
             var others = file.shape("items");
@@ -203,7 +209,7 @@ public record FactorModel(
         }
     }
 
-    private static List<String> names(byte[] bytes, long due, Path path) throws IOException {
+    private static List<String> names(byte[] bytes, long due, Place path) throws IOException {
         if (bytes.length == 0) {
             return List.of();
         }

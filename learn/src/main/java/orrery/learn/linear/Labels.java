@@ -1,5 +1,6 @@
 package orrery.learn.linear;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,7 +10,7 @@ import orrery.data.Examples;
 import orrery.data.Schema;
 
 /** The classes of a model, and which of them a label is. */
-record Labels(List<String> names, float[] values) {
+record Labels(List<String> names, float[] values) implements Serializable {
 
     /** The classes of training data: the schema's, or the distinct labels in ascending order. */
     static Labels of(Examples examples, Schema schema) throws DataException {

@@ -15,11 +15,14 @@ import orrery.data.Schema;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
 import orrery.store.Json;
+import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
 
 /** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
 public final class LinearModel implements Model {
     private static final String FORMAT = "orrery-linear-1";
+
+    private static final long serialVersionUID = 1;
 
     private final Loss loss;
     private final Schema schema;
@@ -27,6 +30,8 @@ public final class LinearModel implements Model {
     private final int width; // margins per example: 1, or one per class
     private final float[] weights; // (features, width)
     private final float[] intercept; // (width)
+
+    @SuppressWarnings("serial") // an immutable map, which is serializable
     private final Map<String, String> provenance;
 
     LinearModel(
@@ -203,7 +208,7 @@ public final class LinearModel implements Model {
     }
 
     @Override
-    public void save(Path file) throws IOException {
+    public void save(Place file) throws IOException {
         var metadata = new LinkedHashMap<String, String>();
         metadata.put("loss", loss.name().toLowerCase(Locale.ROOT));
         metadata.put("classes", Json.line(Map.of("names", labels.names())));
@@ -218,6 +223,11 @@ public final class LinearModel implements Model {
 
     /** Loads a model that {@link #save} has saved. */
     public static LinearModel load(Path path) throws IOException {
+        return load(Place.of(path));
+    }
+
+    /** The same from any place. */
+    public static LinearModel load(Place path) throws IOException {
         try (var file = ModelFile.open(path, FORMAT, "a linear model")) {
             var metadata = file.metadata();
             var loss = loss(metadata.get("loss"), path);
@@ -251,7 +261,7 @@ public final class LinearModel implements Model {
         }
     }
 
-    private static Loss loss(@Nullable String name, Path path) throws IOException {
+    private static Loss loss(@Nullable String name, Place path) throws IOException {
         for (var loss : Loss.values()) {
             if (loss.name().toLowerCase(Locale.ROOT).equals(name)) {
                 return loss;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
+import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
 
 /**
@@ -53,7 +54,7 @@ public record Ranks(List<String> names, float[] ranks, int iterations, double ch
     }
 
     @Override
-    public void save(Path file) throws IOException {
+    public void save(Place file) throws IOException {
         var tensors = new ArrayList<Tensor>();
         tensors.add(Tensor.floats("ranks", ranks));
         tensors.add(Tensor.bytes("names", String.join("\n", names).getBytes(StandardCharsets.UTF_8)));
@@ -63,6 +64,11 @@ public record Ranks(List<String> names, float[] ranks, int iterations, double ch
 
     /** Loads what {@link #save} has saved. */
     public static Ranks load(Path path) throws IOException {
+        return load(Place.of(path));
+    }
+
+    /** The same from any place. */
+    public static Ranks load(Place path) throws IOException {
         try (var file = ModelFile.open(path, FORMAT, "a ranking")) {
             var ranks = ModelFile.finite(file, "ranks");
             String names = new String(file.bytes("names"), StandardCharsets.UTF_8);

@@ -1,0 +1,111 @@
+package orrery.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.channels.Channels;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.regex.Pattern;
+
+/**
+ * Where a file or a folder is: a path of this machine, or a URI such as {@code hdfs://name:8020/models/a.safetensors}.
+ *
+ * @param text as a person writes it
+ */
+public record Place(String text) {
+    private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):/.*");
+
+    /** A place of this machine. */
+    public static Place of(Path path) {
+        return new Place(path.toString());
+    }
+
+    /** The path, if it is on this machine. */
+    public Optional<Path> path() {
+        var matcher = SCHEME.matcher(text);
+        if (!matcher.matches()) {
+            return Optional.of(Path.of(text));
+        }
+        return matcher.group(1).equalsIgnoreCase("file")
+                ? Optional.of(Path.of(URI.create(text.replaceFirst("^[^:]*:/+", "file:///"))))
+                : Optional.empty();
+    }
+
+    /** The last part of it. */
+    public String name() {
+        var path = path();
+        if (path.isPresent()) {
+            return String.valueOf(path.get().getFileName());
+        }
+        int end = text.endsWith("/") ? text.length() - 1 : text.length();
+        return text.substring(text.lastIndexOf('/', end - 1) + 1, end);
+    }
+
+    /** What is in this place, if it is a folder. */
+    public Place resolve(String name) {
+        var path = path();
+        return path.isPresent()
+                ? of(path.get().resolve(name))
+                : new Place(text.endsWith("/") ? text + name : text + "/" + name);
+    }
+
+    /** This place as a folder. */
+    public Storage folder() throws IOException {
+        var path = path();
+        return path.isPresent() ? Storage.local(path.get()) : provided(text);
+    }
+
+    /** The folder that it is in. */
+    public Storage parent() throws IOException {
+        var path = path();
+        if (path.isPresent()) {
+            var parent = path.get().toAbsolutePath().getParent();
+            if (parent == null) {
+                throw new IOException(text + " is a folder, no place for a file");
+            }
+            return Storage.local(parent);
+        }
+        int slash = text.lastIndexOf('/');
+        if (slash < 0 || slash + 1 == text.length()) {
+            throw new IOException(text + " is a folder, no place for a file");
+        }
+        return provided(text.substring(0, slash + 1));
+    }
+
+    private static Storage provided(String folder) throws IOException {
+        URI uri;
+        try {
+            uri = new URI(folder);
+        } catch (URISyntaxException e) {
+            throw new IOException(folder + ": is no path and no URI: " + e.getMessage(), e);
+        }
+        for (var provider : ServiceLoader.load(StorageProvider.class, Place.class.getClassLoader())) {
+            if (provider.knows(uri.getScheme())) {
+                return provider.open(uri);
+            }
+        }
+        throw new IOException(folder + ": nothing here reads places of the scheme " + uri.getScheme()
+                + ": orrery-hadoop.jar is not on the class path");
+    }
+
+    /** Whether there is a file. */
+    public boolean isFile() throws IOException {
+        var path = path();
+        return path.isPresent() ? Files.isRegularFile(path.get()) : parent().holds(name());
+    }
+
+    /** Opens the file for reading from its begin to its end. */
+    public InputStream open() throws IOException {
+        var path = path();
+        return path.isPresent() ? Files.newInputStream(path.get()) : Channels.newInputStream(parent().read(name()));
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}
