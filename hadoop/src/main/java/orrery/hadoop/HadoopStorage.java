@@ -84,7 +84,7 @@ final class HadoopStorage implements Storage {
                 }
                 written = summed.written();
             }
-            FileContext.getFileContext(files.getUri(), files.getConf()).rename(beside, place, Options.Rename.OVERWRITE);
+            rename(beside, place);
             return written;
         } finally {
             files.delete(beside, false);
