@@ -67,7 +67,7 @@ public final class Columns {
                 }
                 case CATEGORICAL -> // nothing is a category, too
                     packer.feature(schema.firstHashed() + hash(value == null ? "" : value.toString(), c), 1);
-                case LABEL -> label = hasLabels ? label(column, value) : 0;
+                case LABEL -> label = hasLabels ? label(schema, column, value) : 0;
                 case WEIGHT -> weight = hasLabels && value != null ? weight(column, value) : 1;
                 case TEXT, GROUP, IGNORE -> {}
             }
@@ -75,7 +75,8 @@ public final class Columns {
         packer.example(label, weight);
     }
 
-    private static float weight(Schema.Column column, Object value) {
+    /** The weight that a value says; an error that names the column if it says none. */
+    public static float weight(Schema.Column column, Object value) {
         float weight = number(column, value);
         if (weight < 0) {
             throw new IllegalArgumentException("the weight '" + column.name() + "' must be 0 or more, got " + weight);
@@ -97,7 +98,8 @@ public final class Columns {
         return number;
     }
 
-    private float label(Schema.Column column, @Nullable Object value) {
+    /** The label that a value says: the number of its class, if the schema has classes. */
+    public static float label(Schema schema, Schema.Column column, @Nullable Object value) {
         if (value == null) {
             throw new IllegalArgumentException("the label '" + column.name() + "' is missing");
         }

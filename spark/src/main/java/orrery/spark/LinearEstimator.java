@@ -1,304 +1,249 @@
 package orrery.spark;
 
 import java.io.IOException;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Consumer;
-import java.util.stream.IntStream;
+import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Column;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.BooleanType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DateType;
 import org.apache.spark.sql.types.NumericType;
-import org.apache.spark.sql.types.StringType;
-import orrery.data.Columns;
-import orrery.data.DataException;
+import org.apache.spark.sql.types.StructType;
 import orrery.data.Nearest;
-import orrery.data.ReadOptions.Role;
-import orrery.data.Schema;
-import orrery.engine.Members;
-import orrery.engine.Run;
-import orrery.engine.RunEvent;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LinearSvm;
 import orrery.learn.linear.LogisticRegression;
-import orrery.learn.linear.Loss;
 import orrery.learn.linear.SoftmaxRegression;
-import orrery.store.Json;
-import orrery.table.Placement;
+import orrery.table.UpdateRule;
 
-/**
- * Trains linear models on data frames, on the executors of the Spark application that has them. Each worker is a task and
- * has a part of the rows, read once and kept packed; the parameters are on the workers, the driver coordinates.
- *
- * <p>Set before {@link #fit}; not thread-safe.
- */
-public final class LinearEstimator {
-    private static final int MOST_CLASSES = 10_000;
+/** Fits linear classifiers to data frames: logistic regression, support vector machines, softmax. */
+public final class LinearEstimator extends ExampleEstimator<LinearEstimator, LinearFrameModel> {
+    private static final long serialVersionUID = 1;
+    private static final List<String> FAMILIES = List.of("logistic", "svm", "softmax");
+    private static final List<String> RULES = List.of("sgd", "momentum", "adagrad", "adarevision", "adam", "ftrl");
 
-    private final Loss loss;
-    private LinearOptions options = LinearOptions.defaults();
-    private String label = "label";
-    private String weight = "";
-    private List<String> numeric = List.of();
-    private List<String> categorical = List.of();
-    private int hashBits = 18;
-    private int workers;
-    private String consistency = "bsp";
-    private long seed = 1;
-    private String checkpointFolder = "";
-    private boolean resumes;
-    private Duration slotLimit = Duration.ofSeconds(60);
-    private Duration waitLimit = Duration.ofMinutes(5);
-    private Members.Terms terms = Members.Terms.DEFAULT;
-    private Consumer<RunEvent> listener = event -> {};
+    private final Param<String> family;
+    private final Param<String> labelCol;
+    private final Param<String> weightCol;
+    private final IntParam passes;
+    private final IntParam batchSize;
+    private final Param<String> rule;
+    private final DoubleParam rate;
+    private final DoubleParam l1;
+    private final DoubleParam l2;
+    private final BooleanParam fitIntercept;
 
-    private LinearEstimator(Loss loss) {
-        this.loss = loss;
+    /** Logistic regression, if no family is set. */
+    public LinearEstimator() {
+        this(Identifiable$.MODULE$.randomUID("orrery-linear"));
+    }
+
+    /** The same with an identifier, as Spark makes it when it loads a pipeline. */
+    public LinearEstimator(String uid) {
+        super(uid);
+        family = new Param<>(uid, "family", "logistic, svm or softmax");
+        labelCol = new Param<>(uid, "labelCol", "what is to be predicted");
+        weightCol = new Param<>(uid, "weightCol", "weights of examples; empty for none");
+        passes = new IntParam(uid, "passes", "how often each example is used");
+        batchSize = new IntParam(uid, "batchSize", "examples per worker and clock");
+        rule = new Param<>(uid, "rule", "sgd, momentum, adagrad, adarevision, adam or ftrl");
+        rate = new DoubleParam(uid, "rate", "learning rate");
+        l1 = new DoubleParam(uid, "l1", "L1 penalty, of sgd, adagrad and ftrl");
+        l2 = new DoubleParam(uid, "l2", "L2 penalty, of all but adarevision");
+        fitIntercept = new BooleanParam(uid, "fitIntercept", "whether margins have an intercept");
+        setDefaults();
     }
 
     /** Of two classes. */
     public static LinearEstimator logisticRegression() {
-        return new LinearEstimator(Loss.LOGISTIC);
+        return new LinearEstimator();
     }
 
     /** Of two classes, by the hinge loss. */
     public static LinearEstimator supportVectorMachine() {
-        return new LinearEstimator(Loss.HINGE);
+        return new LinearEstimator().setFamily("svm");
     }
 
     /** Of two classes or more. */
     public static LinearEstimator softmax() {
-        return new LinearEstimator(Loss.SOFTMAX);
+        return new LinearEstimator().setFamily("softmax");
     }
 
-    public LinearEstimator setOptions(LinearOptions to) {
-        options = to;
-        return this;
+    /** Reads an estimator that was saved. */
+    public static MLReader<LinearEstimator> read() {
+        return new DefaultParamsReader<>();
+    }
+
+    @Override
+    void setOwnDefaults() {
+        super.setOwnDefaults();
+        setDefault(family, "logistic");
+        setDefault(labelCol, "label");
+        setDefault(weightCol, "");
+        setDefault(passes, 5);
+        setDefault(batchSize, 64);
+        setDefault(rule, "adagrad");
+        setDefault(rate, 0.3);
+        setDefault(l1, 0.0);
+        setDefault(l2, 0.0);
+        setDefault(fitIntercept, true);
+    }
+
+    public Param<String> family() {
+        return family;
+    }
+
+    public Param<String> labelCol() {
+        return labelCol;
+    }
+
+    public Param<String> weightCol() {
+        return weightCol;
+    }
+
+    public IntParam passes() {
+        return passes;
+    }
+
+    public IntParam batchSize() {
+        return batchSize;
+    }
+
+    public Param<String> rule() {
+        return rule;
+    }
+
+    public DoubleParam rate() {
+        return rate;
+    }
+
+    public DoubleParam l1() {
+        return l1;
+    }
+
+    public DoubleParam l2() {
+        return l2;
+    }
+
+    public BooleanParam fitIntercept() {
+        return fitIntercept;
+    }
+
+    /** {@code logistic}, {@code svm} or {@code softmax}. */
+    public LinearEstimator setFamily(String name) {
+        return with(family, known(name, FAMILIES, "family"));
     }
 
     public LinearEstimator setLabelCol(String column) {
-        label = column;
-        return this;
+        return with(labelCol, column);
     }
 
     /** Of the weights of examples; without, each weighs 1. */
     public LinearEstimator setWeightCol(String column) {
-        weight = column;
-        return this;
+        return with(weightCol, column);
     }
 
-    /** Columns of numbers, which are standardised. Without these and categorical ones, all columns of numbers are taken. */
-    public LinearEstimator setNumericCols(String... columns) {
-        numeric = List.of(columns);
-        return this;
+    public LinearEstimator setPasses(int count) {
+        return with(passes, count);
     }
 
-    /** Columns whose values are categories, hashed to features. */
-    public LinearEstimator setCategoricalCols(String... columns) {
-        categorical = List.of(columns);
-        return this;
+    /** Examples per worker and clock. */
+    public LinearEstimator setBatchSize(int examples) {
+        return with(batchSize, examples);
     }
 
-    /** Categories are hashed to 2^bits features. */
-    public LinearEstimator setHashBits(int bits) {
-        if (bits < 1 || bits > 28) {
-            throw new IllegalArgumentException("hash bits must be 1 to 28, got " + bits);
+    /** How the shards apply gradients: {@code adagrad} if nothing is said. */
+    public LinearEstimator setRule(String name) {
+        return with(rule, known(name, RULES, "rule"));
+    }
+
+    public LinearEstimator setRate(double to) {
+        return with(rate, to);
+    }
+
+    public LinearEstimator setL1(double penalty) {
+        return with(l1, penalty);
+    }
+
+    public LinearEstimator setL2(double penalty) {
+        return with(l2, penalty);
+    }
+
+    public LinearEstimator setFitIntercept(boolean fits) {
+        return with(fitIntercept, fits);
+    }
+
+    private static String known(String name, List<String> names, String what) {
+        if (!names.contains(name)) {
+            throw new IllegalArgumentException("unknown " + what + " '" + name + "'" + Nearest.hint(name, names));
         }
-        hashBits = bits;
-        return this;
-    }
-
-    /** How many workers, each a task of Spark's; if nothing is said, as many as the application has cores, at most 16. */
-    public LinearEstimator setWorkers(int count) {
-        if (count < 1 || count > Placement.MOST_MEMBERS) {
-            throw new IllegalArgumentException("workers must be 1 to " + Placement.MOST_MEMBERS + ", got " + count);
-        }
-        workers = count;
-        return this;
-    }
-
-    /** Such as {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code local:10}, {@code asp}. */
-    public LinearEstimator setConsistency(String name) {
-        consistency = orrery.table.Consistency.parse(name).toString();
-        return this;
-    }
-
-    public LinearEstimator setSeed(long to) {
-        seed = to;
-        return this;
-    }
-
-    /** Where checkpoints are kept, which all executors must see; without, a lost executor begins the training anew. */
-    public LinearEstimator setCheckpointDir(String folder) {
-        checkpointFolder = folder;
-        return this;
-    }
-
-    /** Whether {@link #fit} goes on from the last checkpoint of a training that its driver did not survive. */
-    public LinearEstimator setResume(boolean resume) {
-        resumes = resume;
-        return this;
-    }
-
-    /** How long members may wait for free slots before the training fails and says so. */
-    public LinearEstimator setSlotLimit(Duration limit) {
-        slotLimit = limit;
-        return this;
-    }
-
-    /** How long anybody waits for anybody. */
-    public LinearEstimator setWaitLimit(Duration limit) {
-        waitLimit = limit;
-        return this;
-    }
-
-    /** How members speak to each other, but for the address, which is Spark's. */
-    public LinearEstimator setTerms(Members.Terms to) {
-        terms = to;
-        return this;
-    }
-
-    /** Hears of cuts, losses, checkpoints; called in the driver. */
-    public LinearEstimator setListener(Consumer<RunEvent> to) {
-        listener = to;
-        return this;
+        return name;
     }
 
     private LinearLearner learner() {
-        return switch (loss) {
-            case LOGISTIC -> new LogisticRegression(options);
-            case SOFTMAX -> new SoftmaxRegression(options);
-            default -> new LinearSvm(options, false);
+        var options = new LinearOptions(
+                number(passes), number(batchSize), updates(), (boolean) getOrDefault(fitIntercept), Map.of(), false, 0);
+        return switch (known(getOrDefault(family), FAMILIES, "family")) {
+            case "softmax" -> new SoftmaxRegression(options);
+            case "svm" -> new LinearSvm(options, false);
+            default -> new LogisticRegression(options);
         };
     }
 
-    /** Trains on all rows. */
-    public LinearFrameModel fit(Dataset<Row> frame) throws IOException {
-        if (options.balanced() || options.patience() > 0) {
-            throw new IllegalArgumentException(
-                    "balanced classes and early stopping are not on Spark yet; weigh examples by a"
-                            + " column, and choose the passes");
+    private UpdateRule updates() {
+        var name = known(getOrDefault(rule), RULES, "rule");
+        float step = number(rate);
+        float one = number(l1);
+        float two = number(l2);
+        if (one != 0 && !List.of("sgd", "adagrad", "ftrl").contains(name)) {
+            throw new IllegalArgumentException("the rule " + name + " has no L1 penalty");
         }
-        if (resumes && checkpointFolder.isEmpty()) {
-            throw new IllegalArgumentException("there is nothing to resume from; set the checkpoint directory");
-        }
-        var session = frame.sparkSession();
-        var context = JavaSparkContext.fromSparkContext(session.sparkContext());
-        int count = workers > 0 ? workers : Math.min(Placement.MOST_MEMBERS, context.defaultParallelism());
-        var columns = columns(frame);
-        var all = columns.stream()
-                .map(column -> functions.col("`" + column.name() + "`"))
-                .toArray(Column[]::new);
-        var chosen = frame.select(all);
-        // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
-        var parts = chosen.repartition(count).sortWithinPartitions(all).javaRDD();
-        int[] numbers = IntStream.range(0, columns.size())
-                .filter(c -> columns.get(c).role() == Role.NUMERIC)
-                .toArray();
-        var moments = Explained.told(() -> parts.mapPartitions(
-                        rows -> List.of(Moments.of(rows, numbers)).iterator())
-                .collect());
-        var sizes = moments.stream().map(Moments::rows).toList();
-        var sums = Moments.sum(moments, numbers);
-        if (sums.rows() == 0) {
-            throw new DataException("the data frame has no rows");
-        }
-        var fitted = Columns.schema(standardised(columns, sums), hashBits, classes(chosen));
-        var member = new LinearMember(
-                learner(), Json.line(fitted.toMap()), sizes, consistency, seed, waitLimit, checkpointFolder);
-        var host = context.getConf().get("spark.driver.host");
-        try (var members = new SparkMembers<>(context, parts, member, terms.on(host), slotLimit)) {
-            Run run = member.run().with(members).listening(listener);
-            if (resumes) {
-                run = run.with(run.checkpoints().orElseThrow().resuming());
+        return switch (name) {
+            case "sgd" -> new UpdateRule.Sgd(step, one, two);
+            case "momentum" -> new UpdateRule.Momentum(step, 0.9f, two);
+            case "adam" -> new UpdateRule.Adam(step, 0.9f, 0.999f, 1e-8f, two);
+            case "ftrl" -> new UpdateRule.Ftrl(step, 1, one, two);
+            case "adarevision" -> {
+                if (two != 0) {
+                    throw new IllegalArgumentException("the rule adarevision has no L2 penalty");
+                }
+                yield new UpdateRule.AdaRevision(step);
             }
-            return new LinearFrameModel(member.training(run).run().model(), label);
-        }
+            default -> new UpdateRule.AdaGrad(step, 1e-12f, one, two);
+        };
     }
 
-    private List<Schema.Column> columns(Dataset<Row> frame) throws DataException {
-        var known = Arrays.asList(frame.columns());
-        var columns = new ArrayList<Schema.Column>();
-        var numbers = numeric;
-        if (numeric.isEmpty() && categorical.isEmpty()) {
-            numbers = Arrays.stream(frame.schema().fields())
-                    .filter(field -> field.dataType() instanceof NumericType)
-                    .map(field -> field.name())
-                    .filter(name -> !name.equals(label) && !name.equals(weight))
-                    .toList();
-        }
-        columns.add(new Schema.Column(label, Role.LABEL, 0, 1));
-        if (!weight.isEmpty()) {
-            columns.add(new Schema.Column(weight, Role.WEIGHT, 0, 1));
-        }
-        numbers.forEach(name -> columns.add(new Schema.Column(name, Role.NUMERIC, 0, 1)));
-        categorical.forEach(name -> columns.add(new Schema.Column(name, Role.CATEGORICAL, 0, 1)));
-        for (var column : columns) {
-            if (!known.contains(column.name())) {
-                throw new DataException(
-                        "the data frame has no column '" + column.name() + "'" + Nearest.hint(column.name(), known));
-            }
-        }
-        for (var column : columns) {
-            checkType(column, frame.schema().apply(column.name()).dataType());
-        }
-        if (numbers.isEmpty() && categorical.isEmpty()) {
-            throw new DataException("there are no columns to learn from, only " + known);
-        }
-        return columns;
+    @Override
+    String labels() {
+        return getOrDefault(labelCol);
     }
 
-    private static void checkType(Schema.Column column, DataType type) throws DataException {
-        boolean isNumber = type instanceof NumericType || type instanceof BooleanType;
-        boolean hasOneText = isNumber || type instanceof StringType || type instanceof DateType;
-        boolean mustBeNumber = column.role() == Role.NUMERIC || column.role() == Role.WEIGHT;
-        boolean isRight = mustBeNumber ? isNumber : hasOneText;
-        if (!isRight) {
-            throw new DataException("column '" + column.name() + "' is of type " + type.typeName()
-                    + ", which cannot be " + column.role().name().toLowerCase(Locale.ROOT) + "; cast it");
-        }
+    @Override
+    String weights() {
+        return getOrDefault(weightCol);
     }
 
-    /** With mean and deviation of the numeric columns. */
-    private static List<Schema.Column> standardised(List<Schema.Column> columns, Moments sums) {
-        var fitted = new ArrayList<Schema.Column>();
-        int k = 0;
-        for (var column : columns) {
-            if (column.role() == Role.NUMERIC) {
-                fitted.add(new Schema.Column(column.name(), Role.NUMERIC, sums.mean(k), sums.deviation(k)));
-                k++;
-            } else {
-                fitted.add(column);
-            }
-        }
-        return fitted;
+    @Override
+    public StructType transformSchema(StructType frame) {
+        learner();
+        checkColumns(frame);
+        var type = frame.apply(labels()).dataType();
+        return LinearFrameModel.added(frame, type instanceof NumericType || type instanceof BooleanType);
     }
 
-    /** The labels that there are, by name. */
-    private List<String> classes(Dataset<Row> frame) throws DataException {
-        var names = new ArrayList<String>();
-        for (var row : frame.select(functions.col("`" + label + "`"))
-                .distinct()
-                .limit(MOST_CLASSES + 1)
-                .collectAsList()) {
-            if (row.isNullAt(0)) {
-                throw new DataException("the label '" + label + "' is missing in some rows; leave them out");
-            }
-            names.add(Columns.className(row.get(0)));
-        }
-        if (names.size() > MOST_CLASSES) {
-            throw new DataException(String.format(
-                    Locale.ROOT, "the label '%s' has more than %,d different values", label, MOST_CLASSES));
-        }
-        return names.stream().sorted().toList();
+    @Override
+    LinearFrameModel train(Dataset<Row> frame) throws IOException {
+        var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
+        var dealt = deal(frame, context);
+        var member = new LinearMember(learner(), Part.of(dealt, perMember(context)), settings(context));
+        return new LinearFrameModel(uid(), run(context, dealt.rows(), member, member.settings(), member::training));
     }
 }

@@ -1,193 +1,120 @@
 package orrery.spark;
 
 import java.io.IOException;
-import java.io.Serializable;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
-import orrery.data.Columns;
 import orrery.data.DataException;
-import orrery.data.Nearest;
-import orrery.data.ReadOptions.Role;
-import orrery.data.Schema;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.Loss;
+import orrery.store.Place;
 
-/** A linear model that was trained on a data frame, or loaded, and adds its predictions to others. */
-public final class LinearFrameModel {
-    private final LinearModel model;
-    private final String label;
+/**
+ * A linear classifier for data frames. Adds {@code prediction}, a class, as a number if all classes are numbers; {@code
+ * rawPrediction}, a vector of margins by class; and, but for support vector machines, {@code probability}, likewise.
+ */
+public final class LinearFrameModel extends FrameModel<LinearFrameModel, LinearModel> {
+    private static final long serialVersionUID = 1;
 
-    /** @param label the column that is predicted, which other data frames need not have */
-    LinearFrameModel(LinearModel model, String label) {
-        this.model = model;
-        this.label = label;
+    LinearFrameModel(String uid, LinearModel model) {
+        super(uid, model);
     }
 
-    /** Loads a model that was trained on a data frame, or on a CSV file with the same columns. */
-    public static LinearFrameModel load(Path file) throws IOException {
+    /** Reads models: those that were saved, and files of models that were trained on CSV files with the same columns. */
+    public static MLReader<LinearFrameModel> read() {
+        return reader(LinearFrameModel::loadFile, LinearFrameModel::new);
+    }
+
+    /** Loads what {@code save} has saved, or a file of Orrery's. */
+    public static LinearFrameModel load(String place) {
+        return read().load(place);
+    }
+
+    private static LinearModel loadFile(Place file) throws IOException {
         var model = LinearModel.load(file);
-        boolean hasOtherColumns = model.schema().columns().stream()
-                .anyMatch(column -> column.role() == Role.TEXT || column.role() == Role.GROUP);
-        if (model.schema().columns().isEmpty()
-                || hasOtherColumns
-                || model.classes().isEmpty()) {
-            throw new DataException(
-                    file + ": is no classifier of numeric and categorical columns, which data frames need");
+        if (!Packing.canPack(model.schema()) || model.classes().isEmpty()) {
+            throw new DataException(file + ": is no classifier of numeric and categorical columns or of vectors, which"
+                    + " data frames need");
         }
-        var label = model.schema().columns().stream()
-                .filter(column -> column.role() == Role.LABEL)
-                .map(Schema.Column::name)
-                .findFirst()
-                .orElse("label");
-        return new LinearFrameModel(model, label);
-    }
-
-    /** The model itself, which needs no Spark. */
-    public LinearModel model() {
         return model;
     }
 
-    /** Keeps it in one file, which every Orrery reads. */
-    public void save(Path file) throws IOException {
-        model.save(file);
+    @Override
+    LinearFrameModel again() {
+        return new LinearFrameModel(uid(), model());
     }
 
-    /** The frame with two columns more: {@code prediction}, a class, and {@code probability}, an array by class. */
-    public Dataset<Row> transform(Dataset<Row> frame) throws IOException {
-        for (var name : List.of("prediction", "probability")) {
-            if (Arrays.asList(frame.columns()).contains(name)) {
-                throw new DataException("the data frame has a column '" + name + "' already; rename it");
-            }
-        }
-        var file = Files.createTempFile("orrery-model", ".safetensors");
-        byte[] bytes;
+    static StructType added(StructType frame, boolean isNumeric) {
+        return Predicting.add(
+                frame,
+                new StructType()
+                        .add("rawPrediction", SQLDataTypes.VectorType())
+                        .add("probability", SQLDataTypes.VectorType())
+                        .add("prediction", isNumeric ? DataTypes.DoubleType : DataTypes.StringType));
+    }
+
+    private boolean isNumeric() {
+        return model().classes().stream().allMatch(name -> name.matches("-?[0-9]+(\\.[0-9]+)?|true|false"));
+    }
+
+    @Override
+    public StructType transformSchema(StructType frame) {
+        Packing.positions(model().schema(), frame);
+        return added(frame, isNumeric());
+    }
+
+    @Override
+    Dataset<Row> predict(Dataset<Row> frame) {
+        var positions = Packing.positions(model().schema(), frame.schema());
+        boolean isNumeric = isNumeric();
+        return Predicting.of(
+                frame,
+                transformSchema(frame.schema()),
+                model(),
+                (model, rows) -> predicted(model, rows, positions, isNumeric));
+    }
+
+    private static List<@Nullable Object[]> predicted(
+            LinearModel model, List<Row> rows, int[] positions, boolean isNumeric) {
+        var packing = Packing.of(model.schema(), positions, false);
+        rows.forEach(packing::add);
+        var examples = packing.pack();
+        var added = new ArrayList<@Nullable Object[]>();
+        boolean hasProbabilities = model.loss() != Loss.HINGE && model.loss() != Loss.SQUARED_HINGE;
         try {
-            model.save(file);
-            bytes = Files.readAllBytes(file);
-        } finally {
-            Files.deleteIfExists(file);
-        }
-        var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
-        var schema = frame.schema()
-                .add("prediction", DataTypes.StringType)
-                .add("probability", DataTypes.createArrayType(DataTypes.DoubleType));
-        return frame.mapPartitions(new Predicting(context.broadcast(bytes), positions(frame)), Encoders.row(schema));
-    }
-
-    /** By column of the model: where the frame has it; -1 for those that are not looked at. */
-    private int[] positions(Dataset<Row> frame) throws DataException {
-        var known = Arrays.asList(frame.columns());
-        var columns = model.schema().columns();
-        var positions = new int[columns.size()];
-        for (int c = 0; c < positions.length; c++) {
-            boolean isFeature =
-                    columns.get(c).role() == Role.NUMERIC || columns.get(c).role() == Role.CATEGORICAL;
-            positions[c] = isFeature ? known.indexOf(columns.get(c).name()) : -1;
-            if (isFeature && positions[c] < 0) {
-                throw new DataException("the data frame has no column '"
-                        + columns.get(c).name() + "', which the model of '" + label + "' was trained on"
-                        + Nearest.hint(columns.get(c).name(), known));
-            }
-        }
-        return positions;
-    }
-
-    /** Predicts the rows of a partition, some hundreds at a time. */
-    private static final class Predicting implements MapPartitionsFunction<Row, Row>, Serializable {
-        private static final long serialVersionUID = 1;
-        private static final int AT_ONCE = 1024;
-
-        private final Broadcast<byte[]> bytes;
-        private final int[] positions;
-
-        Predicting(Broadcast<byte[]> bytes, int[] positions) {
-            this.bytes = bytes;
-            this.positions = positions;
-        }
-
-        private LinearModel load() throws IOException {
-            var file = Files.createTempFile("orrery-model", ".safetensors");
-            try {
-                Files.write(file, bytes.getValue());
-                return LinearModel.load(file);
-            } finally {
-                Files.deleteIfExists(file);
-            }
-        }
-
-        @Override
-        public Iterator<Row> call(Iterator<Row> rows) throws Exception {
-            var model = load();
-            return new Iterator<>() {
-                private Iterator<Row> ready = List.<Row>of().iterator();
-
-                @Override
-                public boolean hasNext() {
-                    return ready.hasNext() || rows.hasNext();
-                }
-
-                @Override
-                public Row next() {
-                    if (!ready.hasNext()) {
-                        var some = new ArrayList<Row>();
-                        while (some.size() < AT_ONCE && rows.hasNext()) {
-                            some.add(rows.next());
-                        }
-                        try {
-                            ready = predicted(model, some).iterator();
-                        } catch (IOException e) {
-                            throw new UncheckedIOException(e);
-                        }
-                    }
-                    return ready.next();
-                }
-            };
-        }
-
-        private List<Row> predicted(LinearModel model, List<Row> rows) throws IOException {
-            var ofModel = model.schema().columns();
-            var encoder = new Columns(model.schema(), false);
-            var classes = model.classes();
-            for (var row : rows) {
-                var values = new @Nullable Object[ofModel.size()];
-                for (int c = 0; c < values.length; c++) {
-                    values[c] = positions[c] < 0 ? null : row.get(positions[c]);
-                }
-                encoder.add(values);
-            }
-            var out = new ArrayList<Row>();
-            boolean hasProbabilities = model.loss() != Loss.HINGE && model.loss() != Loss.SQUARED_HINGE;
-            model.predict(encoder.pack(), (i, predicted) -> {
+            model.margins(examples, (i, margins) -> added.add(new @Nullable Object[] {vector(margins), null, null}));
+            model.predict(examples, (i, probabilities) -> {
                 int best = 0;
-                var list = new ArrayList<Double>();
-                for (int k = 0; k < predicted.length; k++) {
-                    best = predicted[k] > predicted[best] ? k : best;
-                    list.add((double) predicted[k]);
+                for (int k = 1; k < probabilities.length; k++) {
+                    best = probabilities[k] > probabilities[best] ? k : best;
                 }
-                var row = rows.get((int) i);
-                var all = new @Nullable Object[row.size() + 2];
-                for (int c = 0; c < row.size(); c++) {
-                    all[c] = row.get(c);
-                }
-                all[row.size()] = classes.get(best);
-                all[row.size() + 1] = hasProbabilities ? list.toArray(Double[]::new) : null;
-                out.add(RowFactory.create(all));
+                var name = model.classes().get(best);
+                added.get((int) i)[1] = hasProbabilities ? vector(probabilities) : null;
+                added.get((int) i)[2] = isNumeric ? (Object) number(name) : name;
             });
-            return out;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
         }
+        return added;
+    }
+
+    private static double number(String name) {
+        return name.equals("true") ? 1 : name.equals("false") ? 0 : Double.parseDouble(name);
+    }
+
+    private static Vector vector(float[] values) {
+        var doubles = new double[values.length];
+        for (int k = 0; k < values.length; k++) {
+            doubles[k] = values[k];
+        }
+        return Vectors.dense(doubles);
     }
 }

@@ -35,7 +35,7 @@ final class Moments implements Serializable {
         return moments;
     }
 
-    private void add(Row row) {
+    void add(Row row) {
         rows++;
         for (int k = 0; k < columns.length; k++) {
             var value = row.get(columns[k]);

@@ -26,7 +26,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.engine.RunEvent;
 import orrery.learn.linear.LinearModel;
-import orrery.learn.linear.LinearOptions;
 
 /** On a standalone cluster: what is lost when executors are. */
 @Timeout(240)
@@ -56,7 +55,8 @@ final class ClusterTest {
                 .setHashBits(6)
                 .setWorkers(2)
                 .setSlotLimit(Duration.ofSeconds(60))
-                .setOptions(LinearOptions.defaults().withPasses(6).withBatch(32));
+                .setPasses(6)
+                .setBatchSize(32);
     }
 
     private static float[] weights(LinearModel model) {

@@ -116,7 +116,8 @@ final class FlightsTest {
                     .setCategoricalCols(CATEGORIES)
                     .setHashBits(20)
                     .setWorkers(2)
-                    .setOptions(options)
+                    .setPasses(3)
+                    .setBatchSize(256)
                     .fit(train)
                     .model();
             double seconds = (cpu() - cpu) / 1e9;

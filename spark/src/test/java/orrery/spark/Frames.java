@@ -42,7 +42,7 @@ final class Frames {
 
     /** The part of the rows whose prediction is what was. */
     static double accuracy(Dataset<Row> predicted) {
-        long right = predicted.filter("prediction = cast(late as string)").count();
+        long right = predicted.filter("prediction = late").count();
         return right / (double) predicted.count();
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +23,6 @@ import orrery.data.Data;
 import orrery.data.ReadOptions;
 import orrery.engine.RunEvent;
 import orrery.learn.linear.LinearModel;
-import orrery.learn.linear.LinearOptions;
 
 /** Members as tasks of an application in one JVM. */
 @Timeout(120)
@@ -55,7 +55,7 @@ final class LocalTest {
                 .setHashBits(6)
                 .setWorkers(workers)
                 .setSlotLimit(Duration.ofSeconds(20))
-                .setOptions(LinearOptions.defaults().withPasses(4));
+                .setPasses(4);
     }
 
     @ParameterizedTest
@@ -64,9 +64,9 @@ final class LocalTest {
         var model = estimator(3).setConsistency(consistency).fit(Frames.frame(spark, 6000, 1));
         var predicted = model.transform(Frames.frame(spark, 2000, 2));
         assertThat(Frames.accuracy(predicted)).isGreaterThan(0.75);
-        assertThat(predicted.columns()).endsWith("prediction", "probability");
-        var probabilities = predicted.select("probability").first().<Double>getList(0);
-        assertThat(probabilities.get(0) + probabilities.get(1)).isCloseTo(1, within(1e-6));
+        assertThat(predicted.columns()).endsWith("rawPrediction", "probability", "prediction");
+        var probabilities = predicted.select("probability").first().<Vector>getAs(0);
+        assertThat(probabilities.apply(0) + probabilities.apply(1)).isCloseTo(1, within(1e-6));
     }
 
     /** The same parts, the same bits: however often, and whoever the executors are. */
@@ -84,10 +84,11 @@ final class LocalTest {
     void aModelIsKeptAndLoaded() throws Exception {
         var model = estimator(2).fit(Frames.frame(spark, 3000, 4));
         var file = folder.resolve("late.safetensors");
-        model.save(file);
+        model.saveFile(file.toString());
         var frame = Frames.frame(spark, 500, 5);
         var predicted = model.transform(frame).collectAsList();
-        assertThat(LinearFrameModel.load(file).transform(frame).collectAsList()).isEqualTo(predicted);
+        assertThat(LinearFrameModel.load(file.toString()).transform(frame).collectAsList())
+                .isEqualTo(predicted);
         var lines = new ArrayList<String>(List.of("colour,late,x,n")); // in an order of their own
         frame.collectAsList()
                 .forEach(row -> lines.add(row.get(2) + "," + row.get(3) + "," + row.get(0) + "," + row.get(1)));
@@ -95,10 +96,12 @@ final class LocalTest {
         var loaded = LinearModel.load(file);
         var like =
                 Data.parse(csv, ReadOptions.defaults(), loaded.schema(), true).examples();
-        var classes = new ArrayList<String>();
-        loaded.predict(like, (i, p) -> classes.add(loaded.classes().get(p[1] > p[0] ? 1 : 0)));
+        var classes = new ArrayList<Double>();
+        loaded.predict(like, (i, p) -> classes.add(p[1] > p[0] ? 1.0 : 0.0));
         assertThat(classes)
-                .isEqualTo(predicted.stream().map(row -> row.getString(4)).toList());
+                .isEqualTo(predicted.stream()
+                        .map(row -> row.<Double>getAs("prediction"))
+                        .toList());
     }
 
     /** A training whose driver has ended, for whatever reason, goes on to the same bits. */

@@ -129,6 +129,22 @@ public final class LinearModel implements Model {
         }
     }
 
+    /** Gives each example's margins by class; of two classes the second's is the first's, negated. */
+    public void margins(Examples examples, Predictions each) throws IOException {
+        var cursor = examples.cursor();
+        var margins = new float[width];
+        var both = new float[2];
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            margins(cursor, margins);
+            if (width == 1) {
+                both[0] = -margins[0];
+                both[1] = margins[0];
+            }
+            each.prediction(i, width == 1 ? both : margins);
+        }
+    }
+
     /** Takes predictions; the array is used again. */
     @FunctionalInterface
     public interface Predictions {

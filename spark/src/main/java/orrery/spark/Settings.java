@@ -1,0 +1,26 @@
+package orrery.spark;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.time.Duration;
+import orrery.engine.Checkpoints;
+import orrery.engine.Run;
+import orrery.store.Place;
+import orrery.table.Consistency;
+
+/**
+ * How a job is run, as the driver and all members know it.
+ *
+ * @param workers of all members together
+ * @param checkpoints the folder that they are kept in; empty for none
+ */
+record Settings(int workers, String consistency, long seed, Duration waitLimit, String checkpoints)
+        implements Serializable {
+    Run run() throws IOException {
+        var run = Run.local(workers)
+                .with(Consistency.parse(consistency))
+                .withSeed(seed)
+                .withWaitLimit(waitLimit);
+        return checkpoints.isEmpty() ? run : run.with(Checkpoints.in(new Place(checkpoints).folder()));
+    }
+}
