@@ -79,7 +79,7 @@ public final class LinearFrameModel extends FrameModel<LinearFrameModel, LinearM
                 frame,
                 transformSchema(frame.schema()),
                 model(),
-                (model, rows) -> predicted(model, rows, positions, isNumeric));
+                model -> rows -> predicted(model, rows, positions, isNumeric));
     }
 
     private static List<@Nullable Object[]> predicted(

@@ -25,10 +25,16 @@ import org.jspecify.annotations.Nullable;
 record Predicting<L>(Broadcast<L> model, How<L> how) implements MapPartitionsFunction<Row, Row> {
     private static final int AT_ONCE = 1024;
 
-    /** Predicts rows; gives for each, in their order, the values of the columns that are added. */
+    /** Makes ready to predict the rows of a partition. */
     @FunctionalInterface
     interface How<L> extends Serializable {
-        List<@Nullable Object[]> predict(L model, List<Row> rows);
+        Predictor open(L model);
+    }
+
+    /** Gives for each row, in their order, the values of the columns that are added. */
+    @FunctionalInterface
+    interface Predictor {
+        List<@Nullable Object[]> predict(List<Row> rows);
     }
 
     /** The frame with the columns that {@code with} has more. */
@@ -52,6 +58,7 @@ record Predicting<L>(Broadcast<L> model, How<L> how) implements MapPartitionsFun
 
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
+        var predictor = how.open(model.getValue());
         return new Iterator<>() {
             private Iterator<Row> ready = List.<Row>of().iterator();
 
@@ -73,7 +80,7 @@ record Predicting<L>(Broadcast<L> model, How<L> how) implements MapPartitionsFun
                 while (some.size() < AT_ONCE && rows.hasNext()) {
                     some.add(rows.next());
                 }
-                var added = how.predict(model.getValue(), some);
+                var added = predictor.predict(some);
                 for (int i = 0; i < some.size(); i++) {
                     some.set(i, extended(some.get(i), added.get(i)));
                 }

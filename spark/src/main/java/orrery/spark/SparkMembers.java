@@ -159,7 +159,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         for (var executor : context.statusTracker().getExecutorInfos()) {
             busy += executor.numRunningTasks();
         }
-        int slots = context.defaultParallelism();
+        int slots = context.defaultParallelism() / context.getConf().getInt("spark.task.cpus", 1);
         return "no slot for it within " + slotLimit.toSeconds() + " s: " + count() + " members need one each, the "
                 + "application has " + slots + ", of which " + Math.max(0, slots - busy)
                 + " are free; give it more cores, or fewer members";

@@ -1,5 +1,7 @@
 package orrery.learn.cluster;
 
+import java.io.Serializable;
+
 /**
  * How clusters are found.
  *
@@ -9,7 +11,8 @@ package orrery.learn.cluster;
  * @param batch examples per worker and clock; 0 for Lloyd's iterations, which use all at each clock
  * @param starts so many times centroids are drawn and tried on a sample; the best begin
  */
-public record ClusterOptions(int clusters, int iterations, double tolerance, int batch, int starts) {
+public record ClusterOptions(int clusters, int iterations, double tolerance, int batch, int starts)
+        implements Serializable {
     public ClusterOptions {
         if (clusters < 1) {
             throw new IllegalArgumentException("clusters must be 1 or more, got " + clusters);

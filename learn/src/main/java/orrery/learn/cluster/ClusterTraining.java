@@ -3,6 +3,8 @@ package orrery.learn.cluster;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
 import orrery.data.Loaded;
 import orrery.engine.Job;
 import orrery.engine.Partition;
@@ -30,14 +32,19 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private final Job job;
     private double inertiaBefore = Double.NaN;
 
-    ClusterTraining(ClusterOptions options, Loaded data, Run run) {
+    /** @param sizes by worker, if the examples are the workers' own */
+    ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, float[] seeds, Run run) {
         this.options = options;
         this.data = data;
         this.run = run;
+        this.seeds = seeds;
         var examples = data.examples();
-        seeds = Seeding.best(examples, options.clusters(), options.starts(), run.seed());
         var table = TableSpec.dense(TABLE, options.clusters(), Math.max(1, examples.features()) + EXTRA);
-        var partition = Partition.of(examples.size(), Math.max(1, options.batch()), run.seed(), 0);
+        int batch = Math.max(1, options.batch());
+        var partition = sizes.isPresent()
+                ? Partition.of(sizes.get(), batch, run.seed(), 0)
+                : Partition.of(examples.size(), batch, run.seed(), 0);
+        var own = sizes.orElseGet(() -> inEqualParts(examples.size(), run.workers()));
         var stage = options.isLloyd()
                 ? new Stage(
                         "lloyd",
@@ -45,6 +52,8 @@ public final class ClusterTraining implements Training<ClusterModel> {
                         Math.min(BETWEEN_CUTS, options.iterations()),
                         worker -> new LloydStep(
                                 examples,
+                                first(own, worker.index()),
+                                first(own, worker.index() + 1),
                                 options,
                                 seeds,
                                 worker,
@@ -63,6 +72,18 @@ public final class ClusterTraining implements Training<ClusterModel> {
                                 worker.session().table(TABLE)),
                         (node, clock) -> Map.of());
         job = new Job("kmeans", List.of(options.isLloyd() ? table : table.with(run.consistency())), List.of(stage));
+    }
+
+    private static List<Long> inEqualParts(long size, int workers) {
+        return LongStream.range(0, workers)
+                .map(w -> size * (w + 1) / workers - size * w / workers)
+                .boxed()
+                .toList();
+    }
+
+    /** The first example of a worker. */
+    private static long first(List<Long> sizes, int worker) {
+        return sizes.subList(0, worker).stream().mapToLong(Long::longValue).sum();
     }
 
     /** Ends Lloyd's iterations when the last cut's has not got better: then the workers have stopped. */

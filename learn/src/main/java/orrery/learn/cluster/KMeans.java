@@ -1,6 +1,9 @@
 package orrery.learn.cluster;
 
+import java.util.List;
+import java.util.Optional;
 import orrery.data.DataException;
+import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Run;
 
@@ -26,6 +29,22 @@ public final class KMeans {
             throw new DataException("there are " + data.examples().size() + " examples, too few for "
                     + options.clusters() + " clusters");
         }
-        return new ClusterTraining(options, data, run);
+        return new ClusterTraining(options, data, Optional.empty(), seeds(data.examples(), run.seed()), run);
+    }
+
+    /**
+     * The same on examples that lie in parts where the workers are. {@code local} are the examples of the workers of this
+     * JVM, numbered on through all workers ({@link orrery.data.Examples#numberedFrom}), and none of the others'.
+     *
+     * @param sizes by worker: how many examples it has
+     * @param seeds where the centroids begin (clusters, features), the same everywhere; see {@link #seeds}
+     */
+    public ClusterTraining prepare(Loaded local, List<Long> sizes, float[] seeds, Run run) {
+        return new ClusterTraining(options, local, Optional.of(sizes), seeds, run);
+    }
+
+    /** Where centroids should begin (clusters, features), found on examples or a sample of them. */
+    public float[] seeds(Examples examples, long seed) {
+        return Seeding.best(examples, options.clusters(), options.starts(), seed);
     }
 }

@@ -29,15 +29,22 @@ final class LloydStep implements Step {
     private final float[] change;
     private final Centroids near;
 
-    LloydStep(Examples examples, ClusterOptions options, float[] seeds, Worker worker, Table sums) {
+    LloydStep(
+            Examples examples,
+            long first,
+            long last,
+            ClusterOptions options,
+            float[] seeds,
+            Worker worker,
+            Table sums) {
         this.examples = examples;
         this.options = options;
         this.worker = worker;
         this.sums = sums;
         features = examples.features();
         width = features + ClusterTraining.EXTRA;
-        first = examples.size() * worker.index() / worker.count();
-        last = examples.size() * (worker.index() + 1) / worker.count();
+        this.first = first;
+        this.last = last;
         rows = new long[options.clusters()];
         Arrays.setAll(rows, c -> c);
         all = new float[rows.length * width];

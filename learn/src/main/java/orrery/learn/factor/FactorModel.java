@@ -71,21 +71,41 @@ public record FactorModel(
         return mean + ofUser + ofItem;
     }
 
+    /** Predicts by names, which may be unknown: then it is the mean and the bias of the one that is known. */
+    public final class ByName {
+        private final Map<String, Integer> userOf = numbers(userNames, userCount());
+        private final Map<String, Integer> itemOf = numbers(itemNames, itemCount());
+
+        private static Map<String, Integer> numbers(List<String> names, int known) {
+            Map<String, Integer> byName = HashMap.newHashMap(known);
+            for (int n = 0; n < known; n++) {
+                byName.put(names.isEmpty() ? String.valueOf(n) : names.get(n), n);
+            }
+            return byName;
+        }
+
+        public float predict(String user, String item) {
+            return predictAny(userOf.getOrDefault(user, -1), itemOf.getOrDefault(item, -1));
+        }
+    }
+
+    /** Ready to predict by names. */
+    public ByName byName() {
+        return new ByName();
+    }
+
     /** What ratings of another source are about, as this model numbers it. */
     private final class Numbering {
         private final int[] userOf;
         private final int[] itemOf;
 
         Numbering(Ratings ratings) {
-            userOf = numbers(ratings.userCount(), ratings::userName, userNames, userCount());
-            itemOf = numbers(ratings.itemCount(), ratings::itemName, itemNames, itemCount());
+            var byName = byName();
+            userOf = numbers(ratings.userCount(), ratings::userName, byName.userOf);
+            itemOf = numbers(ratings.itemCount(), ratings::itemName, byName.itemOf);
         }
 
-        private static int[] numbers(int count, IntFunction<String> nameOf, List<String> names, int known) {
-            var byName = new HashMap<String, Integer>();
-            for (int n = 0; n < known; n++) {
-                byName.put(names.isEmpty() ? String.valueOf(n) : names.get(n), n);
-            }
+        private static int[] numbers(int count, IntFunction<String> nameOf, Map<String, Integer> byName) {
             var numbers = new int[count];
             Arrays.setAll(numbers, n -> byName.getOrDefault(nameOf.apply(n), -1));
             return numbers;

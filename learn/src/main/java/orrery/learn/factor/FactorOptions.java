@@ -1,5 +1,7 @@
 package orrery.learn.factor;
 
+import java.io.Serializable;
+
 /**
  * How factors are learned.
  *
@@ -10,7 +12,8 @@ package orrery.learn.factor;
  * @param l2 penalty of factors and biases, per rating
  * @param method who changes an item's row, and how
  */
-public record FactorOptions(int rank, int passes, float rate, float decay, float l2, Method method) {
+public record FactorOptions(int rank, int passes, float rate, float decay, float l2, Method method)
+        implements Serializable {
 
     /** How an item's row is learned. */
     public enum Method {

@@ -29,17 +29,19 @@ public final class FactorTraining implements Training<FactorModel> {
     private final float mean;
     private final Job job;
 
-    FactorTraining(FactorOptions options, Ratings train, Optional<Ratings> validation, Run run) {
+    /** @param train with all ratings of the users whose workers are in this JVM */
+    FactorTraining(FactorOptions options, Ratings train, Division division, Optional<Ratings> validation, Run run) {
         this.options = options;
         this.train = train;
         this.validation = validation;
         this.run = run;
-        mean = train.mean();
+        mean = division.mean();
         int width = options.width();
-        int tiles = Tiles.count(train, width, run.workers());
+        int tiles = Tiles.count(division, width);
         var tables = List.of(
-                TableSpec.dense(USERS, train.userCount(), width).with(new Init.Normal(run.seed(), 0, FIRST_DEVIATION)),
-                TableSpec.dense(ITEMS, train.itemCount(), width)
+                TableSpec.dense(USERS, division.userCount(), width)
+                        .with(new Init.Normal(run.seed(), 0, FIRST_DEVIATION)),
+                TableSpec.dense(ITEMS, division.itemCount(), width)
                         .with(new Init.Normal(run.seed() + 1, 0, FIRST_DEVIATION))
                         .with(
                                 options.method() == FactorOptions.Method.SGD
@@ -51,7 +53,7 @@ public final class FactorTraining implements Training<FactorModel> {
                 (long) tiles * options.passes(),
                 tiles,
                 worker -> new FactorStep(
-                        Tiles.of(train, tiles, worker.index(), worker.count()),
+                        Tiles.of(train, division, tiles, worker.index()),
                         options,
                         mean,
                         worker,

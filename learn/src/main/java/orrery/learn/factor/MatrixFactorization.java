@@ -20,6 +20,14 @@ public final class MatrixFactorization {
 
     /** Makes ready to train. */
     public FactorTraining prepare(Ratings train, Optional<Ratings> validation, Run run) {
-        return new FactorTraining(options, train, validation, run);
+        return new FactorTraining(options, train, Division.of(train, run.workers()), validation, run);
+    }
+
+    /**
+     * The same on ratings that lie in parts where the workers are. {@code local} are the ratings of the users of the
+     * workers of this JVM; where the model is made, it has the names of all users and items.
+     */
+    public FactorTraining prepare(Ratings local, Division division, Run run) {
+        return new FactorTraining(options, local, division, Optional.empty(), run);
     }
 }

@@ -30,9 +30,10 @@ final class Tiles {
     }
 
     /** How many tiles there are: a multiple of the workers, so that each is always at another. */
-    static int count(Ratings ratings, int width, int workers) {
-        long bytes = (long) ratings.itemCount() * width * Float.BYTES;
-        long most = Math.max(1, ratings.itemCount() / (4L * workers));
+    static int count(Division division, int width) {
+        int workers = division.workers();
+        long bytes = (long) division.itemCount() * width * Float.BYTES;
+        long most = Math.max(1, division.itemCount() / (4L * workers));
         return (int) (workers * Math.clamp((bytes - 1) / ((long) workers * TILE_BYTES) + 1, 1, most));
     }
 
@@ -40,20 +41,13 @@ final class Tiles {
         return items.length;
     }
 
-    /** The worker's users: a run of them, with about as many ratings as the others have. */
-    static Tiles of(Ratings ratings, int tiles, int worker, int workers) {
-        var ofUser = new int[ratings.userCount() + 1];
-        for (int user : ratings.users()) {
-            ofUser[user + 1]++;
-        }
-        for (int u = 0; u < ratings.userCount(); u++) {
-            ofUser[u + 1] += ofUser[u];
-        }
-        int first = boundary(ofUser, ratings.size(), worker, workers);
-        int last = boundary(ofUser, ratings.size(), worker + 1, workers);
-        int[] tileOf = tiles(ratings, tiles);
+    /** The tiles of a worker, which is to have all ratings of its users among {@code ratings}; others do not matter. */
+    static Tiles of(Ratings ratings, Division division, int tiles, int worker) {
+        int first = division.firstUsers()[worker];
+        int last = division.firstUsers()[worker + 1];
+        int[] tileOf = tiles(division.ratingsOfItem(), tiles);
         var items = new long[tiles][];
-        var position = new int[ratings.itemCount()];
+        var position = new int[division.itemCount()];
         var sizes = new int[tiles];
         for (int tile : tileOf) {
             sizes[tile]++;
@@ -67,20 +61,26 @@ final class Tiles {
             position[i] = sizes[tile];
             items[tile][sizes[tile]++] = i;
         }
-        return sorted(ratings, first, last, ofUser, tileOf, items, position);
+        return sorted(ratings, first, last, tileOf, items, position);
     }
 
     /** Counting sorts: by user, then by tile. */
-    private static Tiles sorted(
-            Ratings ratings, int first, int last, int[] ofUser, int[] tileOf, long[][] items, int[] position) {
-        int base = ofUser[first];
-        int count = ofUser[last] - base;
+    private static Tiles sorted(Ratings ratings, int first, int last, int[] tileOf, long[][] items, int[] position) {
+        var next = new int[last - first + 1]; // by user, where its next rating goes
+        for (int user : ratings.users()) {
+            if (user >= first && user < last) {
+                next[user - first + 1]++;
+            }
+        }
+        for (int u = 0; u < last - first; u++) {
+            next[u + 1] += next[u];
+        }
+        int count = next[last - first];
         var byUser = new int[count];
-        var next = Arrays.copyOfRange(ofUser, first, last + 1);
         for (int i = 0; i < ratings.size(); i++) {
             int user = ratings.users()[i];
             if (user >= first && user < last) {
-                byUser[next[user - first]++ - base] = i;
+                byUser[next[user - first]++] = i;
             }
         }
         var starts = new int[items.length + 1];
@@ -103,19 +103,8 @@ final class Tiles {
         return new Tiles(first, last, items, starts, user, item, value);
     }
 
-    private static int boundary(int[] starts, int size, int worker, int workers) {
-        long due = (long) size * worker / workers;
-        int at = Arrays.binarySearch(starts, (int) due);
-        int boundary = at < 0 ? -at - 1 : at;
-        return worker == workers ? starts.length - 1 : worker == 0 ? 0 : boundary;
-    }
-
     /** Items to tiles: the most rated first, each to the tile that has least. */
-    private static int[] tiles(Ratings ratings, int tiles) {
-        var ratingsOf = new int[ratings.itemCount()];
-        for (int item : ratings.items()) {
-            ratingsOf[item]++;
-        }
+    private static int[] tiles(int[] ratingsOf, int tiles) {
         var order = new Integer[ratingsOf.length];
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, Comparator.comparingInt((Integer i) -> -ratingsOf[i]));

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,7 +104,16 @@ final class MatrixFactorizationTest {
         var q = new float[] {0.4f, 0.5f, -0.6f};
         float error = 5 - (3 + 0.3f - 0.6f + 0.1f * 0.4f - 0.2f * 0.5f);
         new Descent(new ScalarRows())
-                .sgd(Tiles.of(ratings, 1, 0, 1), 0, 1, 3, 0.1f, 0.01f, 2, new float[][] {p}, new float[][] {q});
+                .sgd(
+                        Tiles.of(ratings, Division.of(ratings, 1), 1, 0),
+                        0,
+                        1,
+                        3,
+                        0.1f,
+                        0.01f,
+                        2,
+                        new float[][] {p},
+                        new float[][] {q});
         assertThat(p[0]).isCloseTo(0.1f + 0.1f * (error * 0.4f - 0.01f * 0.1f), within(1e-6f));
         assertThat(q[0]).isCloseTo(0.4f + 0.1f * (error * 0.1f - 0.01f * 0.4f), within(1e-6f));
         assertThat(p[2]).isCloseTo(0.3f + 0.1f * (error - 0.01f * 0.3f), within(1e-6f));
@@ -112,13 +124,13 @@ final class MatrixFactorizationTest {
     @Test
     void tilesShareOutTheRatings() {
         var ratings = exact(90, 300, 5000, 2);
-        int count = Tiles.count(ratings, 2000, 3);
+        int count = Tiles.count(Division.of(ratings, 3), 2000);
         assertThat(count % 3).isZero();
         assertThat(count).isGreaterThan(3);
         var seen = new float[5000];
         int n = 0;
         for (int w = 0; w < 3; w++) {
-            var tiles = Tiles.of(ratings, count, w, 3);
+            var tiles = Tiles.of(ratings, Division.of(ratings, 3), count, w);
             for (int t = 0; t < count; t++) {
                 for (int k = tiles.starts[t]; k < tiles.starts[t + 1]; k++) {
                     assertThat(tiles.user[k]).isBetween(0, tiles.lastUser - tiles.firstUser - 1);
@@ -167,6 +179,48 @@ final class MatrixFactorizationTest {
         var resumed = train(options(6), ratings, Run.local(2).with(checkpoints.resuming()));
         assertThat(resumed.items()).containsExactly(due.items());
         assertThat(resumed.users()).containsExactly(due.users());
+    }
+
+    /** Workers that have only the ratings of their own users learn what they would learn of all, to the last bit. */
+    @Test
+    void ownRatingsAreEnough() throws Exception {
+        var ratings = exact(60, 80, 2000, 4);
+        var due = train(options(3), ratings, Run.local(3));
+        var division = Division.of(ratings, 3);
+        for (int user = 0; user < 60; user++) {
+            assertThat(division.workerOf(user)).isBetween(0, 2);
+            assertThat(user)
+                    .isBetween(
+                            division.firstUsers()[division.workerOf(user)],
+                            division.firstUsers()[division.workerOf(user) + 1] - 1);
+        }
+        var order = IntStream.range(0, ratings.size())
+                .boxed()
+                .sorted(Comparator.comparing(i -> division.workerOf(ratings.users()[i])))
+                .mapToInt(i -> i)
+                .toArray(); // by worker, as workers of their own would have them
+        var dealt = new Ratings(
+                ratings.userNames(),
+                ratings.itemNames(),
+                60,
+                80,
+                Arrays.stream(order).map(i -> ratings.users()[i]).toArray(),
+                Arrays.stream(order).map(i -> ratings.items()[i]).toArray(),
+                floats(order, ratings.values()));
+        var model = new MatrixFactorization(options(3))
+                .prepare(dealt, division, Run.local(3))
+                .run()
+                .model();
+        assertThat(model.items()).containsExactly(due.items());
+        assertThat(model.users()).containsExactly(due.users());
+    }
+
+    private static float[] floats(int[] order, float[] of) {
+        var floats = new float[order.length];
+        for (int i = 0; i < order.length; i++) {
+            floats[i] = of[order[i]];
+        }
+        return floats;
     }
 
     @Test

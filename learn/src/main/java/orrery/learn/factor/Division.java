@@ -1,0 +1,68 @@
+package orrery.learn.factor;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import orrery.data.Ratings;
+
+/**
+ * What all workers must know of all ratings to go over their own: who has which users, and how often items are rated.
+ *
+ * @param firstUsers by worker its first user, then the number of users
+ * @param ratingsOfItem by item
+ * @param mean of all ratings
+ */
+public record Division(int[] firstUsers, int[] ratingsOfItem, float mean) implements Serializable {
+
+    /**
+     * Gives each worker a run of users, with about as many ratings as the others have.
+     *
+     * @param ratingsOfUser by user
+     */
+    public static Division of(int[] ratingsOfUser, int[] ratingsOfItem, float mean, int workers) {
+        var starts = new long[ratingsOfUser.length + 1];
+        for (int u = 0; u < ratingsOfUser.length; u++) {
+            starts[u + 1] = starts[u] + ratingsOfUser[u];
+        }
+        var first = new int[workers + 1];
+        for (int w = 1; w < workers; w++) {
+            int at = Arrays.binarySearch(starts, starts[starts.length - 1] * w / workers);
+            first[w] = at < 0 ? -at - 1 : at;
+        }
+        first[workers] = ratingsOfUser.length;
+        return new Division(first, ratingsOfItem, mean);
+    }
+
+    static Division of(Ratings ratings, int workers) {
+        var ofUser = new int[ratings.userCount()];
+        var ofItem = new int[ratings.itemCount()];
+        for (int k = 0; k < ratings.size(); k++) {
+            ofUser[ratings.users()[k]]++;
+            ofItem[ratings.items()[k]]++;
+        }
+        return of(ofUser, ofItem, ratings.mean(), workers);
+    }
+
+    int workers() {
+        return firstUsers.length - 1;
+    }
+
+    int userCount() {
+        return firstUsers[workers()];
+    }
+
+    int itemCount() {
+        return ratingsOfItem.length;
+    }
+
+    /** The worker that has a user. */
+    public int workerOf(int user) {
+        int at = Arrays.binarySearch(firstUsers, 0, workers(), user);
+        if (at < 0) {
+            return -at - 2;
+        }
+        while (at + 1 < workers() && firstUsers[at + 1] == user) {
+            at++; // workers before it have no users
+        }
+        return at;
+    }
+}

@@ -1,0 +1,34 @@
+package orrery.spark;
+
+import java.io.IOException;
+import java.util.Iterator;
+import org.apache.spark.sql.Row;
+import orrery.engine.Membership;
+import orrery.engine.Run;
+import orrery.learn.cluster.ClusterOptions;
+import orrery.learn.cluster.ClusterTraining;
+import orrery.learn.cluster.KMeans;
+
+/**
+ * A clustering as the driver and its members do it, from values alone.
+ *
+ * @param seeds where the centroids begin (clusters, features)
+ */
+record ClusterMember(ClusterOptions options, Part part, float[] seeds, Settings settings) implements MemberBody<Row> {
+
+    /** The driver's part, without examples. */
+    ClusterTraining training(Run run) throws IOException {
+        return new KMeans(options).prepare(part.none(), part.sizes(), seeds, run);
+    }
+
+    @Override
+    public void run(Membership membership, int number, Iterator<Row> rows) throws IOException {
+        new KMeans(options)
+                .prepare(
+                        part.examples(number, rows),
+                        part.sizes(),
+                        seeds,
+                        settings.run().with(membership))
+                .join();
+    }
+}
