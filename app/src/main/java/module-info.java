@@ -7,6 +7,10 @@ module orrery.app {
     requires orrery.learn;
     requires static transitive org.jspecify;
 
+    exports orrery.app;
+
+    uses orrery.app.Cluster;
+
     opens orrery.app to
             info.picocli;
 }

@@ -96,6 +96,14 @@ final class ConfigFile {
         return "--" + name + "=" + value;
     }
 
+    /** The options of a text that {@link #text} has made, as arguments. */
+    static List<String> arguments(String text) {
+        return text.lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> "--" + line.replaceFirst(" = ", "="))
+                .toList();
+    }
+
     /** A file's absolute name, so that it is found from any folder; other names as they are. */
     static String absolute(String nameOrFile) {
         var path = Path.of(nameOrFile);

@@ -8,6 +8,7 @@ import java.util.List;
 import orrery.data.Nearest;
 import orrery.engine.JobCancelledException;
 import orrery.engine.JobFailedException;
+import orrery.engine.Membership;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -56,6 +57,15 @@ public final class Orrery implements Runnable {
             code = Math.max(code, FAILED);
         }
         System.exit(code);
+    }
+
+    /**
+     * Does a member's part of a run, in a JVM that a {@link Cluster} has started.
+     *
+     * @param arguments as given to the cluster
+     */
+    public static void member(Membership membership, List<String> arguments) throws IOException {
+        Train.join(arguments, membership);
     }
 
     /** Runs a command line; tests give their own writers. */

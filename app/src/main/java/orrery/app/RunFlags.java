@@ -53,6 +53,14 @@ final class RunFlags {
     int processes;
 
     @Option(
+            names = "--on",
+            paramLabel = "CLUSTER",
+            description =
+                    "Start the processes on a cluster of Spark's: spark://host:port, another master of Spark's, or spark for"
+                            + " that of spark-submit. All must see TRAIN and --checkpoints (docs/spark.md).")
+    String on = "";
+
+    @Option(
             names = "--insecure",
             description = "Let processes speak without TLS; they still prove that they know the run's secret.")
     boolean insecure;
@@ -119,8 +127,12 @@ final class RunFlags {
 
     /** How processes speak with each other; an error if something is said about that and there are none. */
     Members.Terms terms() {
+        if (!on.isEmpty() && processes == 0) {
+            processes = workers;
+        }
         if (processes < 0 || processes > Placement.MOST_MEMBERS) {
-            throw new UsageException("--processes must be 0 to " + Placement.MOST_MEMBERS + ", got " + processes);
+            throw new UsageException("--processes must be 0 to " + Placement.MOST_MEMBERS + ", got " + processes
+                    + (on.isEmpty() ? "" : " (one per worker, if nothing is said)"));
         }
         if (processes == 0 && (insecure || !faults.isEmpty())) {
             throw new UsageException(
@@ -129,6 +141,10 @@ final class RunFlags {
         if (processes > workers) {
             throw new UsageException("--processes " + processes + " share " + workers
                     + " workers: each needs one at least; add --workers " + processes);
+        }
+        if (!on.isEmpty() && workers % processes != 0) {
+            throw new UsageException("--on: " + workers + " workers cannot be shared evenly among " + processes
+                    + " processes, each of which gets as many cores as it has workers");
         }
         try {
             var terms = Members.Terms.DEFAULT.with(Faults.parse(faults)).withLease(Duration.ofMillis((long)

@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -142,7 +144,8 @@ final class Train implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (memberOf != null) {
-            return join(memberOf);
+            // the invitation first: from here on this process ends with the coordinator
+            return join(memberOf, Membership.read(System.in));
         }
         if (!resume.isEmpty()) {
             return resume();
@@ -153,6 +156,7 @@ final class Train implements Callable<Integer> {
         var chosen = applications.of(what, spec.commandLine()); // wrong options are told before anything is read
         var run = running.run();
         var terms = running.terms();
+        var cluster = cluster(); // a place that nobody knows, too
         if (model != null) {
             checkPlace(new Place(model));
         }
@@ -172,18 +176,53 @@ final class Train implements Callable<Integer> {
             throw new UsageException(folder.path() + ": has no checkpoint to go on from");
         }
         try (var _ = folder.lock()) {
-            if (running.processes > 0) {
-                folder.writeMembersConfig(ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
-                        + ConfigFile.absolute(data) + "\n");
-                run = run.with(new Processes(running.processes, MemberCommand.of(folder, running.processes), terms));
+            if (running.processes == 0) {
+                return train(what, data, chosen, run, folder, isNew);
             }
+            var config = ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
+                    + ConfigFile.absolute(data) + "\n";
+            folder.writeMembersConfig(config);
+            if (cluster.isPresent()) {
+                var arguments = new ArrayList<>(ConfigFile.arguments(config));
+                arguments.removeIf(argument -> argument.startsWith("--on="));
+                arguments.add("--processes=" + running.processes);
+                arguments.add("--member-of=" + folder.path().toAbsolutePath());
+                var wanted = new Cluster.Wanted(
+                        running.processes, running.workers / running.processes, terms, List.copyOf(arguments));
+                say(err, "starting " + running.processes + " processes on " + running.on);
+                try (var members = cluster.get().rent(running.on, wanted)) {
+                    return train(what, data, chosen, run.with(members), folder, isNew);
+                }
+            }
+            run = run.with(new Processes(running.processes, MemberCommand.of(folder, running.processes), terms));
             return train(what, data, chosen, planned(chosen, run, folder), folder, isNew);
         }
     }
 
+    /** The cluster that processes are to be started on, if it is one. */
+    private Optional<Cluster> cluster() {
+        if (running.on.isEmpty()) {
+            return Optional.empty();
+        }
+        for (var cluster : ServiceLoader.load(Cluster.class, Train.class.getClassLoader())) {
+            if (cluster.knows(running.on)) {
+                return Optional.of(cluster);
+            }
+        }
+        throw new UsageException(
+                "--on " + running.on + ": there is nothing here that starts processes there; Spark's"
+                        + " masters are spark://host:port, local[n], yarn, k8s://..., and need orrery-spark.jar (docs/spark.md)");
+    }
+
+    /** Does a member's part, in a JVM that another has started; {@link Orrery#member}. */
+    static void join(List<String> arguments, Membership membership) throws IOException {
+        var train = new Train();
+        new CommandLine(train).setOverwrittenOptionsAllowed(true).parseArgs(arguments.toArray(String[]::new));
+        train.join(Objects.requireNonNull(train.memberOf), membership);
+    }
+
     /** The part of a member: the same data, the same job, its own share of the workers. */
-    private Integer join(Path runPath) throws IOException {
-        var membership = Membership.read(System.in); // first: from here on this process ends with the coordinator
+    private Integer join(Path runPath, Membership membership) throws IOException {
         String what = given(app, appOption, "APP", "which application?");
         var run = running.run().with(membership);
         var chosen = applications.of(what, spec.commandLine());

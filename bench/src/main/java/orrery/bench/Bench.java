@@ -48,6 +48,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor or cluster");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster or spark");
     }
 }

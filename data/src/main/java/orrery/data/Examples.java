@@ -225,6 +225,9 @@ public final class Examples {
             first = examples.firsts[0];
         }
 
+        @SuppressWarnings("UnusedVariable")
+        private int lookedAt; // kept, so that nobody can leave the looking out
+
         /** Goes to an example. */
         public void move(long example) {
             long within = example - first;
@@ -235,6 +238,30 @@ public final class Examples {
                 within = example - first;
             }
             at = (int) within;
+        }
+
+        /**
+         * Looks at examples that will be visited soon, in whatever order: memory that is asked for side by side comes nearly
+         * as soon as one piece of it, where a visit at a time would wait for each.
+         */
+        public void lookAhead(long[] soon, int count) {
+            int seen = 0;
+            for (int i = 0; i < count; i++) {
+                long within = soon[i] - first;
+                if (within >= 0 && within < part.labels.length) {
+                    seen += part.offsets[(int) within] + Float.floatToRawIntBits(part.labels[(int) within]);
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                long within = soon[i] - first;
+                if (within >= 0 && within < part.labels.length) {
+                    int at = part.offsets[(int) within];
+                    if (at < part.indices.length) {
+                        seen += part.indices[at] + Float.floatToRawIntBits(part.values[at]);
+                    }
+                }
+            }
+            lookedAt += seen;
         }
 
         /** Features' numbers: those of this example from {@link #from} to {@link #to}. Not to be changed. */

@@ -11,6 +11,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.StringArrayParam;
@@ -43,12 +44,15 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
     private final StringArrayParam numericCols;
     private final StringArrayParam categoricalCols;
     private final IntParam hashBits;
+    private final BooleanParam repartition;
 
     ExampleEstimator(String uid) {
         super(uid);
         featuresCol = new Param<>(uid, "featuresCol", "the column of vectors, if no other columns are given");
         numericCols = new StringArrayParam(this, "numericCols", "columns of numbers, which are standardised");
         categoricalCols = new StringArrayParam(this, "categoricalCols", "columns of categories, which are hashed");
+        repartition =
+                new BooleanParam(uid, "repartition", "whether rows are dealt out anew, evenly, or stay where they are");
         hashBits = new IntParam(uid, "hashBits", "categories are hashed to 2^hashBits features");
     }
 
@@ -58,6 +62,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
         setDefault(numericCols, new String[0]);
         setDefault(categoricalCols, new String[0]);
         setDefault(hashBits, 18);
+        setDefault(repartition, true);
     }
 
     public final Param<String> featuresCol() {
@@ -70,6 +75,18 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
 
     public final StringArrayParam categoricalCols() {
         return categoricalCols;
+    }
+
+    public final BooleanParam repartition() {
+        return repartition;
+    }
+
+    /**
+     * Whether rows are dealt out to the members anew, so that each has as many, from all parts; if not, they stay in the
+     * frame's partitions, put together where there are more of them than members, which spares a shuffle.
+     */
+    public final E setRepartition(boolean anew) {
+        return with(repartition, anew);
     }
 
     public final IntParam hashBits() {
@@ -179,8 +196,14 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
                 .toArray(Column[]::new);
         // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
         var order = isOfVectors ? new Column[] {functions.xxhash64(all)} : all;
-        var rows = frame.select(all)
-                .repartition(members(context))
+        int members = members(context);
+        var chosen = frame.select(all);
+        boolean staysPut = !(boolean) getOrDefault(repartition);
+        if (staysPut && chosen.javaRDD().getNumPartitions() < members) {
+            throw new DataException("the data frame has " + chosen.javaRDD().getNumPartitions()
+                    + " partitions, too few for " + members + " members without repartitioning");
+        }
+        var rows = (staysPut ? chosen.coalesce(members) : chosen.repartition(members))
                 .sortWithinPartitions(order)
                 .javaRDD();
         var roles = columns.stream().map(Schema.Column::role).toList();

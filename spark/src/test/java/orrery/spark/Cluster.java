@@ -14,12 +14,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.SparkSession;
 
 /** A standalone cluster of Spark's on this machine: a master and workers of a core each, of the jars that Maven has fetched. */
-final class Cluster implements AutoCloseable {
+public final class Cluster implements AutoCloseable {
     private final Path home;
     private final int port;
     private final List<Process> processes = new ArrayList<>();
 
-    Cluster(Path home, int workers) throws Exception {
+    public Cluster(Path home, int workers) throws Exception {
         this.home = home;
         var jars = Files.createDirectories(home.resolve("jars"));
         for (var entry : classPath().split(File.pathSeparator)) {
@@ -91,16 +91,16 @@ final class Cluster implements AutoCloseable {
     }
 
     /** An application on all of it, with nothing but our one jar. */
-    SparkSession application(boolean isDynamic) {
+    public SparkSession application(boolean isDynamic) {
         return settings(isDynamic)
                 .config("spark.jars", System.getProperty("orrery.shaded"))
                 .getOrCreate();
     }
 
     /** The same without our jar. */
-    SparkSession.Builder settings(boolean isDynamic) {
+    public SparkSession.Builder settings(boolean isDynamic) {
         return SparkSession.builder()
-                .master("spark://127.0.0.1:" + port)
+                .master(master())
                 .appName("orrery")
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
@@ -114,8 +114,41 @@ final class Cluster implements AutoCloseable {
                 .config("spark.dynamicAllocation.shuffleTracking.enabled", isDynamic);
     }
 
+    /** What applications call its master. */
+    public String master() {
+        return "spark://127.0.0.1:" + port;
+    }
+
+    /** Runs a program with Spark's jars and our one, as a user would; gives what it prints. */
+    public String program(String main, String... arguments) throws Exception {
+        var shaded = System.getProperty("orrery.shaded");
+        var command = new ArrayList<>(List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "--sun-misc-unsafe-memory-access=allow",
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-Xmx512m",
+                "-cp",
+                shaded + File.pathSeparator + home.resolve("jars") + "/*"));
+        for (var packages : List.of("lang", "lang.invoke", "net", "nio", "util", "util.concurrent")) {
+            command.add(command.size() - 3, "--add-opens=java.base/java." + packages + "=ALL-UNNAMED");
+        }
+        command.add(command.size() - 3, "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+        command.add(main);
+        command.addAll(List.of(arguments));
+        var builder = new ProcessBuilder(command).redirectErrorStream(true).directory(home.toFile());
+        builder.environment().put("SPARK_HOME", home.toString());
+        builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+        builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+        var process = builder.start();
+        processes.add(process);
+        var said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        process.waitFor();
+        return said;
+    }
+
     /** The JVMs of executors, in the order of their start. */
-    List<ProcessHandle> executors() {
+    public List<ProcessHandle> executors() {
         return processes.stream()
                 .flatMap(process -> process.descendants())
                 .filter(handle -> handle.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend"))

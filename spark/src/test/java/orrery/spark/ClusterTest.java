@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -215,5 +216,64 @@ final class ClusterTest {
                             .fit(frame))
                     .hasMessageContaining("3 members need one each, the application has 2");
         }
+    }
+
+    /** Any application of the command line, on files that all executors see. */
+    @Test
+    void theCommandLineTrainsOnTheCluster() throws Exception {
+        var lines = new ArrayList<String>(List.of("x,n,colour,late"));
+        Frames.rows(4000, 8)
+                .forEach(row -> lines.add(row.get(0) + "," + row.get(1) + "," + row.get(2) + "," + row.get(3)));
+        var data = Files.write(home.resolve("late.csv"), lines).toString();
+        var here = cluster.program(
+                "orrery.app.Orrery", "train", "lr", data, "--label", "late", "--workers", "2", "--run", "alone");
+        var there = cluster.program(
+                "orrery.app.Orrery",
+                "train",
+                "lr",
+                data,
+                "--label",
+                "late",
+                "--workers",
+                "2",
+                "--run",
+                "there",
+                "--on",
+                cluster.master());
+        assertThat(there)
+                .contains("starting 2 processes on " + cluster.master())
+                .contains("train  accuracy");
+        var due = LinearModel.load(home.resolve("alone/model.safetensors"));
+        var model = LinearModel.load(home.resolve("there/model.safetensors"));
+        assertThat(here).contains("train  accuracy");
+        for (int f = 0; f < due.features(); f++) {
+            assertThat(model.weight(f, 0)).isEqualTo(due.weight(f, 0));
+        }
+        var ratings = new ArrayList<String>();
+        for (int i = 0; i < 2000; i++) {
+            ratings.add((i * 7 % 50) + "\tfilm" + (i * 13 % 70) + "\t" + (1 + i % 5));
+        }
+        var submitted = cluster.program(
+                "org.apache.spark.deploy.SparkSubmit",
+                "--master",
+                cluster.master(),
+                System.getProperty("orrery.shaded"),
+                "train",
+                "mf",
+                Files.write(home.resolve("ratings.tsv"), ratings).toString(),
+                "--rank",
+                "4",
+                "--workers",
+                "2",
+                "--run",
+                "submitted",
+                "--on",
+                "spark");
+        assertThat(submitted).contains("train  rmse");
+        assertThat(home.resolve("submitted/model.safetensors")).exists();
+        assertThat(cluster.program("orrery.app.Orrery", "train", "lr", data, "--on", "sparc://x:1"))
+                .contains("--on sparc://x:1: there is nothing here that starts processes there");
+        assertThat(cluster.program("orrery.app.Orrery", "train", "lr", data, "--label", "late", "--on", "spark"))
+                .contains("--on spark is for spark-submit");
     }
 }

@@ -15,6 +15,7 @@ import orrery.table.Table;
  * are a progressive validation (Blum, Kalai and Langford, COLT 1999).
  */
 final class Steps {
+    private static final int LOOK_AHEAD = 64; // examples: a few hundred cache lines
     private final Examples examples;
     private final Partition partition;
     private final Loss loss;
@@ -49,6 +50,7 @@ final class Steps {
     private abstract class OfBatch implements Step {
         private final Worker worker;
         final Examples.Cursor cursor = examples.cursor();
+        private final long[] soon = new long[LOOK_AHEAD];
         final Worker.Tally tallyLoss;
         final Worker.Tally tallyRight;
 
@@ -56,6 +58,19 @@ final class Steps {
             this.worker = worker;
             tallyLoss = worker.tally("progressiveLoss");
             tallyRight = worker.tally("progressiveAccuracy");
+        }
+
+        /** The example at a position, having looked at those that follow it. */
+        final long ahead(Shuffle order, long from, long position, long to) {
+            int at = (int) ((position - from) % soon.length);
+            if (at == 0) {
+                int count = (int) Math.min(soon.length, to - position);
+                for (int i = 0; i < count; i++) {
+                    soon[i] = order.at(position + i);
+                }
+                cursor.lookAhead(soon, count);
+            }
+            return soon[at];
         }
 
         /** Takes the examples that stand at {@code from} to {@code to} in the order of the pass; there is one at least. */
@@ -91,8 +106,7 @@ final class Steps {
             double weightSum = 0;
             double right = 0;
             for (long position = from; position < to; position++) {
-                long example = order.at(position);
-                cursor.move(example);
+                cursor.move(ahead(order, from, position, to));
                 float weight = cursor.weight();
                 double y = cursor.label();
                 if (isClassification) {
