@@ -46,7 +46,7 @@ public final class Catalogue {
             new Entry(
                     FLIGHTS,
                     Kind.DOWNLOAD,
-                    "3,000,000 flights of 2001 with their delays, as Parquet: for Spark",
+                    "3,000,000 flights of 2001 with their delays, as Parquet",
                     "npm package vega-datasets 3.2.1, 18 MB",
                     Map.of()),
             new Entry(

@@ -18,7 +18,7 @@ import org.apache.spark.storage.StorageLevel;
  * cached where they are, and keep AdaGrad's sums from round to round.
  */
 final class DriverAveraging implements AutoCloseable {
-    private static final int MOST_ROUNDS = 100; // of a measurement, where a pass has more
+    private static final int MOST_ROUNDS = 150; // of a measurement, where a pass has more
 
     private final JavaSparkContext context;
     private final JavaRDD<Part> parts;
@@ -138,7 +138,7 @@ final class DriverAveraging implements AutoCloseable {
         var weights = new float[features + 1];
         int count = parts.getNumPartitions();
         long all = Math.max(1, (long) passes * stepsPerPass / tau);
-        long rounds = Math.min(all, Math.max(MOST_ROUNDS, (long) passes * MOST_ROUNDS / 10));
+        long rounds = Math.min(all, MOST_ROUNDS);
         long start = 0;
         long bytes = 0;
         for (long round = 0; round <= rounds; round++) {

@@ -84,7 +84,7 @@ final class StepsBench implements Callable<Integer> {
                     var driver = peer.train(tau, passes, test);
                     out.printf(
                             Locale.ROOT,
-                            "%3d   %28.2f  %8.2f  %.4f  %27.2f  %8.2f  %.4f%n",
+                            "%3d   %28.2f  %8.2f  %.6f  %27.2f  %8.2f  %.6f%n",
                             tau,
                             ours.seconds(),
                             ours.bytes() / 1e6,
@@ -111,7 +111,7 @@ final class StepsBench implements Callable<Integer> {
                 "treeAggregate",
                 1,
                 "bytes of the loopback interface between the cuts after the first pass and the last, TCP's and Spark's own"
-                        + " included; the driver's averaging is measured over 100 rounds where a pass has more");
+                        + " included; the driver's averaging is measured over 150 rounds where there are more");
     }
 
     private static String ownJar() throws Exception {
