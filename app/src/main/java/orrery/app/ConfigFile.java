@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import orrery.data.Nearest;
+import orrery.store.Place;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -120,6 +121,15 @@ final class ConfigFile {
                 var given = option.stringValues();
                 if (name.equals("test") || name.equals("validation")) {
                     given = given.stream().map(ConfigFile::absolute).toList();
+                }
+                if (name.equals("checkpoints")) {
+                    given = given.stream()
+                            .map(folder -> new Place(folder)
+                                    .path()
+                                    .map(path ->
+                                            path.toAbsolutePath().normalize().toString())
+                                    .orElse(folder))
+                            .toList();
                 }
                 values.put(name, option.isMultiValue() ? given : List.of(given.isEmpty() ? "true" : given.getLast()));
             }

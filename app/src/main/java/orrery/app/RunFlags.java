@@ -142,6 +142,10 @@ final class RunFlags {
             throw new UsageException("--processes " + processes + " share " + workers
                     + " workers: each needs one at least; add --workers " + processes);
         }
+        if (!on.isEmpty() && (placement != null || planBy != null)) {
+            throw new UsageException((placement != null ? "--placement" : "--plan-by")
+                    + " is about processes of this machine; --on places rows by their numbers");
+        }
         if (!on.isEmpty() && workers % processes != 0) {
             throw new UsageException("--on: " + workers + " workers cannot be shared evenly among " + processes
                     + " processes, each of which gets as many cores as it has workers");

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Checkpoints;
 import orrery.engine.Job;
+import orrery.engine.Members;
 import orrery.engine.Membership;
 import orrery.engine.Outcome;
 import orrery.engine.Processes;
@@ -145,7 +146,9 @@ final class Train implements Callable<Integer> {
     public Integer call() throws IOException {
         if (memberOf != null) {
             // the invitation first: from here on this process ends with the coordinator
-            return join(memberOf, Membership.read(System.in));
+            var run = running.run().with(Membership.read(System.in));
+            var plan = RunFolder.of(memberOf).plan();
+            return join(memberOf, plan.isPresent() ? run.with(plan.get()) : run);
         }
         if (!resume.isEmpty()) {
             return resume();
@@ -184,7 +187,10 @@ final class Train implements Callable<Integer> {
             folder.writeMembersConfig(config);
             if (cluster.isPresent()) {
                 var arguments = new ArrayList<>(ConfigFile.arguments(config));
-                arguments.removeIf(argument -> argument.startsWith("--on="));
+                arguments.removeIf(argument -> argument.startsWith("--on=")
+                        || argument.startsWith("--workers=")
+                        || argument.startsWith("--processes="));
+                arguments.add("--workers=" + running.workers); // what is the default here may be another there
                 arguments.add("--processes=" + running.processes);
                 arguments.add("--member-of=" + folder.path().toAbsolutePath());
                 var wanted = new Cluster.Wanted(
@@ -218,20 +224,18 @@ final class Train implements Callable<Integer> {
     static void join(List<String> arguments, Membership membership) throws IOException {
         var train = new Train();
         new CommandLine(train).setOverwrittenOptionsAllowed(true).parseArgs(arguments.toArray(String[]::new));
-        train.join(Objects.requireNonNull(train.memberOf), membership);
+        train.join(Objects.requireNonNull(train.memberOf), train.running.run().with(membership));
     }
 
     /** The part of a member: the same data, the same job, its own share of the workers. */
-    private Integer join(Path runPath, Membership membership) throws IOException {
+    private Integer join(Path runPath, Run run) throws IOException {
         String what = given(app, appOption, "APP", "which application?");
-        var run = running.run().with(membership);
         var chosen = applications.of(what, spec.commandLine());
         chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
         if (checkpointEvery > 0) {
             run = run.with(kept(RunFolder.of(runPath)).every(checkpointEvery));
         }
-        var plan = RunFolder.of(runPath).plan();
-        chosen.prepare(plan.isPresent() ? run.with(plan.get()) : run).join();
+        chosen.prepare(run).join();
         return 0;
     }
 
@@ -444,7 +448,7 @@ final class Train implements Callable<Integer> {
         result.put("app", app);
         result.put("data", data);
         result.put("workers", run.workers());
-        if (run.launcher() instanceof Processes processes) {
+        if (run.launcher() instanceof Members processes) {
             result.put("processes", processes.count());
         }
         result.put("consistency", run.consistency().toString());

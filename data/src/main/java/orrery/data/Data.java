@@ -86,6 +86,11 @@ public final class Data {
         }
         var file = isSet ? Place.of(catalogue.file(nameOrFile)) : fileOf(nameOrFile);
         try (var opened = open(file)) {
+            if (opened.isTable()) {
+                throw new DataException(
+                        file + ": ratings and edges are read from text files; write it as one, or fit a data"
+                                + " frame of it on Spark (docs/spark.md)");
+            }
             return reader.read(opened.in(), file.name());
         } catch (EOFException | ZipException e) {
             throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
@@ -170,7 +175,13 @@ public final class Data {
     private static Loaded parse(Place file, ReadOptions options, @Nullable Schema schema, boolean needsLabels)
             throws IOException {
         try (var opened = open(file)) {
-            return parse(opened, file, opened.isTable() ? options.ofTable() : options, schema, needsLabels);
+            if (!opened.isTable()) {
+                return parse(opened, file, options, schema, needsLabels);
+            }
+            if (schema != null && schema.format().equals("csv") && !schema.hasHeader()) {
+                throw new DataException(file + ": has names of columns, the model was trained on data that had none");
+            }
+            return parse(opened, file, options.ofTable(), schema == null ? null : schema.ofTable(), needsLabels);
         } catch (EOFException | ZipException e) {
             throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
         }
@@ -214,7 +225,15 @@ public final class Data {
         } catch (NoSuchFileException e) {
             throw new FileNotFoundException(file + ": no such file");
         }
-        var in = new PushbackInputStream(opened, START);
+        try {
+            return open(file, new PushbackInputStream(opened, START));
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    private static Opened open(Place file, PushbackInputStream in) throws IOException {
         byte[] start = in.readNBytes(START);
         for (var format : ServiceLoader.load(TableFormat.class, Data.class.getClassLoader())) {
             if (format.knows(start)) {
@@ -223,7 +242,6 @@ public final class Data {
             }
         }
         if (Arrays.equals(start, PARQUET)) {
-            in.close();
             throw new DataException(file + " is a Parquet file, and orrery-hadoop.jar, which reads such, is not on the"
                     + " class path; ./orrery adds it where a file's name ends with .parquet");
         }

@@ -73,6 +73,11 @@ public record Schema(
         return new Schema(source, ' ', false, List.of(), 0, List.of(), classes, false, false, features);
     }
 
+    /** The same for the text that {@link TableFormat} makes of a table. */
+    Schema ofTable() {
+        return new Schema(format, ',', true, columns, hashBits, words, classes, log1p, normalize, features);
+    }
+
     List<Column> numeric() {
         return columns.stream().filter(column -> column.role() == Role.NUMERIC).toList();
     }

@@ -6,7 +6,7 @@ import orrery.store.Place;
 
 /**
  * Reads files that hold tables but are no text, such as Parquet, as the CSV text that they would be: so roles, words and
- * standardisation, ratings and edges are as they are for CSV. Formats are found on the class path and the module path by
+ * standardisation are as they are for CSV. Formats are found on the class path and the module path by
  * {@link java.util.ServiceLoader}.
  */
 public interface TableFormat {

@@ -41,7 +41,7 @@ interface Cells {
         var primitive = type.asPrimitiveType();
         var means = primitive.getLogicalTypeAnnotation();
         return switch (primitive.getPrimitiveTypeName()) {
-            case BOOLEAN -> (column, text) -> text.append(column.getBoolean() ? 1 : 0);
+            case BOOLEAN -> (column, text) -> text.append(column.getBoolean());
             case FLOAT -> (column, text) -> text.append(column.getFloat());
             case DOUBLE -> (column, text) -> text.append(column.getDouble());
             case INT96 -> (column, text) -> text.append(ofInt96(column));

@@ -1,7 +1,6 @@
 package orrery.hadoop;
 
 import java.io.IOException;
-import java.net.URI;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -19,14 +18,13 @@ public final class HadoopStorageProvider implements StorageProvider {
     }
 
     @Override
-    public Storage open(URI folder) throws IOException {
-        var configuration = Configurations.current();
+    public Storage open(String folder) throws IOException {
         try {
             var path = new Path(folder);
-            return new HadoopStorage(FileSystem.get(path.toUri(), configuration), path);
+            return new HadoopStorage(FileSystem.get(path.toUri(), Configurations.current()), path);
         } catch (UnsupportedFileSystemException e) {
             throw new IOException(
-                    folder + ": Hadoop has no file system for " + folder.getScheme()
+                    folder + ": Hadoop has no file system for " + folder.substring(0, folder.indexOf(':'))
                             + " here; add its jar to the class path (hadoop-aws for s3a)",
                     e);
         } catch (IllegalArgumentException e) { // such as an unknown host

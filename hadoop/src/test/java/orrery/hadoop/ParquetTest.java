@@ -87,7 +87,7 @@ final class ParquetTest {
         empty.append("name", "y");
         assertThat(csv(write(schema, CompressionCodecName.SNAPPY, 10, full, empty)))
                 .isEqualTo("yes,i,l,f,d,s,day,at,price,sum,old,name\n"
-                        + "1,-7,1099511627776,0.1,1.0E-300,\"a, \"\"quoted\"\"\nline\",2001-01-01,"
+                        + "true,-7,1099511627776,0.1,1.0E-300,\"a, \"\"quoted\"\"\nline\",2001-01-01,"
                         + "2001-09-09T01:46:40.123456,123.45,-12.345,1970-01-02T01:00,x\n"
                         + ",,,,,,,,,,,y\n");
     }

@@ -125,14 +125,14 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
     ClusterFrameModel train(Dataset<Row> frame) throws IOException {
         var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
         var options = options();
-        var dealt = deal(frame, context);
+        var settings = settings(context);
+        var dealt = deal(frame, settings.members());
         long all = dealt.sizes().stream().mapToLong(Long::longValue).sum();
         if (all < options.clusters()) {
             throw new DataException("there are " + all + " rows, too few for " + options.clusters() + " clusters");
         }
-        var settings = settings(context);
         var seeds = new KMeans(options).seeds(sample(dealt, all), settings.seed());
-        var member = new ClusterMember(options, Part.of(dealt, perMember(context)), seeds, settings);
+        var member = new ClusterMember(options, Part.of(dealt, settings.perMember()), seeds, settings);
         return new ClusterFrameModel(uid(), run(context, dealt.rows(), member, settings, member::training));
     }
 

@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.param.BooleanParam;
@@ -83,7 +82,8 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
 
     /**
      * Whether rows are dealt out to the members anew, so that each has as many, from all parts; if not, they stay in the
-     * frame's partitions, put together where there are more of them than members, which spares a shuffle.
+     * frame's partitions and order, put together where there are more of them than members. That spares a shuffle and a sort,
+     * and is for frames that are the same each time they are read: cached ones, files.
      */
     public final E setRepartition(boolean anew) {
         return with(repartition, anew);
@@ -188,24 +188,24 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
     }
 
     /** Deals out the rows, the same to the last bit each time, and surveys them. */
-    final Dealt deal(Dataset<Row> frame, JavaSparkContext context) throws IOException {
+    final Dealt deal(Dataset<Row> frame, int members) throws IOException {
         var columns = columns(frame.schema());
         boolean isOfVectors = columns.stream().anyMatch(column -> column.role() == Role.IGNORE);
         var all = columns.stream()
-                .map(column -> functions.col("`" + column.name() + "`"))
+                .map(column -> functions.col("`" + column.name().replace("`", "``") + "`"))
                 .toArray(Column[]::new);
         // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
         var order = isOfVectors ? new Column[] {functions.xxhash64(all)} : all;
-        int members = members(context);
         var chosen = frame.select(all);
         boolean staysPut = !(boolean) getOrDefault(repartition);
-        if (staysPut && chosen.javaRDD().getNumPartitions() < members) {
-            throw new DataException("the data frame has " + chosen.javaRDD().getNumPartitions()
-                    + " partitions, too few for " + members + " members without repartitioning");
-        }
-        var rows = (staysPut ? chosen.coalesce(members) : chosen.repartition(members))
-                .sortWithinPartitions(order)
+        var rows = (staysPut
+                        ? chosen.coalesce(members)
+                        : chosen.repartition(members).sortWithinPartitions(order))
                 .javaRDD();
+        if (rows.getNumPartitions() != members) {
+            throw new DataException("the data frame has " + rows.getNumPartitions() + " partitions, too few for "
+                    + members + " members without repartitioning");
+        }
         var roles = columns.stream().map(Schema.Column::role).toList();
         var of = new Survey.Of(
                 IntStream.range(0, roles.size())
@@ -261,6 +261,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
 
     /** What is wrong with the frame's columns, told without reading it. */
     final void checkColumns(StructType frame) {
+        setHashBits(number(hashBits)); // which a grid of parameters, or a file, may have set to anything
         try {
             columns(frame);
         } catch (DataException e) {

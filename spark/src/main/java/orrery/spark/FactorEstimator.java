@@ -3,6 +3,7 @@ package orrery.spark;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -10,8 +11,10 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ByteType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.IntegerType;
@@ -207,7 +210,10 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
     @Override
     FactorFrameModel train(Dataset<Row> frame) throws IOException {
         var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
-        var rows = frame.select(getOrDefault(userCol), getOrDefault(itemCol), getOrDefault(ratingCol))
+        var settings = settings(context);
+        var rows = frame.select(Stream.of(userCol, itemCol, ratingCol)
+                        .map(column -> functions.col("`" + getOrDefault(column).replace("`", "``") + "`"))
+                        .toArray(Column[]::new))
                 .javaRDD();
         var parts = Explained.told(() -> rows.mapPartitions(
                         part -> List.of(RatingRows.Seen.of(part)).iterator())
@@ -216,7 +222,6 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         if (seen.count() == 0) {
             throw new DataException("the data frame has no ratings");
         }
-        var settings = settings(context);
         var division = seen.division(settings.workers());
         var names = context.broadcast(seen);
         try {
@@ -228,7 +233,7 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
                     seen.users().names(), seen.items().names(), users, items, new int[0], new int[0], new float[0]);
             var model = run(
                     context,
-                    RatingRows.deal(rows, names, division, members(context)),
+                    RatingRows.deal(rows, names, division, settings.members()),
                     member,
                     settings,
                     run -> new MatrixFactorization(options).prepare(none, division, run));

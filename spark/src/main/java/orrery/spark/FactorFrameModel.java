@@ -89,6 +89,6 @@ public final class FactorFrameModel extends FrameModel<FactorFrameModel, FactorM
     }
 
     private static String text(Row row, int column) {
-        return String.valueOf(row.<@Nullable Object>getAs(column));
+        return row.isNullAt(column) ? "" : row.get(column).toString(); // nobody is called nothing
     }
 }

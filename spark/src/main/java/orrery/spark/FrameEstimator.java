@@ -18,6 +18,7 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import orrery.engine.Members;
 import orrery.engine.RunEvent;
 import orrery.learn.Training;
@@ -29,7 +30,7 @@ import orrery.table.Placement;
  * once and kept packed, and as many workers as a task has cores ({@code spark.task.cpus}, one by default); the parameters
  * are on the members, the driver coordinates.
  *
- * <p>Not thread-safe, but several may {@link #fit} at once.
+ * <p>Not thread-safe. Several trainings may run at once, each with a checkpoint folder of its own.
  *
  * @param <E> the estimator itself
  * @param <M> what it fits
@@ -128,7 +129,10 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
         return with(seed, to);
     }
 
-    /** Where checkpoints are kept, which all executors must see; without, a lost executor begins the training anew. */
+    /**
+     * Where checkpoints are kept, a folder for one training, which all executors must see; without, a lost executor begins
+     * the training anew. A path without a scheme is on Spark's default file system.
+     */
     public final E setCheckpointDir(String folder) {
         return with(checkpointDir, folder);
     }
@@ -194,6 +198,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     @Override
     public final M fit(Dataset<?> frame) {
         transformSchema(frame.schema());
+        Consistency.parse(getOrDefault(consistency));
         boolean resumes = (boolean) getOrDefault(resume);
         if (resumes && getOrDefault(checkpointDir).isEmpty()) {
             throw new IllegalArgumentException("there is nothing to resume from; set the checkpoint directory");
@@ -210,7 +215,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     abstract M train(Dataset<Row> frame) throws IOException;
 
     /** How many members there are to be. */
-    final int members(JavaSparkContext context) {
+    private int members(JavaSparkContext context) {
         int perMember = perMember(context);
         int asked = number(workers);
         if (asked < 0 || asked % perMember != 0) {
@@ -227,17 +232,22 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     }
 
     /** How many workers each member has. */
-    static int perMember(JavaSparkContext context) {
+    private static int perMember(JavaSparkContext context) {
         return context.getConf().getInt("spark.task.cpus", 1);
     }
 
-    final Settings settings(JavaSparkContext context) {
+    /** How to run; found once for a fit, since executors may come and go meanwhile. */
+    final Settings settings(JavaSparkContext context) throws IOException {
+        var folder = getOrDefault(checkpointDir);
         return new Settings(
-                members(context) * perMember(context),
+                members(context),
+                perMember(context),
                 getOrDefault(consistency),
                 (long) getOrDefault(seed),
                 seconds(waitLimit),
-                getOrDefault(checkpointDir));
+                folder.isEmpty()
+                        ? ""
+                        : FrameModel.place(SparkSession.active(), folder).text());
     }
 
     /** The sizes of the members' parts, shared out among the workers of each. */

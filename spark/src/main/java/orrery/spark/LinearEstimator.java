@@ -242,8 +242,9 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     @Override
     LinearFrameModel train(Dataset<Row> frame) throws IOException {
         var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
-        var dealt = deal(frame, context);
-        var member = new LinearMember(learner(), Part.of(dealt, perMember(context)), settings(context));
-        return new LinearFrameModel(uid(), run(context, dealt.rows(), member, member.settings(), member::training));
+        var settings = settings(context);
+        var dealt = deal(frame, settings.members());
+        var member = new LinearMember(learner(), Part.of(dealt, settings.perMember()), settings);
+        return new LinearFrameModel(uid(), run(context, dealt.rows(), member, settings, member::training));
     }
 }

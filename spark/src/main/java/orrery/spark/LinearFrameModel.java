@@ -19,7 +19,7 @@ import orrery.store.Place;
 
 /**
  * A linear classifier for data frames. Adds {@code prediction}, a class, as a number if all classes are numbers; {@code
- * rawPrediction}, a vector of margins by class; and, but for support vector machines, {@code probability}, likewise.
+ * rawPrediction}, a vector of margins by class; and {@code probability}, likewise, null of support vector machines.
  */
 public final class LinearFrameModel extends FrameModel<LinearFrameModel, LinearModel> {
     private static final long serialVersionUID = 1;
@@ -62,7 +62,8 @@ public final class LinearFrameModel extends FrameModel<LinearFrameModel, LinearM
     }
 
     private boolean isNumeric() {
-        return model().classes().stream().allMatch(name -> name.matches("-?[0-9]+(\\.[0-9]+)?|true|false"));
+        return model().classes().stream()
+                .allMatch(name -> name.matches("[-+]?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false"));
     }
 
     @Override

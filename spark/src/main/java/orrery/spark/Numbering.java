@@ -15,7 +15,7 @@ final class Numbering implements Serializable {
 
     private final Serializable[] keys; // all longs, or all texts; sorted
     private final int[] counts; // of each
-    private transient @Nullable Map<Serializable, Integer> numbers;
+    private transient volatile @Nullable Map<Serializable, Integer> numbers;
 
     private Numbering(Serializable[] keys, int[] counts) {
         this.keys = keys;
@@ -60,7 +60,19 @@ final class Numbering implements Serializable {
     }
 
     /** The number of a key. */
-    synchronized int number(Serializable key) {
+    int number(Serializable key) {
+        var known = numbers;
+        var number = (known == null ? all() : known).get(key);
+        if (number == null) {
+            throw new IllegalStateException(
+                    "'" + key + "' was not there when the rows were first read: the data frame is"
+                            + " not the same each time it is made; cache it, or write it to a file first");
+        }
+        return number;
+    }
+
+    /** All numbers by key, made once. */
+    private synchronized Map<Serializable, Integer> all() {
         var known = numbers;
         if (known == null) {
             known = HashMap.newHashMap(keys.length);
@@ -69,12 +81,6 @@ final class Numbering implements Serializable {
             }
             numbers = known;
         }
-        var number = known.get(key);
-        if (number == null) {
-            throw new IllegalStateException(
-                    "'" + key + "' was not there when the rows were first read: the data frame is"
-                            + " not the same each time it is made; cache it, or write it to a file first");
-        }
-        return number;
+        return known;
     }
 }

@@ -1,9 +1,7 @@
 package orrery.spark;
 
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -72,15 +70,10 @@ final class RatingRows {
     /** Ratings of one part for one member. */
     private static final class Chunk implements Serializable {
         private static final long serialVersionUID = 1;
-        private final int from; // part
         private int[] users = new int[1 << 10];
         private int[] items = new int[1 << 10];
         private float[] values = new float[1 << 10];
         private int size;
-
-        Chunk(int from) {
-            this.from = from;
-        }
 
         void add(int user, int item, float value) {
             if (size == values.length) {
@@ -89,6 +82,37 @@ final class RatingRows {
             users[size] = user;
             items[size] = item;
             values[size++] = value;
+        }
+
+        /** The same, stably sorted by keys below {@code bound}, as many as there are ratings. */
+        Chunk by(int[] keys, int bound) {
+            var starts = new int[bound + 1];
+            for (int i = 0; i < size; i++) {
+                starts[keys[i] + 1]++;
+            }
+            for (int k = 0; k < bound; k++) {
+                starts[k + 1] += starts[k];
+            }
+            var sorted = new Chunk().trim(size);
+            sorted.size = size;
+            for (int i = 0; i < size; i++) {
+                int at = starts[keys[i]]++;
+                sorted.users[at] = users[i];
+                sorted.items[at] = items[i];
+                sorted.values[at] = values[i];
+            }
+            return sorted;
+        }
+
+        /** Sorts values where a user has rated an item more than once. */
+        void sortTies() {
+            for (int from = 0, to; from < size; from = to) {
+                to = from + 1;
+                while (to < size && users[to] == users[from] && items[to] == items[from]) {
+                    to++;
+                }
+                Arrays.sort(values, from, to);
+            }
         }
 
         Chunk trim(int to) {
@@ -132,40 +156,38 @@ final class RatingRows {
     /** Deals the rows out: each member gets all ratings of its users, in a part of its own. */
     static JavaRDD<Object> deal(JavaRDD<Row> rows, Broadcast<Seen> seen, Division division, int members) {
         int perMember = (division.firstUsers().length - 1) / members;
-        return rows.mapPartitionsWithIndex(
-                        (part, some) -> {
-                            var all = seen.getValue();
-                            Map<Integer, Chunk> chunks = new HashMap<>();
-                            while (some.hasNext()) {
-                                var row = some.next();
-                                int user = all.users().number(key(row, 0, "user"));
-                                chunks.computeIfAbsent(division.workerOf(user) / perMember, m -> new Chunk(part))
-                                        .add(user, all.items().number(key(row, 1, "item")), rating(row));
-                            }
-                            return chunks.entrySet().stream()
-                                    .map(entry -> new Tuple2<>(entry.getKey(), (Object)
-                                            entry.getValue().trim(entry.getValue().size)))
-                                    .iterator();
-                        },
-                        true)
+        return rows.mapPartitions(some -> {
+                    var all = seen.getValue();
+                    Map<Integer, Chunk> chunks = new HashMap<>();
+                    while (some.hasNext()) {
+                        var row = some.next();
+                        int user = all.users().number(key(row, 0, "user"));
+                        chunks.computeIfAbsent(division.workerOf(user) / perMember, m -> new Chunk())
+                                .add(user, all.items().number(key(row, 1, "item")), rating(row));
+                    }
+                    return chunks.entrySet().stream()
+                            .map(entry -> new Tuple2<>(
+                                    entry.getKey(), (Object) entry.getValue().trim(entry.getValue().size)))
+                            .iterator();
+                })
                 .mapToPair(chunk -> chunk)
                 .partitionBy(new ByMember(members))
                 .values();
     }
 
-    /** The ratings of a member, in the order of the parts that they come from. */
+    /** The ratings of a member, by user, item and value, so that they are the same in whatever order they come. */
     static Ratings ratings(Iterator<Object> chunks, int users, int items) {
-        var sorted = new ArrayList<Chunk>();
-        chunks.forEachRemaining(chunk -> sorted.add((Chunk) chunk));
-        sorted.sort(Comparator.comparingInt((Chunk chunk) -> chunk.from));
-        int size = sorted.stream().mapToInt(chunk -> chunk.size).sum();
-        var all = new Chunk(0).trim(size);
-        for (var chunk : sorted) {
-            System.arraycopy(chunk.users, 0, all.users, all.size, chunk.size);
-            System.arraycopy(chunk.items, 0, all.items, all.size, chunk.size);
-            System.arraycopy(chunk.values, 0, all.values, all.size, chunk.size);
-            all.size += chunk.size;
+        var all = new Chunk();
+        while (chunks.hasNext()) {
+            var chunk = (Chunk) chunks.next();
+            for (int i = 0; i < chunk.size; i++) {
+                all.add(chunk.users[i], chunk.items[i], chunk.values[i]);
+            }
         }
-        return new Ratings(List.of(), List.of(), users, items, all.users, all.items, all.values);
+        all.trim(all.size);
+        var sorted = all.by(all.items, items);
+        sorted = sorted.by(sorted.users, users);
+        sorted.sortTies();
+        return new Ratings(List.of(), List.of(), users, items, sorted.users, sorted.items, sorted.values);
     }
 }

@@ -11,13 +11,18 @@ import orrery.table.Consistency;
 /**
  * How a job is run, as the driver and all members know it.
  *
- * @param workers of all members together
+ * @param members how many
+ * @param perMember workers of each
  * @param checkpoints the folder that they are kept in; empty for none
  */
-record Settings(int workers, String consistency, long seed, Duration waitLimit, String checkpoints)
+record Settings(int members, int perMember, String consistency, long seed, Duration waitLimit, String checkpoints)
         implements Serializable {
+    int workers() {
+        return members * perMember;
+    }
+
     Run run() throws IOException {
-        var run = Run.local(workers)
+        var run = Run.local(workers())
                 .with(Consistency.parse(consistency))
                 .withSeed(seed)
                 .withWaitLimit(waitLimit);

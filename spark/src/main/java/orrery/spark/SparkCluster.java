@@ -32,9 +32,7 @@ public final class SparkCluster implements Cluster {
 
     @Override
     public Rented rent(String place, Wanted wanted) throws IOException {
-        var builder = SparkSession.builder()
-                .appName("orrery " + String.join(" ", wanted.arguments().subList(0, 1)))
-                .config("spark.task.cpus", wanted.workersEach());
+        var builder = SparkSession.builder().appName("orrery train").config("spark.task.cpus", wanted.workersEach());
         var given = new SparkConf();
         if (!place.equals(OF_SUBMIT)) {
             builder.master(place);

@@ -3,6 +3,7 @@ package orrery.spark;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +40,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
     private final String run = "orrery-" + ProcessHandle.current().pid() + "-" + RUNS.incrementAndGet();
     private final Beginnings beginnings = new Beginnings();
     private final Map<String, CountDownLatch> begun = new ConcurrentHashMap<>(); // by job group
-    private final Map<Integer, String> groups = new ConcurrentHashMap<>(); // by stage
+    private final Map<Integer, Set<String>> groups = new ConcurrentHashMap<>(); // by stage, which jobs may share
 
     /**
      * @param parts a partition for each member
@@ -76,17 +77,19 @@ final class SparkMembers<T> implements Members, AutoCloseable {
             if (group != null && begun.containsKey(group)) {
                 var stages = job.stageIds().iterator();
                 while (stages.hasNext()) { // those that prepare the data take slots, too
-                    groups.put((Integer) stages.next(), group);
+                    groups.computeIfAbsent((Integer) stages.next(), stage -> ConcurrentHashMap.newKeySet())
+                            .add(group);
                 }
             }
         }
 
         @Override
         public void onTaskStart(SparkListenerTaskStart task) {
-            var group = groups.get(task.stageId());
-            var waiting = group == null ? null : begun.get(group);
-            if (waiting != null) {
-                waiting.countDown();
+            for (var group : groups.getOrDefault(task.stageId(), Set.of())) {
+                var waiting = begun.get(group);
+                if (waiting != null) {
+                    waiting.countDown();
+                }
             }
         }
     }
@@ -119,7 +122,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
             } finally {
                 slot.countDown();
                 begun.remove(group);
-                groups.values().removeIf(group::equals);
+                groups.values().forEach(of -> of.remove(group));
                 life.end(status);
             }
         });

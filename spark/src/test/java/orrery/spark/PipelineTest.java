@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -199,8 +200,12 @@ final class PipelineTest {
     @Test
     void factorsAreThoseOfOneJvm() throws Exception {
         var rows = ratings(3000, 2);
-        var fitted =
-                factors().fit(spark.createDataFrame(rows, RATINGS).coalesce(1)).model();
+        var fitted = factors()
+                .fit(spark.createDataFrame(rows, RATINGS).repartition(5))
+                .model();
+        rows.sort(Comparator.comparing((Row row) -> row.getInt(0))
+                .thenComparing(row -> row.getString(1))
+                .thenComparing(row -> row.getFloat(2)));
         var users = rows.stream().map(row -> row.getInt(0)).distinct().sorted().toList();
         var items =
                 rows.stream().map(row -> row.getString(1)).distinct().sorted().toList();
@@ -223,6 +228,23 @@ final class PipelineTest {
                 .model();
         assertThat(fitted.items()).containsExactly(due.items());
         assertThat(fitted.users()).containsExactly(due.users());
+    }
+
+    /** Names that have blanks and signs in them are names like any. */
+    @Test
+    void modelsAreKeptInFoldersOfAnyName() throws Exception {
+        var frame = Frames.frame(spark, 500, 6);
+        var model = LinearEstimator.logisticRegression()
+                .setLabelCol("late")
+                .setWorkers(2)
+                .setCheckpointDir(folder.resolve("my kept%20 #1").toString())
+                .fit(frame);
+        var place = folder.resolve("my models%20 #1").toString();
+        model.save(place);
+        assertThat(LinearFrameModel.load(place).transform(frame).collectAsList())
+                .isEqualTo(model.transform(frame).collectAsList());
+        assertThat(folder.resolve("my models%20 #1/model.safetensors")).exists();
+        assertThat(folder.resolve("my kept%20 #1")).isNotEmptyDirectory();
     }
 
     @Test

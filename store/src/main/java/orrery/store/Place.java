@@ -2,11 +2,10 @@ package orrery.store;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.regex.Pattern;
@@ -31,7 +30,7 @@ public record Place(String text) {
             return Optional.of(Path.of(text));
         }
         return matcher.group(1).equalsIgnoreCase("file")
-                ? Optional.of(Path.of(URI.create(text.replaceFirst("^[^:]*:/+", "file:///"))))
+                ? Optional.of(Path.of(text.replaceFirst("^[^:]*:/+", "/")))
                 : Optional.empty();
     }
 
@@ -77,18 +76,13 @@ public record Place(String text) {
     }
 
     private static Storage provided(String folder) throws IOException {
-        URI uri;
-        try {
-            uri = new URI(folder);
-        } catch (URISyntaxException e) {
-            throw new IOException(folder + ": is no path and no URI: " + e.getMessage(), e);
-        }
+        var scheme = folder.substring(0, folder.indexOf(':')).toLowerCase(Locale.ROOT);
         for (var provider : ServiceLoader.load(StorageProvider.class, Place.class.getClassLoader())) {
-            if (provider.knows(uri.getScheme())) {
-                return provider.open(uri);
+            if (provider.knows(scheme)) {
+                return provider.open(folder);
             }
         }
-        throw new IOException(folder + ": nothing here reads places of the scheme " + uri.getScheme()
+        throw new IOException(folder + ": nothing here reads places of the scheme " + scheme
                 + ": orrery-hadoop.jar is not on the class path");
     }
 

@@ -1,7 +1,6 @@
 package orrery.store;
 
 import java.io.IOException;
-import java.net.URI;
 
 /**
  * Storage in other places than folders of this machine, such as HDFS. Providers are found on the class path and the module
@@ -14,7 +13,8 @@ public interface StorageProvider {
     /**
      * Storage in a folder, which is made by the first write.
      *
+     * @param folder a URI, but nothing in it is escaped
      * @throws IOException if there is no such place, in words
      */
-    Storage open(URI folder) throws IOException;
+    Storage open(String folder) throws IOException;
 }

@@ -194,6 +194,6 @@ final class LogisticBench implements Callable<Integer> {
                 peer.cpu(),
                 "MLlib 4.1.0, L-BFGS",
                 runs,
-                "both from the same cached vectors, in one JVM with two cores; ours deals the rows out anew first");
+                "both from the same cached vectors, in one JVM with two cores; the rows stay where they are");
     }
 }
