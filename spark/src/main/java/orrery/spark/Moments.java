@@ -1,7 +1,6 @@
 package orrery.spark;
 
 import java.io.Serializable;
-import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
@@ -24,15 +23,6 @@ final class Moments implements Serializable {
         counts = new long[columns.length];
         means = new double[columns.length];
         squares = new double[columns.length];
-    }
-
-    /** Of a part. */
-    static Moments of(Iterator<Row> part, int[] columns) {
-        var moments = new Moments(columns);
-        while (part.hasNext()) {
-            moments.add(part.next());
-        }
-        return moments;
     }
 
     void add(Row row) {

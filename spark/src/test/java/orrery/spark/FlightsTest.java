@@ -47,7 +47,7 @@ final class FlightsTest {
     @TempDir
     static Path home;
 
-    private static final double PART = Double.parseDouble(System.getProperty("orrery.flights", "0.2"));
+    private static final double PART = Double.parseDouble(System.getProperty("orrery.flights", "0.1"));
 
     private static Dataset<Row> frame(SparkSession spark, Path file) {
         var date = functions.col("date");

@@ -20,6 +20,16 @@ final class Frames {
 
     private Frames() {}
 
+    /** An application of four slots in this JVM. */
+    static SparkSession spark() {
+        return SparkSession.builder()
+                .master("local[4]")
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", "4")
+                .getOrCreate();
+    }
+
     /** Whether late depends on all of x, n and colour, and on chance. */
     static List<Row> rows(int count, long seed) {
         var random = new SplittableRandom(seed);

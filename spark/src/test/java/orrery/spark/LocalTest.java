@@ -34,12 +34,7 @@ final class LocalTest {
 
     @BeforeAll
     static void start() {
-        spark = SparkSession.builder()
-                .master("local[4]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", "4")
-                .getOrCreate();
+        spark = Frames.spark();
     }
 
     @AfterAll
@@ -126,13 +121,16 @@ final class LocalTest {
         }
     }
 
+    private static Moments moments(List<Row> rows) {
+        var moments = new Moments(new int[] {0, 1});
+        rows.forEach(moments::add);
+        return moments;
+    }
+
     @Test
     void momentsOfPartsAreThoseOfAll() {
         var rows = Frames.rows(1000, 9);
-        var parts = List.of(
-                Moments.of(rows.subList(0, 300).iterator(), new int[] {0, 1}),
-                Moments.of(List.<Row>of().iterator(), new int[] {0, 1}),
-                Moments.of(rows.subList(300, 1000).iterator(), new int[] {0, 1}));
+        var parts = List.of(moments(rows.subList(0, 300)), moments(List.of()), moments(rows.subList(300, 1000)));
         var sum = Moments.sum(parts, new int[] {0, 1});
         assertThat(sum.rows()).isEqualTo(1000);
         for (int c = 0; c < 2; c++) {

@@ -49,12 +49,7 @@ final class PipelineTest {
 
     @BeforeAll
     static void start() {
-        spark = SparkSession.builder()
-                .master("local[4]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", "4")
-                .getOrCreate();
+        spark = Frames.spark();
     }
 
     @AfterAll

@@ -69,13 +69,7 @@ final class AlsBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var out = spec.commandLine().getOut();
-        try (var spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", "4")
-                .config("spark.log.level", "ERROR")
-                .getOrCreate()) {
+        try (var spark = LocalSpark.session()) {
             var split = Generated.netflix(48_019, 17_770, count, 1).ratings().split(0.05, 1);
             var train = frame(spark, split.train());
             var test = frame(spark, split.test());

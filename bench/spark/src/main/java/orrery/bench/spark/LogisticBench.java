@@ -11,7 +11,6 @@ import org.apache.spark.ml.classification.LogisticRegression;
 import org.apache.spark.ml.evaluation.BinaryClassificationEvaluator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.storage.StorageLevel;
 import orrery.bench.Cpu;
@@ -72,13 +71,7 @@ final class LogisticBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var out = spec.commandLine().getOut();
-        try (var spark = SparkSession.builder()
-                .master("local[2]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", "4")
-                .config("spark.log.level", "ERROR")
-                .getOrCreate()) {
+        try (var spark = LocalSpark.session()) {
             var split = FlightRows.of(spark, part).randomSplit(new double[] {5, 1}, 1);
             var train = split[0].repartition(2).persist(StorageLevel.MEMORY_ONLY());
             var test = split[1].repartition(2).persist(StorageLevel.MEMORY_ONLY());
