@@ -1,5 +1,6 @@
 package orrery.engine;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 import orrery.store.Storage;
@@ -36,6 +37,15 @@ public record Checkpoints(Storage storage, int everyCuts, int keep, boolean resu
 
     public Checkpoints resuming() {
         return new Checkpoints(storage, everyCuts, keep, true, identity);
+    }
+
+    /** Says now what a run would say when it begins: there are checkpoints of another run, or none to go on from. */
+    public void check() throws IOException {
+        if (resume) {
+            Checkpoint.newest(storage);
+        } else {
+            Checkpoint.checkThatNoneIsIn(storage);
+        }
     }
 
     public Checkpoints identifiedBy(Map<String, String> more) {

@@ -86,7 +86,12 @@ final class Coordinator implements Site {
                 new Endpoint.Settings(terms.host(), Endpoint.Settings.DEFAULT.creditBytes(), terms.faults()),
                 new Ear());
         node.whileWaiting(this::look);
-        address = node.listen();
+        try {
+            address = node.listen();
+        } catch (IOException | RuntimeException e) { // such as an address that is not this machine's
+            node.leave();
+            throw e;
+        }
         highestId = launcher.count();
         for (int id = 1; id <= highestId; id++) {
             seats.put(id, start(id, 1));

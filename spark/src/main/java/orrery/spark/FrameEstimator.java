@@ -239,7 +239,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     /** How to run; found once for a fit, since executors may come and go meanwhile. */
     final Settings settings(JavaSparkContext context) throws IOException {
         var folder = getOrDefault(checkpointDir);
-        return new Settings(
+        var settings = new Settings(
                 members(context),
                 perMember(context),
                 getOrDefault(consistency),
@@ -248,6 +248,11 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
                 folder.isEmpty()
                         ? ""
                         : FrameModel.place(SparkSession.active(), folder).text());
+        var kept = settings.run().checkpoints();
+        if (kept.isPresent()) { // before all rows are read
+            ((boolean) getOrDefault(resume) ? kept.get().resuming() : kept.get()).check();
+        }
+        return settings;
     }
 
     /** The sizes of the members' parts, shared out among the workers of each. */

@@ -239,7 +239,17 @@ final class PipelineTest {
         assertThat(LinearFrameModel.load(place).transform(frame).collectAsList())
                 .isEqualTo(model.transform(frame).collectAsList());
         assertThat(folder.resolve("my models%20 #1/model.safetensors")).exists();
-        assertThat(folder.resolve("my kept%20 #1")).isNotEmptyDirectory();
+        var kept = folder.resolve("my kept%20 #1");
+        assertThat(kept).isNotEmptyDirectory();
+        var again = LinearEstimator.logisticRegression()
+                .setLabelCol("late")
+                .setWorkers(2)
+                .setCheckpointDir(kept.toString());
+        assertThatThrownBy(() -> again.fit(frame)).hasMessageContaining("holds checkpoints of another run");
+        assertThatThrownBy(() -> again.setCheckpointDir(folder.resolve("none").toString())
+                        .setResume(true)
+                        .fit(frame))
+                .hasMessageContaining("no checkpoint to go on from");
     }
 
     @Test
