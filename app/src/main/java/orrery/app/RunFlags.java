@@ -125,11 +125,14 @@ final class RunFlags {
         };
     }
 
+    /** How many processes there are to be; on a cluster one per worker, if nothing is said. */
+    int processes() {
+        return !on.isEmpty() && processes == 0 ? workers : processes;
+    }
+
     /** How processes speak with each other; an error if something is said about that and there are none. */
     Members.Terms terms() {
-        if (!on.isEmpty() && processes == 0) {
-            processes = workers;
-        }
+        int processes = processes();
         if (processes < 0 || processes > Placement.MOST_MEMBERS) {
             throw new UsageException("--processes must be 0 to " + Placement.MOST_MEMBERS + ", got " + processes
                     + (on.isEmpty() ? "" : " (one per worker, if nothing is said)"));

@@ -172,37 +172,38 @@ final class Train implements Callable<Integer> {
         chosen.prepare(run); // wrong labels are told before a folder is made
         boolean isNew = resumed == null;
         var folder = resumed == null ? RunFolder.create(runFolder, what, Instant.now()) : resumed;
+        var config = ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
+                + ConfigFile.absolute(data) + "\n";
         if (isNew) {
-            folder.writeConfig(ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
-                    + ConfigFile.absolute(data) + "\n");
+            folder.writeConfig(config);
         } else if (kept(folder).storage().list("").isEmpty()) {
             throw new UsageException(folder.path() + ": has no checkpoint to go on from");
         }
         try (var _ = folder.lock()) {
-            if (running.processes == 0) {
-                return train(what, data, chosen, run, folder, isNew);
-            }
-            var config = ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
-                    + ConfigFile.absolute(data) + "\n";
-            folder.writeMembersConfig(config);
             if (cluster.isPresent()) {
-                var arguments = new ArrayList<>(ConfigFile.arguments(config));
-                arguments.removeIf(argument -> argument.startsWith("--on=")
-                        || argument.startsWith("--workers=")
-                        || argument.startsWith("--processes="));
-                arguments.add("--workers=" + running.workers); // what is the default here may be another there
-                arguments.add("--processes=" + running.processes);
-                arguments.add("--member-of=" + folder.path().toAbsolutePath());
-                var wanted = new Cluster.Wanted(
-                        running.processes, running.workers / running.processes, terms, List.copyOf(arguments));
-                say(err, "starting " + running.processes + " processes on " + running.on);
-                try (var members = cluster.get().rent(running.on, wanted)) {
+                say(err, "starting " + running.processes() + " processes on " + running.on);
+                try (var members = cluster.get().rent(running.on, wanted(config, folder, terms))) {
                     return train(what, data, chosen, run.with(members), folder, isNew);
                 }
             }
-            run = run.with(new Processes(running.processes, MemberCommand.of(folder, running.processes), terms));
+            if (running.processes() > 0) {
+                folder.writeMembersConfig(config);
+                run = run.with(
+                        new Processes(running.processes(), MemberCommand.of(folder, running.processes()), terms));
+            }
             return train(what, data, chosen, planned(chosen, run, folder), folder, isNew);
         }
+    }
+
+    /** What members on a cluster are to be: this training, with as many workers as here, where the default may be another. */
+    private Cluster.Wanted wanted(String config, RunFolder folder, Members.Terms terms) {
+        int processes = running.processes();
+        var arguments = new ArrayList<>(ConfigFile.arguments(config));
+        arguments.removeIf(argument -> argument.startsWith("--on="));
+        arguments.add("--workers=" + running.workers);
+        arguments.add("--processes=" + processes);
+        arguments.add("--member-of=" + folder.path().toAbsolutePath());
+        return new Cluster.Wanted(processes, running.workers / processes, terms, List.copyOf(arguments));
     }
 
     /** The cluster that processes are to be started on, if it is one. */
@@ -242,7 +243,7 @@ final class Train implements Callable<Integer> {
     /** The run with the plan that its folder has, or with a new one if there are processes to place rows in. */
     private Run planned(Application<?> chosen, Run run, RunFolder folder) throws IOException {
         var placing = running.placing(chosen.isPlanned());
-        if (running.processes < 2 || placing.isEmpty()) {
+        if (running.processes() < 2 || placing.isEmpty()) {
             return run;
         }
         var learning = checkpointEvery > 0 ? run.learning(placing.get()) : run; // drift makes another plan due
@@ -256,7 +257,7 @@ final class Train implements Callable<Integer> {
         var kept = folder.plan();
         if (kept.isEmpty()) {
             say(spec.commandLine().getErr(), "planning");
-            kept = Optional.of(PlanVerb.plan(chosen.prepare(run), placing.get(), running.processes));
+            kept = Optional.of(PlanVerb.plan(chosen.prepare(run), placing.get(), running.processes()));
             folder.writePlan(kept.get());
         }
         return learning.with(kept.get());
@@ -268,7 +269,7 @@ final class Train implements Callable<Integer> {
         var err = spec.commandLine().getErr();
         var provenance = provenance(data, chosen.dataSum(), run.seed());
         folder.writeProvenance(provenance);
-        var wire = new WireUse(running.processes);
+        var wire = new WireUse(running.processes());
         var listening = run.listening(folder.recorder()).listening(wire);
         if (!quiet) {
             listening = listening.listening(new Progress(err, Progress.isTerminal()));

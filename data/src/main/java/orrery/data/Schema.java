@@ -68,11 +68,6 @@ public record Schema(
         return new Schema(name, ' ', false, List.of(), 0, featureNames, classes, false, false, featureNames.size());
     }
 
-    /** Of features that are made elsewhere, such as the columns of a data frame; they are numbers, or the classes named. */
-    public static Schema ofFeatures(String source, int features, List<String> classes) {
-        return new Schema(source, ' ', false, List.of(), 0, List.of(), classes, false, false, features);
-    }
-
     /** The same for the text that {@link TableFormat} makes of a table. */
     Schema ofTable() {
         return new Schema(format, ',', true, columns, hashBits, words, classes, log1p, normalize, features);

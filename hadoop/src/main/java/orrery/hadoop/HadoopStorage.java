@@ -2,16 +2,13 @@ package orrery.hadoop;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 import org.apache.hadoop.fs.CommonPathCapabilities;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
@@ -19,6 +16,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import orrery.store.Storage;
+import orrery.store.SummedChannel;
 
 /**
  * A folder of a Hadoop file system. On those that rename in one step, such as HDFS, a file is written beside its place,
@@ -60,7 +58,7 @@ final class HadoopStorage implements Storage {
         var out = files.create(place, true);
         boolean isWhole = false;
         try {
-            var summed = new Summed(out);
+            var summed = new SummedChannel(Channels.newChannel(out));
             body.writeTo(summed);
             isWhole = true;
             out.close();
@@ -77,7 +75,7 @@ final class HadoopStorage implements Storage {
         try {
             Written written;
             try (var out = files.create(beside, false)) {
-                var summed = new Summed(out);
+                var summed = new SummedChannel(Channels.newChannel(out));
                 body.writeTo(summed);
                 if (out.hasCapability(StreamCapabilities.HSYNC)) {
                     out.hsync();
@@ -150,44 +148,5 @@ final class HadoopStorage implements Storage {
     @Override
     public String toString() {
         return folder.toString();
-    }
-
-    /** Counts and sums what goes through. */
-    private static final class Summed implements WritableByteChannel {
-        private static final int AT_ONCE = 1 << 16;
-
-        private final FSDataOutputStream out;
-        private final CRC32C crc = new CRC32C();
-        private final byte[] some = new byte[AT_ONCE];
-        private long bytes;
-
-        Summed(FSDataOutputStream out) {
-            this.out = out;
-        }
-
-        Written written() {
-            return new Written(bytes, crc.getValue());
-        }
-
-        @Override
-        public int write(ByteBuffer source) throws IOException {
-            int all = source.remaining();
-            while (source.hasRemaining()) {
-                int n = Math.min(some.length, source.remaining());
-                source.get(some, 0, n);
-                out.write(some, 0, n);
-                crc.update(some, 0, n);
-            }
-            bytes += all;
-            return all;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {} // the storage closes the file
     }
 }

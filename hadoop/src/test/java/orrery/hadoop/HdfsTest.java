@@ -73,6 +73,11 @@ final class HdfsTest {
         protected Storage open(String name) throws java.io.IOException {
             return place(name).folder();
         }
+
+        @Override
+        protected int filesIn(String name) throws java.io.IOException {
+            return cluster.getFileSystem().listStatus(new org.apache.hadoop.fs.Path("/" + name)).length;
+        }
     }
 
     private static Ratings ratings() {

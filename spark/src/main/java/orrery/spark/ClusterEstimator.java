@@ -151,7 +151,7 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
                     return some.iterator();
                 })
                 .collect());
-        var packing = Packing.of(dealt.schema(), dealt.positions(), false);
+        var packing = Packing.ofAll(dealt.schema(), false);
         rows.forEach(packing::add);
         return packing.pack();
     }

@@ -110,10 +110,14 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
 
     /** Categories are hashed to 2^bits features. */
     public final E setHashBits(int bits) {
+        checkHashBits(bits);
+        return with(hashBits, bits);
+    }
+
+    private static void checkHashBits(int bits) {
         if (bits < 1 || bits > 28) {
             throw new IllegalArgumentException("hash bits must be 1 to 28, got " + bits);
         }
-        return with(hashBits, bits);
     }
 
     /** The column of labels; empty for none. */
@@ -181,11 +185,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
      * @param rows of the schema's columns, in its order; a part for each member
      * @param sizes of the parts
      */
-    record Dealt(JavaRDD<Row> rows, List<Long> sizes, Schema schema) {
-        int[] positions() {
-            return IntStream.range(0, schema.columns().size()).toArray();
-        }
-    }
+    record Dealt(JavaRDD<Row> rows, List<Long> sizes, Schema schema) {}
 
     /** Deals out the rows, the same to the last bit each time, and surveys them. */
     final Dealt deal(Dataset<Row> frame, int members) throws IOException {
@@ -261,7 +261,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
 
     /** What is wrong with the frame's columns, told without reading it. */
     final void checkColumns(StructType frame) {
-        setHashBits(number(hashBits)); // which a grid of parameters, or a file, may have set to anything
+        checkHashBits(number(hashBits)); // which a grid of parameters, or a file, may have set to anything
         try {
             columns(frame);
         } catch (DataException e) {

@@ -225,12 +225,16 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         var division = seen.division(settings.workers());
         var names = context.broadcast(seen);
         try {
-            int users = seen.users().size();
-            int items = seen.items().size();
             var options = options();
-            var member = new FactorMember(options, division, users, items, settings);
+            var member = new FactorMember(options, division, settings);
             var none = new Ratings(
-                    seen.users().names(), seen.items().names(), users, items, new int[0], new int[0], new float[0]);
+                    seen.users().names(),
+                    seen.items().names(),
+                    division.userCount(),
+                    division.itemCount(),
+                    new int[0],
+                    new int[0],
+                    new float[0]);
             var model = run(
                     context,
                     RatingRows.deal(rows, names, division, settings.members()),

@@ -8,14 +8,13 @@ import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.MatrixFactorization;
 
 /** A member's part of a factorisation: the ratings of its users. */
-record FactorMember(FactorOptions options, Division division, int users, int items, Settings settings)
-        implements MemberBody<Object> {
+record FactorMember(FactorOptions options, Division division, Settings settings) implements MemberBody<Object> {
 
     @Override
     public void run(Membership membership, int number, Iterator<Object> chunks) throws IOException {
         new MatrixFactorization(options)
                 .prepare(
-                        RatingRows.ratings(chunks, users, items),
+                        RatingRows.ratings(chunks, division),
                         division,
                         settings.run().with(membership))
                 .join();

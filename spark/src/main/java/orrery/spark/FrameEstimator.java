@@ -216,7 +216,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
 
     /** How many members there are to be. */
     private int members(JavaSparkContext context) {
-        int perMember = perMember(context);
+        int perMember = SparkMembers.coresOfTask(context);
         int asked = number(workers);
         if (asked < 0 || asked % perMember != 0) {
             throw new IllegalArgumentException("there are to be " + asked + " workers, but each task has " + perMember
@@ -231,17 +231,12 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
         return Math.max(1, members);
     }
 
-    /** How many workers each member has. */
-    private static int perMember(JavaSparkContext context) {
-        return context.getConf().getInt("spark.task.cpus", 1);
-    }
-
     /** How to run; found once for a fit, since executors may come and go meanwhile. */
     final Settings settings(JavaSparkContext context) throws IOException {
         var folder = getOrDefault(checkpointDir);
         var settings = new Settings(
                 members(context),
-                perMember(context),
+                SparkMembers.coresOfTask(context),
                 getOrDefault(consistency),
                 (long) getOrDefault(seed),
                 seconds(waitLimit),

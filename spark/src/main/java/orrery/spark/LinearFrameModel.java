@@ -87,19 +87,20 @@ public final class LinearFrameModel extends FrameModel<LinearFrameModel, LinearM
             LinearModel model, List<Row> rows, int[] positions, boolean isNumeric) {
         var packing = Packing.of(model.schema(), positions, false);
         rows.forEach(packing::add);
-        var examples = packing.pack();
         var added = new ArrayList<@Nullable Object[]>();
         boolean hasProbabilities = model.loss() != Loss.HINGE && model.loss() != Loss.SQUARED_HINGE;
         try {
-            model.margins(examples, (i, margins) -> added.add(new @Nullable Object[] {vector(margins), null, null}));
-            model.predict(examples, (i, probabilities) -> {
+            model.predictWithMargins(packing.pack(), (i, margins, probabilities) -> {
                 int best = 0;
                 for (int k = 1; k < probabilities.length; k++) {
                     best = probabilities[k] > probabilities[best] ? k : best;
                 }
                 var name = model.classes().get(best);
-                added.get((int) i)[1] = hasProbabilities ? vector(probabilities) : null;
-                added.get((int) i)[2] = isNumeric ? (Object) number(name) : name;
+                added.add(new @Nullable Object[] {
+                    vector(margins),
+                    hasProbabilities ? vector(probabilities) : null,
+                    isNumeric ? (Object) number(name) : name
+                });
             });
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);

@@ -46,10 +46,6 @@ final class Numbering implements Serializable {
         return of(seen);
     }
 
-    int size() {
-        return keys.length;
-    }
-
     /** By number, how often it was seen. */
     int[] counts() {
         return counts.clone();

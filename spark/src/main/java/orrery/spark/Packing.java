@@ -2,6 +2,7 @@ package orrery.spark;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.SparseVector;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
@@ -65,6 +66,11 @@ interface Packing {
         return schema.format().equals(VECTORS)
                 ? new OfVectors(schema, positions, hasLabels)
                 : new OfColumns(schema, positions, hasLabels);
+    }
+
+    /** Packs rows of the schema's columns, in its order. */
+    static Packing ofAll(Schema schema, boolean hasLabels) {
+        return of(schema, IntStream.range(0, schema.columns().size()).toArray(), hasLabels);
     }
 
     /** Of columns that are features each. */

@@ -155,7 +155,7 @@ final class RatingRows {
 
     /** Deals the rows out: each member gets all ratings of its users, in a part of its own. */
     static JavaRDD<Object> deal(JavaRDD<Row> rows, Broadcast<Seen> seen, Division division, int members) {
-        int perMember = (division.firstUsers().length - 1) / members;
+        int perMember = division.workers() / members;
         return rows.mapPartitions(some -> {
                     var all = seen.getValue();
                     Map<Integer, Chunk> chunks = new HashMap<>();
@@ -176,7 +176,9 @@ final class RatingRows {
     }
 
     /** The ratings of a member, by user, item and value, so that they are the same in whatever order they come. */
-    static Ratings ratings(Iterator<Object> chunks, int users, int items) {
+    static Ratings ratings(Iterator<Object> chunks, Division division) {
+        int users = division.userCount();
+        int items = division.itemCount();
         var all = new Chunk();
         while (chunks.hasNext()) {
             var chunk = (Chunk) chunks.next();

@@ -94,6 +94,11 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         }
     }
 
+    /** How many cores each task has, so how many workers a member. */
+    static int coresOfTask(JavaSparkContext context) {
+        return context.getConf().getInt("spark.task.cpus", 1);
+    }
+
     @Override
     public int count() {
         return parts.getNumPartitions();
@@ -162,7 +167,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         for (var executor : context.statusTracker().getExecutorInfos()) {
             busy += executor.numRunningTasks();
         }
-        int slots = context.defaultParallelism() / context.getConf().getInt("spark.task.cpus", 1);
+        int slots = context.defaultParallelism() / coresOfTask(context);
         return "no slot for it within " + slotLimit.toSeconds() + " s: " + count() + " members need one each, the "
                 + "application has " + slots + ", of which " + Math.max(0, slots - busy)
                 + " are free; give it more cores, or fewer members";

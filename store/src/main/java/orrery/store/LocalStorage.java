@@ -5,10 +5,8 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /** A folder of this machine. A file is written beside its place, synced, then renamed into it. */
 final class LocalStorage implements Storage {
@@ -52,7 +49,7 @@ final class LocalStorage implements Storage {
                 var summed = new SummedChannel(file);
                 body.writeTo(summed);
                 file.force(true);
-                written = new Written(summed.bytes, summed.crc.getValue());
+                written = summed.written();
             }
             Files.move(beside, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             sync(parent);
@@ -117,35 +114,5 @@ final class LocalStorage implements Storage {
     @Override
     public String toString() {
         return folder.toString();
-    }
-
-    /** Counts and sums what goes through. */
-    private static final class SummedChannel implements WritableByteChannel {
-        private final WritableByteChannel out;
-        private final CRC32C crc = new CRC32C();
-        private long bytes;
-
-        SummedChannel(WritableByteChannel out) {
-            this.out = out;
-        }
-
-        @Override
-        public int write(ByteBuffer source) throws IOException {
-            var view = source.duplicate();
-            int n = out.write(source);
-            crc.update(view.limit(view.position() + n));
-            bytes += n;
-            return n;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return out.isOpen();
-        }
-
-        @Override
-        public void close() throws IOException {
-            out.close();
-        }
     }
 }

@@ -15,6 +15,9 @@ public abstract class StorageContract {
     /** Storage in a folder of that name, which is not there yet. */
     protected abstract Storage open(String name) throws IOException;
 
+    /** How many files there are in a folder of that name, hidden ones and those left behind by a failed write among them. */
+    protected abstract int filesIn(String name) throws IOException;
+
     @Test
     void aFileAppearsWholeOrNotAtAll() throws IOException {
         var storage = open("whole/deep/er");
@@ -27,8 +30,10 @@ public abstract class StorageContract {
                 .hasMessage("the disk is full");
         assertThat(storage.readText("a/b")).isEqualTo("old");
         assertThat(storage.list("a")).containsExactly("b");
+        assertThat(filesIn("whole/deep/er/a")).isEqualTo(1);
         storage.writeText("a/b", "new");
         assertThat(storage.readText("a/b")).isEqualTo("new");
+        assertThat(filesIn("whole/deep/er/a")).isEqualTo(1);
         assertThat(storage.holds("a/b")).isTrue();
         assertThat(storage.holds("a")).isFalse();
         assertThat(storage.holds("a/c")).isFalse();

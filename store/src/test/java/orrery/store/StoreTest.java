@@ -32,6 +32,11 @@ final class StoreTest {
         protected Storage open(String name) {
             return Storage.local(folder.resolve(name));
         }
+
+        @Override
+        protected int filesIn(String name) {
+            return folder.resolve(name).toFile().list().length;
+        }
     }
 
     @RepeatedTest(10)

@@ -42,15 +42,15 @@ public record Division(int[] firstUsers, int[] ratingsOfItem, float mean) implem
         return of(ofUser, ofItem, ratings.mean(), workers);
     }
 
-    int workers() {
+    public int workers() {
         return firstUsers.length - 1;
     }
 
-    int userCount() {
+    public int userCount() {
         return firstUsers[workers()];
     }
 
-    int itemCount() {
+    public int itemCount() {
         return ratingsOfItem.length;
     }
 

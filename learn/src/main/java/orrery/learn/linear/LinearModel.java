@@ -104,45 +104,61 @@ public final class LinearModel implements Model {
      * machine's margin is no probability; it gives 1 to the class that it chooses.
      */
     public void predict(Examples examples, Predictions each) throws IOException {
-        var cursor = examples.cursor();
-        var margins = new float[width];
         var probabilities = new float[loss.isClassification() ? labels.count() : 1];
-        for (long i = 0; i < examples.size(); i++) {
-            cursor.move(i);
-            margins(cursor, margins);
-            switch (loss) {
-                case SQUARED -> probabilities[0] = margins[0];
-                case SOFTMAX -> {
-                    Loss.softmax(margins);
-                    System.arraycopy(margins, 0, probabilities, 0, width);
-                }
-                case LOGISTIC -> {
-                    probabilities[1] = (float) (1 / (1 + Math.exp(-margins[0])));
-                    probabilities[0] = 1 - probabilities[1];
-                }
-                case HINGE, SQUARED_HINGE -> {
-                    probabilities[1] = margins[0] > 0 ? 1 : 0;
-                    probabilities[0] = 1 - probabilities[1];
-                }
-            }
+        forEach(examples, (i, margins) -> {
+            probabilities(margins, probabilities);
             each.prediction(i, probabilities);
-        }
+        });
     }
 
-    /** Gives each example's margins by class; of two classes the second's is the first's, negated. */
-    public void margins(Examples examples, Predictions each) throws IOException {
-        var cursor = examples.cursor();
-        var margins = new float[width];
+    /** Gives each example's margins by class, of two classes the second's is the first's, negated; and probabilities. */
+    public void predictWithMargins(Examples examples, Margins each) throws IOException {
+        var probabilities = new float[labels.count()];
         var both = new float[2];
-        for (long i = 0; i < examples.size(); i++) {
-            cursor.move(i);
-            margins(cursor, margins);
+        forEach(examples, (i, margins) -> {
             if (width == 1) {
                 both[0] = -margins[0];
                 both[1] = margins[0];
             }
-            each.prediction(i, width == 1 ? both : margins);
+            var byClass = width == 1 ? both : margins.clone(); // which softmax writes to
+            probabilities(margins, probabilities);
+            each.prediction(i, byClass, probabilities);
+        });
+    }
+
+    private void forEach(Examples examples, Predictions margins) throws IOException {
+        var cursor = examples.cursor();
+        var of = new float[width];
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            margins(cursor, of);
+            margins.prediction(i, of);
         }
+    }
+
+    /** What margins say of an example; they are not the same afterwards. */
+    private void probabilities(float[] margins, float[] probabilities) {
+        switch (loss) {
+            case SQUARED -> probabilities[0] = margins[0];
+            case SOFTMAX -> {
+                Loss.softmax(margins);
+                System.arraycopy(margins, 0, probabilities, 0, width);
+            }
+            case LOGISTIC -> {
+                probabilities[1] = (float) (1 / (1 + Math.exp(-margins[0])));
+                probabilities[0] = 1 - probabilities[1];
+            }
+            case HINGE, SQUARED_HINGE -> {
+                probabilities[1] = margins[0] > 0 ? 1 : 0;
+                probabilities[0] = 1 - probabilities[1];
+            }
+        }
+    }
+
+    /** Takes margins and probabilities by class; the arrays are used again. */
+    @FunctionalInterface
+    public interface Margins {
+        void prediction(long example, float[] margins, float[] probabilities) throws IOException;
     }
 
     /** Takes predictions; the array is used again. */

@@ -2,6 +2,7 @@ package orrery.bench.spark;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.api.java.JavaRDD;
@@ -68,9 +69,9 @@ final class DriverAveraging implements AutoCloseable {
             var random = new Random(1);
             for (int i = size() - 1; i > 0; i--) {
                 int j = random.nextInt(i + 1);
-                java.util.Collections.swap(indices, i, j);
-                java.util.Collections.swap(values, i, j);
-                java.util.Collections.swap(labels, i, j);
+                Collections.swap(indices, i, j);
+                Collections.swap(values, i, j);
+                Collections.swap(labels, i, j);
             }
             return this;
         }
