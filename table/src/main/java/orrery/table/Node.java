@@ -7,10 +7,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ public final class Node {
     private final Map<String, Clocks> groups = new HashMap<>();
     private final Map<Table, StagedUpdates> staged = new HashMap<>();
     private final Map<Table, Integer> drops = new HashMap<>();
+    private final Set<String> gone = new HashSet<>(); // dropped within the stage: late frames may mean them
     private final LongAdder refused = new LongAdder();
     private final Counts counts = new Counts();
     private int nextId;
@@ -83,6 +86,10 @@ public final class Node {
             throw new IllegalStateException(
                     "table '" + spec.name() + "' is being dropped: some workers have, others have not");
         }
+        if (gone.contains(spec.name())) {
+            throw new IllegalStateException(
+                    "table '" + spec.name() + "' was dropped in this stage; give the next one another name");
+        }
         var clocks = groups.get(spec.group());
         if (clocks == null) {
             clocks = new Clocks(spec.group());
@@ -112,7 +119,7 @@ public final class Node {
             table.place(among.placement(), among);
         }
         restore(table);
-        numbers.put(table.number(), table); // now frames may find it
+        numbers.put(table.number(), table);
         if (among != null) {
             var group = clocks;
             among.server().execute(() -> {
@@ -146,6 +153,7 @@ public final class Node {
         if (drops.merge(table, 1, Integer::sum) == workers) {
             drops.remove(table);
             drop(table);
+            gone.add(table.name());
             var among = cluster;
             if (among != null) {
                 among.server().execute(() -> among.server().dropped(table));
@@ -216,6 +224,7 @@ public final class Node {
         groups.values().forEach(clocks -> clocks.begin(workers, firstClock));
         staged.values().forEach(updates -> updates.begin(workers));
         drops.clear();
+        gone.clear();
         if (firstClock == 0) {
             tables.values().forEach(table -> table.shard.beginStage());
         }
@@ -564,6 +573,7 @@ public final class Node {
             groups.clear();
             staged.clear();
             drops.clear();
+            gone.clear();
             toLoad.clear();
             reads = null;
         }

@@ -35,6 +35,7 @@ final class Server implements Runnable {
     private final Map<Peer, Integer> waiting = new HashMap<>(); // reads of a peer, parked or without credit
     private final Map<Peer, ArrayDeque<Answer>> withoutCredit = new HashMap<>(); // in their order
     private final Map<Peer, Map<Table, Subscription>> subscriptions = new LinkedHashMap<>();
+    private final Map<Integer, Integer> present = new HashMap<>(); // number to id of the tables that frames may find
     private final Map<Integer, List<Frame>> forLater = new HashMap<>(); // by a table that is not here yet
     private final Map<Integer, Integer> dropped = new HashMap<>(); // table to its group, by their numbers
     private int[] homes = {}; // by worker: its member; empty if that is not known
@@ -155,9 +156,9 @@ final class Server implements Runnable {
         arrivals.computeIfAbsent(name.hashCode(), n -> new Arrivals(group, group.completed()));
     }
 
-    /** A table is here: what came for it before has its turn. */
+    /** A table is here: what came for it before has its turn, and only then what comes from now on. */
     void created(Table table) {
-        dropped.remove(table.number());
+        present.put(table.number(), table.id);
         var frames = forLater.remove(table.number());
         if (frames != null) {
             frames.forEach(this::receive);
@@ -166,6 +167,7 @@ final class Server implements Runnable {
 
     void dropped(Table table) {
         dropped.put(table.number(), table.spec().group().hashCode());
+        present.remove(table.number());
         subscriptions.values().forEach(ofPeer -> ofPeer.remove(table));
         var frames = forLater.remove(table.number()); // that came when it was gone already, but not known to be
         if (frames != null) {
@@ -209,7 +211,7 @@ final class Server implements Runnable {
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
         } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-            log.log(System.Logger.Level.WARNING, from + " is dropped: it sent what cannot be handled: " + e);
+            log.log(System.Logger.Level.WARNING, from + " is dropped: it sent what cannot be handled", e);
             cluster.drop(from, "it sent a " + frame + ", which cannot be handled: " + e.getMessage());
         } finally {
             if (!isKept) {
@@ -221,6 +223,9 @@ final class Server implements Runnable {
     /** The table of a frame; null if it is not here yet, in which case the frame is kept, or not any more. */
     private @Nullable Table table(Frame frame) {
         var table = node.byNumber(frame.table());
+        if (table != null && present.getOrDefault(frame.table(), -1) != table.id) {
+            table = null; // what came before it has not had its turn
+        }
         if (table == null && !dropped.containsKey(frame.table())) {
             var from = frame.from();
             if (frame.lane() == Lane.CONTROL && from != null) {

@@ -3,6 +3,7 @@ package orrery.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
@@ -322,6 +323,10 @@ final class SessionTest {
             session.tick();
         });
         assertThat(node.find("late")).isNull();
+        assertThatThrownBy(() -> node.create(spec)) // frames that are late would count for it
+                .hasMessage("table 'late' was dropped in this stage; give the next one another name");
+        node.begin(3, 0, Duration.ofSeconds(1));
+        assertThat(node.create(spec).name()).isEqualTo("late");
     }
 
     @Test
