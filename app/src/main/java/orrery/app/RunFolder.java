@@ -239,6 +239,13 @@ final class RunFolder {
                 line.put("members", rescaled.members());
                 line.put("blocksMoved", rescaled.blocksMoved());
             }
+            case RunEvent.Resized resized -> {
+                line.put("event", "resized");
+                line.put("stage", resized.stage());
+                line.put("clock", resized.clock());
+                line.put("workers", resized.after());
+                line.put("secondsPerClock", resized.perClock().toNanos() / 1e9);
+            }
             case RunEvent.StageStarted _, RunEvent.Progressed _, RunEvent.MemberSaid _, RunEvent.Counted _ -> {}
         }
         return line;

@@ -30,12 +30,13 @@ final class Checkpoint {
     /** Where a run keeps the plan that it has learned. */
     static final String PLAN = "plan.safetensors";
 
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     private final Storage storage;
     private final String folder;
     final int stage; // its number
     final long clock; // the first clock to be done
+    final int workers; // of its stage
     final List<RunEvent.CutReached> history;
     private final Map<String, String> identity;
     private final Map<String, Storage.Written> files;
@@ -45,6 +46,7 @@ final class Checkpoint {
             String folder,
             int stage,
             long clock,
+            int workers,
             List<RunEvent.CutReached> history,
             Map<String, String> identity,
             Map<String, Storage.Written> files) {
@@ -52,6 +54,7 @@ final class Checkpoint {
         this.folder = folder;
         this.stage = stage;
         this.clock = clock;
+        this.workers = workers;
         this.history = history;
         this.identity = identity;
         this.files = files;
@@ -70,6 +73,7 @@ final class Checkpoint {
             Map<String, String> identity,
             int stage,
             long clock,
+            int workers,
             List<RunEvent.CutReached> history,
             Map<String, Storage.Written> files,
             int epoch)
@@ -80,6 +84,7 @@ final class Checkpoint {
         manifest.put("format", FORMAT);
         manifest.put("stage", stage);
         manifest.put("clock", clock);
+        manifest.put("workers", workers);
         manifest.put("epoch", epoch);
         manifest.put("identity", identity);
         manifest.put("history", history.stream().map(Checkpoint::toMap).toList());
@@ -249,6 +254,7 @@ final class Checkpoint {
                 folder,
                 (int) number(manifest.get("stage"), where, "stage"),
                 number(manifest.get("clock"), where, "clock"),
+                (int) number(manifest.get("workers"), where, "workers"),
                 List.copyOf(history),
                 identity,
                 files);

@@ -48,6 +48,9 @@ final class Coordinator implements Site {
     private Optional<Checkpoint> from = Optional.empty();
     private String planFile = ""; // where members find the plan that the run has learned, if it has
     private boolean isRecorded;
+    private @Nullable Stage stage; // that is on, its workers, and how many stages walked before it
+    private int workers;
+    private int turn;
     private int epoch;
     private int placementVersion;
     private int highestId;
@@ -364,18 +367,19 @@ final class Coordinator implements Site {
         all("connected", seats.values());
     }
 
-    /** Worker to member: neighbours stay together, as evenly as they can. */
+    /** Worker to member. */
     private List<Integer> workersOf(List<Integer> members) {
-        var of = new ArrayList<Integer>();
-        for (int w = 0; w < run.workers(); w++) {
-            of.add(members.get((int) ((long) w * members.size() / run.workers())));
-        }
-        return of;
+        var on = stage;
+        return on == null ? List.of() : on.parallelism().homes(workers, members, turn);
     }
 
     @Override
-    public Team begin(int number, Stage stage, long clock, Optional<Checkpoint> restored) throws InterruptedException {
+    public Team begin(int number, Stage next, int itsWorkers, int itsTurn, long clock, Optional<Checkpoint> restored)
+            throws InterruptedException {
         failure = null;
+        stage = next;
+        workers = itsWorkers;
+        turn = itsTurn;
         var members = workingIds();
         for (var seat : working()) {
             send(
@@ -404,9 +408,9 @@ final class Coordinator implements Site {
             seat.got.keySet().removeIf(kind -> !kind.equals("written"));
         });
         all("prepared", working());
-        node.begin(run.workers(), clock, run.waitLimit());
+        node.begin(workers, clock, run.waitLimit());
         sendToWorking(Message.of("go"));
-        return new TeamOfMembers(this, stage, clock);
+        return new TeamOfMembers(this, next, clock);
     }
 
     @Override

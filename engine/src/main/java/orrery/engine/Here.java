@@ -31,10 +31,10 @@ final class Here implements Site {
     }
 
     @Override
-    public Team begin(int number, Stage stage, long clock, Optional<Checkpoint> restored) {
-        node.begin(run.workers(), clock, run.waitLimit());
+    public Team begin(int number, Stage stage, int workers, int turn, long clock, Optional<Checkpoint> restored) {
+        node.begin(workers, clock, run.waitLimit());
         var team =
-                new StageRun(stage, clock, run, node, restored.map(Locals::of).orElse(Locals.NONE), 0, run.workers());
+                new StageRun(stage, clock, run, node, restored.map(Locals::of).orElse(Locals.NONE), 0, workers);
         team.start(threads);
         return team;
     }

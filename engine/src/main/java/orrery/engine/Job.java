@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.table.Consistency;
 import orrery.table.Node;
@@ -46,6 +46,10 @@ public final class Job {
         this.name = name;
         this.stages = List.copyOf(stages);
         this.tables = tables.stream().map(this::averagedAtCuts).toList();
+    }
+
+    public Job(String name, List<TableSpec> tables, Task task) {
+        this(name, tables, task.stages());
     }
 
     /** What is measured and kept at a cut has all local steps in it. */
@@ -142,12 +146,12 @@ public final class Job {
         var node = new Node();
         tables.forEach(node::create);
         var recordings = new ArrayList<Recording>();
-        var memberOf = new int[run.workers()];
-        for (int w = 0; w < run.workers(); w++) {
-            memberOf[w] = (int) ((long) w * members / run.workers());
+        int workers = stage.parallelism().count(run, members);
+        var memberOf = positions(stage, workers, members);
+        for (int w = 0; w < workers; w++) {
             var recording = new Recording();
             recordings.add(recording);
-            var session = node.virtual(w, run.workers(), recording);
+            var session = node.virtual(w, workers, recording);
             var step = stage.body().open(new Worker(session, run.seed(), new AtomicLong()));
             for (long clock = 0; clock < Math.min(stage.clocks(), stage.cutEvery()); clock++) {
                 step.run(session, clock);
@@ -155,6 +159,14 @@ public final class Job {
             }
         }
         return plan(placing, members, recordings, memberOf);
+    }
+
+    /** Worker to the position of its member. */
+    private static int[] positions(Stage stage, int workers, int members) {
+        var all = IntStream.range(0, members).boxed().toList();
+        return stage.parallelism().homes(workers, all, 0).stream()
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     /** Of the tables of which rows were touched by their numbers only. */
@@ -184,10 +196,19 @@ public final class Job {
         private Optional<AccessPlan> plan;
         private boolean isDrifting; // the next pass is recorded, to plan anew
         private long outsideBefore; // rows read outside earlier plans
+        private int workers; // of the stage that is on
+        private @Nullable HillClimb climb; // if their number is to be found
+        private long cutBefore; // the clock of the last cut, and when the workers went on from it
+        private long wentOn;
 
         /** A checkpoint that is being written. */
         private record Pending(
-                int stage, long clock, String stageName, List<RunEvent.CutReached> history, Team.Saving saving) {}
+                int stage,
+                long clock,
+                int workers,
+                String stageName,
+                List<RunEvent.CutReached> history,
+                Team.Saving saving) {}
 
         Running(Run run, Site site) {
             this.run = run;
@@ -199,7 +220,11 @@ public final class Job {
             for (int s = 0; s < stages.size(); s++) {
                 var stage = stages.get(s);
                 identity.put(
-                        "stage " + s, stage.name() + ", " + stage.clocks() + " clocks, cut every " + stage.cutEvery());
+                        "stage " + s,
+                        stage.name() + ", " + stage.clocks() + " clocks, cut every " + stage.cutEvery()
+                                + (stage.parallelism().equals(Parallelism.OF_RUN)
+                                        ? ""
+                                        : ", workers " + stage.parallelism()));
             }
             run.checkpoints().ifPresent(checkpoints -> identity.putAll(checkpoints.identity()));
         }
@@ -299,12 +324,20 @@ public final class Job {
                 throws IOException, InterruptedException {
             var stage = stages.get(number);
             long first = restored.map(c -> c.clock).orElse(0L);
-            tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks()));
+            var parallelism = stage.parallelism();
+            workers = restored.map(c -> c.workers).orElse(parallelism.count(run, site.members()));
+            climb = parallelism.isFound() ? new HillClimb(workers, Math.max(workers, parallelism.workers())) : null;
+            int turn = (int) stages.subList(0, number).stream()
+                    .filter(s -> s.parallelism().where() == Parallelism.Where.WALKING)
+                    .count();
+            tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks(), workers));
             var from = restored;
             boolean isMoving = false;
             while (true) {
                 site.record(isRecording());
-                var team = site.begin(number, stage, first, from);
+                var team = site.begin(number, stage, workers, turn, first, from);
+                cutBefore = first;
+                wentOn = System.nanoTime();
                 try {
                     var status = supervise(number, stage, team);
                     examples += team.examples();
@@ -314,12 +347,15 @@ public final class Job {
                         first = reached;
                         isMoving = true;
                         if (isRecording()) {
-                            learn(team.outsidePlan());
+                            learn(stage, team.outsidePlan());
                             from = newest;
                         } else if (hasDrifted(team)) {
                             isDrifting = true; // from here on it is recorded
                             site.open(ordered(tables, plan), newest);
                             from = newest;
+                        } else if (hasClimbed()) {
+                            workers = found();
+                            from = Optional.empty();
                         } else {
                             site.rescale();
                             from = Optional.empty();
@@ -363,16 +399,15 @@ public final class Job {
         }
 
         /** Places rows as what was recorded up to the newest checkpoint has it; everybody goes on from there. */
-        private void learn(long outside) throws IOException, InterruptedException {
+        private void learn(Stage stage, long outside) throws IOException, InterruptedException {
             outsideBefore = outside;
             isDrifting = false;
-            var recordings = newest.orElseThrow().recordings(run.workers());
-            if (recordings.size() < run.workers()) {
+            var recordings = newest.orElseThrow().recordings(workers);
+            if (recordings.size() < workers) {
                 throw new IOException(newest.get().where() + ": tells of " + recordings.size() + " workers what they"
-                        + " touch, of " + run.workers());
+                        + " touch, of " + workers);
             }
-            var memberOf = new int[run.workers()];
-            Arrays.setAll(memberOf, w -> (int) ((long) w * site.members() / run.workers()));
+            var memberOf = positions(stage, workers, site.members());
             var learned = plan(run.learns().orElseThrow(), site.members(), recordings, memberOf);
             learned.write(run.checkpoints().orElseThrow().storage(), Checkpoint.PLAN);
             plan = Optional.of(learned);
@@ -420,6 +455,7 @@ public final class Job {
                     }
                     case AT_CUT -> {
                         status = cut(number, stage, team);
+                        wentOn = System.nanoTime();
                         team.release(status.isEmpty() || status.get() != Outcome.Status.DONE);
                         lastMove = System.nanoTime();
                     }
@@ -459,6 +495,7 @@ public final class Job {
         private Optional<Outcome.Status> cut(int number, Stage stage, Team team)
                 throws IOException, InterruptedException {
             long clock = team.slowest();
+            climbed(stage, clock);
             var metrics = new LinkedHashMap<>(team.tallied());
             metrics.putAll(measure(stage, clock));
             var cut = new RunEvent.CutReached(stage.name(), clock, metrics, examples + team.examples(), elapsed());
@@ -473,8 +510,34 @@ public final class Job {
             boolean goesOn = status == Outcome.Status.DONE && clock < stage.clocks();
             boolean replans = goesOn && (isRecording() || hasDrifted(team));
             checkpoint(number, clock, stage, team, status, replans);
-            boolean moves = goesOn && (replans || site.wantsToRescale());
+            boolean moves = goesOn && (replans || hasClimbed() || site.wantsToRescale());
             return moves ? Optional.empty() : Optional.of(status);
+        }
+
+        /** Takes in how long the clocks since the last cut took. */
+        private void climbed(Stage stage, long clock) {
+            var climbing = climb;
+            if (climbing == null || clock == cutBefore) {
+                return;
+            }
+            long perClock = (System.nanoTime() - wentOn) / (clock - cutBefore);
+            cutBefore = clock;
+            climbing.observed(perClock / 1e9);
+            if (hasClimbed() && clock < stage.clocks()) {
+                tell(new RunEvent.Resized(
+                        stage.name(), clock, workers, climbing.workers(), Duration.ofNanos(perClock)));
+            }
+        }
+
+        /** With how many workers to go on. */
+        private int found() {
+            var climbing = climb;
+            return climbing == null ? workers : climbing.workers();
+        }
+
+        /** Whether another number of workers is to be tried than there is. */
+        private boolean hasClimbed() {
+            return found() != workers;
         }
 
         private Map<String, Double> measure(Stage stage, long clock) throws IOException {
@@ -499,7 +562,12 @@ public final class Job {
                 commit(true);
                 String folder = Checkpoint.begin(checkpoints, number, clock);
                 pending = new Pending(
-                        number, clock, stage.name(), List.copyOf(cuts), team.save(checkpoints.storage(), folder));
+                        number,
+                        clock,
+                        workers,
+                        stage.name(),
+                        List.copyOf(cuts),
+                        team.save(checkpoints.storage(), folder));
             }
         }
 
@@ -517,6 +585,7 @@ public final class Job {
                     identity,
                     now.stage(),
                     now.clock(),
+                    now.workers(),
                     now.history(),
                     files,
                     site.node().epoch());

@@ -306,7 +306,7 @@ final class Member {
         }
         var workers = order.numbers("workers");
         node.begin(
-                run.workers(),
+                workers.size(),
                 clock,
                 run.waitLimit(),
                 workers.stream().mapToInt(Long::intValue).toArray());
@@ -325,8 +325,8 @@ final class Member {
                 run,
                 node,
                 states,
-                mine.getFirst(),
-                mine.getLast() + 1,
+                mine.isEmpty() ? 0 : mine.getFirst(),
+                mine.isEmpty() ? 0 : mine.getLast() + 1,
                 order.flag("record"));
         next.whenMoved(() -> inbox.add(next));
         locals.clear();
@@ -456,7 +456,7 @@ final class Member {
             learn(order);
             node.place(new Placement(from, before));
             tables.forEach(node::create);
-            node.begin(run.workers(), 0, run.waitLimit());
+            node.begin(order.numbers("workersAfter").size(), 0, run.waitLimit());
         }
         var workersBefore = order.numbers("workersBefore");
         var workersAfter = order.numbers("workersAfter");

@@ -7,7 +7,7 @@ import java.util.List;
  * a clock repeats it exactly. Each pass takes every example once, in an order of its own; the batches of a clock lie
  * side by side in that order.
  */
-public sealed interface Partition permits SharedExamples, OwnExamples {
+public sealed interface Partition permits SharedExamples, DividedExamples, OwnExamples {
     /**
      * Any worker takes any example.
      *
@@ -18,6 +18,16 @@ public sealed interface Partition permits SharedExamples, OwnExamples {
      */
     static Partition of(long examples, int batch, long seed, int stage) {
         return new SharedExamples(examples, batch, seed, stage);
+    }
+
+    /**
+     * Any worker takes any example, and a clock takes as many, however many workers share them: so a stage can go on with
+     * another number of workers, and no data moves.
+     *
+     * @param batch examples of all workers a clock
+     */
+    static Partition divided(long examples, long batch, long seed, int stage) {
+        return new DividedExamples(examples, batch, seed, stage);
     }
 
     /**

@@ -18,7 +18,10 @@ public sealed interface RunEvent {
     record Resumed(String checkpoint, String stage, long clock, List<CutReached> history) implements RunEvent {}
 
     /** A stage begins at {@code clock}. */
-    record StageStarted(String stage, long clock, long clocks) implements RunEvent {}
+    record StageStarted(String stage, long clock, long clocks, int workers) implements RunEvent {}
+
+    /** A stage whose number of workers is to be found goes on with another; so long did a clock take with the old one. */
+    record Resized(String stage, long clock, int before, int after, Duration perClock) implements RunEvent {}
 
     /** From time to time: the slowest worker has completed {@code clock} of {@code clocks} clocks. */
     record Progressed(String stage, long clock, long clocks, long examples, Duration elapsed) implements RunEvent {}

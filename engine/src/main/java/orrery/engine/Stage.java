@@ -4,15 +4,16 @@ import java.util.Map;
 import orrery.table.Node;
 
 /**
- * One step, run by all workers of a job, clock after clock.
+ * One step, run by some workers, clock after clock.
  *
  * @param name names the stage in messages and checkpoints
  * @param clocks how many clocks each worker does; 0 or more
  * @param cutEvery all workers pause together after so many clocks, and at the end; at least 1
  * @param body makes a worker's step, on the worker's own thread
  * @param measure what is measured at each cut, beside what the workers have tallied
+ * @param parallelism how many workers, and on which members
  */
-public record Stage(String name, long clocks, long cutEvery, Body body, Measure measure) {
+public record Stage(String name, long clocks, long cutEvery, Body body, Measure measure, Parallelism parallelism) {
     public Stage {
         if (clocks < 0) {
             throw new IllegalArgumentException("stage '" + name + "' must have 0 clocks or more, got " + clocks);
@@ -23,9 +24,24 @@ public record Stage(String name, long clocks, long cutEvery, Body body, Measure 
         }
     }
 
-    /** A stage without cuts but the last, and without measurements. */
+    /** A stage of all workers of the run. */
+    public Stage(String name, long clocks, long cutEvery, Body body, Measure measure) {
+        this(name, clocks, cutEvery, body, measure, Parallelism.OF_RUN);
+    }
+
+    /** A stage of all workers of the run, without cuts but the last, and without measurements. */
     public Stage(String name, long clocks, Body body) {
         this(name, clocks, Math.max(1, clocks), body, (node, clock) -> Map.of());
+    }
+
+    /** The same with other workers. */
+    public Stage with(Parallelism other) {
+        return new Stage(name, clocks, cutEvery, body, measure, other);
+    }
+
+    /** The same under another name. */
+    public Stage named(String other) {
+        return new Stage(other, clocks, cutEvery, body, measure, parallelism);
     }
 
     /** Makes the step of a worker. */

@@ -57,6 +57,7 @@ final class StageRun implements Team {
     private long cutsOver;
     private long askedCut = NOT_ASKED;
     private boolean isStopping;
+    private long cutReached; // where all of them are that have no workers here: the last cut that is over
     private boolean isHolding; // workers pause wherever they complete a clock
     private Runnable whenMoved = () -> {};
     private @Nullable Crew crew;
@@ -81,6 +82,7 @@ final class StageRun implements Team {
         waitLimitNanos = run.waitLimit().toNanos();
         done = new long[workers];
         Arrays.fill(done, firstClock);
+        cutReached = firstClock;
         hasEnded = new boolean[workers];
         examples = new AtomicLong[workers];
         for (int w = 0; w < workers; w++) {
@@ -132,6 +134,10 @@ final class StageRun implements Team {
             var me = new Worker(session, seed, examples[worker - from]);
             join(worker, me);
             var step = stage.body().open(me);
+            if (stage.parallelism().isFound() && !session.localTensors().isEmpty()) {
+                throw new IllegalStateException("stage '" + stage.name() + "' keeps state of each worker, and cannot be"
+                        + " run by a number of workers that is to be found");
+            }
             boolean goesOn = true;
             while (goesOn && clock < stage.clocks()) {
                 step.run(session, clock);
@@ -242,12 +248,28 @@ final class StageRun implements Team {
         if (failure != null) {
             return Seen.FAILED;
         }
+        if (workers == 0) {
+            return seenAsBystander();
+        }
         for (boolean ended : hasEnded) {
             if (!ended) {
                 return atCut == workers ? Seen.AT_CUT : Seen.NOTHING_YET;
             }
         }
         return Seen.ALL_ENDED;
+    }
+
+    /** Where no worker is, the stage is as far as what has come to the tables. */
+    private Seen seenAsBystander() {
+        if (isStopping || cutReached >= stage.clocks()) {
+            return node.hasCompleted(Long.MAX_VALUE) ? Seen.ALL_ENDED : Seen.NOTHING_YET;
+        }
+        return node.hasCompleted(nextCut() - 1) ? Seen.AT_CUT : Seen.NOTHING_YET;
+    }
+
+    private long nextCut() {
+        long next = (cutReached / stage.cutEvery() + 1) * stage.cutEvery();
+        return Math.min(Math.min(next, stage.clocks()), askedCut);
     }
 
     @Override
@@ -301,6 +323,7 @@ final class StageRun implements Team {
         try {
             isStopping = stop;
             atCut = 0;
+            cutReached = workers == 0 ? nextCut() : cutReached;
             askedCut = NOT_ASKED;
             cutsOver++;
             cutIsOver.signalAll();
@@ -400,7 +423,7 @@ final class StageRun implements Team {
     public long slowest() {
         lock.lock();
         try {
-            return Arrays.stream(done).min().orElse(firstClock);
+            return Arrays.stream(done).min().orElseGet(this::nextCut);
         } finally {
             lock.unlock();
         }

@@ -15,7 +15,14 @@ final class PartitionTest {
         var random = new SplittableRandom(seed.getCurrentRepetition());
         int examples = random.nextInt(0, 3000);
         int workers = random.nextInt(1, 9);
-        var partition = Partition.of(examples, random.nextInt(1, 200), seed.getCurrentRepetition(), 0);
+        int batch = random.nextInt(1, 200);
+        everyPassTakesEveryExampleOnce(
+                Partition.of(examples, batch, seed.getCurrentRepetition(), 0), examples, workers);
+        everyPassTakesEveryExampleOnce(
+                Partition.divided(examples, batch, seed.getCurrentRepetition(), 0), examples, workers);
+    }
+
+    private static void everyPassTakesEveryExampleOnce(Partition partition, int examples, int workers) {
         long perPass = partition.clocksPerPass(workers);
         for (int pass = 0; pass < 3; pass++) {
             var seen = new BitSet();

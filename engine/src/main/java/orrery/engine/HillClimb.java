@@ -1,0 +1,89 @@
+package orrery.engine;
+
+/**
+ * Finds with how many workers a clock takes least time: goes up in growing steps while that helps, then to and fro in
+ * shrinking ones, and stays. When a clock later takes another time than it did, it tries again from where it is (FlexPS,
+ * section 4: automatic parallelism, there by single steps and once). Deterministic; knows no clock of its own.
+ */
+public final class HillClimb {
+    private static final double NOISE = 0.03; // less is no gain
+    private static final double DRIFT = 0.25;
+    private static final int WINDOWS_OF_DRIFT = 2;
+
+    private final int most;
+    private int best;
+    private double bestSeconds = Double.POSITIVE_INFINITY;
+    private int step;
+    private boolean triesUp = true;
+    private int trying; // 0 if settled
+    private int windowsOff;
+
+    /**
+     * @param first how many to begin with
+     * @param most how many at most
+     */
+    public HillClimb(int first, int most) {
+        if (first < 1 || first > most) {
+            throw new IllegalArgumentException("a climb begins between 1 and " + most + ", asked for " + first);
+        }
+        this.most = most;
+        best = first;
+        trying = first;
+        step = Math.max(1, first);
+    }
+
+    /** With how many to go on. */
+    public int workers() {
+        return trying == 0 ? best : trying;
+    }
+
+    /** Whether it has found what it looks for. */
+    public boolean isSettled() {
+        return trying == 0;
+    }
+
+    /** So long has a clock taken with {@link #workers()}. */
+    public void observed(double secondsPerClock) {
+        if (trying == 0) {
+            windowsOff = Math.abs(secondsPerClock - bestSeconds) > DRIFT * bestSeconds ? windowsOff + 1 : 0;
+            if (windowsOff >= WINDOWS_OF_DRIFT) {
+                windowsOff = 0;
+                bestSeconds = secondsPerClock;
+                step = Math.max(1, best / 2);
+                triesUp = true;
+                next();
+            }
+        } else if (bestSeconds == Double.POSITIVE_INFINITY) {
+            bestSeconds = secondsPerClock;
+            next();
+        } else if (secondsPerClock < (1 - NOISE) * bestSeconds) {
+            best = trying;
+            bestSeconds = secondsPerClock;
+            step *= 2;
+            next();
+        } else if (triesUp) {
+            triesUp = false;
+            next();
+        } else {
+            triesUp = true;
+            step /= 2;
+            next();
+        }
+    }
+
+    /** The next to try: up, down, and then with half the step. */
+    private void next() {
+        while (step > 0) {
+            int at = triesUp ? Math.min(most, best + step) : Math.max(1, best - step);
+            if (at != best) {
+                trying = at;
+                return;
+            }
+            if (!triesUp) {
+                step /= 2;
+            }
+            triesUp = !triesUp;
+        }
+        trying = 0;
+    }
+}

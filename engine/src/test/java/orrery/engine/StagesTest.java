@@ -1,0 +1,222 @@
+package orrery.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.store.Storage;
+import orrery.table.Consistency;
+import orrery.table.TableSpec;
+import orrery.table.UpdateRule;
+
+/** Stages with their own numbers of workers and their own places. */
+@Timeout(60)
+final class StagesTest {
+    private static final Consistency BSP = new Consistency.Bsp();
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private static Job job() {
+        return new Job(
+                "stages",
+                List.of(
+                        TableSpec.dense("w", 300, 2)
+                                .with(new UpdateRule.AdaGrad(0.1f))
+                                .with(BSP),
+                        TableSpec.sparse("counts", 1).ofInts().with(BSP)),
+                Task.of(
+                                Jobs.stage("wide", 10, 5, 0).with(Parallelism.anywhere(6)),
+                                Jobs.stage("narrow", 10, 4, 0).with(Parallelism.onOneMember(2)),
+                                Jobs.stage("walk", 6, 6, 0).with(Parallelism.walking(1)),
+                                Jobs.stage("named", 4, 4, 0).with(Parallelism.onMember(1, 3)))
+                        .repeat(2)
+                        .then(Task.of(Jobs.stage("as ever", 5, 5, 0))));
+    }
+
+    private static Outcome among(int members, Run run) throws IOException {
+        return job().run(run.with(new InThreads(members, StagesTest::job, run, Members.Terms.DEFAULT.insecure())));
+    }
+
+    private static void assertSame(Outcome is, Outcome due) {
+        assertThat(Arrays.mismatch(Jobs.weights(is), Jobs.weights(due))).isEqualTo(-1);
+        assertThat(is.cuts().stream().map(RunEvent.CutReached::metrics).toList())
+                .isEqualTo(due.cuts().stream().map(RunEvent.CutReached::metrics).toList());
+        assertThat(is.examples()).isEqualTo(due.examples());
+    }
+
+    @ParameterizedTest(name = "{0} members")
+    @ValueSource(ints = {1, 2, 3, 4})
+    void haveTheSameBitsWhereverTheirWorkersAre(int members) throws IOException {
+        var workers = new ArrayList<Integer>();
+        var run = Run.local(4);
+        var due = job().run(run.listening(event -> {
+            if (event instanceof RunEvent.StageStarted started) {
+                workers.add(started.workers());
+            }
+        }));
+        assertThat(workers).containsExactly(6, 2, 1, 3, 6, 2, 1, 3, 4);
+        assertSame(among(members, run), due);
+    }
+
+    /** In a stage, too, that runs on one member while the others look on. */
+    @ParameterizedTest(name = "stops at cut {0}")
+    @ValueSource(ints = {1, 3, 5, 6, 8})
+    void goOnWhereTheyStopped(int stopAt) throws IOException {
+        var run = Run.local(4);
+        var due = job().run(run);
+        var storage = Storage.local(folder.resolve("stopped-at-" + stopAt));
+        var kept = run.with(Checkpoints.in(storage));
+        var job = job();
+        int[] cuts = {0};
+        var stopped = job.run(kept.with(new InThreads(2, StagesTest::job, kept, Members.Terms.DEFAULT.insecure()))
+                .listening(event -> {
+                    if (event instanceof RunEvent.CutReached && ++cuts[0] == stopAt) {
+                        job.stop();
+                    }
+                }));
+        assertThat(stopped.status()).isEqualTo(Outcome.Status.STOPPED);
+        var again = run.with(Checkpoints.in(storage).resuming());
+        assertSame(among(3, again), due);
+    }
+
+    /** As many workers as there are members when the stage begins, and no others when one comes. */
+    @Test
+    void keepTheirNumberWhileMembersComeAndGo() throws IOException {
+        var run = Run.local(4);
+        var stage = Jobs.stage("each", 40, 4, 500).with(Parallelism.perMember(2));
+        var later = Jobs.stage("later", 8, 4, 500).with(Parallelism.perMember(2));
+        var job = Jobs.mixed(BSP, 0, stage, later);
+        var workers = new ArrayList<Integer>();
+        var scaling = run.listening(event -> {
+            if (event instanceof RunEvent.StageStarted started) {
+                workers.add(started.workers());
+            }
+            if (event instanceof RunEvent.CutReached cut
+                    && cut.clock() == 8
+                    && cut.stage().equals("each")) {
+                job.scale(3);
+            }
+        });
+        var outcome = job.run(scaling.with(
+                new InThreads(2, () -> Jobs.mixed(BSP, 0, stage, later), run, Members.Terms.DEFAULT.insecure())));
+        assertThat(workers).containsExactly(4, 6);
+        assertThat(outcome.examples()).isEqualTo(40 * 40 * 4 + 40 * 8 * 6);
+    }
+
+    @Test
+    void sayWhichMemberThereIsNot() {
+        var run = Run.local(2);
+        var stage = Jobs.stage("far", 4, 4, 0).with(Parallelism.onMember(5, 1));
+        var launcher = new InThreads(2, () -> Jobs.mixed(BSP, 0, stage), run, Members.Terms.DEFAULT.insecure());
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0, stage).run(run.with(launcher)))
+                .hasMessage("a stage is to run on member 5, but there are only [1, 2]");
+    }
+
+    /** Each pass takes each example once, however many workers there are at each of its clocks. */
+    @ParameterizedTest(name = "{0} members")
+    @ValueSource(ints = {0, 2})
+    void workersAreFound(int members) throws IOException {
+        int examples = 1000;
+        var spec = TableSpec.dense("seen", examples, 1).with(BSP);
+        var resized = new ArrayList<RunEvent.Resized>();
+        var stage = new Stage(
+                        "found",
+                        400,
+                        10,
+                        worker -> {
+                            var seen = worker.session().tables().getFirst();
+                            var partition = Partition.divided(examples, 50, worker.seed(), 0);
+                            int w = worker.index();
+                            int k = worker.count();
+                            return (session, clock) -> {
+                                var order = partition.order(clock, w, k);
+                                long to = partition.to(clock, w, k);
+                                for (long p = partition.from(clock, w, k); p < to; p++) {
+                                    session.add(seen, new long[] {order.at(p)}, new float[] {1});
+                                }
+                                TimeUnit.MICROSECONDS.sleep(4000 / k); // as if there were many cores
+                            };
+                        },
+                        (node, clock) -> Map.of())
+                .with(Parallelism.found(4));
+        var run = Run.local(3).listening(event -> {
+            if (event instanceof RunEvent.Resized r) {
+                resized.add(r);
+            }
+        });
+        var quiet = Run.local(3);
+        var launcher = new InThreads(
+                2, () -> new Job("found", List.of(spec), List.of(stage)), quiet, Members.Terms.DEFAULT.insecure());
+        var outcome = new Job("found", List.of(spec), List.of(stage)).run(members == 0 ? run : run.with(launcher));
+        assertThat(resized).isNotEmpty();
+        assertThat(resized.getFirst().before()).isEqualTo(1);
+        assertThat(resized.getFirst().after()).isEqualTo(2);
+        assertThat(Jobs.weights(outcome)).containsOnly(20);
+    }
+
+    @Test
+    void workersWithStateOfTheirOwnAreNotFound() {
+        var stage = Jobs.stage("a", 4, 4, 0).with(Parallelism.found(4));
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0, stage).run(Run.local(2)))
+                .hasMessageContaining("stage 'a' keeps state of each worker");
+    }
+
+    /** Comes near to the best of any cost that falls and rises, and settles. */
+    @RepeatedTest(200)
+    void climbsToTheTop(RepetitionInfo seed) {
+        var random = new SplittableRandom(seed.getCurrentRepetition());
+        int most = random.nextInt(1, 65);
+        double serial = random.nextDouble(0, 0.3);
+        double overhead = random.nextDouble(0, 0.1);
+        var climb = new HillClimb(1 + random.nextInt(most), most);
+        double least = Double.POSITIVE_INFINITY;
+        for (int k = 1; k <= most; k++) {
+            least = Math.min(least, cost(k, serial, overhead));
+        }
+        int windows = 0;
+        for (; !climb.isSettled(); windows++) {
+            assertThat(windows).isLessThan(40);
+            assertThat(climb.workers()).isBetween(1, most);
+            climb.observed(cost(climb.workers(), serial, overhead) * random.nextDouble(0.995, 1.005));
+        }
+        assertThat(cost(climb.workers(), serial, overhead)).isLessThan(1.1 * least);
+    }
+
+    private static double cost(int k, double serial, double overhead) {
+        return serial + (1 - serial) / k + overhead * k / 10;
+    }
+
+    @Test
+    void climbsAgainWhenTheGroundHasMoved() {
+        var climb = new HillClimb(1, 32);
+        while (!climb.isSettled()) {
+            climb.observed(1.0 / climb.workers()); // the more the better
+        }
+        assertThat(climb.workers()).isEqualTo(32);
+        climb.observed(2.0 / 32); // once is chance
+        assertThat(climb.isSettled()).isTrue();
+        climb.observed(1.0 / 32);
+        climb.observed(1 + 0.1 * 32);
+        climb.observed(1 + 0.1 * 32);
+        assertThat(climb.isSettled()).isFalse();
+        while (!climb.isSettled()) {
+            climb.observed(1 + 0.1 * climb.workers()); // now the fewer
+        }
+        assertThat(climb.workers()).isEqualTo(1);
+    }
+}
