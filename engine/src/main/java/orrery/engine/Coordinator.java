@@ -51,6 +51,7 @@ final class Coordinator implements Site {
     private @Nullable Stage stage; // that is on, its workers, and how many stages walked before it
     private int workers;
     private int turn;
+    private List<Integer> hosts = List.of(); // members that have workers, as the placement has it
     private int epoch;
     private int placementVersion;
     private int highestId;
@@ -347,7 +348,8 @@ final class Coordinator implements Site {
             seat.isFresh = true;
         });
         node.clear();
-        node.place(new Placement(++placementVersion, List.copyOf(seats.keySet())));
+        hosts = List.copyOf(seats.keySet());
+        node.place(new Placement(++placementVersion, hosts));
         tables.forEach(node::create);
     }
 
@@ -381,6 +383,7 @@ final class Coordinator implements Site {
         workers = itsWorkers;
         turn = itsTurn;
         var members = workingIds();
+        follow(members);
         for (var seat : working()) {
             send(
                     seat,
@@ -413,6 +416,29 @@ final class Coordinator implements Site {
         return new TeamOfMembers(this, next, clock);
     }
 
+    /** Has the blocks of tables that are with the workers go where these are now. */
+    private void follow(List<Integer> members) throws InterruptedException {
+        var next = hostsOf(members);
+        if (next.equals(hosts)) {
+            return;
+        }
+        hosts = next;
+        var placement = new Placement(++placementVersion, members, hosts);
+        if (working().stream().noneMatch(seat -> seat.isFresh)) { // who has nothing yet begins with that placement
+            sendToWorking(Message.of("follow")
+                    .with("to", placementVersion)
+                    .with("members", members)
+                    .with("hosts", hosts));
+            all("moved", working());
+        }
+        node.place(placement);
+    }
+
+    /** The members that have workers. */
+    private List<Integer> hostsOf(List<Integer> members) {
+        return workersOf(members).stream().distinct().toList();
+    }
+
     @Override
     public void recover(MemberLostException lost) throws IOException, InterruptedException {
         replaceAll(lost, false);
@@ -440,7 +466,7 @@ final class Coordinator implements Site {
                 seat.isFresh = true;
             }
         }
-        node.place(new Placement(++placementVersion, workingIds()));
+        node.place(new Placement(++placementVersion, workingIds(), hosts));
         return clock;
     }
 
@@ -595,7 +621,8 @@ final class Coordinator implements Site {
         for (var moved : all("moved", seats.values()).values()) {
             blocks += moved.number("blocks");
         }
-        node.place(new Placement(++placementVersion, next));
+        hosts = hostsOf(next);
+        node.place(new Placement(++placementVersion, next, hosts));
         for (var seat : List.copyOf(seats.values())) {
             if (!next.contains(seat.id)) {
                 seats.remove(seat.id);

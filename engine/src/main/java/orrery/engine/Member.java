@@ -212,9 +212,13 @@ final class Member {
                 }
             }
             case "checkpoint" -> checkpoint(order.text("folder"));
-            case "move" -> {
+            case "move", "follow" -> {
                 try {
-                    move(order);
+                    if (order.kind().equals("move")) {
+                        move(order);
+                    } else {
+                        follow(order);
+                    }
                 } catch (Overtaken e) {
                     team = null; // and goes back to the last checkpoint
                 } catch (EndedException e) {
@@ -286,30 +290,29 @@ final class Member {
     private void begin(Message order) throws IOException {
         long clock = order.number("clock");
         var storage = run.checkpoints().map(Checkpoints::storage);
+        var workers = ints(order, "workers");
+        var placement = new Placement(
+                (int) order.number("placement"),
+                ints(order, "members"),
+                workers.stream().distinct().toList());
         if (order.flag("fresh")) {
             node.clear();
             learn(order);
-            node.place(new Placement(
-                    (int) order.number("placement"),
-                    order.numbers("members").stream().map(Long::intValue).toList()));
+            node.place(placement);
             tables.forEach(node::create);
             locals.clear();
             if (!order.text("checkpoint").isEmpty()) {
                 Checkpoint.read(storage.orElseThrow(), order.text("checkpoint")).restoreTables(node);
             }
         }
-        var placement = new Placement(
-                (int) order.number("placement"),
-                order.numbers("members").stream().map(Long::intValue).toList());
         if (node.placement().version() != placement.version()) {
             node.place(placement);
         }
-        var workers = order.numbers("workers");
         node.begin(
                 workers.size(),
                 clock,
                 run.waitLimit(),
-                workers.stream().mapToInt(Long::intValue).toArray());
+                workers.stream().mapToInt(Integer::intValue).toArray());
         var mine = new ArrayList<Integer>();
         for (int w = 0; w < workers.size(); w++) {
             if (workers.get(w) == invitation.member()) {
@@ -450,16 +453,16 @@ final class Member {
         var running = team;
         int from = (int) order.number("from");
         int to = (int) order.number("to");
-        var before = order.numbers("before").stream().map(Long::intValue).toList();
-        var after = order.numbers("after").stream().map(Long::intValue).toList();
+        var before = ints(order, "before");
+        var after = ints(order, "after");
+        var workersBefore = ints(order, "workersBefore");
+        var workersAfter = ints(order, "workersAfter");
         if (!before.contains(invitation.member())) { // new here
             learn(order);
-            node.place(new Placement(from, before));
+            node.place(new Placement(from, before, hosts(workersBefore, before)));
             tables.forEach(node::create);
-            node.begin(order.numbers("workersAfter").size(), 0, run.waitLimit());
+            node.begin(workersAfter.size(), 0, run.waitLimit());
         }
-        var workersBefore = order.numbers("workersBefore");
-        var workersAfter = order.numbers("workersAfter");
         var states = running == null ? Map.<Integer, byte[]>of() : running.localBytes();
         var due = new ArrayList<Integer>();
         for (int w = 0; w < workersAfter.size(); w++) {
@@ -469,13 +472,31 @@ final class Member {
             if (was && is) {
                 locals.put(w, state);
             } else if (was) {
-                sendLocals(w, workersAfter.get(w).intValue(), state);
+                sendLocals(w, workersAfter.get(w), state);
             } else if (is) {
                 due.add(w);
             }
         }
-        int blocks = node.move(new Placement(to, after), run.waitLimit());
+        int blocks = node.move(new Placement(to, after, hosts(workersAfter, after)), run.waitLimit());
         awaitLocals(due);
+        team = null;
+        progressing = null;
+        tell(Message.of("moved").with("blocks", blocks));
+    }
+
+    /** The members that have workers; all, where none has any more. */
+    private static List<Integer> hosts(List<Integer> workers, List<Integer> members) {
+        return workers.isEmpty() ? members : workers.stream().distinct().toList();
+    }
+
+    private static List<Integer> ints(Message order, String key) {
+        return order.numbers(key).stream().map(Long::intValue).toList();
+    }
+
+    /** Blocks of tables that are with the workers go to where those of the next stage are. */
+    private void follow(Message order) throws InterruptedException {
+        var next = new Placement((int) order.number("to"), ints(order, "members"), ints(order, "hosts"));
+        int blocks = node.move(next, run.waitLimit());
         team = null;
         progressing = null;
         tell(Message.of("moved").with("blocks", blocks));

@@ -10,13 +10,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.Consistency;
@@ -31,14 +35,13 @@ final class StagesTest {
     @TempDir
     Path folder = Path.of("");
 
-    private static Job job() {
+    private static Job job(boolean tablesAreWithWorkers) {
+        var weights =
+                TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f)).with(BSP);
+        var counts = TableSpec.sparse("counts", 1).ofInts().with(BSP);
         return new Job(
                 "stages",
-                List.of(
-                        TableSpec.dense("w", 300, 2)
-                                .with(new UpdateRule.AdaGrad(0.1f))
-                                .with(BSP),
-                        TableSpec.sparse("counts", 1).ofInts().with(BSP)),
+                tablesAreWithWorkers ? List.of(weights.withWorkers(), counts.withWorkers()) : List.of(weights, counts),
                 Task.of(
                                 Jobs.stage("wide", 10, 5, 0).with(Parallelism.anywhere(6)),
                                 Jobs.stage("narrow", 10, 4, 0).with(Parallelism.onOneMember(2)),
@@ -48,8 +51,12 @@ final class StagesTest {
                         .then(Task.of(Jobs.stage("as ever", 5, 5, 0))));
     }
 
-    private static Outcome among(int members, Run run) throws IOException {
-        return job().run(run.with(new InThreads(members, StagesTest::job, run, Members.Terms.DEFAULT.insecure())));
+    private static Outcome among(int members, Run run, boolean tablesAreWithWorkers) throws IOException {
+        return job(tablesAreWithWorkers).run(run.with(threads(members, run, tablesAreWithWorkers)));
+    }
+
+    private static Launcher threads(int members, Run run, boolean tablesAreWithWorkers) {
+        return new InThreads(members, () -> job(tablesAreWithWorkers), run, Members.Terms.DEFAULT.insecure());
     }
 
     private static void assertSame(Outcome is, Outcome due) {
@@ -59,39 +66,69 @@ final class StagesTest {
         assertThat(is.examples()).isEqualTo(due.examples());
     }
 
-    @ParameterizedTest(name = "{0} members")
-    @ValueSource(ints = {1, 2, 3, 4})
-    void haveTheSameBitsWhereverTheirWorkersAre(int members) throws IOException {
+    @ParameterizedTest(name = "{0} members, tables with workers: {1}")
+    @CsvSource({"1, false", "2, false", "3, false", "4, false", "1, true", "2, true", "3, true"})
+    void haveTheSameBitsWhereverTheirWorkersAre(int members, boolean tablesAreWithWorkers) throws IOException {
         var workers = new ArrayList<Integer>();
         var run = Run.local(4);
-        var due = job().run(run.listening(event -> {
+        var due = job(false).run(run.listening(event -> {
             if (event instanceof RunEvent.StageStarted started) {
                 workers.add(started.workers());
             }
         }));
         assertThat(workers).containsExactly(6, 2, 1, 3, 6, 2, 1, 3, 4);
-        assertSame(among(members, run), due);
+        assertSame(among(members, run, tablesAreWithWorkers), due);
     }
 
     /** In a stage, too, that runs on one member while the others look on. */
-    @ParameterizedTest(name = "stops at cut {0}")
-    @ValueSource(ints = {1, 3, 5, 6, 8})
-    void goOnWhereTheyStopped(int stopAt) throws IOException {
+    @ParameterizedTest(name = "stops at cut {0}, tables with workers: {1}")
+    @CsvSource({"1, false", "3, false", "5, false", "6, true", "3, true", "8, true"})
+    void goOnWhereTheyStopped(int stopAt, boolean tablesAreWithWorkers) throws IOException {
         var run = Run.local(4);
-        var due = job().run(run);
+        var due = job(false).run(run);
         var storage = Storage.local(folder.resolve("stopped-at-" + stopAt));
         var kept = run.with(Checkpoints.in(storage));
-        var job = job();
+        var job = job(tablesAreWithWorkers);
         int[] cuts = {0};
-        var stopped = job.run(kept.with(new InThreads(2, StagesTest::job, kept, Members.Terms.DEFAULT.insecure()))
-                .listening(event -> {
-                    if (event instanceof RunEvent.CutReached && ++cuts[0] == stopAt) {
-                        job.stop();
-                    }
-                }));
+        var stopped = job.run(kept.with(threads(2, kept, tablesAreWithWorkers)).listening(event -> {
+            if (event instanceof RunEvent.CutReached && ++cuts[0] == stopAt) {
+                job.stop();
+            }
+        }));
         assertThat(stopped.status()).isEqualTo(Outcome.Status.STOPPED);
         var again = run.with(Checkpoints.in(storage).resuming());
-        assertSame(among(3, again), due);
+        assertSame(among(3, again, tablesAreWithWorkers), due);
+    }
+
+    /** No update of a stage that has all workers on one member leaves it, and the next stage's member gets it whole. */
+    @Test
+    void tablesThatAreWithWorkersNeedNoNetworkWithinAStage() throws IOException {
+        var spec = TableSpec.dense("w", 10_000, 10).with(new Consistency.Asp()).withWorkers();
+        var stage = new Stage("add", 50, worker -> {
+                    var w = worker.session().tables().getFirst();
+                    var ones = new float[1000];
+                    Arrays.fill(ones, 1);
+                    var keys = LongStream.range(0, 100)
+                            .map(i -> i * 100 + worker.index())
+                            .toArray();
+                    return (session, clock) -> session.add(w, keys, ones);
+                })
+                .with(Parallelism.walking(2));
+        var counted = new TreeMap<Integer, Map<String, Long>>();
+        var quiet = Run.local(2);
+        var run = quiet.listening(event -> {
+            if (event instanceof RunEvent.Counted c) {
+                counted.put(c.member(), c.counts());
+            }
+        });
+        Supplier<Job> job = () -> new Job("walk", List.of(spec), Task.of(stage).repeat(4));
+        var outcome = job.get().run(run.with(new InThreads(2, job, quiet, Members.Terms.DEFAULT.insecure())));
+        var due = new float[100_000];
+        for (int i = 0; i < 100_000; i++) {
+            due[i] = i / 10 % 100 < 2 ? 200 : 0;
+        }
+        assertThat(Jobs.weights(outcome)).isEqualTo(due);
+        assertThat(counted.get(1).get("pushes") + counted.get(2).get("pushes")).isZero();
     }
 
     /** As many workers as there are members when the stage begins, and no others when one comes. */

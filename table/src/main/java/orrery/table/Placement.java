@@ -9,8 +9,9 @@ import java.util.List;
  *
  * @param version larger for later placements of a run
  * @param members who owns blocks, ascending
+ * @param hosts who of them has workers, and so the blocks of tables that are with these, ascending
  */
-public record Placement(int version, List<Integer> members) {
+public record Placement(int version, List<Integer> members, List<Integer> hosts) {
     /** More members than a table has blocks would have nothing to own. */
     public static final int MOST_MEMBERS = Rows.MOST_STRIPES;
 
@@ -19,14 +20,29 @@ public record Placement(int version, List<Integer> members) {
 
     public Placement {
         members = List.copyOf(members);
+        hosts = List.copyOf(hosts);
+        if (!members.containsAll(hosts) || hosts.isEmpty()) {
+            throw new IllegalArgumentException("workers are on members " + hosts + ", of " + members);
+        }
         if (members.isEmpty() || members.size() > MOST_MEMBERS) {
             throw new IllegalArgumentException(
                     "1 to " + MOST_MEMBERS + " members can share tables, asked for " + members.size());
         }
     }
 
+    /** All members have workers. */
+    public Placement(int version, List<Integer> members) {
+        this(version, members, members);
+    }
+
     /** The member that owns a block. */
     int owner(TableSpec spec, int stripe, int stripes) {
+        return spec.home() == TableSpec.Home.WITH_WORKERS
+                ? owner(spec, stripe, stripes, hosts)
+                : owner(spec, stripe, stripes, members);
+    }
+
+    private static int owner(TableSpec spec, int stripe, int stripes, List<Integer> members) {
         var order = spec.order();
         if (order != null && order.members() == members.size()) {
             return members.get(order.owner(stripe));

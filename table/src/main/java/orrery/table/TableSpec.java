@@ -20,6 +20,7 @@ import orrery.table.plan.RowOrder;
  * @param group tables of one group share a clock
  * @param nonFinite what happens to an update with a NaN or an infinity
  * @param order how the rows lie, of a dense table of floats with a plan; null for the order of their numbers
+ * @param home which members have its blocks
  */
 public record TableSpec(
         String name,
@@ -32,7 +33,8 @@ public record TableSpec(
         Consistency consistency,
         String group,
         NonFinite nonFinite,
-        @Nullable RowOrder order) {
+        @Nullable RowOrder order,
+        Home home) {
 
     /** The row count of a table that takes any key. */
     public static final long OPEN = -1;
@@ -53,6 +55,13 @@ public record TableSpec(
         DENSE,
         /** Rows get memory with their first update. */
         SPARSE
+    }
+
+    public enum Home {
+        /** All members of the run. */
+        SPREAD,
+        /** Those on which the stage's workers are. */
+        WITH_WORKERS
     }
 
     public enum NonFinite {
@@ -117,7 +126,8 @@ public record TableSpec(
                 new Consistency.Bsp(),
                 DEFAULT_GROUP,
                 NonFinite.FAIL,
-                null);
+                null,
+                Home.SPREAD);
     }
 
     /** A sparse table of floats that start at zero and add, under Bsp; any {@code long} is a key. */
@@ -133,37 +143,49 @@ public record TableSpec(
                 new Consistency.Bsp(),
                 DEFAULT_GROUP,
                 NonFinite.FAIL,
-                null);
+                null,
+                Home.SPREAD);
     }
 
     /** The same with {@code int} cells. */
     public TableSpec ofInts() {
-        return new TableSpec(name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite, order);
+        return new TableSpec(
+                name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite, order, home);
     }
 
     public TableSpec with(Init init) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
     }
 
     public TableSpec with(UpdateRule rule) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
     }
 
     public TableSpec with(Consistency consistency) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
     }
 
     public TableSpec with(NonFinite nonFinite) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
     }
 
     public TableSpec inGroup(String group) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
     }
 
     /** The same, with rows that lie as a plan says; null for the order of their numbers. */
     public TableSpec ordered(@Nullable RowOrder by) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by);
+        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by, home);
+    }
+
+    /**
+     * The same, whose blocks are always where the workers are: when another stage begins elsewhere, they go there as they
+     * are, in one transfer from member to member, and not at all within one (FlexPS, section 5: direct model transfer). If
+     * all workers of a stage are on one member, they share its blocks under the table's consistency without a network.
+     */
+    public TableSpec withWorkers() {
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, Home.WITH_WORKERS);
     }
 
     /** Whether {@code add} changes the shard at once: order does not matter to the rule, and nobody may not see it yet. */
@@ -183,6 +205,7 @@ public record TableSpec(
         compare(found, "consistency", consistency, other.consistency);
         compare(found, "group", group, other.group);
         compare(found, "nonFinite", nonFinite, other.nonFinite);
+        compare(found, "home", home, other.home);
         compare(found, "order", String.valueOf(order), String.valueOf(other.order));
         return found;
     }

@@ -194,7 +194,8 @@ final class SessionTest {
                         consistency,
                         "default",
                         spec.nonFinite(),
-                        null));
+                        null,
+                        spec.home()));
         var u = wholeNumbers(random, rows);
         var v = wholeNumbers(random, width);
         var keys = new long[rows];
@@ -230,7 +231,8 @@ final class SessionTest {
                 spec.consistency(),
                 spec.group(),
                 spec.nonFinite(),
-                spec.order());
+                spec.order(),
+                spec.home());
     }
 
     /** Small whole numbers: their float sums are exact. */
