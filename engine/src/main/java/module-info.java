@@ -5,4 +5,5 @@ module orrery.engine {
     requires static transitive org.jspecify;
 
     exports orrery.engine;
+    exports orrery.engine.schedule;
 }

@@ -48,9 +48,7 @@ final class Coordinator implements Site {
     private Optional<Checkpoint> from = Optional.empty();
     private String planFile = ""; // where members find the plan that the run has learned, if it has
     private boolean isRecorded;
-    private @Nullable Stage stage; // that is on, its workers, and how many stages walked before it
-    private int workers;
-    private int turn;
+    private @Nullable Homes homes; // of the stage that is on
     private List<Integer> hosts = List.of(); // members that have workers, as the placement has it
     private int epoch;
     private int placementVersion;
@@ -371,17 +369,15 @@ final class Coordinator implements Site {
 
     /** Worker to member. */
     private List<Integer> workersOf(List<Integer> members) {
-        var on = stage;
-        return on == null ? List.of() : on.parallelism().homes(workers, members, turn);
+        var now = homes;
+        return now == null ? List.of() : now.on(members);
     }
 
     @Override
-    public Team begin(int number, Stage next, int itsWorkers, int itsTurn, long clock, Optional<Checkpoint> restored)
+    public Team begin(int number, Stage stage, Homes itsHomes, long clock, Optional<Checkpoint> restored)
             throws InterruptedException {
         failure = null;
-        stage = next;
-        workers = itsWorkers;
-        turn = itsTurn;
+        homes = itsHomes;
         var members = workingIds();
         follow(members);
         for (var seat : working()) {
@@ -411,9 +407,9 @@ final class Coordinator implements Site {
             seat.got.keySet().removeIf(kind -> !kind.equals("written"));
         });
         all("prepared", working());
-        node.begin(workers, clock, run.waitLimit());
+        node.begin(itsHomes.workers(), clock, run.waitLimit());
         sendToWorking(Message.of("go"));
-        return new TeamOfMembers(this, next, clock);
+        return new TeamOfMembers(this, stage, clock);
     }
 
     /** Has the blocks of tables that are with the workers go where these are now. */

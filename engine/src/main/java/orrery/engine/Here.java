@@ -31,7 +31,8 @@ final class Here implements Site {
     }
 
     @Override
-    public Team begin(int number, Stage stage, int workers, int turn, long clock, Optional<Checkpoint> restored) {
+    public Team begin(int number, Stage stage, Homes homes, long clock, Optional<Checkpoint> restored) {
+        int workers = homes.workers();
         node.begin(workers, clock, run.waitLimit());
         var team =
                 new StageRun(stage, clock, run, node, restored.map(Locals::of).orElse(Locals.NONE), 0, workers);

@@ -68,6 +68,11 @@ public final class Job {
         return b == 0 ? a : gcd(b, a % b);
     }
 
+    /** The stages, in their order. */
+    public List<Stage> stages() {
+        return stages;
+    }
+
     /** Ends the job well at the next cut; called by a listener during {@link RunEvent.CutReached}, at that very cut. */
     public void finish() {
         want(Wish.FINISH);
@@ -200,6 +205,8 @@ public final class Job {
         private @Nullable HillClimb climb; // if their number is to be found
         private long cutBefore; // the clock of the last cut, and when the workers went on from it
         private long wentOn;
+        private int turnOf = -1; // the stage whose turn it is, if turns have to be waited for
+        private List<Integer> given = List.of(); // worker to member in this turn
 
         /** A checkpoint that is being written. */
         private record Pending(
@@ -316,8 +323,29 @@ public final class Job {
             for (int s = from.map(c -> c.stage).orElse(0); s < stages.size() && status == Outcome.Status.DONE; s++) {
                 boolean isFirst = from.isPresent() && from.get().stage == s;
                 status = stage(s, isFirst ? from : Optional.empty());
+                giveBack();
             }
             return status;
+        }
+
+        /** Waits for the stage's turn. Returns where its workers are then, if that is somebody else's to say. */
+        private List<Integer> turn(int number) throws InterruptedException {
+            if (run.turns().isEmpty()) {
+                return List.of();
+            }
+            if (turnOf != number) { // who has lost a member keeps its turn while it goes on
+                giveBack();
+                given = Homes.given(run.turns().get().await(number));
+                turnOf = number;
+            }
+            return site.members() > 0 ? given : List.of();
+        }
+
+        private void giveBack() {
+            if (turnOf >= 0) {
+                run.turns().ifPresent(turns -> turns.ended(turnOf));
+                turnOf = -1;
+            }
         }
 
         private Outcome.Status stage(int number, Optional<Checkpoint> restored)
@@ -325,17 +353,19 @@ public final class Job {
             var stage = stages.get(number);
             long first = restored.map(c -> c.clock).orElse(0L);
             var parallelism = stage.parallelism();
+            var given = turn(number);
             workers = restored.map(c -> c.workers).orElse(parallelism.count(run, site.members()));
             climb = parallelism.isFound() ? new HillClimb(workers, Math.max(workers, parallelism.workers())) : null;
-            int turn = (int) stages.subList(0, number).stream()
+            int walked = (int) stages.subList(0, number).stream()
                     .filter(s -> s.parallelism().where() == Parallelism.Where.WALKING)
                     .count();
+            var homes = new Homes(parallelism, workers, walked, given);
             tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks(), workers));
             var from = restored;
             boolean isMoving = false;
             while (true) {
                 site.record(isRecording());
-                var team = site.begin(number, stage, workers, turn, first, from);
+                var team = site.begin(number, stage, homes.with(workers), first, from);
                 cutBefore = first;
                 wentOn = System.nanoTime();
                 try {

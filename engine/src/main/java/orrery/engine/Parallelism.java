@@ -80,6 +80,16 @@ public record Parallelism(int workers, Where where, int member) {
         return new Parallelism(most, Where.FOUND, 0);
     }
 
+    /** Whether each worker may be on any member, whatever the others do. */
+    public boolean isAnywhere() {
+        return where == Where.OF_RUN || where == Where.ANYWHERE || where == Where.FOUND;
+    }
+
+    /** The same with the run's number of workers told, so that who knows no run can tell what is wanted. */
+    public Parallelism of(Run run) {
+        return where == Where.OF_RUN ? anywhere(run.workers()) : this;
+    }
+
     /** Whether the number changes while the stage runs. */
     boolean isFound() {
         return where == Where.FOUND;

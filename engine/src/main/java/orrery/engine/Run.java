@@ -23,6 +23,7 @@ import orrery.table.plan.Placing;
  * @param plan how the rows of tables lie and who owns them, if their use is known
  * @param learns how to place rows once the first pass has shown what is used, if there is no plan; among members only, and
  *     only with checkpoints
+ * @param turns when and where stages may run, if other jobs run on the same machines
  */
 public record Run(
         int workers,
@@ -33,7 +34,8 @@ public record Run(
         Optional<Checkpoints> checkpoints,
         List<Consumer<RunEvent>> listeners,
         Optional<AccessPlan> plan,
-        Optional<Placing> learns) {
+        Optional<Placing> learns,
+        Optional<Turns> turns) {
 
     public Run {
         if (workers < 1 || workers > 1024) {
@@ -56,39 +58,82 @@ public record Run(
                 Optional.empty(),
                 List.of(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 
     public Run with(Consistency consistency) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
     }
 
     public Run with(AccessPlan plan) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, Optional.of(plan), learns);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                Optional.of(plan),
+                learns,
+                turns);
     }
 
     /** Records the first pass, and places rows anew after it. */
     public Run learning(Placing placing) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, Optional.of(placing));
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                Optional.of(placing),
+                turns);
     }
 
     public Run withSeed(long seed) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
     }
 
     public Run with(Launcher launcher) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
     }
 
     public Run withWaitLimit(Duration waitLimit) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
     }
 
     public Run with(Checkpoints checkpoints) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, Optional.of(checkpoints), listeners, plan, learns);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                Optional.of(checkpoints),
+                listeners,
+                plan,
+                learns,
+                turns);
+    }
+
+    /** The same, whose stages wait for their turns. */
+    public Run with(Turns turns) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                Optional.of(turns));
     }
 
     /** The same, whose checkpoints, if it keeps any, say what they are of; see {@link Checkpoints#identifiedBy}. */
@@ -100,6 +145,6 @@ public record Run(
     public Run listening(Consumer<RunEvent> listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan, learns);
+        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan, learns, turns);
     }
 }

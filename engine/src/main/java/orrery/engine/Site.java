@@ -14,13 +14,8 @@ interface Site extends AutoCloseable {
     /** Makes the tables, with the content of a checkpoint if one is given. */
     void open(List<TableSpec> tables, Optional<Checkpoint> from) throws IOException, InterruptedException;
 
-    /**
-     * Starts the workers of a stage.
-     *
-     * @param workers how many there are
-     * @param turn how many stages of the job walked before this one
-     */
-    Team begin(int number, Stage stage, int workers, int turn, long clock, Optional<Checkpoint> restored)
+    /** Starts the workers of a stage. */
+    Team begin(int number, Stage stage, Homes homes, long clock, Optional<Checkpoint> restored)
             throws IOException, InterruptedException;
 
     /** What was lost is replaced; {@link #open} follows. */

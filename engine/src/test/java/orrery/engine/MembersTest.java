@@ -57,7 +57,8 @@ final class MembersTest {
                 run.checkpoints(),
                 List.of(),
                 run.plan(),
-                run.learns());
+                run.learns(),
+                run.turns());
     }
 
     private static void assertSame(Outcome is, Outcome due) {

@@ -1,0 +1,37 @@
+package orrery.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where a stage's workers are, whichever members there are.
+ *
+ * @param workers how many
+ * @param turn how many stages of the job walked before this one
+ * @param given worker to member, where somebody else has decided; empty otherwise
+ */
+record Homes(Parallelism parallelism, int workers, int turn, List<Integer> given) {
+    /** Worker to member: as it was decided, if these members are there. */
+    List<Integer> on(List<Integer> members) {
+        return given.size() == workers && members.containsAll(given)
+                ? given
+                : parallelism.homes(workers, members, turn);
+    }
+
+    /** The same with another number of workers, wherever these then are. */
+    Homes with(int others) {
+        return new Homes(parallelism, others, turn, given);
+    }
+
+    /** As decided: member to workers. */
+    static List<Integer> given(Map<Integer, Integer> workers) {
+        var homes = new ArrayList<Integer>();
+        workers.forEach((member, n) -> {
+            for (int i = 0; i < n; i++) {
+                homes.add(member);
+            }
+        });
+        return List.copyOf(homes);
+    }
+}

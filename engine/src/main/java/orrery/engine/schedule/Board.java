@@ -1,0 +1,162 @@
+package orrery.engine.schedule;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import orrery.engine.Parallelism;
+
+/**
+ * Which tasks there are and what they wait for: what a scheduler is shown, and what becomes of its plans. The same for
+ * real jobs and in virtual time. Confined to one thread, or guarded by its owner.
+ */
+final class Board {
+    private final Scheduler scheduler;
+    private final List<ClusterView.Node> nodes;
+    private final Consumer<Decision> log;
+    private final Map<Integer, Entry> tasks = new LinkedHashMap<>(); // that have not ended
+    private final List<Lane> lanes = new ArrayList<>();
+    private int submitted;
+    private long rounds;
+
+    private static final class Entry {
+        final int id;
+        final String name;
+        final List<Parallelism> demands;
+        final Map<Integer, Integer> visits = new TreeMap<>();
+        int stage;
+        double ready;
+        double begin;
+        Map<Integer, Integer> running = Map.of();
+        Standing standing = Standing.NEW;
+
+        Entry(int id, String name, List<Parallelism> demands, double ready) {
+            this.id = id;
+            this.name = name;
+            this.demands = demands;
+            this.ready = ready;
+        }
+    }
+
+    Board(Scheduler scheduler, List<ClusterView.Node> nodes, Consumer<Decision> log) {
+        this.scheduler = scheduler;
+        this.nodes = List.copyOf(nodes);
+        this.log = log;
+    }
+
+    /**
+     * Takes in a task. Returns its number.
+     *
+     * @param demands what its stages want
+     * @throws IllegalArgumentException if a stage would never fit
+     */
+    int submit(String name, List<Parallelism> demands, double now) {
+        var entry = new Entry(submitted + 1, name, List.copyOf(demands), now);
+        for (; entry.stage < demands.size(); entry.stage++) {
+            FreeSlots.check(nodes, view(entry));
+        }
+        entry.stage = 0;
+        submitted++;
+        if (!demands.isEmpty()) {
+            tasks.put(entry.id, entry);
+        }
+        return entry.id;
+    }
+
+    private ClusterView.Task view(Entry of) {
+        return new ClusterView.Task(
+                of.id,
+                of.name,
+                of.stage,
+                of.demands.get(of.stage),
+                of.running.isEmpty() ? of.ready : of.begin,
+                of.running,
+                of.visits,
+                of.standing);
+    }
+
+    /** Asks the scheduler. Returns the stages that begin now: task to node to workers. */
+    Map<Integer, Map<Integer, Integer>> round(double now) {
+        var view = new ClusterView(
+                rounds++, now, nodes, tasks.values().stream().map(this::view).toList());
+        var plan = scheduler.plan(view);
+        log.accept(new Decision(scheduler.name(), view, plan));
+        plan.standings().forEach((task, standing) -> {
+            var entry = tasks.get(task);
+            if (entry != null) {
+                entry.standing = standing;
+            }
+        });
+        plan.starts().forEach((task, workers) -> {
+            var entry = tasks.get(task);
+            if (entry == null || !entry.running.isEmpty()) {
+                throw new IllegalStateException(scheduler.name() + " begins task " + task + ", which does not wait");
+            }
+            entry.running = workers;
+            entry.begin = now;
+            entry.standing = Standing.NEW;
+            workers.keySet().forEach(node -> entry.visits.merge(node, 1, Integer::sum));
+        });
+        checkRoom();
+        return plan.starts();
+    }
+
+    private void checkRoom() {
+        for (var node : nodes) {
+            int used = tasks.values().stream()
+                    .mapToInt(task -> task.running.getOrDefault(node.id(), 0))
+                    .sum();
+            if (used > node.slots()) {
+                throw new IllegalStateException(scheduler.name() + " has put " + used + " workers on node " + node.id()
+                        + ", which has " + node.slots() + " slots");
+            }
+        }
+    }
+
+    /** The task's stage has ended. */
+    void ended(int task, double now) {
+        var entry = tasks.get(task);
+        if (entry == null) {
+            return;
+        }
+        lanes.add(new Lane(task, entry.name, entry.stage, entry.ready, entry.begin, now, entry.running));
+        entry.running = Map.of();
+        entry.ready = now;
+        entry.stage++;
+        if (entry.stage == entry.demands.size()) {
+            tasks.remove(task);
+        }
+    }
+
+    /** The task's next stage is another than was thought. Returns whether it is. */
+    boolean rewind(int task, int stage, double now) {
+        var entry = tasks.get(task);
+        if (entry == null || entry.stage == stage) {
+            return false;
+        }
+        entry.stage = stage;
+        entry.ready = now;
+        entry.running = Map.of();
+        return true;
+    }
+
+    /** The task is over, whatever it still had to do. */
+    void left(int task, double now) {
+        var entry = tasks.get(task);
+        if (entry != null && !entry.running.isEmpty()) {
+            ended(task, now);
+        }
+        tasks.remove(task);
+    }
+
+    boolean isEmpty() {
+        return tasks.isEmpty();
+    }
+
+    /** The stages that have ended, in the order of their ends. */
+    List<Lane> lanes() {
+        return List.copyOf(lanes);
+    }
+}

@@ -1,0 +1,123 @@
+package orrery.engine.schedule;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import orrery.engine.Job;
+import orrery.engine.Parallelism;
+import orrery.engine.Run;
+import orrery.engine.Turns;
+
+/**
+ * Real jobs that share nodes under a {@link Scheduler}: a stage begins when the scheduler says so, with the workers that it
+ * says. Each job is run by a thread of its own; safe for use by all of them.
+ */
+public final class Pool {
+    private final Board board; // guarded by this, as all else
+    private final Map<Integer, Map<Integer, Integer>> begun = new TreeMap<>(); // stages whose jobs do not know yet
+    private final long start = System.nanoTime();
+
+    /**
+     * @param nodes the members of each job, by number; one node for jobs that are threads of this JVM
+     * @param log hears each decision, one after the other
+     */
+    public Pool(Scheduler scheduler, List<ClusterView.Node> nodes, Consumer<Decision> log) {
+        board = new Board(scheduler, nodes, log);
+    }
+
+    /** What the stages of a job ask for. */
+    public static List<Parallelism> demands(Job job, Run run) {
+        return job.stages().stream().map(stage -> stage.parallelism().of(run)).toList();
+    }
+
+    /**
+     * Takes in a job, and runs it as its turns come.
+     *
+     * @param body runs it, with the turns that it is given in its {@link Run}
+     * @throws IllegalArgumentException if one of its stages would never fit
+     */
+    public <T> CompletableFuture<T> submit(String name, List<Parallelism> demands, Body<T> body) {
+        int task;
+        synchronized (this) {
+            task = board.submit(name, demands, now());
+            round();
+        }
+        var ended = new CompletableFuture<T>();
+        Thread.ofPlatform().name("job-" + name).daemon().start(() -> {
+            try {
+                complete(task, ended, body.run(turns(task)));
+            } catch (Throwable e) {
+                leave(task);
+                ended.completeExceptionally(e);
+            }
+        });
+        return ended;
+    }
+
+    private <T> void complete(int task, CompletableFuture<T> ended, T result) {
+        leave(task); // before anybody who waits for it looks at the lanes
+        ended.complete(result);
+    }
+
+    /** Runs a job with the turns that it gets. */
+    @FunctionalInterface
+    public interface Body<T> {
+        T run(Turns turns) throws Exception;
+    }
+
+    private Turns turns(int task) {
+        return new Turns() {
+            @Override
+            public Map<Integer, Integer> await(int stage) throws InterruptedException {
+                synchronized (Pool.this) {
+                    if (board.rewind(task, stage, now())) {
+                        begun.remove(task);
+                        round();
+                    }
+                    while (!begun.containsKey(task)) {
+                        Pool.this.wait();
+                    }
+                    return begun.remove(task);
+                }
+            }
+
+            @Override
+            public void ended(int stage) {
+                synchronized (Pool.this) {
+                    board.ended(task, now());
+                    round();
+                }
+            }
+        };
+    }
+
+    private synchronized void leave(int task) {
+        begun.remove(task);
+        board.left(task, now());
+        round();
+    }
+
+    private synchronized void round() {
+        begun.putAll(board.round(now()));
+        notifyAll();
+    }
+
+    private double now() {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    /** The stages that have ended, in the order of their ends. */
+    public synchronized List<Lane> lanes() {
+        return board.lanes();
+    }
+
+    /** Nodes 1 to {@code count}, all with as many slots. */
+    public static List<ClusterView.Node> nodes(int count, int slots) {
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(id -> new ClusterView.Node(id, slots))
+                .toList();
+    }
+}
