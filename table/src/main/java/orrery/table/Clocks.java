@@ -27,6 +27,7 @@ final class Clocks {
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Staged> staged = new CopyOnWriteArrayList<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<Ticked> ticked = new CopyOnWriteArrayList<>();
     private long[] completed = {};
     private @Nullable Ticket[] parked = {};
     private boolean moving;
@@ -48,6 +49,12 @@ final class Clocks {
 
         /** The work that was returned is done. */
         void done();
+    }
+
+    /** Hears of every clock of every worker. */
+    @FunctionalInterface
+    interface Ticked {
+        void ticked(int worker, long clock);
     }
 
     /** A worker's place in the queue; one per session and group, reused. */
@@ -75,6 +82,15 @@ final class Clocks {
 
     void unregister(Staged gone) {
         staged.remove(gone);
+    }
+
+    /** Has somebody hear of every clock, who must not block. */
+    void whenTicked(Ticked listener) {
+        ticked.add(listener);
+    }
+
+    void forget(Ticked listener) {
+        ticked.remove(listener);
     }
 
     /** Has {@code action} run whenever the age has moved; it must not block. */
@@ -139,6 +155,9 @@ final class Clocks {
 
     /** The worker has completed {@code clock}, and all its updates of it are applied or staged. */
     void tick(int worker, long clock) {
+        for (int i = 0; i < ticked.size(); i++) {
+            ticked.get(i).ticked(worker, clock);
+        }
         lock.lock();
         try {
             completed[worker] = clock;

@@ -96,6 +96,30 @@ public sealed interface Consistency {
         }
     }
 
+    /**
+     * Stale synchronous for updates that seldom meet: workers announce which rows they will touch ({@link
+     * Session#announce}), and a worker that would have to wait under {@link Ssp} goes on, up to {@code speculation} clocks
+     * further, if no clock that is not completed and that it would have to see holds one of its rows. So every row that is read obeys the
+     * bound of {@code Ssp(staleness)}, while clocks are up to {@code staleness + speculation} apart (FlexPS, section 7). Rows
+     * are read and written by their keys; what was not announced is refused.
+     */
+    record SparseSsp(int staleness, int speculation) implements Consistency {
+        /** Clocks that a worker can be ahead of the bound. */
+        public static final int MOST_SPECULATION = 1024;
+
+        public SparseSsp {
+            if (staleness < 0 || speculation < 0 || speculation > MOST_SPECULATION) {
+                throw new IllegalArgumentException("staleness must be 0 or more, and speculation 0 to "
+                        + MOST_SPECULATION + ", got " + staleness + " and " + speculation);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "sparse-ssp:" + staleness + ":" + speculation;
+        }
+    }
+
     /** Asynchronous: nobody ever waits. */
     record Asp() implements Consistency {
         @Override
@@ -110,6 +134,7 @@ public sealed interface Consistency {
             case Bsp() -> clock - 1;
             case Ssp(int staleness) -> clock - 1 - staleness;
             case Essp(int staleness) -> clock - 1 - staleness;
+            case SparseSsp(int staleness, int _) -> clock - 1 - staleness;
             case Local local -> local.begin(clock) - 1;
             case Asp() -> -1;
         };
@@ -119,11 +144,11 @@ public sealed interface Consistency {
     default boolean staged() {
         return switch (this) {
             case Bsp(), Local _ -> true;
-            case Ssp(int _), Essp(int _), Asp() -> false;
+            case Ssp(int _), Essp(int _), SparseSsp(int _, int _), Asp() -> false;
         };
     }
 
-    /** Reads {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code local:10} or {@code asp}. */
+    /** Reads {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code sparse-ssp:0:5}, {@code local:10} or {@code asp}. */
     static Consistency parse(String text) {
         return switch (text) {
             case "bsp" -> new Bsp();
@@ -131,9 +156,14 @@ public sealed interface Consistency {
             case String s when s.matches("ssp:[0-9]{1,9}") -> new Ssp(Integer.parseInt(s.substring(4)));
             case String s when s.matches("essp:[0-9]{1,9}") -> new Essp(Integer.parseInt(s.substring(5)));
             case String s when s.matches("local:[0-9]{1,9}") -> new Local(Integer.parseInt(s.substring(6)));
+            case String s
+            when s.matches("sparse-ssp:[0-9]{1,9}:[0-9]{1,9}") -> {
+                var numbers = s.split(":", -1);
+                yield new SparseSsp(Integer.parseInt(numbers[1]), Integer.parseInt(numbers[2]));
+            }
             default ->
                 throw new IllegalArgumentException(
-                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, local:STEPS or asp, got '"
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS or asp, got '"
                                 + text
                                 + "'");
         };

@@ -49,6 +49,9 @@ final class Messages {
      */
     static final int PUSHED = PUSH + 10;
 
+    /** A worker will touch rows: worker, clock, piece, pieces, count, keys. Header: table. */
+    static final int ANNOUNCE = PUSH + 11;
+
     /** First type that is not of the tables. */
     static final int END = PUSH + 16;
 

@@ -101,13 +101,17 @@ public final class Node {
             case FLOAT -> new FloatShard(spec, clocks::age);
             case INT -> new IntShard(spec);
         };
-        var table = new Table(spec, nextId++, shard, clocks, asked.rule());
+        var table = new Table(spec, nextId++, shard, clocks, asked.rule(), this::look);
         var other = numbers.get(table.number());
         if (other != null) {
             throw new IllegalArgumentException("tables '" + other.name() + "' and '" + spec.name()
                     + "' have the same number on the wire; rename one");
         }
         tables.put(spec.name(), table);
+        if (table.detector != null) {
+            table.detector.begin(workers, firstClock);
+            clocks.whenTicked(table.detector);
+        }
         if (spec.consistency().staged()) {
             var updates = new StagedUpdates(table);
             updates.begin(workers);
@@ -144,6 +148,9 @@ public final class Node {
             var updates = staged.remove(table);
             if (updates != null) {
                 table.clocks.unregister(updates);
+            }
+            if (table.detector != null) {
+                table.clocks.forget(table.detector);
             }
         }
     }
@@ -223,6 +230,7 @@ public final class Node {
         this.waitLimit = waitLimit;
         groups.values().forEach(clocks -> clocks.begin(workers, firstClock));
         staged.values().forEach(updates -> updates.begin(workers));
+        tables.values().forEach(table -> table.beginClocks(workers, firstClock));
         drops.clear();
         gone.clear();
         if (firstClock == 0) {
@@ -592,6 +600,14 @@ public final class Node {
     /** What this node's endpoint has counted. */
     public Traffic traffic() {
         return among().endpoint().traffic();
+    }
+
+    /** Whoever waits for clocks is to look again. */
+    void look() {
+        var among = cluster;
+        if (among != null) {
+            among.server().look();
+        }
     }
 
     Counts counts() {

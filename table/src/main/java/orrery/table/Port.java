@@ -17,6 +17,7 @@ final class Port {
     final long[] lastPushed; // by stripe: the clock of the last push to its owner; empty where all is own
     final BitSet known = new BitSet(); // rows of others that were found here
     final @Nullable LocalCopy local; // under local steps
+    final @Nullable Announcements announcements; // under SparseSsp
     final Writer writer;
     final Reader reader;
     private @Nullable BitSet expected; // rows that the worker was planned to touch
@@ -36,6 +37,7 @@ final class Port {
         local = spec.consistency() instanceof Consistency.Local steps
                 ? new LocalCopy(table, steps, () -> group.clock - 1)
                 : null;
+        announcements = table.detector == null || session.isVirtual ? null : new Announcements(this, table.detector);
         writer = new Writer(this);
         reader = new Reader(this, writer);
     }
@@ -76,7 +78,9 @@ final class Port {
         }
         if (admitted != group.clock) {
             long need = session.node.requiredAge(spec.consistency(), group.clock);
-            if (group.clocks.age() < need) {
+            if (announcements != null) {
+                announcements.await(group.clock);
+            } else if (group.clocks.age() < need) {
                 await(need);
             }
             var feed = table.feed();
@@ -103,6 +107,21 @@ final class Port {
         }
     }
 
+    /** Under SparseSsp: refuses rows that the worker has not announced for its clock. */
+    void checkAnnounced(long[] keys, int from, int to) {
+        if (announcements != null) {
+            announcements.check(keys, from, to);
+        }
+    }
+
+    /** Under SparseSsp: refuses what does not say its rows. */
+    void checkKeyed(String what) {
+        if (spec.consistency() instanceof Consistency.SparseSsp) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' is under " + spec.consistency() + ", where "
+                    + what + " does not say which rows it means; read by gather, and add by keys");
+        }
+    }
+
     boolean isElsewhere(long key) {
         return lastPushed.length > 0 && !table.ownsRow(key);
     }
@@ -122,10 +141,15 @@ final class Port {
     void await(long need) {
         int slowest = group.clocks.slowest();
         long waited = group.clocks.await(group.ticket, need, group.clock, session.waitLimitNanos);
-        session.waitedNanos += waited;
-        session.node.counts().waited(waited, slowest);
-        if (waited >= SlowRead.NANOS) {
-            slow(waited, "worker " + slowest);
+        waited(waited, slowest);
+    }
+
+    /** The worker has waited for others, the slowest of whom was that. */
+    void waited(long nanos, int slowest) {
+        session.waitedNanos += nanos;
+        session.node.counts().waited(nanos, slowest);
+        if (nanos >= SlowRead.NANOS) {
+            slow(nanos, "worker " + slowest);
         }
     }
 

@@ -66,6 +66,7 @@ final class Reader {
 
     /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
     View view(long from, long to) {
+        port.checkKeyed("a view");
         if (recording != null && port.isRecorded()) {
             recording.readRange(table.name(), from, to);
         }
@@ -100,6 +101,7 @@ final class Reader {
     void gather(long[] keys, int from, int to, float[] out, int at) {
         port.checkLength(to - from, out.length - at);
         port.recordReads(keys, from, to);
+        port.checkAnnounced(keys, from, to);
         port.admit();
         var local = local();
         if (local != null) {
@@ -124,6 +126,7 @@ final class Reader {
      * where it is pushed. A table has one open view of slots per session at a time.
      */
     View view(Slots slots) {
+        port.checkKeyed("a view");
         port.recordReads(slots.keys(), 0, slots.size());
         port.admit();
         var local = local();
@@ -217,6 +220,7 @@ final class Reader {
     /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */
     void gather(long[] keys, int[] out) {
         port.checkLength(keys.length, out.length);
+        port.checkAnnounced(keys, 0, keys.length);
         port.admit();
         var ints = table.ints();
         if (reads != null && !table.isWhole()) {
@@ -230,7 +234,7 @@ final class Reader {
     /** Copies one row to {@code out}. */
     void row(long key, float[] out) {
         port.checkLength(1, out.length);
-        if (port.isElsewhere(key) || port.local != null) {
+        if (port.isElsewhere(key) || port.local != null || port.announcements != null) {
             gather(new long[] {key}, 0, 1, out, 0);
             return;
         }

@@ -72,6 +72,10 @@ final class Reply extends Answer {
         if (need < 0 && worker < 0) {
             return true;
         }
+        var detector = table.detector;
+        if (detector != null && keys.length > 0) {
+            return detector.grants(worker, clock) && table.clocks.completed(worker) >= clock - 1;
+        }
         return table.clocks.age() >= need
                 && (worker < 0 || table.spec().consistency().staged() || table.clocks.completed(worker) >= clock - 1);
     }

@@ -205,6 +205,7 @@ final class Server implements Runnable {
                 case Messages.TICK -> tick(frame);
                 case Messages.DROP -> drop(frame);
                 case Messages.BLOCK -> block(frame);
+                case Messages.ANNOUNCE -> announce(frame);
                 case Messages.SUBSCRIBE -> subscribe(frame, from);
                 case Messages.PUSHED -> pushed(frame, from, stamp);
                 case Messages.PULL_BLOCKS, Messages.PULL_ROWS, Messages.CALL, Messages.COPY -> read(frame, from);
@@ -333,6 +334,26 @@ final class Server implements Runnable {
             cluster.moves().receive(frame, table);
         }
         return table == null && !dropped.containsKey(frame.table());
+    }
+
+    private boolean announce(Frame frame) {
+        var table = table(frame);
+        if (table == null) {
+            return !dropped.containsKey(frame.table());
+        }
+        int worker = frame.getInt();
+        long clock = frame.getLong();
+        int piece = frame.getInt();
+        int of = frame.getInt();
+        arrivals(table.spec().group().hashCode(), worker, frame);
+        var detector = table.detector;
+        if (detector == null || of < 1 || piece < 0 || piece >= of) {
+            throw new IllegalArgumentException(
+                    "piece " + piece + " of " + of + " of an announcement to table '" + table.name() + "'");
+        }
+        detector.announce(worker, clock, piece, of, frame.getLongs(frame.getInt()));
+        answerParked();
+        return false;
     }
 
     private boolean tick(Frame frame) {

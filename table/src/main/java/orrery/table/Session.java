@@ -248,6 +248,7 @@ public final class Session {
     /** Answers at the shards, once the tables are fresh enough. */
     public <R> R call(ServerFunction<R> function) {
         for (var table : function.tables()) {
+            port(table).checkKeyed("a function");
             port(table).admit();
         }
         if (reads != null) {
@@ -259,6 +260,19 @@ public final class Session {
                     node);
         }
         return function.answer((table, kind, first, second) -> List.of(), node);
+    }
+
+    /**
+     * Says which rows of a table this worker will read and write at a clock, and that it will touch no others: the clock
+     * that is under way, before it has touched any, or a later one. Needed under {@link Consistency.SparseSsp}, where
+     * workers run ahead only as far as all have announced; announce so many clocks ahead as the table's speculation has, an
+     * empty array for none. Under any other consistency this does nothing.
+     */
+    public void announce(Table table, long atClock, long[] keys) {
+        var announcements = port(table).announcements;
+        if (announcements != null) {
+            announcements.announce(atClock, keys);
+        }
     }
 
     // Adding
@@ -335,6 +349,9 @@ public final class Session {
         group.clocks.checkNotEnded();
         for (int i = 0; i < group.ports.size(); i++) {
             var port = group.ports.get(i);
+            if (port.announcements != null) {
+                port.announcements.end(group.clock);
+            }
             port.writer.flush();
             port.reader.closeViews();
         }

@@ -7,6 +7,7 @@ import orrery.wire.Frame;
 public final class Table {
     private final TableSpec spec;
     final int id; // position in Node's and Session's arrays
+    final @Nullable ConflictDetector detector; // under SparseSsp
     final Shard shard;
     final Clocks clocks;
     private final UpdateRule localRule;
@@ -16,10 +17,13 @@ public final class Table {
     private volatile @Nullable Feed feed;
     private long mostFedCells = RowFeed.MOST_CELLS;
 
-    Table(TableSpec spec, int id, Shard shard, Clocks clocks, UpdateRule localRule) {
+    Table(TableSpec spec, int id, Shard shard, Clocks clocks, UpdateRule localRule, Runnable look) {
         this.localRule = localRule;
         this.spec = spec;
         this.id = id;
+        detector = spec.consistency() instanceof Consistency.SparseSsp(int staleness, int speculation)
+                ? new ConflictDetector(staleness, speculation, look)
+                : null;
         this.shard = shard;
         this.clocks = clocks;
     }
@@ -53,6 +57,13 @@ public final class Table {
         beginStage(cluster);
     }
 
+    /** A stage begins, with so many workers. */
+    void beginClocks(int workers, long firstClock) {
+        if (detector != null) {
+            detector.begin(workers, firstClock);
+        }
+    }
+
     /** Forgets how fresh is what this node knows of the blocks of others. */
     void beginStage(Cluster cluster) {
         replica().forgetAges();
@@ -78,7 +89,7 @@ public final class Table {
     /** Whether rows go to who has asked for them once, and need not be asked for again; each must fit a frame. */
     private boolean isPushed() {
         boolean isMeant = spec.consistency() instanceof Consistency.Essp
-                || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp));
+                || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp) && detector == null);
         return isMeant && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
     }
 

@@ -1,5 +1,6 @@
 package orrery.table;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 import orrery.table.plan.Recording;
@@ -118,6 +119,7 @@ final class Writer {
     /** Adds the rows of {@code keys[from..to)}, found in {@code values} from {@code at} on. */
     void add(long[] keys, int from, int to, float[] values, int at) {
         port.checkLength(to - from, values.length - at);
+        port.checkAnnounced(keys, from, to);
         if (recording != null) {
             for (int i = from; port.isRecorded() && i < to; i++) {
                 recording.wrote(table.name(), keys[i]);
@@ -226,6 +228,7 @@ final class Writer {
     /** Adds rows to a table of ints. */
     void add(long[] keys, int[] values) {
         port.checkLength(keys.length, values.length);
+        port.checkAnnounced(keys, 0, keys.length);
         var shard = table.ints();
         if (isVirtual) {
             return;
@@ -270,8 +273,17 @@ final class Writer {
     void add(Update update) {
         switch (update) {
             case Update.Dense(var keys, var values) -> add(keys, 0, keys.length, values, 0);
-            case Update.Sparse(var cells, var values) -> addCells(cells, values);
+            case Update.Sparse(var cells, var values) -> {
+                if (port.announcements != null) {
+                    var rows = Arrays.stream(cells)
+                            .map(cell -> Math.floorDiv(cell, spec.width()))
+                            .toArray();
+                    port.checkAnnounced(rows, 0, rows.length);
+                }
+                addCells(cells, values);
+            }
             case Update.Factors(var u, var v) -> {
+                port.checkKeyed("a product of factors");
                 admitAdd();
                 outbox().addFactors(u, v);
                 if (port.writesThrough && table.isWhole() && !isVirtual) {
@@ -341,6 +353,7 @@ final class Writer {
 
     /** What this worker will add to the table at its tick; for sums over a mini-batch. */
     Outbox openOutbox() {
+        port.checkKeyed("an outbox");
         admitAdd();
         return outbox();
     }
