@@ -45,6 +45,8 @@ final class Progress implements Consumer<RunEvent> {
                         planned.plan().bytesPerClock()));
             case RunEvent.Rescaled rescaled ->
                 line("goes on with " + rescaled.members() + " members, " + rescaled.blocksMoved() + " blocks moved");
+            case RunEvent.Resized resized ->
+                line(resized.stage() + ": goes on with " + resized.after() + " workers instead of " + resized.before());
             case RunEvent.MemberSaid _, RunEvent.Counted _ -> {}
             case RunEvent.WorkerFailed _, RunEvent.Ended _ -> endLine();
             case RunEvent.Started _, RunEvent.Checkpointed _, RunEvent.StageEnded _ -> {}

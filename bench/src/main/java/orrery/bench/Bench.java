@@ -7,6 +7,7 @@ import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
+import orrery.bench.sparse.SparseSspBench;
 import orrery.bench.staleness.StalenessBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
             InformedBench.class,
             StalenessBench.class,
             FactorBench.class,
-            ClusterBench.class
+            ClusterBench.class,
+            SparseSspBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -48,6 +50,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp or spark");
     }
 }

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>If most who ask are found in conflict, speculation is not worth its memory: for some clocks, then for twice as many
  * and so on, announcements are counted and not kept, and the bound is the plain one.
  *
- * <p>Guarded by itself.
+ * <p>Safe for use by many threads: guarded by itself.
  */
-final class ConflictDetector implements Clocks.Ticked {
+public final class ConflictDetector implements Clocks.Ticked {
     private static final int WINDOW = 32; // questions by which a rate is judged
     private static final double WORTHWHILE = 0.5;
     private static final long SHORTEST_PAUSE = 64; // clocks
@@ -75,14 +75,17 @@ final class ConflictDetector implements Clocks.Ticked {
         long version; // the clock that holds it
     }
 
-    ConflictDetector(int staleness, int speculation, Runnable whenTold) {
+    /**
+     * @param whenTold called without a lock held whenever a worker has completed a clock
+     */
+    public ConflictDetector(int staleness, int speculation, Runnable whenTold) {
         this.whenTold = whenTold;
         this.staleness = staleness;
         this.speculation = speculation;
     }
 
     /** Begins a stage. */
-    synchronized void begin(int workers, long firstClock) {
+    public synchronized void begin(int workers, long firstClock) {
         finished = new long[workers];
         Arrays.fill(finished, firstClock - 1);
         announced = finished.clone();
@@ -142,8 +145,11 @@ final class ConflictDetector implements Clocks.Ticked {
         }
     }
 
-    /** A worker will touch these of this node's rows, and no others, at a clock. Said again, or too late, it is nothing. */
-    synchronized void announce(int worker, long clock, long[] keys) {
+    /**
+     * A worker will touch these of this node's rows, and no others, at a clock. Said again, or too late, it is nothing. The
+     * array is kept.
+     */
+    public synchronized void announce(int worker, long clock, long[] keys) {
         if (clock <= finished[worker]) {
             return;
         }
@@ -226,7 +232,7 @@ final class ConflictDetector implements Clocks.Ticked {
     }
 
     /** Whether a worker may begin a clock, having completed the one before. */
-    synchronized boolean grants(int worker, long clock) {
+    public synchronized boolean grants(int worker, long clock) {
         var wait = waits[worker];
         if (wait.clock != clock) {
             wait.clock = clock;
@@ -310,27 +316,27 @@ final class ConflictDetector implements Clocks.Ticked {
     }
 
     /** Clocks that were begun ahead of the bound. */
-    synchronized long grantsAhead() {
+    public synchronized long grantsAhead() {
         return grantsAhead;
     }
 
     /** Clocks that could not be begun at once, since a row was held. */
-    synchronized long conflicts() {
+    public synchronized long conflicts() {
         return conflicts;
     }
 
     /** Announced rows that are held at present. */
-    synchronized long keysHeld() {
+    public synchronized long keysHeld() {
         return keysHeld;
     }
 
     /** The most that were held at once. */
-    synchronized long mostKeysHeld() {
+    public synchronized long mostKeysHeld() {
         return mostKeysHeld;
     }
 
     /** Bytes of memory for what is announced. */
-    synchronized long bytes() {
+    public synchronized long bytes() {
         long bytes = 0;
         for (long c = least + 1; c <= highest; c++) {
             var version = at(c);
