@@ -1,5 +1,6 @@
 package orrery.engine;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,7 +13,7 @@ import java.util.List;
  * @param where on which members
  * @param member the one that {@link Where#NAMED} asks for, from 1
  */
-public record Parallelism(int workers, Where where, int member) {
+public record Parallelism(int workers, Where where, int member) implements Serializable {
     private static final int MOST = 1024;
 
     /** Where a stage's workers are. */

@@ -25,6 +25,11 @@ public sealed interface LinearLearner extends Serializable
         return new LinearTraining(name(), loss(), options(), data, validation, run);
     }
 
+    /** Makes ready to train by variance-reduced gradients, in place of the options' rule. */
+    default Svrg prepare(Loaded data, Optional<Examples> validation, SvrgOptions svrg, Run run) throws DataException {
+        return new Svrg(name(), loss(), svrg, data, validation, run);
+    }
+
     /**
      * The same on data that lie in parts where the workers are. {@code local} are the examples of the workers of this JVM,
      * numbered on through all workers ({@link Examples#numberedFrom}), and none of the others'; its schema names the

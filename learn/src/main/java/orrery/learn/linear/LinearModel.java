@@ -75,6 +75,11 @@ public final class LinearModel implements Model {
         return weights[feature * width + margin];
     }
 
+    /** What a margin has before any feature. */
+    public float intercept(int margin) {
+        return intercept[margin];
+    }
+
     public int features() {
         return weights.length / width;
     }

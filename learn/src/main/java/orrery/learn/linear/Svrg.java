@@ -1,0 +1,293 @@
+package orrery.learn.linear;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import orrery.data.DataException;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.engine.Job;
+import orrery.engine.Parallelism;
+import orrery.engine.Partition;
+import orrery.engine.Run;
+import orrery.engine.Stage;
+import orrery.engine.Task;
+import orrery.learn.Trained;
+import orrery.learn.Training;
+import orrery.table.Node;
+import orrery.table.TableSpec;
+
+/**
+ * A linear model by stochastic variance-reduced gradients (Johnson and Zhang, NIPS 2013), as a task of two kinds of stages
+ * (FlexPS, section 8): the full gradient u at the weights w' so far, by many workers, then many small steps along the
+ * gradient of a batch at w, less that at w', plus u, by few. For smooth losses.
+ *
+ * <p>The penalty and u change every weight at every step. They are never added: after E steps of size r the weights are
+ * {@code w = a v + b u} with a = (1 - r l2)^E and b = -(1 - a) / l2, so only v is a table that changes, and only where a
+ * batch has features. Between two epochs w is written out. Workers that are at different clocks see w a little differently,
+ * so the steps want a bound of staleness, and under Asp come to nothing in particular.
+ */
+public final class Svrg implements Training<LinearModel> {
+    private static final int PAIRS = 1000; // of examples, by which overlap is estimated
+
+    static final String WEIGHTS = "weights"; // v; its last row is the intercept
+    static final String GRADIENT = "gradient"; // u
+    static final String ANCHOR = "anchor"; // w'
+
+    private final Loss loss;
+    private final SvrgOptions options;
+    private final Loaded data;
+    private final Optional<Examples> validation;
+    private final Run run;
+    private final Labels labels;
+    private final int features;
+    private final double rate;
+    private final Job job;
+
+    Svrg(String app, Loss loss, SvrgOptions options, Loaded data, Optional<Examples> validation, Run run)
+            throws DataException {
+        if (loss == Loss.HINGE || loss == Loss.SOFTMAX) {
+            throw new IllegalArgumentException(
+                    loss == Loss.HINGE
+                            ? "svrg is for smooth losses; the hinge loss is not, its square is"
+                            : "svrg is for two classes or numbers, not for softmax");
+        }
+        check(options);
+        this.loss = loss;
+        this.options = options;
+        this.data = data;
+        this.validation = validation;
+        this.run = run;
+        labels = loss.isClassification()
+                ? Labels.of(data.examples(), data.schema())
+                : new Labels(List.of(), new float[0]);
+        if (loss.isClassification() && labels.count() != 2) {
+            throw new DataException(app + " needs 2 classes, the data has " + labels.count());
+        }
+        features = data.examples().features();
+        rate = options.rate() > 0 ? options.rate() : derivedRate();
+        job = new Job(
+                app + " by svrg",
+                tables(),
+                Task.of(fold(), full(), stochastic()).repeat(options.epochs()));
+    }
+
+    private List<TableSpec> tables() {
+        var weights = TableSpec.dense(WEIGHTS, features + 1L, 1).with(run.consistency());
+        return List.of(
+                weights.withWorkers(),
+                TableSpec.dense(GRADIENT, features + 1L, 1)
+                        .with(run.consistency())
+                        .withWorkers(),
+                TableSpec.dense(ANCHOR, features + 1L, 1)
+                        .with(run.consistency())
+                        .withWorkers());
+    }
+
+    /** What the steps need to know. */
+    Loss loss() {
+        return loss;
+    }
+
+    Examples examples() {
+        return data.examples();
+    }
+
+    int features() {
+        return features;
+    }
+
+    boolean hasIntercept() {
+        return options.intercept();
+    }
+
+    double rate() {
+        return rate;
+    }
+
+    /** 1 or -1; under least squares the label itself. */
+    double target(float label) {
+        return !loss.isClassification() ? label : labels.find(label) == 1 ? 1 : -1;
+    }
+
+    /** The factor of v in the weights after so many steps. */
+    double a(double steps) {
+        return Math.exp(steps * Math.log1p(-rate * options.l2()));
+    }
+
+    /** The factor of u. */
+    double b(double steps) {
+        return options.l2() == 0 ? -rate * steps : -(1 - a(steps)) / options.l2();
+    }
+
+    // Stages
+
+    /** Writes out the weights that the last epoch has come to; the gradient begins anew. */
+    private Stage fold() {
+        return new Stage("fold", 1, worker -> new SvrgFold(this, worker)).with(options.full());
+    }
+
+    private Stage full() {
+        return new Stage("full", 1, 1, worker -> new SvrgFull(this, worker), this::measure).with(options.full());
+    }
+
+    private Stage stochastic() {
+        var partition = Partition.of(data.examples().size(), options.batch(), run.seed(), 1);
+        long clocks = clocks(partition);
+        return new Stage("stochastic", clocks, worker -> new SvrgSteps(this, partition, worker))
+                .with(options.stochastic());
+    }
+
+    private int stochasticWorkers() {
+        return options.stochastic().of(run).workers();
+    }
+
+    private long clocks(Partition partition) {
+        return Math.max(1, Math.round(options.inner() * partition.clocksPerPass(stochasticWorkers())));
+    }
+
+    /** Steps that all workers have made before a clock of the stochastic stage. */
+    double steps(Partition partition, long clock, int workers) {
+        long perPass = partition.clocksPerPass(workers);
+        long passes = clock / perPass;
+        return passes * (double) data.examples().size() + partition.from(clock, 0, workers);
+    }
+
+    /** Steps of a whole stochastic stage. */
+    double stepsOfEpoch() {
+        var partition = Partition.of(data.examples().size(), options.batch(), run.seed(), 1);
+        return steps(partition, clocks(partition), stochasticWorkers());
+    }
+
+    private Map<String, Double> measure(Node node, long clock) {
+        var anchor = node.values(node.table(ANCHOR));
+        double square = 0;
+        for (int f = 0; f < features; f++) {
+            square += (double) anchor[f] * anchor[f];
+        }
+        var values = new LinkedHashMap<String, Double>();
+        values.put("penalty", options.l2() / 2 * square);
+        validation.ifPresent(examples -> model(anchor)
+                .score(examples)
+                .ordered()
+                .forEach((name, value) -> values.put("validation." + name, value)));
+        return values;
+    }
+
+    // The rate
+
+    /**
+     * One over the smoothness of the loss: of one example the largest squared length times that of the margin's loss; of a
+     * batch more, as far as examples overlap.
+     */
+    private double derivedRate() {
+        var examples = data.examples();
+        double ofMargin = switch (loss) {
+            case LOGISTIC -> 0.25;
+            case SQUARED_HINGE -> 2;
+            default -> 1;
+        };
+        double longest = 0;
+        var cursor = examples.cursor();
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            longest = Math.max(longest, square(cursor));
+        }
+        longest += options.intercept() ? 1 : 0;
+        if (longest == 0) {
+            return 1;
+        }
+        double together = (double) options.batch() * Math.max(1, stochasticWorkers());
+        return 1 / ((ofMargin * longest) * (1 + (together - 1) * overlap(examples)) + options.l2());
+    }
+
+    private static double square(Examples.Cursor cursor) {
+        double sum = 0;
+        for (int k = cursor.from(); k < cursor.to(); k++) {
+            sum += (double) cursor.values()[k] * cursor.values()[k];
+        }
+        return sum;
+    }
+
+    /** How far two examples point the same way: the mean of their cosine, which is 0 if they share no feature. */
+    private double overlap(Examples examples) {
+        if (examples.size() < 2) {
+            return 0;
+        }
+        var random = new SplittableRandom(run.seed());
+        var one = examples.cursor();
+        var other = examples.cursor();
+        double sum = 0;
+        for (int pair = 0; pair < PAIRS; pair++) {
+            one.move(random.nextLong(examples.size()));
+            other.move(random.nextLong(examples.size()));
+            var of = new TreeMap<Integer, Float>();
+            for (int k = one.from(); k < one.to(); k++) {
+                of.put(one.indices()[k], one.values()[k]);
+            }
+            double dot = options.intercept() ? 1 : 0;
+            for (int k = other.from(); k < other.to(); k++) {
+                dot += of.getOrDefault(other.indices()[k], 0f) * other.values()[k];
+            }
+            double more = options.intercept() ? 1 : 0;
+            double length = Math.sqrt((square(one) + more) * (square(other) + more));
+            sum += length == 0 ? 0 : Math.abs(dot) / length;
+        }
+        return sum / PAIRS;
+    }
+
+    // The model
+
+    @Override
+    public Run settings() {
+        return run;
+    }
+
+    @Override
+    public Job job() {
+        return job;
+    }
+
+    @Override
+    public Trained<LinearModel> run() throws IOException {
+        var outcome = job.run(run.identifiedBy(identity()));
+        var node = outcome.node();
+        var v = node.values(node.table(WEIGHTS));
+        var u = node.values(node.table(GRADIENT));
+        double a = a(stepsOfEpoch());
+        double b = b(stepsOfEpoch());
+        for (int f = 0; f < features; f++) {
+            v[f] = (float) (a * v[f] + b * u[f]);
+        }
+        v[features] = (float) (v[features] - rate * stepsOfEpoch() * u[features]);
+        return new Trained<>(model(v), outcome);
+    }
+
+    private Map<String, String> identity() {
+        return Map.of(
+                "consistency", run.consistency().toString(),
+                "svrg", options.toString(),
+                "rate", String.valueOf(rate),
+                "data", data.examples().sum() + ", " + data.examples());
+    }
+
+    private LinearModel model(float[] weights) {
+        var ofFeatures = Arrays.copyOf(weights, features);
+        var intercept = new float[] {options.intercept() ? weights[features] : 0};
+        return new LinearModel(loss, data.schema(), labels, 1, ofFeatures, intercept, Map.of());
+    }
+
+    /** Whether the parallelism of the steps says how many there are: how far the weights have come is a function of it. */
+    static void check(SvrgOptions options) {
+        var where = options.stochastic().where();
+        if (where == Parallelism.Where.EACH_MEMBER || where == Parallelism.Where.FOUND) {
+            throw new IllegalArgumentException(
+                    "svrg makes its steps with a number of workers that is known, not with " + options.stochastic());
+        }
+    }
+}
