@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -203,6 +204,8 @@ public final class Job {
         private long outsideBefore; // rows read outside earlier plans
         private int workers; // of the stage that is on
         private @Nullable HillClimb climb; // if their number is to be found
+        private final IdentityHashMap<Stage.Body, HillClimb> climbs =
+                new IdentityHashMap<>(); // of stages and their repetitions
         private long cutBefore; // the clock of the last cut, and when the workers went on from it
         private long wentOn;
         private int turnOf = -1; // the stage whose turn it is, if turns have to be waited for
@@ -355,7 +358,13 @@ public final class Job {
             var parallelism = stage.parallelism();
             var given = turn(number);
             workers = restored.map(c -> c.workers).orElse(parallelism.count(run, site.members()));
-            climb = parallelism.isFound() ? new HillClimb(workers, Math.max(workers, parallelism.workers())) : null;
+            if (parallelism.isFound()) { // what was found goes on when the stage comes again
+                climb = climbs.computeIfAbsent(
+                        stage.body(), b -> new HillClimb(workers, Math.max(workers, parallelism.workers())));
+                workers = restored.map(c -> c.workers).orElse(climb.workers());
+            } else {
+                climb = null;
+            }
             int walked = (int) stages.subList(0, number).stream()
                     .filter(s -> s.parallelism().where() == Parallelism.Where.WALKING)
                     .count();

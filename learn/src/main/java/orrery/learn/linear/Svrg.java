@@ -34,6 +34,8 @@ import orrery.table.TableSpec;
  */
 public final class Svrg implements Training<LinearModel> {
     private static final int PAIRS = 1000; // of examples, by which overlap is estimated
+    private static final int WINDOWS = 50; // cuts of a stage whose workers are to be found
+    private static final int LEAST_WINDOW = 10; // clocks
 
     static final String WEIGHTS = "weights"; // v; its last row is the intercept
     static final String GRADIENT = "gradient"; // u
@@ -45,6 +47,7 @@ public final class Svrg implements Training<LinearModel> {
     private final Optional<Examples> validation;
     private final Run run;
     private final Labels labels;
+    private final Partition partition; // of the stochastic steps
     private final int features;
     private final double rate;
     private final Job job;
@@ -57,7 +60,6 @@ public final class Svrg implements Training<LinearModel> {
                             ? "svrg is for smooth losses; the hinge loss is not, its square is"
                             : "svrg is for two classes or numbers, not for softmax");
         }
-        check(options);
         this.loss = loss;
         this.options = options;
         this.data = data;
@@ -69,6 +71,7 @@ public final class Svrg implements Training<LinearModel> {
         if (loss.isClassification() && labels.count() != 2) {
             throw new DataException(app + " needs 2 classes, the data has " + labels.count());
         }
+        partition = Partition.divided(data.examples().size(), options.batch(), run.seed(), 1);
         features = data.examples().features();
         rate = options.rate() > 0 ? options.rate() : derivedRate();
         job = new Job(
@@ -137,31 +140,32 @@ public final class Svrg implements Training<LinearModel> {
     }
 
     private Stage stochastic() {
-        var partition = Partition.of(data.examples().size(), options.batch(), run.seed(), 1);
-        long clocks = clocks(partition);
-        return new Stage("stochastic", clocks, worker -> new SvrgSteps(this, partition, worker))
+        long clocks = clocks();
+        long cutEvery = options.stochastic().where() == Parallelism.Where.FOUND
+                ? Math.max(LEAST_WINDOW, clocks / WINDOWS)
+                : clocks;
+        return new Stage(
+                        "stochastic",
+                        clocks,
+                        cutEvery,
+                        worker -> new SvrgSteps(this, partition, worker),
+                        (node, clock) -> Map.of())
                 .with(options.stochastic());
     }
 
-    private int stochasticWorkers() {
-        return options.stochastic().of(run).workers();
+    private long clocks() {
+        return Math.max(1, Math.round(options.inner() * partition.clocksPerPass(1)));
     }
 
-    private long clocks(Partition partition) {
-        return Math.max(1, Math.round(options.inner() * partition.clocksPerPass(stochasticWorkers())));
-    }
-
-    /** Steps that all workers have made before a clock of the stochastic stage. */
-    double steps(Partition partition, long clock, int workers) {
-        long perPass = partition.clocksPerPass(workers);
-        long passes = clock / perPass;
-        return passes * (double) data.examples().size() + partition.from(clock, 0, workers);
+    /** Steps that all workers together have made before a clock of the stochastic stage, however many they are. */
+    double steps(long clock) {
+        long passes = clock / partition.clocksPerPass(1);
+        return passes * (double) data.examples().size() + partition.from(clock, 0, 1);
     }
 
     /** Steps of a whole stochastic stage. */
     double stepsOfEpoch() {
-        var partition = Partition.of(data.examples().size(), options.batch(), run.seed(), 1);
-        return steps(partition, clocks(partition), stochasticWorkers());
+        return steps(clocks());
     }
 
     private Map<String, Double> measure(Node node, long clock) {
@@ -202,8 +206,7 @@ public final class Svrg implements Training<LinearModel> {
         if (longest == 0) {
             return 1;
         }
-        double together = (double) options.batch() * Math.max(1, stochasticWorkers());
-        return 1 / ((ofMargin * longest) * (1 + (together - 1) * overlap(examples)) + options.l2());
+        return 1 / ((ofMargin * longest) * (1 + (options.batch() - 1) * overlap(examples)) + options.l2());
     }
 
     private static double square(Examples.Cursor cursor) {
@@ -280,14 +283,5 @@ public final class Svrg implements Training<LinearModel> {
         var ofFeatures = Arrays.copyOf(weights, features);
         var intercept = new float[] {options.intercept() ? weights[features] : 0};
         return new LinearModel(loss, data.schema(), labels, 1, ofFeatures, intercept, Map.of());
-    }
-
-    /** Whether the parallelism of the steps says how many there are: how far the weights have come is a function of it. */
-    static void check(SvrgOptions options) {
-        var where = options.stochastic().where();
-        if (where == Parallelism.Where.EACH_MEMBER || where == Parallelism.Where.FOUND) {
-            throw new IllegalArgumentException(
-                    "svrg makes its steps with a number of workers that is known, not with " + options.stochastic());
-        }
     }
 }

@@ -7,7 +7,7 @@ import orrery.engine.Parallelism;
  * How {@link Svrg} learns.
  *
  * @param epochs how often the full gradient is computed, and followed by stochastic steps
- * @param batch examples per worker and clock of the stochastic stage
+ * @param batch examples a clock of the stochastic stage, of all its workers together
  * @param inner stochastic steps of an epoch, as a part of the examples: 1 for one pass over them
  * @param rate step size; 0 to derive it from the data
  * @param l2 penalty: half of it times the squared length of the weights, the intercept excepted

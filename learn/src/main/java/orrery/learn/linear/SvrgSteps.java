@@ -33,10 +33,10 @@ final class SvrgSteps implements Step {
         var u = session.view(session.table(Svrg.GRADIENT));
         var anchor = session.view(session.table(Svrg.ANCHOR));
         var changes = session.outbox(session.table(Svrg.WEIGHTS));
-        double steps = svrg.steps(partition, clock, k);
+        double steps = svrg.steps(clock);
         double a = svrg.a(steps);
         double b = svrg.b(steps);
-        double step = svrg.rate() / svrg.a(svrg.steps(partition, clock + 1, k));
+        double step = svrg.rate() / svrg.a(svrg.steps(clock + 1));
         double bias = 0;
         double oldBias = 0;
         if (svrg.hasIntercept()) {
