@@ -8,6 +8,7 @@ import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.sparse.SparseSspBench;
+import orrery.bench.stages.StagesBench;
 import orrery.bench.staleness.StalenessBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
             StalenessBench.class,
             FactorBench.class,
             ClusterBench.class,
-            SparseSspBench.class
+            SparseSspBench.class,
+            StagesBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -50,6 +52,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages or spark");
     }
 }

@@ -52,6 +52,12 @@ public final class Neighbours implements AutoCloseable {
         }
     }
 
+    /** Moves blocks to where another placement has them. Returns how many came here. */
+    public int move(Placement next) throws IOException, InterruptedException {
+        crew.gather("to move");
+        return node.move(next, LIMIT);
+    }
+
     public void create(TableSpec spec) {
         node.create(spec);
     }

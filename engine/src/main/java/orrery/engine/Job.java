@@ -69,6 +69,11 @@ public final class Job {
         return b == 0 ? a : gcd(b, a % b);
     }
 
+    /** The tables that it begins with. */
+    public List<TableSpec> tables() {
+        return tables;
+    }
+
     /** The stages, in their order. */
     public List<Stage> stages() {
         return stages;

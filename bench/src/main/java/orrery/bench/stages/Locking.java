@@ -1,0 +1,111 @@
+package orrery.bench.stages;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
+import orrery.bench.Cpu;
+
+/**
+ * What locks cost that keep the workers of one process from one another: the same steps (products, then a sum into what all
+ * share) with no lock at all, with one lock for each of 64 chunks taken once a batch, and with one lock a key.
+ */
+final class Locking {
+    private static final int ROWS = 1 << 20;
+    private static final int CHUNK_BITS = 14;
+    private static final int EXAMPLES = 64; // of a batch
+    private static final int FEATURES = 80; // of an example
+    private static final int BATCHES = 4000; // of each worker
+    private static final int WORKERS = 2;
+
+    private final float[] weights = new float[ROWS];
+    private final ReentrantLock[] chunks = locks(ROWS >> CHUNK_BITS);
+    private final ReentrantLock[] keys = locks(ROWS);
+    private volatile float sink;
+
+    enum Kind {
+        NONE,
+        CHUNKS,
+        KEYS
+    }
+
+    private static ReentrantLock[] locks(int n) {
+        var locks = new ReentrantLock[n];
+        Arrays.setAll(locks, i -> new ReentrantLock());
+        return locks;
+    }
+
+    /** CPU seconds of all workers. */
+    double run(Kind kind) throws Exception {
+        return Cpu.seconds(() -> {
+            var done = new CountDownLatch(WORKERS);
+            for (int w = 0; w < WORKERS; w++) {
+                int worker = w;
+                Thread.ofPlatform().daemon().start(() -> {
+                    work(kind, worker);
+                    done.countDown();
+                });
+            }
+            done.await();
+        });
+    }
+
+    private void work(Kind kind, int worker) {
+        var random = new SplittableRandom(worker);
+        var indices = new int[EXAMPLES * FEATURES];
+        var changes = new float[EXAMPLES];
+        float sum = 0;
+        for (int batch = 0; batch < BATCHES; batch++) {
+            for (int i = 0; i < indices.length; i++) {
+                indices[i] = random.nextInt(ROWS);
+            }
+            for (int e = 0; e < EXAMPLES; e++) {
+                float margin = 0;
+                for (int k = e * FEATURES; k < (e + 1) * FEATURES; k++) {
+                    margin += weights[indices[k]];
+                }
+                changes[e] = (float) (1e-6 / (1 + Math.exp(margin)));
+                sum += margin;
+            }
+            Arrays.sort(indices); // as an outbox has them: chunk by chunk
+            switch (kind) {
+                case NONE -> {
+                    for (int i = 0; i < indices.length; i++) {
+                        weights[indices[i]] += changes[i / FEATURES];
+                    }
+                }
+                case CHUNKS -> byChunk(indices, changes);
+                case KEYS -> {
+                    for (int i = 0; i < indices.length; i++) {
+                        keys[indices[i]].lock();
+                        try {
+                            weights[indices[i]] += changes[i / FEATURES];
+                        } finally {
+                            keys[indices[i]].unlock();
+                        }
+                    }
+                }
+            }
+        }
+        sink = sum;
+    }
+
+    private void byChunk(int[] indices, float[] changes) {
+        for (int i = 0; i < indices.length; ) {
+            int chunk = indices[i] >> CHUNK_BITS;
+            chunks[chunk].lock();
+            try {
+                for (; i < indices.length && indices[i] >> CHUNK_BITS == chunk; i++) {
+                    weights[indices[i]] += changes[i / FEATURES];
+                }
+            } finally {
+                chunks[chunk].unlock();
+            }
+        }
+    }
+
+    /** So that nobody optimises the steps away. */
+    float sink() {
+        return sink;
+    }
+}

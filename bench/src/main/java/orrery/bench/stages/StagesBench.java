@@ -1,0 +1,420 @@
+package orrery.bench.stages;
+
+import de.bwaldvogel.liblinear.Feature;
+import de.bwaldvogel.liblinear.FeatureNode;
+import de.bwaldvogel.liblinear.Linear;
+import de.bwaldvogel.liblinear.Parameter;
+import de.bwaldvogel.liblinear.Problem;
+import de.bwaldvogel.liblinear.SolverType;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import orrery.bench.Cpu;
+import orrery.bench.Crew;
+import orrery.bench.Figure;
+import orrery.data.Data;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.data.ReadOptions;
+import orrery.engine.Parallelism;
+import orrery.engine.Run;
+import orrery.learn.linear.LinearOptions;
+import orrery.learn.linear.LogisticRegression;
+import orrery.learn.linear.SvrgOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code orrery bench stages}. */
+@Command(
+        name = "stages",
+        mixinStandardHelpOptions = true,
+        description =
+                "Stages with their own numbers of workers: SVRG against fixed numbers, against liblinear-java, how a"
+                        + " model goes from stage to stage, what locks within a process cost.")
+public final class StagesBench implements Callable<Integer> {
+    private static final int[] FIXED = {1, 2, 4, 8, 16, 32};
+    private static final int MOST = 32;
+    private static final double L2 = 1e-5;
+    private static final double C = 1; // of liblinear, whose objective has the penalty 1 / (C n)
+    private static final double GAP = 0.01;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "FILE",
+            description = "Two classes: libsvm, or TSV whose first column is the label and whose last is text.")
+    List<String> files = List.of();
+
+    @Option(names = "--part", paramLabel = "P", description = "svrg, liblinear, hand-over or locks (default: all).")
+    String part = "";
+
+    @Option(names = "--runs", paramLabel = "N", description = "Runs of each (default: ${DEFAULT-VALUE}).")
+    int runs = 5;
+
+    @Option(
+            names = "--nanos",
+            paramLabel = "X",
+            description = "Nanoseconds that an emulated core takes for a feature (default: ${DEFAULT-VALUE}).")
+    double nanosPerTouch = 200;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        var out = spec.commandLine().getOut();
+        if (!Crew.isToLead()) {
+            handOverApart(out);
+            return 0;
+        }
+        Linear.disableDebugOutput();
+        if (part.isEmpty() || part.equals("svrg")) {
+            svrg(out);
+        }
+        if (part.isEmpty() || part.equals("liblinear")) {
+            for (var file : files) {
+                liblinear(out, file);
+            }
+        }
+        if (part.isEmpty() || part.equals("locks")) {
+            locks(out);
+        }
+        if (part.isEmpty() || part.equals("hand-over")) {
+            handOverHere(out);
+            return Crew.lead(spec, 2, out);
+        }
+        return 0;
+    }
+
+    private static Loaded read(String file) throws Exception {
+        var options = ReadOptions.defaults();
+        if (file.contains(".tsv")) {
+            options = options.withRole("1", ReadOptions.Role.LABEL)
+                    .withRole("2", ReadOptions.Role.IGNORE)
+                    .withRole("3", ReadOptions.Role.TEXT);
+        }
+        return Data.withDefaults().read(file, options);
+    }
+
+    // SVRG by stages
+
+    private void svrg(PrintWriter out) throws Exception {
+        var options = SvrgOptions.defaults().withL2(L2).withEpochs(3);
+        emulated(out, "webspam-shaped", Shapes.of(4000, 100_000, 400, 1.1), options.withBatch(4));
+        emulated(
+                out,
+                "kdd-shaped",
+                Shapes.of(100_000, 500_000, 11, 1.1),
+                options.withBatch(8).withInner(0.16));
+        for (var file : files) {
+            var data = read(file);
+            var name = String.valueOf(Path.of(file).getFileName());
+            var sized = options.withBatch((int) Math.max(1, data.examples().size() / 1000));
+            emulated(out, name, data, sized);
+            real(out, name, data, sized);
+        }
+    }
+
+    private void emulated(PrintWriter out, String name, Loaded data, SvrgOptions options) throws Exception {
+        out.printf(
+                Locale.ROOT,
+                "SVRG, %s: %s; emulated cores of %.0f ns a feature, %d epochs, batch %d%n",
+                name,
+                data.examples(),
+                nanosPerTouch,
+                options.epochs(),
+                options.batch());
+        compare(out, new Emulation(data, options, nanosPerTouch), FIXED, MOST);
+    }
+
+    private void real(PrintWriter out, String name, Loaded data, SvrgOptions options) throws Exception {
+        out.printf("SVRG, %s on this machine's cores, %d epochs, batch %d%n", name, options.epochs(), options.batch());
+        compare(out, new Emulation(data, options, 0), new int[] {1, 2}, 2);
+    }
+
+    private void compare(PrintWriter out, Emulation emulation, int[] numbers, int most) throws Exception {
+        emulation.run(Parallelism.anywhere(2), Parallelism.onOneMember(1)); // for the compiler
+        Emulation.Taken best = null;
+        Emulation.Taken naive = null;
+        int bestNumber = 0;
+        out.println("                            elapsed s   worker-s   objective");
+        for (int k : numbers) {
+            var taken = median(emulation, Parallelism.anywhere(k), Parallelism.anywhere(k));
+            tell(out, k + " for all", taken);
+            naive = taken;
+            if (best == null || taken.seconds() < best.seconds()) {
+                best = taken;
+                bestNumber = k;
+            }
+        }
+        Emulation.Taken chosen = null;
+        int steps = 0;
+        for (int k : numbers) {
+            var taken = median(emulation, Parallelism.anywhere(most), Parallelism.anywhere(k));
+            if (chosen == null || taken.seconds() < chosen.seconds()) {
+                chosen = taken;
+                steps = k;
+            }
+        }
+        if (best == null || naive == null || chosen == null) {
+            return;
+        }
+        tell(out, most + " full, " + steps + " steps", chosen);
+        var found = median(emulation, Parallelism.anywhere(most), Parallelism.found(most));
+        tell(out, most + " full, found " + found.workers(), found);
+        out.printf(
+                Locale.ROOT,
+                "against the best fixed number (%d): %.2fx elapsed, %.2fx worker time; against the naive (%d): %.2fx, %.2fx;"
+                        + " found against naive: %.2fx, %.2fx%n%n",
+                bestNumber,
+                best.seconds() / chosen.seconds(),
+                best.workerSeconds() / chosen.workerSeconds(),
+                numbers[numbers.length - 1],
+                naive.seconds() / chosen.seconds(),
+                naive.workerSeconds() / chosen.workerSeconds(),
+                naive.seconds() / found.seconds(),
+                naive.workerSeconds() / found.workerSeconds());
+    }
+
+    private Emulation.Taken median(Emulation emulation, Parallelism full, Parallelism steps) throws Exception {
+        var all = new ArrayList<Emulation.Taken>();
+        for (int run = 0; run < runs; run++) {
+            all.add(emulation.run(full, steps));
+        }
+        return new Emulation.Taken(
+                Figure.median(all.stream().map(Emulation.Taken::seconds).toList()),
+                Figure.median(all.stream().map(Emulation.Taken::workerSeconds).toList()),
+                all.getLast().objective(),
+                all.getLast().workers());
+    }
+
+    private static void tell(PrintWriter out, String name, Emulation.Taken taken) {
+        out.printf(
+                Locale.ROOT,
+                "%-26s %10.2f %10.2f   %.6f%n",
+                name,
+                taken.seconds(),
+                taken.workerSeconds(),
+                taken.objective());
+    }
+
+    // Against liblinear
+
+    private void liblinear(PrintWriter out, String file) throws Exception {
+        var data = read(file);
+        var problem = problem(data.examples());
+        double l2 = 1 / (C * problem.l);
+        var exact = Linear.train(problem, new Parameter(SolverType.L2R_LR, C, 1e-6, 10_000, 0));
+        double least = objective(data, l2, f -> exact.getFeatureWeights()[f]);
+        double goal = (1 + GAP) * least;
+        double eps = easiest(problem, data, l2, goal);
+        var options = SvrgOptions.defaults().withL2(l2).withIntercept(false);
+        int epochs = 1;
+        while (ours(data, options.withEpochs(epochs), l2) > goal) {
+            if (++epochs > 50) {
+                out.println(file + ": svrg does not come to the goal");
+                return;
+            }
+        }
+        var mine = new ArrayList<Double>();
+        var theirs = new ArrayList<Double>();
+        for (int run = -2; run < runs; run++) {
+            int e = epochs;
+            double a = Cpu.seconds(() -> train(data, options.withEpochs(e)));
+            double b = Cpu.seconds(() -> Linear.train(problem, new Parameter(SolverType.L2R_LR_DUAL, C, eps, 1000, 0)));
+            if (run >= 0) {
+                mine.add(a);
+                theirs.add(b);
+            }
+        }
+        Figure.print(
+                out,
+                List.of(Figure.less(
+                        Path.of(file).getFileName() + ": to 1 % of the optimum",
+                        "CPU-s",
+                        Figure.median(mine),
+                        Figure.median(theirs),
+                        "liblinear -s 7",
+                        runs,
+                        String.format(
+                                Locale.ROOT,
+                                "optimum %.6f by liblinear -s 0 -e 1e-6, no intercept, C %.0f; ours %d epochs, gap %.2f %%;"
+                                        + " liblinear-java at the largest -e that comes to it, %.3g; reading not included",
+                                least,
+                                C,
+                                epochs,
+                                100 * (ours(data, options.withEpochs(epochs), l2) / least - 1),
+                                eps))),
+                false);
+    }
+
+    private static void train(Loaded data, SvrgOptions options) throws Exception {
+        new LogisticRegression(LinearOptions.defaults())
+                .prepare(data, Optional.empty(), options, Run.local(2))
+                .run();
+    }
+
+    private static double ours(Loaded data, SvrgOptions options, double l2) throws Exception {
+        var model = new LogisticRegression(LinearOptions.defaults())
+                .prepare(data, Optional.empty(), options, Run.local(2))
+                .run()
+                .model();
+        return objective(data, l2, f -> model.weight(f, 0));
+    }
+
+    private static double easiest(Problem problem, Loaded data, double l2, double goal) {
+        for (double eps = 30; eps > 1e-5; eps /= 1.5) {
+            var model = Linear.train(problem, new Parameter(SolverType.L2R_LR_DUAL, C, eps, 1000, 0));
+            if (objective(data, l2, f -> model.getFeatureWeights()[f]) <= goal) {
+                return eps;
+            }
+        }
+        return 1e-5;
+    }
+
+    /** The weight of a feature; of the class with the larger label. */
+    @FunctionalInterface
+    private interface Weights {
+        double of(int feature);
+    }
+
+    private static double objective(Loaded data, double l2, Weights weights) {
+        var cursor = data.examples().cursor();
+        double sum = 0;
+        long n = data.examples().size();
+        for (long i = 0; i < n; i++) {
+            cursor.move(i);
+            double margin = 0;
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                margin += weights.of(cursor.indices()[k]) * cursor.values()[k];
+            }
+            double y = cursor.label() == POSITIVE ? 1 : -1;
+            sum += Math.max(0, -y * margin) + Math.log1p(Math.exp(-Math.abs(margin)));
+        }
+        double square = 0;
+        for (int f = 0; f < data.examples().features(); f++) {
+            square += weights.of(f) * weights.of(f);
+        }
+        return sum / n + l2 / 2 * square;
+    }
+
+    private static final float POSITIVE = 1; // as files have it, and as readers number two classes
+
+    private static Problem problem(Examples examples) {
+        var problem = new Problem();
+        problem.l = (int) examples.size();
+        problem.n = examples.features();
+        problem.bias = -1;
+        problem.x = new Feature[problem.l][];
+        problem.y = new double[problem.l];
+        var cursor = examples.cursor();
+        for (int i = 0; i < problem.l; i++) {
+            cursor.move(i);
+            var features = new Feature[cursor.to() - cursor.from()];
+            for (int k = 0; k < features.length; k++) {
+                features[k] =
+                        new FeatureNode(cursor.indices()[cursor.from() + k] + 1, cursor.values()[cursor.from() + k]);
+            }
+            Arrays.sort(features, (a, b) -> Integer.compare(a.getIndex(), b.getIndex()));
+            problem.x[i] = features;
+            problem.y[i] = cursor.label() == POSITIVE ? 1 : -1;
+        }
+        if (problem.y[0] < 0) { // liblinear's weights are of the label that comes first
+            for (int i = 1; i < problem.l; i++) {
+                if (problem.y[i] > 0) {
+                    var x = problem.x[0];
+                    problem.x[0] = problem.x[i];
+                    problem.x[i] = x;
+                    problem.y[0] = 1;
+                    problem.y[i] = -1;
+                    break;
+                }
+            }
+        }
+        return problem;
+    }
+
+    // From stage to stage
+
+    private void handOverHere(PrintWriter out) throws Exception {
+        var direct = new ArrayList<Double>();
+        var through = new ArrayList<Double>();
+        for (int run = 0; run < runs; run++) {
+            direct.add(1e3 * HandOver.directHere());
+            through.add(1e3 * HandOver.throughTablesHere());
+        }
+        Figure.print(
+                out,
+                List.of(
+                        Figure.less(
+                                "a stage to the next, one JVM",
+                                "ms",
+                                Figure.median(direct),
+                                Figure.median(through),
+                                "through tables",
+                                runs,
+                                "10 M floats; from the last clock of a stage to the first of the next; the least of 4 switches")),
+                false);
+    }
+
+    private void handOverApart(PrintWriter out) throws Exception {
+        var direct = new ArrayList<Double>();
+        var through = new ArrayList<Double>();
+        for (int run = 0; run < runs; run++) {
+            direct.add(1e3 * Crew.sums(HandOver.direct())[0] / 2); // each of the two gets it in its turn
+            through.add(1e3 * Crew.sums(HandOver.throughTables())[0]);
+        }
+        Figure.print(
+                out,
+                List.of(Figure.less(
+                        "a stage to the next, two processes",
+                        "ms",
+                        Figure.median(direct),
+                        Figure.median(through),
+                        "through tables",
+                        runs,
+                        "10 M floats over TCP without TLS on one machine; the least of some switches a run")),
+                false);
+    }
+
+    // Locks
+
+    private void locks(PrintWriter out) throws Exception {
+        var locking = new Locking();
+        var none = new ArrayList<Double>();
+        var chunks = new ArrayList<Double>();
+        var keys = new ArrayList<Double>();
+        for (int run = -1; run < runs; run++) {
+            double n = locking.run(Locking.Kind.NONE);
+            double c = locking.run(Locking.Kind.CHUNKS);
+            double k = locking.run(Locking.Kind.KEYS);
+            if (run >= 0) {
+                none.add(n);
+                chunks.add(c);
+                keys.add(k);
+            }
+        }
+        double base = Figure.median(none);
+        out.printf(
+                Locale.ROOT,
+                "locks of 2 workers of one process, batches of 64 x 80 features of 1 M, CPU of the whole stage: none %.3f s,"
+                        + " by chunk %.3f s (%+.1f %%), by key %.3f s (%+.1f %%), median of %d%n",
+                base,
+                Figure.median(chunks),
+                100 * (Figure.median(chunks) / base - 1),
+                Figure.median(keys),
+                100 * (Figure.median(keys) / base - 1),
+                runs);
+        if (Float.isNaN(locking.sink())) {
+            throw new IllegalStateException();
+        }
+    }
+}
