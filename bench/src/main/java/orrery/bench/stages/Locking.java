@@ -3,24 +3,26 @@ package orrery.bench.stages;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import orrery.bench.Cpu;
 
 /**
  * What locks cost that keep the workers of one process from one another: the same steps (products, then a sum into what all
- * share) with no lock at all, with one lock for each of 64 chunks taken once a batch, and with one lock a key.
+ * share) with no lock at all, with one lock for each of 64 chunks taken once a batch, as shards have them, and with one
+ * lock a key. All locks are words that are swapped from 0 to 1, those of chunks on cache lines of their own.
  */
 final class Locking {
     private static final int ROWS = 1 << 20;
     private static final int CHUNK_BITS = 14;
+    private static final int PAD = 32;
     private static final int EXAMPLES = 64; // of a batch
     private static final int FEATURES = 80; // of an example
     private static final int BATCHES = 4000; // of each worker
     private static final int WORKERS = 2;
 
     private final float[] weights = new float[ROWS];
-    private final ReentrantLock[] chunks = locks(ROWS >> CHUNK_BITS);
-    private final ReentrantLock[] keys = locks(ROWS);
+    private final AtomicIntegerArray chunks = new AtomicIntegerArray((ROWS >> CHUNK_BITS) * PAD);
+    private final AtomicIntegerArray keys = new AtomicIntegerArray(ROWS);
     private volatile float sink;
 
     enum Kind {
@@ -29,10 +31,10 @@ final class Locking {
         KEYS
     }
 
-    private static ReentrantLock[] locks(int n) {
-        var locks = new ReentrantLock[n];
-        Arrays.setAll(locks, i -> new ReentrantLock());
-        return locks;
+    private static void lock(AtomicIntegerArray locks, int at) {
+        while (!locks.compareAndSet(at, 0, 1)) {
+            Thread.onSpinWait();
+        }
     }
 
     /** CPU seconds of all workers. */
@@ -77,12 +79,9 @@ final class Locking {
                 case CHUNKS -> byChunk(indices, changes);
                 case KEYS -> {
                     for (int i = 0; i < indices.length; i++) {
-                        keys[indices[i]].lock();
-                        try {
-                            weights[indices[i]] += changes[i / FEATURES];
-                        } finally {
-                            keys[indices[i]].unlock();
-                        }
+                        lock(keys, indices[i]);
+                        weights[indices[i]] += changes[i / FEATURES];
+                        keys.setRelease(indices[i], 0);
                     }
                 }
             }
@@ -93,14 +92,11 @@ final class Locking {
     private void byChunk(int[] indices, float[] changes) {
         for (int i = 0; i < indices.length; ) {
             int chunk = indices[i] >> CHUNK_BITS;
-            chunks[chunk].lock();
-            try {
-                for (; i < indices.length && indices[i] >> CHUNK_BITS == chunk; i++) {
-                    weights[indices[i]] += changes[i / FEATURES];
-                }
-            } finally {
-                chunks[chunk].unlock();
+            lock(chunks, chunk * PAD);
+            for (; i < indices.length && indices[i] >> CHUNK_BITS == chunk; i++) {
+                weights[indices[i]] += changes[i / FEATURES];
             }
+            chunks.setRelease(chunk * PAD, 0);
         }
     }
 

@@ -212,7 +212,7 @@ public final class StagesBench implements Callable<Integer> {
         var data = read(file);
         var problem = problem(data.examples());
         double l2 = 1 / (C * problem.l);
-        var exact = Linear.train(problem, new Parameter(SolverType.L2R_LR, C, 1e-6, 10_000, 0));
+        var exact = Linear.train(problem, new Parameter(SolverType.L2R_LR, C, 1e-4, 10_000, 0));
         double least = objective(data, l2, f -> exact.getFeatureWeights()[f]);
         double goal = (1 + GAP) * least;
         double eps = easiest(problem, data, l2, goal);
@@ -246,7 +246,7 @@ public final class StagesBench implements Callable<Integer> {
                         runs,
                         String.format(
                                 Locale.ROOT,
-                                "optimum %.6f by liblinear -s 0 -e 1e-6, no intercept, C %.0f; ours %d epochs, gap %.2f %%;"
+                                "optimum %.6f by liblinear -s 0 -e 1e-4, no intercept, C %.0f; ours %d epochs, gap %.2f %%;"
                                         + " liblinear-java at the largest -e that comes to it, %.3g; reading not included",
                                 least,
                                 C,

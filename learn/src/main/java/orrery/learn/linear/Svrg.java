@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -33,7 +32,7 @@ import orrery.table.TableSpec;
  * so the steps want a bound of staleness, and under Asp come to nothing in particular.
  */
 public final class Svrg implements Training<LinearModel> {
-    private static final int PAIRS = 1000; // of examples, by which overlap is estimated
+    private static final int PAIRS = 200; // of examples, by which overlap is estimated
     private static final int WINDOWS = 50; // cuts of a stage whose workers are to be found
     private static final int LEAST_WINDOW = 10; // clocks
 
@@ -226,16 +225,19 @@ public final class Svrg implements Training<LinearModel> {
         var one = examples.cursor();
         var other = examples.cursor();
         double sum = 0;
+        var of = new float[features]; // the one example
         for (int pair = 0; pair < PAIRS; pair++) {
             one.move(random.nextLong(examples.size()));
             other.move(random.nextLong(examples.size()));
-            var of = new TreeMap<Integer, Float>();
             for (int k = one.from(); k < one.to(); k++) {
-                of.put(one.indices()[k], one.values()[k]);
+                of[one.indices()[k]] = one.values()[k];
             }
             double dot = options.intercept() ? 1 : 0;
             for (int k = other.from(); k < other.to(); k++) {
-                dot += of.getOrDefault(other.indices()[k], 0f) * other.values()[k];
+                dot += of[other.indices()[k]] * other.values()[k];
+            }
+            for (int k = one.from(); k < one.to(); k++) {
+                of[one.indices()[k]] = 0;
             }
             double more = options.intercept() ? 1 : 0;
             double length = Math.sqrt((square(one) + more) * (square(other) + more));

@@ -44,9 +44,9 @@ public record SvrgOptions(
         }
     }
 
-    /** Five epochs of one pass each, batches of 4, rate from the data, l2 of 1e-5; the full gradient by all, steps by one. */
+    /** Five epochs of one pass each, batches of 16, rate from the data, l2 of 1e-5; the full gradient by all, steps by one. */
     public static SvrgOptions defaults() {
-        return new SvrgOptions(5, 4, 1, 0, 1e-5, true, Parallelism.OF_RUN, Parallelism.onOneMember(1));
+        return new SvrgOptions(5, 16, 1, 0, 1e-5, true, Parallelism.OF_RUN, Parallelism.onOneMember(1));
     }
 
     public SvrgOptions withEpochs(int epochs) {
