@@ -76,7 +76,11 @@ final class Locking {
                         weights[indices[i]] += changes[i / FEATURES];
                     }
                 }
-                case CHUNKS -> byChunk(indices, changes);
+                case CHUNKS -> {
+                    int middle = worker == 0 ? 0 : half(indices);
+                    byChunk(indices, changes, middle, indices.length);
+                    byChunk(indices, changes, 0, middle);
+                }
                 case KEYS -> {
                     for (int i = 0; i < indices.length; i++) {
                         lock(keys, indices[i]);
@@ -89,11 +93,20 @@ final class Locking {
         sink = sum;
     }
 
-    private void byChunk(int[] indices, float[] changes) {
-        for (int i = 0; i < indices.length; ) {
+    /** Workers begin at different chunks, so that they do not follow one another. */
+    private static int half(int[] indices) {
+        int at = 0;
+        while (at < indices.length && indices[at] < ROWS / 2) {
+            at++;
+        }
+        return at;
+    }
+
+    private void byChunk(int[] indices, float[] changes, int from, int to) {
+        for (int i = from; i < to; ) {
             int chunk = indices[i] >> CHUNK_BITS;
             lock(chunks, chunk * PAD);
-            for (; i < indices.length && indices[i] >> CHUNK_BITS == chunk; i++) {
+            for (; i < to && indices[i] >> CHUNK_BITS == chunk; i++) {
                 weights[indices[i]] += changes[i / FEATURES];
             }
             chunks.setRelease(chunk * PAD, 0);
