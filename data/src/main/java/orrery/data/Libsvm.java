@@ -18,13 +18,22 @@ final class Libsvm {
     static Parsed parse(Scan scan, boolean needsLabels) {
         var part = new PartBuilder((scan.end - scan.at) / LEAST_BYTES_PER_FEATURE + 16);
         while (!scan.isAtEnd()) {
-            scan.skipBlanks();
-            if (!scan.isAtLineEnd() && scan.bytes[scan.at] != '#') {
-                line(scan, part, needsLabels);
-            }
-            scan.skipLine();
+            nextLine(scan, part, needsLabels);
         }
         return new Parsed(part.buildLoose(), part.largestIndex() + 1);
+    }
+
+    /** Parses one line, which may hold no example. */
+    static void line(Scan scan, PartBuilder part) {
+        nextLine(scan, part, true);
+    }
+
+    private static void nextLine(Scan scan, PartBuilder part, boolean needsLabels) {
+        scan.skipBlanks();
+        if (!scan.isAtLineEnd() && scan.bytes[scan.at] != '#') {
+            line(scan, part, needsLabels);
+        }
+        scan.skipLine();
     }
 
     private static void line(Scan scan, PartBuilder part, boolean needsLabels) {

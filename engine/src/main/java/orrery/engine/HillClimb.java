@@ -7,8 +7,9 @@ package orrery.engine;
  */
 public final class HillClimb {
     private static final double NOISE = 0.03; // less is no gain
-    private static final double DRIFT = 0.25;
-    private static final int WINDOWS_OF_DRIFT = 2;
+    private static final double DRIFT = 0.5;
+    private static final int WINDOWS_OF_DRIFT = 3;
+    private static final double MEMORY = 0.7; // of how long a clock took before, now that it is settled
 
     private final int most;
     private int best;
@@ -45,8 +46,10 @@ public final class HillClimb {
     /** So long has a clock taken with {@link #workers()}. */
     public void observed(double secondsPerClock) {
         if (trying == 0) {
-            windowsOff = Math.abs(secondsPerClock - bestSeconds) > DRIFT * bestSeconds ? windowsOff + 1 : 0;
-            if (windowsOff >= WINDOWS_OF_DRIFT) {
+            if (Math.abs(secondsPerClock - bestSeconds) <= DRIFT * bestSeconds) {
+                windowsOff = 0; // what was found was a lucky window, too
+                bestSeconds = MEMORY * bestSeconds + (1 - MEMORY) * secondsPerClock;
+            } else if (++windowsOff >= WINDOWS_OF_DRIFT) {
                 windowsOff = 0;
                 bestSeconds = secondsPerClock;
                 step = Math.max(1, best / 2);

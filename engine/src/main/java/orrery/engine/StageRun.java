@@ -31,6 +31,7 @@ import orrery.table.plan.TablePlan;
  * The fields are guarded by the lock; {@link #work} runs on the workers' threads, all else on the thread that supervises.
  */
 final class StageRun implements Team {
+    private static final System.Logger log = System.getLogger(StageRun.class.getName());
     private static final long NOT_ASKED = Long.MAX_VALUE;
     private static final Duration TO_LET_GO = Duration.ofMillis(500);
 
@@ -127,6 +128,7 @@ final class StageRun implements Team {
     /** A worker's life. */
     private void work(int worker) {
         long clock = firstClock;
+        Step opened = null;
         try {
             var session = node.session(worker, records ? recordings.get(worker - from) : null);
             locals.restore(session);
@@ -134,6 +136,7 @@ final class StageRun implements Team {
             var me = new Worker(session, seed, examples[worker - from]);
             join(worker, me);
             var step = stage.body().open(me);
+            opened = step;
             if (stage.parallelism().isFound() && !session.localTensors().isEmpty()) {
                 throw new IllegalStateException("stage '" + stage.name() + "' keeps state of each worker, and cannot be"
                         + " run by a number of workers that is to be found");
@@ -151,6 +154,18 @@ final class StageRun implements Team {
             ended(worker, null); // of somebody else's making
         } catch (Throwable e) {
             ended(worker, new RunEvent.WorkerFailed(stage.name(), worker, clock, e));
+        } finally {
+            close(opened);
+        }
+    }
+
+    private static void close(@Nullable Step step) {
+        if (step instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                log.log(System.Logger.Level.WARNING, "a step cannot be closed", e);
+            }
         }
     }
 

@@ -250,6 +250,7 @@ final class StagesTest {
         climb.observed(1.0 / 32);
         climb.observed(1 + 0.1 * 32);
         climb.observed(1 + 0.1 * 32);
+        climb.observed(1 + 0.1 * 32);
         assertThat(climb.isSettled()).isFalse();
         while (!climb.isSettled()) {
             climb.observed(1 + 0.1 * climb.workers()); // now the fewer

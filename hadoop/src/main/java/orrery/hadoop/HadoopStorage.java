@@ -47,6 +47,21 @@ final class HadoopStorage implements Storage {
     }
 
     @Override
+    public List<Block> blocks(String name, long most) throws IOException {
+        var place = at(name);
+        try {
+            var status = files.getFileStatus(place);
+            var blocks = new ArrayList<Block>();
+            for (var block : files.getFileBlockLocations(status, 0, status.getLen())) {
+                blocks.add(new Block(block.getOffset(), block.getLength(), List.of(block.getHosts())));
+            }
+            return blocks;
+        } catch (FileNotFoundException e) {
+            throw (NoSuchFileException) new NoSuchFileException(place.toString()).initCause(e);
+        }
+    }
+
+    @Override
     public Written write(String name, Body body) throws IOException {
         var place = at(name);
         return files.hasPathCapability(place, CommonPathCapabilities.ABORTABLE_STREAM)

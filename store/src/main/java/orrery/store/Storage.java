@@ -6,6 +6,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 
@@ -37,6 +38,27 @@ public interface Storage {
 
     /** Where {@code name} is, in words for a message. */
     String where(String name);
+
+    /** A part of a file, and the machines that have it at hand, if that is known. */
+    record Block(long from, long bytes, List<String> hosts) {}
+
+    /**
+     * The parts in which a file is kept; where there are none, parts of {@code most} bytes each.
+     *
+     * @throws java.nio.file.NoSuchFileException if there is no such file
+     */
+    default List<Block> blocks(String name, long most) throws IOException {
+        if (most < 1) {
+            throw new IllegalArgumentException("a part has 1 byte or more, asked for " + most);
+        }
+        var blocks = new ArrayList<Block>();
+        try (var in = read(name)) {
+            for (long from = 0; from < in.size(); from += most) {
+                blocks.add(new Block(from, Math.min(most, in.size() - from), List.of()));
+            }
+        }
+        return blocks;
+    }
 
     /** What {@link #write} writes. */
     @FunctionalInterface

@@ -29,6 +29,11 @@ record Labels(List<String> names, float[] values) implements Serializable {
                         + " and " + distinct.last() + "; are they numbers to predict? Then use least-squares");
             }
         }
+        return of(List.copyOf(distinct));
+    }
+
+    /** The classes of these labels, ascending. */
+    static Labels of(List<Float> distinct) {
         var values = new float[distinct.size()];
         var names = new ArrayList<String>();
         for (float label : distinct) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.Stream;
 import orrery.engine.Partition;
 import orrery.engine.Run;
 
@@ -49,6 +50,15 @@ public sealed interface LinearLearner extends Serializable
                 Partition.of(sizes, options().batch(), run.seed(), 0),
                 Optional.empty(),
                 run);
+    }
+
+    /**
+     * Makes ready to train on files that are not held in memory, but read again at each pass.
+     *
+     * @param hosts by worker: its machine, so that it reads what is there
+     */
+    default LinearTraining prepare(Stream stream, List<String> hosts, Run run) throws DataException {
+        return new LinearTraining(name(), loss(), options(), stream, hosts, run);
     }
 
     /** Trains on all of the data. */

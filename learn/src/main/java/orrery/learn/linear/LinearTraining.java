@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.Stream;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -28,7 +29,7 @@ public final class LinearTraining implements Training<LinearModel> {
 
     private final Loss loss;
     private final LinearOptions options;
-    private final Loaded data;
+    private final Source source;
     private final Run run;
     private final Labels labels;
     private final int width;
@@ -56,13 +57,23 @@ public final class LinearTraining implements Training<LinearModel> {
             Optional<Examples> validation,
             Run run)
             throws DataException {
+        this(app, loss, options, Source.of(data, partition, loss, run.workers()), validation, run);
+    }
+
+    /** On files that are read again at each pass; by each worker those that are its. */
+    LinearTraining(String app, Loss loss, LinearOptions options, Stream stream, List<String> hosts, Run run)
+            throws DataException {
+        this(app, loss, options, Source.of(stream, options.batch(), loss, hosts), Optional.empty(), run);
+    }
+
+    private LinearTraining(
+            String app, Loss loss, LinearOptions options, Source source, Optional<Examples> validation, Run run)
+            throws DataException {
         this.loss = loss;
         this.options = options;
-        this.data = data;
+        this.source = source;
         this.run = run;
-        labels = loss.isClassification()
-                ? Labels.of(data.examples(), data.schema())
-                : new Labels(List.of(), new float[0]);
+        labels = source.labels();
         width = loss == Loss.SOFTMAX ? labels.count() : 1;
         checkClasses(app);
         checkMemory();
@@ -73,14 +84,13 @@ public final class LinearTraining implements Training<LinearModel> {
         stopping = options.patience() > 0
                 ? Optional.of(new EarlyStopping(options.patience(), this::finish))
                 : Optional.empty();
-        long perPass = partition.clocksPerPass(run.workers());
+        long perPass = source.clocksPerPass();
         var stage = new Stage(
                 "train",
                 perPass * options.passes(),
                 perPass,
                 worker -> new Steps(
-                                data.examples(),
-                                partition,
+                                source.batches(),
                                 loss,
                                 labels,
                                 classWeights(),
@@ -101,9 +111,9 @@ public final class LinearTraining implements Training<LinearModel> {
             throw new DataException(app + " needs 2 classes, the data has " + labels.count() + " "
                     + shortened(labels.names()) + (labels.count() > 2 ? "; use softmax" : ""));
         }
-        if (!loss.isClassification() && !data.schema().classes().isEmpty()) {
+        if (!loss.isClassification() && !source.schema().classes().isEmpty()) {
             throw new DataException(app + " needs numbers as labels, the data has the classes "
-                    + shortened(data.schema().classes()));
+                    + shortened(source.schema().classes()));
         }
         if (loss == Loss.SOFTMAX && labels.count() < 2) {
             throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
@@ -118,13 +128,13 @@ public final class LinearTraining implements Training<LinearModel> {
     /** Better now than in the midst of a run. */
     private void checkMemory() throws DataException {
         long planes = 1L + options.rule().planes().size() + (options.patience() > 0 ? 1 : 0);
-        double need = (double) data.examples().features() * width * Float.BYTES * planes;
+        double need = (double) source.features() * width * Float.BYTES * planes;
         if (need > 0.9 * Runtime.getRuntime().maxMemory()) {
             throw new DataException(String.format(
                     Locale.ROOT,
                     "%,d features need %,.0f MiB of weights and rule state, the JVM has %,d MiB; renumber the features, hash them"
                             + " to fewer, or give more memory (ORRERY_JAVA_OPTS=-Xmx...)",
-                    data.examples().features(),
+                    source.features(),
                     need / (1 << 20),
                     Runtime.getRuntime().maxMemory() >> 20));
         }
@@ -136,7 +146,7 @@ public final class LinearTraining implements Training<LinearModel> {
 
     private List<TableSpec> tables() {
         var tables = new ArrayList<TableSpec>();
-        var weights = TableSpec.dense(WEIGHTS, Math.max(1, data.examples().features()), width)
+        var weights = TableSpec.dense(WEIGHTS, Math.max(1, source.features()), width)
                 .with(options.rule())
                 .with(run.consistency());
         var intercept = TableSpec.dense(INTERCEPT, 1, width)
@@ -162,11 +172,14 @@ public final class LinearTraining implements Training<LinearModel> {
         }
         if (options.balanced()) {
             var counts = new long[weights.length];
-            for (long i = 0; i < data.examples().size(); i++) {
-                counts[labels.find(data.examples().label(i))]++;
+            var examples = source.inMemory()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "classes are balanced by weights, where examples are not held in memory"));
+            for (long i = 0; i < examples.size(); i++) {
+                counts[labels.find(examples.label(i))]++;
             }
             for (int k = 0; k < weights.length; k++) {
-                weights[k] *= data.examples().size() / (float) (weights.length * counts[k]);
+                weights[k] *= examples.size() / (float) (weights.length * counts[k]);
             }
         }
         return weights;
@@ -215,12 +228,12 @@ public final class LinearTraining implements Training<LinearModel> {
                 "intercept", String.valueOf(options.intercept()),
                 "class weights", new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
                 "early stopping", String.valueOf(options.patience()),
-                "data", data.examples().sum() + ", " + data.examples());
+                "data", source.description().get());
     }
 
     private LinearModel model(Node node, String prefix) {
         var weights = node.values(node.table(prefix + WEIGHTS));
         var intercept = options.intercept() ? node.values(node.table(prefix + INTERCEPT)) : new float[width];
-        return new LinearModel(loss, data.schema(), labels, width, weights, intercept, Map.of());
+        return new LinearModel(loss, source.schema(), labels, width, weights, intercept, Map.of());
     }
 }

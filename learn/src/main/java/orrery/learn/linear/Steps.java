@@ -1,10 +1,9 @@
 package orrery.learn.linear;
 
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import orrery.data.Examples;
-import orrery.engine.Partition;
-import orrery.engine.Shuffle;
 import orrery.engine.Step;
 import orrery.engine.Worker;
 import orrery.table.Session;
@@ -15,9 +14,7 @@ import orrery.table.Table;
  * are a progressive validation (Blum, Kalai and Langford, COLT 1999).
  */
 final class Steps {
-    private static final int LOOK_AHEAD = 64; // examples: a few hundred cache lines
-    private final Examples examples;
-    private final Partition partition;
+    private final Function<Worker, Batches> batches;
     private final Loss loss;
     private final Labels labels;
     private final float[] classWeights; // by class; empty under least squares
@@ -25,15 +22,13 @@ final class Steps {
     private final @Nullable Table intercept;
 
     Steps(
-            Examples examples,
-            Partition partition,
+            Function<Worker, Batches> batches,
             Loss loss,
             Labels labels,
             float[] classWeights,
             Table weights,
             @Nullable Table intercept) {
-        this.examples = examples;
-        this.partition = partition;
+        this.batches = batches;
         this.loss = loss;
         this.labels = labels;
         this.classWeights = classWeights;
@@ -42,48 +37,38 @@ final class Steps {
     }
 
     Step open(Worker worker) {
-        worker.session().share(partition.share(worker.index(), worker.count()));
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
     }
 
     /** What both have: the examples of the clock, and the tallies. */
-    private abstract class OfBatch implements Step {
+    private abstract class OfBatch implements Step, AutoCloseable {
         private final Worker worker;
-        final Examples.Cursor cursor = examples.cursor();
-        private final long[] soon = new long[LOOK_AHEAD];
+        final Batches mine;
         final Worker.Tally tallyLoss;
         final Worker.Tally tallyRight;
 
         OfBatch(Worker worker) {
             this.worker = worker;
+            mine = batches.apply(worker);
             tallyLoss = worker.tally("progressiveLoss");
             tallyRight = worker.tally("progressiveAccuracy");
         }
 
-        /** The example at a position, having looked at those that follow it. */
-        final long ahead(Shuffle order, long from, long position, long to) {
-            int at = (int) ((position - from) % soon.length);
-            if (at == 0) {
-                int count = (int) Math.min(soon.length, to - position);
-                for (int i = 0; i < count; i++) {
-                    soon[i] = order.at(position + i);
-                }
-                cursor.lookAhead(soon, count);
-            }
-            return soon[at];
-        }
-
-        /** Takes the examples that stand at {@code from} to {@code to} in the order of the pass; there is one at least. */
-        abstract void batch(Session session, Shuffle order, long from, long to);
+        /** Takes the examples of a clock's batch; there is one at least. */
+        abstract void batch(Session session, int examples);
 
         @Override
-        public final void run(Session session, long clock) {
-            long from = partition.from(clock, worker.index(), worker.count());
-            long to = partition.to(clock, worker.index(), worker.count());
-            if (from < to) {
-                batch(session, partition.order(clock, worker.index(), worker.count()), from, to);
-                worker.processed(to - from);
+        public final void run(Session session, long clock) throws IOException, InterruptedException {
+            int examples = mine.begin(clock);
+            if (examples > 0) {
+                batch(session, examples);
+                worker.processed(examples);
             }
+        }
+
+        @Override
+        public final void close() {
+            mine.close();
         }
     }
 
@@ -95,18 +80,18 @@ final class Steps {
         }
 
         @Override
-        void batch(Session session, Shuffle order, long from, long to) {
+        void batch(Session session, int examples) {
             var view = session.view(weights);
             var outbox = session.outbox(weights);
             float bias = intercept == null ? 0 : session.view(intercept).get(0, 0);
             boolean isClassification = loss.isClassification();
-            float share = 1f / (to - from);
+            float share = 1f / examples;
             double biasSlope = 0;
             double cost = 0;
             double weightSum = 0;
             double right = 0;
-            for (long position = from; position < to; position++) {
-                cursor.move(ahead(order, from, position, to));
+            for (int i = 0; i < examples; i++) {
+                var cursor = mine.example(i);
                 float weight = cursor.weight();
                 double y = cursor.label();
                 if (isClassification) {
@@ -153,20 +138,19 @@ final class Steps {
         }
 
         @Override
-        void batch(Session session, Shuffle order, long from, long to) {
+        void batch(Session session, int examples) {
             var view = session.view(weights);
             var outbox = session.outbox(weights);
             if (intercept != null) {
                 session.view(intercept).copyRow(0, bias, 0);
                 Arrays.fill(biasSlope, 0);
             }
-            float share = 1f / (to - from);
+            float share = 1f / examples;
             double cost = 0;
             double weightSum = 0;
             double right = 0;
-            for (long position = from; position < to; position++) {
-                long example = order.at(position);
-                cursor.move(example);
+            for (int i = 0; i < examples; i++) {
+                var cursor = mine.example(i);
                 int actual = labels.find(cursor.label());
                 float weight = cursor.weight() * classWeights[actual];
                 System.arraycopy(bias, 0, margins, 0, margins.length);

@@ -33,7 +33,7 @@ import orrery.table.TableSpec;
  */
 public final class Svrg implements Training<LinearModel> {
     private static final int PAIRS = 200; // of examples, by which overlap is estimated
-    private static final int WINDOWS = 50; // cuts of a stage whose workers are to be found
+    private static final int WINDOWS = 20; // cuts of a stage whose workers are to be found
     private static final int LEAST_WINDOW = 10; // clocks
 
     static final String WEIGHTS = "weights"; // v; its last row is the intercept

@@ -1,0 +1,60 @@
+package orrery.learn.linear;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import orrery.data.AsyncReader;
+import orrery.data.Examples;
+import orrery.data.Stream;
+
+/** Examples that a thread reads ahead. */
+final class BatchesFromFiles implements Batches {
+    private static final int AHEAD = 2; // batches that wait, beside the one that is in use
+
+    private final Stream.Share share;
+    private final int batch;
+    private final int features;
+    private final long perPass;
+    private long pass = -1;
+    private @Nullable AsyncReader reader;
+    private Examples.Cursor cursor;
+
+    BatchesFromFiles(Stream stream, Stream.Share share, int batch, long perPass) {
+        this.share = share;
+        this.batch = batch;
+        this.perPass = perPass;
+        features = stream.features();
+        cursor = new Examples.Packer().pack(features).cursor();
+    }
+
+    /** A worker that has less than others has no examples at the last clocks of a pass. */
+    @Override
+    public int begin(long clock) throws IOException, InterruptedException {
+        if (clock / perPass != pass) {
+            close();
+            pass = clock / perPass;
+            var next = new AsyncReader(share.pieces(), batch, AHEAD, features, 1);
+            next.skip(clock % perPass); // where a run goes on
+            reader = next;
+        }
+        var read = reader == null ? null : reader.next();
+        if (read == null) {
+            return 0;
+        }
+        cursor = read.examples().cursor();
+        return Math.toIntExact(read.examples().size());
+    }
+
+    @Override
+    public void close() {
+        if (reader != null) {
+            reader.close();
+            reader = null;
+        }
+    }
+
+    @Override
+    public Examples.Cursor example(int number) {
+        cursor.move(number);
+        return cursor;
+    }
+}

@@ -1,0 +1,97 @@
+package orrery.learn.linear;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import orrery.data.Data;
+import orrery.data.ReadOptions;
+import orrery.data.Stream;
+import orrery.engine.Checkpoints;
+import orrery.engine.Outcome;
+import orrery.engine.Run;
+import orrery.engine.RunEvent;
+import orrery.store.Place;
+import orrery.store.Storage;
+
+/** Training on files that are read again at each pass. */
+final class StreamTest {
+    @TempDir
+    Path folder = Path.of("");
+
+    private Path file() throws IOException {
+        var random = new SplittableRandom(3);
+        var truth = random.doubles(40, -2, 2).toArray();
+        var text = new StringBuilder();
+        for (int i = 0; i < 3000; i++) {
+            double margin = 0;
+            var line = new StringBuilder();
+            for (int f = random.nextInt(5); f < 40; f += 1 + random.nextInt(9)) {
+                double x = random.nextDouble(-1, 1);
+                line.append(' ').append(f).append(':').append((float) x);
+                margin += truth[f] * x;
+            }
+            text.append(margin > 0 ? "1" : "-1").append(line).append('\n');
+        }
+        return Files.writeString(folder.resolve("data.libsvm"), text);
+    }
+
+    private static Stream stream(Path file) throws IOException, InterruptedException {
+        return Stream.survey(List.of(Place.of(file)), 10_000, 2);
+    }
+
+    @Test
+    void learnsAsFromMemory() throws Exception {
+        var file = file();
+        var data = Data.parse(file, ReadOptions.defaults(), null, true);
+        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(16));
+        var inMemory = learner.fit(data, Run.local(2)).score(data.examples()).get("accuracy");
+        var trained =
+                learner.prepare(stream(file), List.of("a", "b"), Run.local(2)).run();
+        assertThat(trained.outcome().examples()).isEqualTo(5 * 3000);
+        assertThat(trained.model().score(data.examples()).get("accuracy")).isGreaterThan(inMemory - 0.02);
+    }
+
+    @Test
+    void goesOnToTheSameBits() throws Exception {
+        var stream = stream(file());
+        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(16));
+        var hosts = List.of("a", "b", "c");
+        var due = learner.prepare(stream, hosts, Run.local(3)).run().model();
+        var storage = Storage.local(folder.resolve("kept"));
+        var kept = Run.local(3).with(Checkpoints.in(storage));
+        var stops = new ArrayList<LinearTraining>();
+        var training = learner.prepare(stream, hosts, kept.listening(event -> {
+            if (event instanceof RunEvent.Progressed progress && progress.clock() > 0
+                    || event instanceof RunEvent.CutReached) {
+                stops.getFirst().job().stop(); // wherever it is
+            }
+        }));
+        stops.add(training);
+        assertThat(training.run().outcome().status()).isEqualTo(Outcome.Status.STOPPED);
+        var model = learner.prepare(
+                        stream, hosts, Run.local(3).with(Checkpoints.in(storage).resuming()))
+                .run()
+                .model();
+        for (int f = 0; f < model.features(); f++) {
+            assertThat(model.weight(f, 0)).isEqualTo(due.weight(f, 0));
+        }
+    }
+
+    @Test
+    void saysWhatNeedsAllInMemory() throws Exception {
+        var options = LinearOptions.defaults();
+        var balanced = new LinearOptions(1, 16, options.rule(), true, options.classWeights(), true, 0);
+        assertThatThrownBy(() -> new LogisticRegression(balanced)
+                        .prepare(stream(file()), List.of("a"), Run.local(1))
+                        .run())
+                .hasStackTraceContaining("classes are balanced by weights, where examples are not held in memory");
+    }
+}
