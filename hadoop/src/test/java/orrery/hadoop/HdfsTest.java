@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,11 +23,13 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import orrery.data.AsyncReader;
 import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.Ratings;
 import orrery.data.ReadOptions;
+import orrery.data.Stream;
 import orrery.engine.Checkpoints;
 import orrery.engine.Job;
 import orrery.engine.Run;
@@ -51,7 +54,10 @@ final class HdfsTest {
     static void start() throws Exception {
         var configuration = new Configuration();
         configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, disks.toString());
-        cluster = new MiniDFSCluster.Builder(configuration).numDataNodes(2).build();
+        cluster = new MiniDFSCluster.Builder(configuration)
+                .numDataNodes(2)
+                .hosts(new String[] {"machine-1", "machine-2"})
+                .build();
         cluster.waitActive();
     }
 
@@ -78,6 +84,54 @@ final class HdfsTest {
         protected int filesIn(String name) throws java.io.IOException {
             return cluster.getFileSystem().listStatus(new org.apache.hadoop.fs.Path("/" + name)).length;
         }
+    }
+
+    /** A file of eight blocks, each on one of two machines: workers read what is at hand, then the rest. */
+    @Test
+    void blocksAreReadWhereTheyAre() throws Exception {
+        var text = new StringBuilder();
+        int lines = 0;
+        for (var random = new SplittableRandom(4); text.length() < 8 << 20; lines++) {
+            text.append(lines);
+            for (int f = random.nextInt(20); f > 0; f--) {
+                text.append(' ').append(random.nextInt(1000)).append(":0.5");
+            }
+            text.append('\n');
+        }
+        var path = new org.apache.hadoop.fs.Path("/big/lines.libsvm");
+        try (var out = cluster.getFileSystem().create(path, true, 4096, (short) 1, 1 << 20)) {
+            out.write(text.toString().getBytes(StandardCharsets.US_ASCII));
+        }
+        var stream = Stream.survey(List.of(place("big/lines.libsvm")), 1, 2);
+        assertThat(stream.pieces())
+                .hasSizeGreaterThanOrEqualTo(8)
+                .allSatisfy(piece -> assertThat(piece.hosts()).hasSize(1));
+        assertThat(stream.size()).isEqualTo(lines);
+        var hosts = List.of("machine-1", "machine-2");
+        var shares = stream.shares(hosts);
+        long local = 0;
+        var seen = new BitSet();
+        for (int w = 0; w < 2; w++) {
+            var host = hosts.get(w);
+            local += shares.get(w).pieces().stream()
+                    .filter(piece -> piece.hosts().contains(host))
+                    .count();
+            try (var reader = new AsyncReader(shares.get(w).pieces(), 1000, 2, 1000, 1)) {
+                for (var batch = reader.next(); batch != null; batch = reader.next()) {
+                    for (long i = 0; i < batch.examples().size(); i++) {
+                        seen.set((int) batch.examples().label(i));
+                    }
+                }
+            }
+        }
+        assertThat(seen.cardinality()).isEqualTo(lines);
+        long onFirst = stream.pieces().stream()
+                .filter(piece -> piece.hosts().contains("machine-1"))
+                .count();
+        long half = stream.pieces().size() / 2; // nobody reads more than one piece above its half
+        assertThat(local)
+                .isGreaterThanOrEqualTo(
+                        Math.min(onFirst, half) + Math.min(stream.pieces().size() - onFirst, half) - 1);
     }
 
     private static Ratings ratings() {
