@@ -20,10 +20,21 @@ final class HoldOutFlags {
     @Nullable
     String validation;
 
+    @Option(
+            names = "--stream",
+            description =
+                    "TRAIN, a libsvm file, is read again at each pass and not held in memory. A folder: all files in"
+                            + " it.")
+    boolean stream;
+
     /** Refuses what makes no sense together. */
     void check() {
         if (test != null && split != null) {
             throw new UsageException("--test and --split are two ways to have test data; give one");
+        }
+        if (stream && (split != null || validation != null)) {
+            throw new UsageException(
+                    "--stream holds nothing out of what it reads once a pass; give other data by --test");
         }
         if (split != null && !(split > 0 && split < 1)) {
             throw new UsageException("--split must be above 0 and below 1, got " + split);

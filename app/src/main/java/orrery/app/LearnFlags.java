@@ -4,21 +4,36 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Nearest;
+import orrery.engine.Parallelism;
 import orrery.learn.linear.LeastSquares;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LinearSvm;
 import orrery.learn.linear.LogisticRegression;
 import orrery.learn.linear.SoftmaxRegression;
+import orrery.learn.linear.SvrgOptions;
 import orrery.table.UpdateRule;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** What to learn: hyper-parameters. A parameter that the chosen rule does not have is an error, not ignored. */
 final class LearnFlags {
     static final List<String> APPS = List.of("lr", "svm", "softmax", "least-squares");
+    private static final List<String> NOT_OF_SVRG = List.of(
+            "--rule",
+            "--l1",
+            "--momentum",
+            "--damping",
+            "--beta",
+            "--beta1",
+            "--beta2",
+            "--class-weight",
+            "--balanced",
+            "--early-stop");
     private static final List<String> RULES = List.of("sgd", "momentum", "adagrad", "adarevision", "adam", "ftrl");
 
     @Option(
@@ -84,6 +99,19 @@ final class LearnFlags {
     boolean squaredHinge;
 
     @Option(
+            names = "--solver",
+            paramLabel = "S",
+            description = "Of lr, svm --squared-hinge and least-squares: rule (default), or svrg: variance-reduced"
+                    + " gradients, each pass a full gradient and small steps, by different numbers of workers.")
+    String solver = "rule";
+
+    @Option(
+            names = "--step-workers",
+            paramLabel = "K",
+            description = "Of svrg: workers of the small steps (default: 1); auto for as many as prove fastest.")
+    String stepWorkers = "1";
+
+    @Option(
             names = "--early-stop",
             paramLabel = "N",
             description =
@@ -107,6 +135,46 @@ final class LearnFlags {
             case "least-squares" -> new LeastSquares(options);
             default -> throw new IllegalStateException(app);
         };
+    }
+
+    /** Variance-reduced gradients, if they are asked for. */
+    Optional<SvrgOptions> svrg(CommandLine given) {
+        var parsed = given.getParseResult();
+        if (solver.equals("rule")) {
+            if (parsed.hasMatchedOption("--step-workers")) {
+                throw new UsageException("--step-workers is for --solver svrg");
+            }
+            return Optional.empty();
+        }
+        if (!solver.equals("svrg")) {
+            throw new UsageException("--solver must be rule or svrg, got '" + solver + "'");
+        }
+        for (var name : NOT_OF_SVRG) {
+            if (parsed.hasMatchedOption(name)) {
+                throw new UsageException("--solver svrg has no " + name);
+            }
+        }
+        try {
+            var options = SvrgOptions.defaults()
+                    .withEpochs(passes)
+                    .withIntercept(!noIntercept)
+                    .withRate(or(rate, 0))
+                    .with(Parallelism.OF_RUN, stepWorkers());
+            options = l2 == null ? options : options.withL2(l2);
+            return Optional.of(parsed.hasMatchedOption("--batch") ? options.withBatch(batch) : options);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("", e);
+        }
+    }
+
+    private Parallelism stepWorkers() {
+        if (stepWorkers.equals("auto")) {
+            return Parallelism.found(Runtime.getRuntime().availableProcessors());
+        }
+        if (!stepWorkers.matches("[0-9]{1,4}")) {
+            throw new UsageException("--step-workers must be a number or auto, got '" + stepWorkers + "'");
+        }
+        return Parallelism.onOneMember(Integer.parseInt(stepWorkers));
     }
 
     private UpdateRule rule() {

@@ -1,36 +1,65 @@
 package orrery.app;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.Stream;
 import orrery.engine.Run;
+import orrery.learn.Training;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;
-import orrery.learn.linear.LinearTraining;
+import orrery.learn.linear.SvrgOptions;
+import orrery.store.Place;
 
 /** lr, svm, softmax, least-squares. */
 final class LinearApplication implements Application<LinearModel> {
     private final LinearLearner learner;
+    private final Optional<SvrgOptions> svrg;
     private final HoldOutFlags holdOut;
     private final DataFlags reading;
+    private Optional<Stream> stream = Optional.empty();
     private Sets sets = new Sets(Optional.empty(), Optional.empty(), Optional.empty());
+
+    private static final String HERE = host();
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost"; // no block is known to be at hand then
+        }
+    }
 
     private record Sets(Optional<Loaded> train, Optional<Examples> validation, Optional<Examples> test) {}
 
-    LinearApplication(LinearLearner learner, HoldOutFlags holdOut, DataFlags reading) {
+    LinearApplication(LinearLearner learner, Optional<SvrgOptions> svrg, HoldOutFlags holdOut, DataFlags reading) {
+        this.svrg = svrg;
         this.learner = learner;
         this.holdOut = holdOut;
         this.reading = reading;
         holdOut.check();
+        if (holdOut.stream && (svrg.isPresent() || learner.options().patience() > 0)) {
+            throw new UsageException("--stream reads each example once a pass, in its order: not for "
+                    + (svrg.isPresent() ? "--solver svrg" : "--early-stop"));
+        }
     }
 
     @Override
     public String read(String name, long seed) throws IOException {
+        if (holdOut.stream) {
+            return survey(name);
+        }
         var data = reading.data();
         var options = reading.options();
         var all = data.read(name, options);
@@ -65,17 +94,56 @@ final class LinearApplication implements Application<LinearModel> {
         return training + tested.map(t -> "; test: " + t).orElse("");
     }
 
+    private String survey(String name) throws IOException {
+        try {
+            var seen = Stream.survey(
+                    files(new Place(name)), Stream.PIECE, Runtime.getRuntime().availableProcessors());
+            stream = Optional.of(seen);
+            Optional<Examples> tested = Optional.empty();
+            if (holdOut.test != null) {
+                tested = Optional.of(reading.data()
+                        .readLike(holdOut.test, seen.schema(), reading.options(), true)
+                        .examples());
+            }
+            sets = new Sets(Optional.empty(), Optional.empty(), tested);
+            return seen + tested.map(t -> "; test: " + t).orElse("");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    /** A file, or all that are in a folder. */
+    private static List<Place> files(Place place) throws IOException {
+        if (place.isFile()) {
+            return List.of(place);
+        }
+        var names = place.folder().list("").stream()
+                .filter(name -> !name.startsWith(".") && !name.startsWith("_"))
+                .toList();
+        if (names.isEmpty()) {
+            throw new FileNotFoundException(place + ": no such file, and no folder with files");
+        }
+        return names.stream().map(place::resolve).toList();
+    }
+
     private Loaded train() {
         return sets.train().orElseThrow();
     }
 
     @Override
     public String dataSum() {
-        return train().examples().sum();
+        return stream.isPresent() ? stream.get().sum() : train().examples().sum();
     }
 
     @Override
-    public LinearTraining prepare(Run run) throws DataException {
+    public Training<LinearModel> prepare(Run run) throws DataException {
+        if (stream.isPresent()) {
+            return learner.prepare(stream.get(), Collections.nCopies(run.workers(), HERE), run);
+        }
+        if (svrg.isPresent()) {
+            return learner.prepare(train(), sets.validation(), svrg.get(), run);
+        }
         return learner.prepare(train(), sets.validation(), run);
     }
 
@@ -87,8 +155,10 @@ final class LinearApplication implements Application<LinearModel> {
     @Override
     public Map<String, Object> results(LinearModel model) {
         var results = new LinkedHashMap<String, Object>();
-        results.put("nonZeros", train().examples().nonZeros());
-        results.put("train", model.score(train().examples()).ordered());
+        if (stream.isEmpty()) {
+            results.put("nonZeros", train().examples().nonZeros());
+            results.put("train", model.score(train().examples()).ordered());
+        }
         results.put("test", sets.test().map(t -> model.score(t).ordered()).orElse(Map.of()));
         return results;
     }

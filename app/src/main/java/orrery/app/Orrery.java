@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             Predict.class,
             Evaluate.class,
             DataVerb.class,
+            PoolVerb.class,
             Runs.class,
             Show.class,
             Doctor.class,
@@ -88,7 +89,12 @@ public final class Orrery implements Runnable {
     }
 
     private static CommandLine commandLine() {
-        return new CommandLine(new Orrery())
+        return command(new Orrery());
+    }
+
+    /** A verb that tells what is wrong as all do. */
+    static CommandLine command(Object verb) {
+        return new CommandLine(verb)
                 .setOverwrittenOptionsAllowed(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(100)

@@ -26,6 +26,7 @@ import orrery.engine.Membership;
 import orrery.engine.Outcome;
 import orrery.engine.Processes;
 import orrery.engine.Run;
+import orrery.engine.schedule.Pool;
 import orrery.learn.Model;
 import orrery.learn.Trained;
 import orrery.learn.Training;
@@ -138,9 +139,16 @@ final class Train implements Callable<Integer> {
     @Nullable
     Path memberOf;
 
+    /** Set where the job is one of a pool; see {@link PoolVerb}. */
+    @Nullable
+    Pooled pooled;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
+
+    /** A place in a pool. */
+    record Pooled(Pool pool, String name, int nodes) {}
 
     @Override
     public Integer call() throws IOException {
@@ -159,6 +167,10 @@ final class Train implements Callable<Integer> {
         var chosen = applications.of(what, spec.commandLine()); // wrong options are told before anything is read
         var run = running.run();
         var terms = running.terms();
+        if (pooled != null && Math.max(1, running.processes()) != pooled.nodes()) {
+            throw new UsageException("a job of a pool of " + pooled.nodes() + " nodes has as many processes, got "
+                    + running.processes() + "; give --processes " + pooled.nodes() + ", or the pool one node");
+        }
         var cluster = cluster(); // a place that nobody knows, too
         if (model != null) {
             checkPlace(new Place(model));
@@ -284,7 +296,9 @@ final class Train implements Callable<Integer> {
                 listening = listening.listening(monitor);
                 say(err, "metrics at " + monitor.address());
             }
-            trained = runUntilInterrupted(chosen.prepare(listening), err, folder);
+            trained = pooled == null
+                    ? runUntilInterrupted(chosen.prepare(listening), err, folder)
+                    : runInPool(pooled, chosen, listening, err, folder);
         }
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
             return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
@@ -416,6 +430,23 @@ final class Train implements Callable<Integer> {
             } catch (IllegalStateException e) {
                 // the process is ending: this is the hook's doing
             }
+        }
+    }
+
+    /** Runs when and where the pool says. */
+    private <M extends Model> Trained<M> runInPool(
+            Pooled in, Application<M> chosen, Run run, PrintWriter err, RunFolder folder) throws IOException {
+        var demands = Pool.demands(chosen.prepare(run).job(), run);
+        try {
+            return in.pool()
+                    .run(
+                            in.name(),
+                            demands,
+                            turns -> runUntilInterrupted(chosen.prepare(run.with(turns)), err, folder));
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 

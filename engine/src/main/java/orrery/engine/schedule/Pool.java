@@ -48,18 +48,30 @@ public final class Pool {
         var ended = new CompletableFuture<T>();
         Thread.ofPlatform().name("job-" + name).daemon().start(() -> {
             try {
-                complete(task, ended, body.run(turns(task)));
+                ended.complete(run(task, body));
             } catch (Throwable e) {
-                leave(task);
                 ended.completeExceptionally(e);
             }
         });
         return ended;
     }
 
-    private <T> void complete(int task, CompletableFuture<T> ended, T result) {
-        leave(task); // before anybody who waits for it looks at the lanes
-        ended.complete(result);
+    /** The same in this thread: returns when the job has ended. */
+    public <T> T run(String name, List<Parallelism> demands, Body<T> body) throws Exception {
+        int task;
+        synchronized (this) {
+            task = board.submit(name, demands, now());
+            round();
+        }
+        return run(task, body);
+    }
+
+    private <T> T run(int task, Body<T> body) throws Exception {
+        try {
+            return body.run(turns(task));
+        } finally {
+            leave(task);
+        }
     }
 
     /** Runs a job with the turns that it gets. */
