@@ -7,6 +7,8 @@ import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
+import orrery.bench.reader.ReaderBench;
+import orrery.bench.schedulers.SchedulersBench;
 import orrery.bench.sparse.SparseSspBench;
 import orrery.bench.stages.StagesBench;
 import orrery.bench.staleness.StalenessBench;
@@ -34,7 +36,9 @@ import picocli.CommandLine.Spec;
             FactorBench.class,
             ClusterBench.class,
             SparseSspBench.class,
-            StagesBench.class
+            StagesBench.class,
+            SchedulersBench.class,
+            ReaderBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -52,6 +56,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader or spark");
     }
 }

@@ -33,9 +33,29 @@ public final class AsyncReader implements AutoCloseable {
     /**
      * Examples that are used together.
      *
-     * @param keys the features that they have, ascending, each once: what a worker announces
+     * @param largest the largest feature that one has, or -1
      */
-    public record Batch(Examples examples, long[] keys) {}
+    public record Batch(Examples examples, int largest) {
+
+        /** The features that they have, ascending, each once: what a worker announces. Worked out anew at each call. */
+        public long[] keys() {
+            var keys = new long[Math.toIntExact(examples.nonZeros())];
+            int n = 0;
+            for (var part : examples.parts()) {
+                for (int k = 0; k < part.nonZeros(); k++) {
+                    keys[n++] = part.indices()[k];
+                }
+            }
+            Arrays.sort(keys);
+            int distinct = 0;
+            for (int k = 0; k < n; k++) {
+                if (k == 0 || keys[k] != keys[k - 1]) {
+                    keys[distinct++] = keys[k];
+                }
+            }
+            return Arrays.copyOf(keys, distinct);
+        }
+    }
 
     /**
      * Begins to read.
@@ -134,19 +154,8 @@ public final class AsyncReader implements AutoCloseable {
     }
 
     private void put(PartBuilder builder) throws InterruptedException {
-        var part = builder.build();
-        var keys = new long[part.nonZeros()];
-        for (int k = 0; k < keys.length; k++) {
-            keys[k] = part.indices()[k];
-        }
-        Arrays.sort(keys);
-        int n = 0;
-        for (int k = 0; k < keys.length; k++) {
-            if (k == 0 || keys[k] != keys[k - 1]) {
-                keys[n++] = keys[k];
-            }
-        }
-        made.put(new Made(new Batch(Examples.of(List.of(part), features), Arrays.copyOf(keys, n)), null));
+        var examples = Examples.of(List.of(builder.build()), features);
+        made.put(new Made(new Batch(examples, builder.largestIndex()), null));
     }
 
     /** Reads the lines that begin in a piece. Returns the batch that is under way. */

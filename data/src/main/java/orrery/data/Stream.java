@@ -78,8 +78,7 @@ public record Stream(List<Piece> pieces, List<Long> examples, int features, List
             try (var reader = new AsyncReader(List.of(piece), BATCH, 2, Integer.MAX_VALUE - 8, 1)) {
                 for (var batch = reader.next(); batch != null; batch = reader.next()) {
                     examples += batch.examples().size();
-                    features = Math.max(
-                            features, batch.keys().length == 0 ? 0 : (int) batch.keys()[batch.keys().length - 1] + 1);
+                    features = Math.max(features, batch.largest() + 1);
                     for (long i = 0;
                             labels.size() <= MOST_LABELS && i < batch.examples().size();
                             i++) {
