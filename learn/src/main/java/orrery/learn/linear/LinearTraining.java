@@ -18,6 +18,7 @@ import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.learn.Trained;
 import orrery.learn.Training;
+import orrery.table.Consistency;
 import orrery.table.Node;
 import orrery.table.TableSpec;
 
@@ -76,6 +77,10 @@ public final class LinearTraining implements Training<LinearModel> {
         labels = source.labels();
         width = loss == Loss.SOFTMAX ? labels.count() : 1;
         checkClasses(app);
+        if (run.consistency() instanceof Consistency.SparseSsp && loss == Loss.SOFTMAX) {
+            throw new IllegalArgumentException(
+                    app + " cannot be under " + run.consistency() + ": only models of one margin announce their rows");
+        }
         checkMemory();
         if (options.patience() > 0 && validation.isEmpty()) {
             throw new IllegalArgumentException("patience is " + options.patience()
@@ -95,7 +100,8 @@ public final class LinearTraining implements Training<LinearModel> {
                                 labels,
                                 classWeights(),
                                 worker.session().table(WEIGHTS),
-                                options.intercept() ? worker.session().table(INTERCEPT) : null)
+                                options.intercept() ? worker.session().table(INTERCEPT) : null,
+                                perPass * options.passes())
                         .open(worker),
                 (node, clock) -> validation.isPresent() ? validate(node, validation.get()) : Map.of());
         job = new Job(app, tables(), List.of(stage));
@@ -151,7 +157,7 @@ public final class LinearTraining implements Training<LinearModel> {
                 .with(run.consistency());
         var intercept = TableSpec.dense(INTERCEPT, 1, width)
                 .with(options.rule().withoutPenalty())
-                .with(run.consistency());
+                .with(ofIntercept(run.consistency()));
         tables.add(weights);
         if (options.intercept()) {
             tables.add(intercept);
@@ -163,6 +169,13 @@ public final class LinearTraining implements Training<LinearModel> {
             }
         }
         return tables;
+    }
+
+    /** All batches touch it: it would let nobody run ahead, and has the bound that clocks have anyway. */
+    private static Consistency ofIntercept(Consistency consistency) {
+        return consistency instanceof Consistency.SparseSsp(int staleness, int speculation)
+                ? new Consistency.Ssp(staleness + speculation)
+                : consistency;
     }
 
     private float[] classWeights() {

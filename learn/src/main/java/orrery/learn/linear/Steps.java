@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Step;
 import orrery.engine.Worker;
+import orrery.table.Consistency;
 import orrery.table.Session;
 import orrery.table.Table;
 
@@ -20,6 +21,7 @@ final class Steps {
     private final float[] classWeights; // by class; empty under least squares
     private final Table weights;
     private final @Nullable Table intercept;
+    private final long clocks; // of the stage
 
     Steps(
             Function<Worker, Batches> batches,
@@ -27,7 +29,9 @@ final class Steps {
             Labels labels,
             float[] classWeights,
             Table weights,
-            @Nullable Table intercept) {
+            @Nullable Table intercept,
+            long clocks) {
+        this.clocks = clocks;
         this.batches = batches;
         this.loss = loss;
         this.labels = labels;
@@ -37,6 +41,10 @@ final class Steps {
     }
 
     Step open(Worker worker) {
+        if (weights.spec().consistency() instanceof Consistency.SparseSsp sparse) {
+            return new KeyedSteps(
+                    batches.apply(worker), loss, labels, classWeights, weights, intercept, sparse, clocks, worker);
+        }
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
     }
 

@@ -20,6 +20,7 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.store.Place;
 import orrery.store.Storage;
+import orrery.table.Consistency;
 
 /** Training on files that are read again at each pass. */
 final class StreamTest {
@@ -57,6 +58,24 @@ final class StreamTest {
                 learner.prepare(stream(file), List.of("a", "b"), Run.local(2)).run();
         assertThat(trained.outcome().examples()).isEqualTo(5 * 3000);
         assertThat(trained.model().score(data.examples()).get("accuracy")).isGreaterThan(inMemory - 0.02);
+    }
+
+    /** From memory and from files, with rows announced ahead. */
+    @Test
+    void learnsUnderSparseSsp() throws Exception {
+        var file = file();
+        var data = Data.parse(file, ReadOptions.defaults(), null, true);
+        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(4));
+        var run = Run.local(3).with(new Consistency.SparseSsp(1, 4));
+        var due = learner.fit(data, Run.local(3)).score(data.examples()).get("accuracy");
+        assertThat(learner.fit(data, run).score(data.examples()).get("accuracy"))
+                .isGreaterThan(due - 0.02);
+        var streamed =
+                learner.prepare(stream(file), List.of("a", "b", "c"), run).run();
+        assertThat(streamed.outcome().examples()).isEqualTo(5 * 3000);
+        assertThat(streamed.model().score(data.examples()).get("accuracy")).isGreaterThan(due - 0.02);
+        assertThatThrownBy(() -> new SoftmaxRegression(LinearOptions.defaults()).fit(data, run))
+                .hasMessageContaining("only models of one margin announce their rows");
     }
 
     @Test
