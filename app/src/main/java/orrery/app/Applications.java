@@ -44,7 +44,7 @@ final class Applications {
     Application<?> of(String name, CommandLine given) {
         if (LearnFlags.APPS.contains(name)) {
             refuse(given, name, List.of(RankFlags.class, FactorFlags.class, ClusterFlags.class), Set.of());
-            return new LinearApplication(learning.learner(name), learning.svrg(given), holdOut, reading);
+            return new LinearApplication(learning.learner(name), learning.svrg(name, given), holdOut, reading);
         }
         return switch (name) {
             case RankFlags.APP -> {

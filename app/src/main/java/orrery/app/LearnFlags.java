@@ -138,7 +138,7 @@ final class LearnFlags {
     }
 
     /** Variance-reduced gradients, if they are asked for. */
-    Optional<SvrgOptions> svrg(CommandLine given) {
+    Optional<SvrgOptions> svrg(String app, CommandLine given) {
         var parsed = given.getParseResult();
         if (solver.equals("rule")) {
             if (parsed.hasMatchedOption("--step-workers")) {
@@ -148,6 +148,12 @@ final class LearnFlags {
         }
         if (!solver.equals("svrg")) {
             throw new UsageException("--solver must be rule or svrg, got '" + solver + "'");
+        }
+        if (app.equals("svm") && !squaredHinge) {
+            throw new UsageException("--solver svrg: the hinge loss is not smooth; its square is: --squared-hinge");
+        }
+        if (app.equals("softmax")) {
+            throw new UsageException("--solver svrg is for lr, svm --squared-hinge and least-squares, not for softmax");
         }
         for (var name : NOT_OF_SVRG) {
             if (parsed.hasMatchedOption(name)) {

@@ -22,9 +22,9 @@ final class RunFlags {
     @Option(
             names = "--consistency",
             paramLabel = "C",
-            description =
-                    "bsp, ssp:STALENESS, essp:STALENESS (pushed to who has read once), local:STEPS (on copies that are averaged"
-                            + " after so many) or asp (default: bsp; bsp and local give the same bits on every run).")
+            description = "bsp, ssp:STALENESS, essp:STALENESS (pushed to who has read once),"
+                    + " sparse-ssp:STALENESS:AHEAD (of linear models: ahead where nobody meets), local:STEPS (on copies that are averaged"
+                    + " after so many) or asp (default: bsp; bsp and local give the same bits on every run).")
     @Nullable
     String consistency;
 

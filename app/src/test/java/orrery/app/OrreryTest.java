@@ -64,6 +64,12 @@ final class OrreryTest {
         Files.writeString(folder.resolve("ragged.csv"), "label,x\n1,2\n0,1,1\n");
         Files.writeString(folder.resolve("not.safetensors"), "nothing of the kind");
         Files.writeString(folder.resolve("bad.conf"), "# options\npasses = 2\nworker = 3\n");
+        Files.writeString(folder.resolve("bad.jobs"), "# jobs\n0 evaluate lr\n");
+        Files.writeString(folder.resolve("good.jobs"), """
+                0 train lr '@two.libsvm' --solver svrg --workers 2 --run @pool-1 --no-cache
+                0 train svm @two.libsvm --workers 1 --run @pool-2 --no-cache  # and another
+                0.05 train lr @two.libsvm --workers 9 --run @pool-3 --no-cache
+                """.replace("@", folder + "/"));
         Files.writeString(folder.resolve("noequals.conf"), "passes 2\n");
         Files.writeString(folder.resolve("flag.conf"), "json = yes\n");
         Files.writeString(
@@ -84,6 +90,26 @@ final class OrreryTest {
                         "@two.libsvm",
                         "--faults",
                         "drop=1%"),
+                mistake(
+                        2,
+                        "--solver svrg has no --rule",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--solver",
+                        "svrg",
+                        "--rule",
+                        "sgd"),
+                mistake(2, "--solver must be rule or svrg", "train", "lr", "@two.libsvm", "--solver", "newton"),
+                mistake(2, "--step-workers is for --solver svrg", "train", "lr", "@two.libsvm", "--step-workers", "2"),
+                mistake(2, "the hinge loss is not smooth", "train", "svm", "@two.libsvm", "--solver", "svrg"),
+                mistake(2, "--stream holds nothing out", "train", "lr", "@two.libsvm", "--stream", "--split", "0.5"),
+                mistake(1, "bad.libsvm: line at byte 6: expected", "train", "lr", "@bad.libsvm", "--stream"),
+                mistake(1, "no such file, and no folder", "train", "lr", "@nothing.libsvm", "--stream"),
+                mistake(2, "JOBS is missing", "pool"),
+                mistake(1, "nothing.txt: no such file", "pool", "@nothing.txt"),
+                mistake(2, "bad.jobs:2: expected SECONDS train APP", "pool", "@bad.jobs"),
+                mistake(2, "a scheduler is sequential, greedy or", "pool", "@good.jobs", "--scheduler", "fair"),
                 mistake(
                         2,
                         "--processes 3 share 2 workers: each needs one at least; add --workers 3",
@@ -139,7 +165,7 @@ final class OrreryTest {
                 mistake(2, "'x' is not an int", "train", "lr", "@two.libsvm", "--workers", "x"),
                 mistake(
                         2,
-                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, local:STEPS or asp, got 'ssp'",
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS or asp, got 'ssp'",
                         "train",
                         "lr",
                         "@two.libsvm",
@@ -560,9 +586,71 @@ final class OrreryTest {
                 .isEqualTo(orrery("show", "@whole/model.safetensors").out());
     }
 
+    /** Each gets what it wants, in its turn; what never could is told, and fails alone. */
+    @Test
+    void jobsShareAPool() throws IOException {
+        var ran = orrery("pool", "@good.jobs", "--slots", "2");
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.out())
+                .contains("1 lr: stage 1 begins, 2 workers")
+                .contains("2 svm: stage 1 begins, 1 worker")
+                .contains("1 lr  |")
+                .contains("3 lr, which failed with status")
+                .contains("task '3 lr', stage 0: wants 9 anywhere, and there are only 2 on node 1")
+                .doesNotContain("Exception");
+        assertThat(folder.resolve("pool-1/model.safetensors")).exists();
+        assertThat(folder.resolve("pool-2/model.safetensors")).exists();
+        var again = orrery("pool", "--replay", "@good.jobs.decisions.jsonl");
+        assertThat(again.code()).isZero();
+        assertThat(again.out()).contains("all the same");
+        var first =
+                Files.readAllLines(folder.resolve("good.jobs.decisions.jsonl")).getFirst();
+        Files.writeString(
+                folder.resolve("other.jsonl"),
+                first.replaceAll("\"starts\":\\[.*?\\](?=,\"standings)", "\"starts\":[]"));
+        assertThat(orrery("pool", "--replay", "@other.jsonl").out()).contains("1 different");
+    }
+
+    /** The stages of svrg on processes, and data that are read again at each pass. */
+    @Test
+    void otherSolversAndStreamsTrain() {
+        var svrg = orrery(
+                "train",
+                "lr",
+                "@two.libsvm",
+                "--solver",
+                "svrg",
+                "--step-workers",
+                "auto",
+                "--processes",
+                "2",
+                "--run",
+                "@svrg",
+                "--quiet",
+                "--no-cache");
+        assertThat(svrg.code()).as(svrg.err()).isZero();
+        assertThat(svrg.out()).contains("accuracy 0.9").contains("lr on ");
+        var stream = orrery(
+                "train", "lr", "@two.libsvm", "--stream", "--test", "@two.libsvm", "--run", "@stream", "--quiet");
+        assertThat(stream.code()).as(stream.err()).isZero();
+        assertThat(stream.out()).contains("test   accuracy 0.9").contains("2,000 examples");
+        var sparse = orrery(
+                "train",
+                "lr",
+                "@two.libsvm",
+                "--consistency",
+                "sparse-ssp:1:3",
+                "--run",
+                "@sparse",
+                "--quiet",
+                "--no-cache");
+        assertThat(sparse.code()).as(sparse.err()).isZero();
+        assertThat(sparse.out()).contains("sparse-ssp:1:3").contains("accuracy ");
+    }
+
     @Test
     void helpIsHelp() {
-        for (var verb : List.of("demo", "train", "predict", "evaluate", "data", "runs", "show", "doctor")) {
+        for (var verb : List.of("demo", "train", "pool", "predict", "evaluate", "data", "runs", "show", "doctor")) {
             var ran = orrery(verb, "--help");
             assertThat(ran.code()).isZero();
             assertThat(ran.out()).contains("Usage: orrery " + verb);
