@@ -8,12 +8,12 @@ import orrery.bench.Cpu;
 
 /**
  * What locks cost that keep the workers of one process from one another: the same steps (products, then a sum into what all
- * share) with no lock at all, with one lock for each of 64 chunks taken once a batch, as shards have them, and with one
+ * share) with no lock at all, with one lock for each of 16 chunks taken once a batch, as shards have them, and with one
  * lock a key. All locks are words that are swapped from 0 to 1, those of chunks on cache lines of their own.
  */
 final class Locking {
     private static final int ROWS = 1 << 20;
-    private static final int CHUNK_BITS = 14;
+    private static final int CHUNK_BITS = 16;
     private static final int PAD = 32;
     private static final int EXAMPLES = 64; // of a batch
     private static final int FEATURES = 80; // of an example
