@@ -26,6 +26,24 @@ final class Jobs {
                         : List.of(stage("a", 40, 8, pauseMicros), stage("b", 20, 7, pauseMicros)));
     }
 
+    /** Stages with numbers of workers and places of their own. */
+    static Job staged(boolean tablesAreWithWorkers, long pauseMicros) {
+        var bsp = new Consistency.Bsp();
+        var weights =
+                TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f)).with(bsp);
+        var counts = TableSpec.sparse("counts", 1).ofInts().with(bsp);
+        return new Job(
+                "stages",
+                tablesAreWithWorkers ? List.of(weights.withWorkers(), counts.withWorkers()) : List.of(weights, counts),
+                Task.of(
+                                stage("wide", 10, 5, pauseMicros).with(Parallelism.anywhere(6)),
+                                stage("narrow", 10, 4, pauseMicros).with(Parallelism.onOneMember(2)),
+                                stage("walk", 6, 6, pauseMicros).with(Parallelism.walking(1)),
+                                stage("named", 4, 4, pauseMicros).with(Parallelism.onMember(1, 3)))
+                        .repeat(2)
+                        .then(Task.of(stage("as ever", 5, 5, pauseMicros))));
+    }
+
     static Stage stage(String name, long clocks, long cutEvery, long pauseMicros) {
         return new Stage(
                 name,

@@ -11,16 +11,20 @@ import orrery.table.Consistency;
 
 /**
  * A program that trains, as users write one: the same for whoever coordinates and for the members. Arguments: folder of
- * checkpoints, consistency, microseconds a step takes, {@code member}, {@code run} or {@code resume}.
+ * checkpoints, consistency or {@code staged}, microseconds a step takes, {@code member}, {@code run} or {@code resume}.
  */
 final class ProcessMain {
     private ProcessMain() {}
 
     public static void main(String[] args) throws IOException {
         var checkpoints = Checkpoints.in(Storage.local(Path.of(args[0])));
-        var run =
-                Run.local(4).with(Consistency.parse(args[1])).with(checkpoints).withWaitLimit(Duration.ofSeconds(60));
-        var job = Jobs.mixed(run.consistency(), Long.parseLong(args[2]));
+        boolean isStaged = args[1].equals("staged");
+        var run = Run.local(4)
+                .with(isStaged ? new Consistency.Bsp() : Consistency.parse(args[1]))
+                .with(checkpoints)
+                .withWaitLimit(Duration.ofSeconds(60));
+        long pause = Long.parseLong(args[2]);
+        var job = isStaged ? Jobs.staged(true, pause) : Jobs.mixed(run.consistency(), pause);
         switch (args[3]) {
             case "member" -> job.run(run.with(Membership.read(System.in)));
             default -> {

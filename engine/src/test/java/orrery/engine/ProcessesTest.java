@@ -88,6 +88,36 @@ final class ProcessesTest {
         assertThat(members()).isEmpty();
     }
 
+    /** Whoever has the workers of a stage and its tables, and whoever looks on. */
+    @Test
+    void aMemberIsKilledInAnyStage() throws IOException {
+        var due = Jobs.weights(Jobs.staged(false, 0).run(Run.local(4)));
+        for (int kill = 0; kill < 4; kill++) {
+            int victim = kill % 2;
+            int stage = 1 + kill; // narrow, walk, named, wide again
+            var place = folder.resolve("staged-" + kill);
+            var started = new int[1];
+            var lost = new int[1];
+            var run = Run.local(4)
+                    .with(Checkpoints.in(Storage.local(place)))
+                    .withWaitLimit(Duration.ofSeconds(60))
+                    .with(ProcessMain.processes(2, place.toString(), "staged", "20000", Members.Terms.DEFAULT))
+                    .listening(event -> {
+                        if (event instanceof RunEvent.StageStarted && started[0]++ == stage) {
+                            members().get(victim).destroyForcibly();
+                        }
+                        if (event instanceof RunEvent.MemberLost) {
+                            lost[0]++;
+                        }
+                    });
+            var outcome = Jobs.staged(true, 20_000).run(run);
+            assertThat(lost[0]).isPositive();
+            assertThat(Arrays.mismatch(Jobs.weights(outcome), due))
+                    .as("kill " + kill)
+                    .isEqualTo(-1);
+        }
+    }
+
     @Test
     void underAspTheOthersKeepWhatTheyHave() throws IOException {
         var told = new ArrayList<RunEvent>();

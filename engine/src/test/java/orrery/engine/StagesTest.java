@@ -25,7 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
 import orrery.table.Consistency;
 import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
 
 /** Stages with their own numbers of workers and their own places. */
 @Timeout(60)
@@ -36,19 +35,7 @@ final class StagesTest {
     Path folder = Path.of("");
 
     private static Job job(boolean tablesAreWithWorkers) {
-        var weights =
-                TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f)).with(BSP);
-        var counts = TableSpec.sparse("counts", 1).ofInts().with(BSP);
-        return new Job(
-                "stages",
-                tablesAreWithWorkers ? List.of(weights.withWorkers(), counts.withWorkers()) : List.of(weights, counts),
-                Task.of(
-                                Jobs.stage("wide", 10, 5, 0).with(Parallelism.anywhere(6)),
-                                Jobs.stage("narrow", 10, 4, 0).with(Parallelism.onOneMember(2)),
-                                Jobs.stage("walk", 6, 6, 0).with(Parallelism.walking(1)),
-                                Jobs.stage("named", 4, 4, 0).with(Parallelism.onMember(1, 3)))
-                        .repeat(2)
-                        .then(Task.of(Jobs.stage("as ever", 5, 5, 0))));
+        return Jobs.staged(tablesAreWithWorkers, 0);
     }
 
     private static Outcome among(int members, Run run, boolean tablesAreWithWorkers) throws IOException {
