@@ -4,8 +4,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,15 +29,7 @@ final class LinearApplication implements Application<LinearModel> {
     private Optional<Stream> stream = Optional.empty();
     private Sets sets = new Sets(Optional.empty(), Optional.empty(), Optional.empty());
 
-    private static final String HERE = host();
-
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "localhost"; // no block is known to be at hand then
-        }
-    }
+    private static final String ANYWHERE = ""; // all members must deal out pieces alike, wherever they are
 
     private record Sets(Optional<Loaded> train, Optional<Examples> validation, Optional<Examples> test) {}
 
@@ -49,6 +39,15 @@ final class LinearApplication implements Application<LinearModel> {
         this.holdOut = holdOut;
         this.reading = reading;
         holdOut.check();
+        if (holdOut.stream
+                && (reading.log1p
+                        || reading.normalize
+                        || !reading.isLibsvm()
+                        || learner.options().balanced())) {
+            throw new UsageException(
+                    "--stream reads libsvm files as they are: not with --log1p, --normalize, --balanced or"
+                            + " another --format");
+        }
         if (holdOut.stream && (svrg.isPresent() || learner.options().patience() > 0)) {
             throw new UsageException("--stream reads each example once a pass, in its order: not for "
                     + (svrg.isPresent() ? "--solver svrg" : "--early-stop"));
@@ -139,7 +138,7 @@ final class LinearApplication implements Application<LinearModel> {
     @Override
     public Training<LinearModel> prepare(Run run) throws DataException {
         if (stream.isPresent()) {
-            return learner.prepare(stream.get(), Collections.nCopies(run.workers(), HERE), run);
+            return learner.prepare(stream.get(), Collections.nCopies(run.workers(), ANYWHERE), run);
         }
         if (svrg.isPresent()) {
             return learner.prepare(train(), sets.validation(), svrg.get(), run);

@@ -193,7 +193,7 @@ final class PoolVerb implements Callable<Integer> {
     private static final class Result {
         final Line line;
         final Thread thread;
-        volatile int status;
+        volatile int status = Orrery.FAILED;
         volatile String said = "";
 
         Result(Line line, Pool pool, int nodes) {
@@ -214,9 +214,12 @@ final class PoolVerb implements Callable<Integer> {
                         .setErr(writer)
                         .execute(line.arguments().toArray(String[]::new));
             } catch (InterruptedException e) {
-                status = Orrery.FAILED;
+                text.append("interrupted");
+            } catch (Throwable e) { // such as a lack of memory: the other jobs go on
+                text.append("orrery: ").append(String.valueOf(e));
+            } finally {
+                said = text.toString().strip();
             }
-            said = text.toString().strip();
         }
     }
 
@@ -314,7 +317,7 @@ final class PoolVerb implements Callable<Integer> {
         for (var line : Files.readAllLines(file)) {
             number++;
             var decision = Decision.read(line, file + ":" + number);
-            var again = Scheduler.of(decision.scheduler(), seed).plan(decision.view());
+            var again = decision.again();
             if (!again.equals(decision.plan())) {
                 different++;
                 out.println(file + ":" + number + ": was " + decision.plan().starts() + ", now " + again.starts());

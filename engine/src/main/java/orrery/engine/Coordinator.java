@@ -48,6 +48,7 @@ final class Coordinator implements Site {
     private Optional<Checkpoint> from = Optional.empty();
     private String planFile = ""; // where members find the plan that the run has learned, if it has
     private boolean isRecorded;
+    private int begun; // stages, counting those that were begun again
     private @Nullable Homes homes; // of the stage that is on
     private List<Integer> hosts = List.of(); // members that have workers, as the placement has it
     private int epoch;
@@ -386,6 +387,7 @@ final class Coordinator implements Site {
                     Message.of("begin")
                             .with("stage", number)
                             .with("clock", clock)
+                            .with("number", begun + 1)
                             .with("fresh", seat.isFresh)
                             .with(
                                     "checkpoint",
@@ -406,8 +408,9 @@ final class Coordinator implements Site {
             seat.progress = Message.of("progress");
             seat.got.keySet().removeIf(kind -> !kind.equals("written"));
         });
+        begun++;
         all("prepared", working());
-        node.begin(itsHomes.workers(), clock, run.waitLimit());
+        node.begin(itsHomes.workers(), clock, run.waitLimit(), new int[0], begun);
         sendToWorking(Message.of("go"));
         return new TeamOfMembers(this, stage, clock);
     }

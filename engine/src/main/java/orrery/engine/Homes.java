@@ -3,6 +3,7 @@ package orrery.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Where a stage's workers are, whichever members there are.
@@ -14,9 +15,13 @@ import java.util.Map;
 record Homes(Parallelism parallelism, int workers, int turn, List<Integer> given) {
     /** Worker to member: as it was decided, if these members are there. */
     List<Integer> on(List<Integer> members) {
-        return given.size() == workers && members.containsAll(given)
-                ? given
-                : parallelism.homes(workers, members, turn);
+        boolean isGiven = parallelism.isFound() ? given.size() >= workers : given.size() == workers;
+        if (!isGiven || !members.containsAll(given)) {
+            return parallelism.homes(workers, members, turn);
+        }
+        return IntStream.range(0, workers) // of one whose number is to be found, some of those that it may have
+                .mapToObj(w -> given.get((int) ((long) w * given.size() / workers)))
+                .toList();
     }
 
     /** The same with another number of workers, wherever these then are. */

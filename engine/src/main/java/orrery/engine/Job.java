@@ -164,9 +164,13 @@ public final class Job {
             recordings.add(recording);
             var session = node.virtual(w, workers, recording);
             var step = stage.body().open(new Worker(session, run.seed(), new AtomicLong()));
-            for (long clock = 0; clock < Math.min(stage.clocks(), stage.cutEvery()); clock++) {
-                step.run(session, clock);
-                session.tick();
+            try {
+                for (long clock = 0; clock < Math.min(stage.clocks(), stage.cutEvery()); clock++) {
+                    step.run(session, clock);
+                    session.tick();
+                }
+            } finally {
+                StageRun.close(step);
             }
         }
         return plan(placing, members, recordings, memberOf);
@@ -174,9 +178,9 @@ public final class Job {
 
     /** Worker to the position of its member. */
     private static int[] positions(Stage stage, int workers, int members) {
-        var all = IntStream.range(0, members).boxed().toList();
+        var all = IntStream.rangeClosed(1, members).boxed().toList();
         return stage.parallelism().homes(workers, all, 0).stream()
-                .mapToInt(Integer::intValue)
+                .mapToInt(member -> member - 1)
                 .toArray();
     }
 
@@ -336,17 +340,28 @@ public final class Job {
             return status;
         }
 
-        /** Waits for the stage's turn. Returns where its workers are then, if that is somebody else's to say. */
-        private List<Integer> turn(int number) throws InterruptedException {
+        /** Waits for the stage's turn; empty if the job is to stop meanwhile. Returns where its workers are then, if that is somebody else's to say. */
+        private Optional<List<Integer>> turn(int number) throws InterruptedException {
             if (run.turns().isEmpty()) {
-                return List.of();
+                return Optional.of(List.of());
             }
             if (turnOf != number) { // who has lost a member keeps its turn while it goes on
                 giveBack();
-                given = Homes.given(run.turns().get().await(number));
+                var turn = run.turns().get().await(number, BETWEEN_PROGRESS);
+                for (; turn.isEmpty(); turn = run.turns().get().await(number, BETWEEN_PROGRESS)) {
+                    site.toTell().forEach(this::tell);
+                    switch (wish.get()) {
+                        case CANCEL -> throw new JobCancelledException("job '" + name + "' was cancelled");
+                        case STOP -> {
+                            return Optional.empty();
+                        }
+                        case GO_ON, FINISH -> {}
+                    }
+                }
+                given = Homes.given(turn.get());
                 turnOf = number;
             }
-            return site.members() > 0 ? given : List.of();
+            return Optional.of(site.members() > 0 ? given : List.of());
         }
 
         private void giveBack() {
@@ -361,7 +376,13 @@ public final class Job {
             var stage = stages.get(number);
             long first = restored.map(c -> c.clock).orElse(0L);
             var parallelism = stage.parallelism();
-            var given = turn(number);
+            var turn = turn(number);
+            if (turn.isEmpty()) {
+                return Outcome.Status.STOPPED; // as it was at the last cut
+            }
+            if (restored.isPresent()) {
+                climbs.remove(stage.body()); // what it knows is of another number of workers
+            }
             workers = restored.map(c -> c.workers).orElse(parallelism.count(run, site.members()));
             if (parallelism.isFound()) { // what was found goes on when the stage comes again
                 climb = climbs.computeIfAbsent(
@@ -373,7 +394,7 @@ public final class Job {
             int walked = (int) stages.subList(0, number).stream()
                     .filter(s -> s.parallelism().where() == Parallelism.Where.WALKING)
                     .count();
-            var homes = new Homes(parallelism, workers, walked, given);
+            var homes = new Homes(parallelism, workers, walked, turn.get());
             tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks(), workers));
             var from = restored;
             boolean isMoving = false;
@@ -561,7 +582,7 @@ public final class Job {
         /** Takes in how long the clocks since the last cut took. */
         private void climbed(Stage stage, long clock) {
             var climbing = climb;
-            if (climbing == null || clock == cutBefore) {
+            if (climbing == null || clock == cutBefore || climbing.workers() != workers) {
                 return;
             }
             long perClock = (System.nanoTime() - wentOn) / (clock - cutBefore);

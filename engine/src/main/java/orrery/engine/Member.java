@@ -312,7 +312,8 @@ final class Member {
                 workers.size(),
                 clock,
                 run.waitLimit(),
-                workers.stream().mapToInt(Integer::intValue).toArray());
+                workers.stream().mapToInt(Integer::intValue).toArray(),
+                (int) order.number("number"));
         var mine = new ArrayList<Integer>();
         for (int w = 0; w < workers.size(); w++) {
             if (workers.get(w) == invitation.member()) {

@@ -144,7 +144,7 @@ public record Parallelism(int workers, Where where, int member) implements Seria
             case ONE_MEMBER -> workers + " on one member";
             case WALKING -> workers + " walking";
             case NAMED -> workers + " on member " + member;
-            case FOUND -> "1 to " + workers + ", as found";
+            case FOUND -> "as many as prove fastest";
         };
     }
 }

@@ -159,7 +159,7 @@ final class StageRun implements Team {
         }
     }
 
-    private static void close(@Nullable Step step) {
+    static void close(@Nullable Step step) {
         if (step instanceof AutoCloseable closeable) {
             try {
                 closeable.close();

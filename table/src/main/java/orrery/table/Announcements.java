@@ -78,6 +78,7 @@ final class Announcements {
                     member,
                     cluster.frame(Messages.ANNOUNCE, Lane.BULK, HEAD_BYTES + n * Long.BYTES)
                             .table(table.number())
+                            .block(port.session.node.begun())
                             .putInt(port.session.worker())
                             .putLong(clock)
                             .putInt(piece)

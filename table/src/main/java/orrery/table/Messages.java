@@ -49,7 +49,7 @@ final class Messages {
      */
     static final int PUSHED = PUSH + 10;
 
-    /** A worker will touch rows: worker, clock, piece, pieces, count, keys. Header: table. */
+    /** A worker will touch rows: worker, clock, piece, pieces, count, keys. Header: table, block = the stage's number. */
     static final int ANNOUNCE = PUSH + 11;
 
     /** First type that is not of the tables. */

@@ -48,6 +48,7 @@ public final class Node {
     private final LongAdder refused = new LongAdder();
     private final Counts counts = new Counts();
     private int nextId;
+    private volatile int begun; // which stage it is, of all that this run begins
     private int workers;
     private long firstClock;
     private Duration waitLimit = Duration.ofMinutes(5);
@@ -135,6 +136,12 @@ public final class Node {
     }
 
     synchronized Table create(TableSpec spec, int byWorkers) {
+        var among = cluster;
+        if (among != null && !among.placement().hosts().equals(among.placement().members())) {
+            throw new IllegalStateException(
+                    "table '" + spec.name() + "' cannot be created within a stage whose workers are on" + " members "
+                            + among.placement().hosts() + " only: the others would not know it; create it before");
+        }
         if (byWorkers != workers) {
             throw new IllegalStateException("a session of an earlier stage cannot create table '" + spec.name() + "'");
         }
@@ -201,11 +208,16 @@ public final class Node {
      * @param waitLimit how long a read may wait before it fails and names whom it waited for
      */
     public void begin(int workers, long firstClock, Duration waitLimit) {
-        begin(workers, firstClock, waitLimit, new int[0]);
+        begin(workers, firstClock, waitLimit, new int[0], begun + 1);
     }
 
-    /** The same; {@code homes} says by worker whose it is, so that no other member can speak for it. */
-    public void begin(int workers, long firstClock, Duration waitLimit, int[] homes) {
+    /**
+     * The same; {@code homes} says by worker whose it is, so that no other member can speak for it.
+     *
+     * @param number the same on all nodes, and another each time: what is said of another number is of another stage
+     */
+    public void begin(int workers, long firstClock, Duration waitLimit, int[] homes, int number) {
+        begun = number;
         if (workers < 1) {
             throw new IllegalArgumentException("workers must be 1 or more, got " + workers);
         }
@@ -608,6 +620,10 @@ public final class Node {
         if (among != null) {
             among.server().look();
         }
+    }
+
+    int begun() {
+        return begun;
     }
 
     Counts counts() {

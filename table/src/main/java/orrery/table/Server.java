@@ -341,6 +341,9 @@ final class Server implements Runnable {
         if (table == null) {
             return !dropped.containsKey(frame.table());
         }
+        if (frame.block() != node.begun()) {
+            return false; // late, of a stage that is over
+        }
         int worker = frame.getInt();
         long clock = frame.getLong();
         int piece = frame.getInt();

@@ -35,7 +35,7 @@ final class NodeFuzzTest {
             node.create(TableSpec.dense("dense", 400, 3).with(new Consistency.Ssp(2)));
             node.create(TableSpec.sparse("sparse", 2).with(new Consistency.Ssp(2)));
             node.create(TableSpec.dense("pushed", 400, 1).with(new Consistency.Essp(2)));
-            node.begin(2, 0, Sessions.LIMIT, new int[] {1, 2});
+            node.begin(2, 0, Sessions.LIMIT, new int[] {1, 2}, 1);
         }
         var address = victim.listen();
         honest.connect(1, address, Sessions.LIMIT);

@@ -99,7 +99,7 @@ public final class SchedulersBench implements Callable<Integer> {
     private static int replay(String name, List<Decision> decisions) throws Exception {
         for (int i = 0; i < decisions.size(); i++) {
             var read = Decision.read(decisions.get(i).line(), "decision " + i);
-            if (!Scheduler.of(name, 1).plan(read.view()).equals(read.plan())) {
+            if (!read.again().equals(read.plan())) {
                 throw new IllegalStateException("decision " + i + " of " + name + " is another when asked again");
             }
         }

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import orrery.engine.Parallelism;
 
 /**
@@ -15,8 +14,7 @@ import orrery.engine.Parallelism;
 final class Board {
     private final Scheduler scheduler;
     private final List<ClusterView.Node> nodes;
-    private final Consumer<Decision> log;
-    private final Map<Integer, Entry> tasks = new LinkedHashMap<>(); // that have not ended
+    private final Map<Integer, Entry> tasks = new LinkedHashMap<>(); // that have not left
     private final List<Lane> lanes = new ArrayList<>();
     private int submitted;
     private long rounds;
@@ -32,6 +30,11 @@ final class Board {
         Map<Integer, Integer> running = Map.of();
         Standing standing = Standing.NEW;
 
+        /** Whether it has done all its stages; one that loses a member then may have to do some again. */
+        boolean isDone() {
+            return stage == demands.size();
+        }
+
         Entry(int id, String name, List<Parallelism> demands, double ready) {
             this.id = id;
             this.name = name;
@@ -40,10 +43,9 @@ final class Board {
         }
     }
 
-    Board(Scheduler scheduler, List<ClusterView.Node> nodes, Consumer<Decision> log) {
+    Board(Scheduler scheduler, List<ClusterView.Node> nodes) {
         this.scheduler = scheduler;
         this.nodes = List.copyOf(nodes);
-        this.log = log;
     }
 
     /**
@@ -77,12 +79,11 @@ final class Board {
                 of.standing);
     }
 
-    /** Asks the scheduler. Returns the stages that begin now: task to node to workers. */
-    Map<Integer, Map<Integer, Integer>> round(double now) {
-        var view = new ClusterView(
-                rounds++, now, nodes, tasks.values().stream().map(this::view).toList());
+    /** Asks the scheduler, and does what it says. */
+    Decision round(double now) {
+        var waiting = tasks.values().stream().filter(task -> !task.isDone());
+        var view = new ClusterView(rounds++, now, nodes, waiting.map(this::view).toList());
         var plan = scheduler.plan(view);
-        log.accept(new Decision(scheduler.name(), view, plan));
         plan.standings().forEach((task, standing) -> {
             var entry = tasks.get(task);
             if (entry != null) {
@@ -100,7 +101,7 @@ final class Board {
             workers.keySet().forEach(node -> entry.visits.merge(node, 1, Integer::sum));
         });
         checkRoom();
-        return plan.starts();
+        return new Decision(scheduler.name(), scheduler.seed(), view, plan);
     }
 
     private void checkRoom() {
@@ -118,16 +119,13 @@ final class Board {
     /** The task's stage has ended. */
     void ended(int task, double now) {
         var entry = tasks.get(task);
-        if (entry == null) {
+        if (entry == null || entry.running.isEmpty()) {
             return;
         }
         lanes.add(new Lane(task, entry.name, entry.stage, entry.ready, entry.begin, now, entry.running));
         entry.running = Map.of();
         entry.ready = now;
         entry.stage++;
-        if (entry.stage == entry.demands.size()) {
-            tasks.remove(task);
-        }
     }
 
     /** The task's next stage is another than was thought. Returns whether it is. */
@@ -144,15 +142,13 @@ final class Board {
 
     /** The task is over, whatever it still had to do. */
     void left(int task, double now) {
-        var entry = tasks.get(task);
-        if (entry != null && !entry.running.isEmpty()) {
-            ended(task, now);
-        }
+        ended(task, now);
         tasks.remove(task);
     }
 
-    boolean isEmpty() {
-        return tasks.isEmpty();
+    /** Whether all have done all their stages. */
+    boolean isDone() {
+        return tasks.values().stream().allMatch(Entry::isDone);
     }
 
     /** The stages that have ended, in the order of their ends. */

@@ -14,8 +14,14 @@ import orrery.store.Json;
  * What a scheduler has seen and what it has made of it: a line of a log, from which both can be had again.
  *
  * @param scheduler its name
+ * @param seed the scheduler's
  */
-public record Decision(String scheduler, ClusterView view, Plan plan) {
+public record Decision(String scheduler, long seed, ClusterView view, Plan plan) {
+
+    /** What the scheduler says of the same view now. */
+    public Plan again() {
+        return Scheduler.of(scheduler, seed).plan(view);
+    }
 
     /** One line of JSON. */
     public String line() {
@@ -36,6 +42,7 @@ public record Decision(String scheduler, ClusterView view, Plan plan) {
         }
         var all = new LinkedHashMap<String, Object>();
         all.put("scheduler", scheduler);
+        all.put("seed", seed);
         all.put("round", view.round());
         all.put("seconds", view.seconds());
         var nodes = new TreeMap<Integer, Integer>();
@@ -103,6 +110,7 @@ public record Decision(String scheduler, ClusterView view, Plan plan) {
         }
         return new Decision(
                 String.valueOf(all.get("scheduler")),
+                number(all.get("seed"), where).longValue(),
                 new ClusterView(
                         number(all.get("round"), where).longValue(),
                         number(all.get("seconds"), where).doubleValue(),

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import orrery.engine.Parallelism;
 
 /** The slots that nobody has, while a round goes on, and where a stage would fit into them. */
 final class FreeSlots {
@@ -135,7 +136,9 @@ final class FreeSlots {
     /** Tasks whose stages no node could ever take are told when they are submitted. */
     static void check(List<ClusterView.Node> nodes, ClusterView.Task task) {
         var view = new ClusterView(0, 0, nodes, List.of());
-        if (all(view, 0).fit(task).isEmpty()) {
+        boolean isEverywhere = task.demand().where() != Parallelism.Where.WALKING
+                || nodes.stream().allMatch(node -> node.slots() >= task.demand().workers());
+        if (!isEverywhere || all(view, 0).fit(task).isEmpty()) {
             throw new IllegalArgumentException("task '" + task.name() + "', stage " + task.stage() + ": wants "
                     + task.demand() + ", and there are only " + all(view, 0).describe());
         }

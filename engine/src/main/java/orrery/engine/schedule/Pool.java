@@ -1,9 +1,12 @@
 package orrery.engine.schedule;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import orrery.engine.Job;
@@ -17,6 +20,7 @@ import orrery.engine.Turns;
  */
 public final class Pool {
     private final Board board; // guarded by this, as all else
+    private final Consumer<Decision> log;
     private final Map<Integer, Map<Integer, Integer>> begun = new TreeMap<>(); // stages whose jobs do not know yet
     private final long start = System.nanoTime();
 
@@ -25,7 +29,8 @@ public final class Pool {
      * @param log hears each decision, one after the other
      */
     public Pool(Scheduler scheduler, List<ClusterView.Node> nodes, Consumer<Decision> log) {
-        board = new Board(scheduler, nodes, log);
+        board = new Board(scheduler, nodes);
+        this.log = log;
     }
 
     /** What the stages of a job ask for. */
@@ -40,11 +45,7 @@ public final class Pool {
      * @throws IllegalArgumentException if one of its stages would never fit
      */
     public <T> CompletableFuture<T> submit(String name, List<Parallelism> demands, Body<T> body) {
-        int task;
-        synchronized (this) {
-            task = board.submit(name, demands, now());
-            round();
-        }
+        int task = take(name, demands);
         var ended = new CompletableFuture<T>();
         Thread.ofPlatform().name("job-" + name).daemon().start(() -> {
             try {
@@ -58,12 +59,18 @@ public final class Pool {
 
     /** The same in this thread: returns when the job has ended. */
     public <T> T run(String name, List<Parallelism> demands, Body<T> body) throws Exception {
-        int task;
-        synchronized (this) {
-            task = board.submit(name, demands, now());
+        return run(take(name, demands), body);
+    }
+
+    private synchronized int take(String name, List<Parallelism> demands) {
+        int task = board.submit(name, demands, now());
+        try {
             round();
+            return task;
+        } catch (RuntimeException e) {
+            board.left(task, now());
+            throw e;
         }
-        return run(task, body);
     }
 
     private <T> T run(int task, Body<T> body) throws Exception {
@@ -83,16 +90,16 @@ public final class Pool {
     private Turns turns(int task) {
         return new Turns() {
             @Override
-            public Map<Integer, Integer> await(int stage) throws InterruptedException {
+            public Optional<Map<Integer, Integer>> await(int stage, Duration limit) throws InterruptedException {
                 synchronized (Pool.this) {
                     if (board.rewind(task, stage, now())) {
                         begun.remove(task);
                         round();
                     }
-                    while (!begun.containsKey(task)) {
-                        Pool.this.wait();
+                    if (!begun.containsKey(task)) {
+                        TimeUnit.NANOSECONDS.timedWait(Pool.this, limit.toNanos());
                     }
-                    return begun.remove(task);
+                    return Optional.ofNullable(begun.remove(task));
                 }
             }
 
@@ -113,8 +120,10 @@ public final class Pool {
     }
 
     private synchronized void round() {
-        begun.putAll(board.round(now()));
+        var decision = board.round(now());
+        begun.putAll(decision.plan().starts());
         notifyAll();
+        log.accept(decision); // last: if it fails, nobody waits for that
     }
 
     private double now() {

@@ -5,6 +5,9 @@ public interface Scheduler {
     /** The name by which the command line and logs know it. */
     String name();
 
+    /** What decides between nodes that are alike. */
+    long seed();
+
     /** What begins now. What runs goes on; what is not begun stays as it is, save for its {@link Standing}. */
     Plan plan(ClusterView view);
 

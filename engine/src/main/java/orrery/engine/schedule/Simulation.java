@@ -66,7 +66,7 @@ public final class Simulation {
      */
     public static Result run(
             Scheduler scheduler, List<ClusterView.Node> nodes, List<Submission> tasks, Consumer<Decision> log) {
-        var board = new Board(scheduler, nodes, log);
+        var board = new Board(scheduler, nodes);
         var events =
                 new PriorityQueue<Event>(Comparator.comparingDouble(Event::at).thenComparingLong(Event::number));
         var work = new ArrayList<ArrayDeque<Work>>(); // by task
@@ -85,12 +85,14 @@ public final class Simulation {
             while (!events.isEmpty() && events.element().at() == now) { // what happens at once is seen at once
                 events.remove().action().run();
             }
-            for (int task : board.round(now).keySet()) {
+            var decision = board.round(now);
+            log.accept(decision);
+            for (int task : decision.plan().starts().keySet()) {
                 double seconds = work.get(task - 1).remove().seconds();
                 events.add(new Event(now + seconds, number[0]++, () -> board.ended(task, now + seconds)));
             }
         }
-        if (!board.isEmpty()) {
+        if (!board.isDone()) {
             throw new IllegalStateException(scheduler.name() + " leaves tasks that it never begins");
         }
         return new Result(board.lanes());

@@ -193,6 +193,11 @@ final class SchedulerTest {
 
     @Test
     void whatWouldNeverFitIsToldAtOnce() {
+        var uneven = List.of(new ClusterView.Node(1, 4), new ClusterView.Node(2, 2));
+        var walks = List.of(new Simulation.Work(Parallelism.walking(3), 1));
+        assertThatThrownBy(() -> Simulation.run(
+                        new Greedy(1), uneven, List.of(new Simulation.Submission("walker", 0, walks)), d -> {}))
+                .hasMessageContaining("wants 3 walking, and there are only 4 on node 1, 2 on node 2");
         var work = List.of(new Simulation.Work(Parallelism.onOneMember(9), 1));
         assertThatThrownBy(() -> Simulation.run(
                         new Greedy(1), Pool.nodes(2, 8), List.of(new Simulation.Submission("wide", 0, work)), d -> {}))
@@ -209,18 +214,18 @@ final class SchedulerTest {
             var mix = mix(seed);
             var log = new ArrayList<String>();
             Simulation.run(Scheduler.of(name, seed), mix.nodes(), mix.tasks(), d -> log.add(d.line()));
-            replay(log, seed);
+            replay(log);
         }
     }
 
-    private static void replay(List<String> log, long seed) throws IOException {
+    private static void replay(List<String> log) throws IOException {
         for (int i = 0; i < log.size(); i++) {
             var decision = Decision.read(log.get(i), "log:" + (i + 1));
-            var again = Scheduler.of(decision.scheduler(), seed).plan(decision.view());
+            var again = decision.again();
             assertThat(again).isEqualTo(decision.plan());
             assertThat(new ArrayList<>(again.starts().keySet()))
                     .isEqualTo(new ArrayList<>(decision.plan().starts().keySet()));
-            assertThat(new Decision(decision.scheduler(), decision.view(), again).line())
+            assertThat(new Decision(decision.scheduler(), decision.seed(), decision.view(), again).line())
                     .isEqualTo(log.get(i));
         }
     }
@@ -253,7 +258,7 @@ final class SchedulerTest {
         }
         assertThat(mostAtWork.get()).isBetween(1, 4);
         assertThat(pool.lanes()).hasSize(36);
-        replay(log, 7);
+        replay(log);
     }
 
     private static Stage stage(String name, AtomicInteger atWork, AtomicInteger most) {
@@ -266,6 +271,39 @@ final class SchedulerTest {
                 atWork.decrementAndGet();
             };
         });
+    }
+
+    /** One that goes back, after its last stage, too, has its turn again; one that is cancelled waits no longer. */
+    @Test
+    @Timeout(60)
+    void jobsGoBackAndGiveUp() throws Exception {
+        var board = new Board(new Greedy(1), Pool.nodes(1, 2));
+        int task = board.submit("task", List.of(Parallelism.anywhere(1), Parallelism.anywhere(2)), 0);
+        for (int stage = 0; stage < 2; stage++) {
+            assertThat(board.round(stage).plan().starts()).containsKey(task);
+            board.ended(task, stage + 1);
+        }
+        assertThat(board.isDone()).isTrue();
+        assertThat(board.round(3).plan().starts()).isEmpty();
+        assertThat(board.rewind(task, 0, 4)).isTrue();
+        assertThat(board.round(5).plan().starts()).containsKey(task);
+
+        var pool = new Pool(new Greedy(1), Pool.nodes(1, 1), d -> {});
+        var run = Run.local(1);
+        var holds = new java.util.concurrent.CountDownLatch(1);
+        var first =
+                new Job("holds", List.of(), List.of(new Stage("wait", 1, worker -> (session, clock) -> holds.await())));
+        var second = new Job("waits", List.of(), List.of(new Stage("none", 1, worker -> (session, clock) -> {})));
+        var third = new Job("stops", List.of(), List.of(new Stage("none", 1, worker -> (session, clock) -> {})));
+        var one = pool.submit("holds", Pool.demands(first, run), turns -> first.run(run.with(turns)));
+        var two = pool.submit("waits", Pool.demands(second, run), turns -> second.run(run.with(turns)));
+        var three = pool.submit("stops", Pool.demands(third, run), turns -> third.run(run.with(turns)));
+        second.cancel();
+        third.stop();
+        assertThatThrownBy(two::get).hasMessageContaining("job 'waits' was cancelled");
+        assertThat(three.get().status()).isEqualTo(Outcome.Status.STOPPED);
+        holds.countDown();
+        assertThat(one.get().status()).isEqualTo(Outcome.Status.DONE);
     }
 
     /** A job that fails gives back what it has. */

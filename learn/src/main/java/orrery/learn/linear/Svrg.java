@@ -11,6 +11,7 @@ import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Job;
+import orrery.engine.Outcome;
 import orrery.engine.Parallelism;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -18,6 +19,7 @@ import orrery.engine.Stage;
 import orrery.engine.Task;
 import orrery.learn.Trained;
 import orrery.learn.Training;
+import orrery.table.Consistency;
 import orrery.table.Node;
 import orrery.table.TableSpec;
 
@@ -35,6 +37,9 @@ public final class Svrg implements Training<LinearModel> {
     private static final int PAIRS = 200; // of examples, by which overlap is estimated
     private static final int WINDOWS = 20; // cuts of a stage whose workers are to be found
     private static final int LEAST_WINDOW = 10; // clocks
+    private static final double MOST_DECAY = 30; // of weights by the penalty in one epoch: by exp(-30)
+
+    private static final String STOCHASTIC = "stochastic";
 
     static final String WEIGHTS = "weights"; // v; its last row is the intercept
     static final String GRADIENT = "gradient"; // u
@@ -53,6 +58,10 @@ public final class Svrg implements Training<LinearModel> {
 
     Svrg(String app, Loss loss, SvrgOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
+        if (run.consistency() instanceof Consistency.Local || run.consistency() instanceof Consistency.SparseSsp) {
+            throw new IllegalArgumentException(
+                    "svrg sums a gradient over all workers and reads whole tables: not under " + run.consistency());
+        }
         if (loss == Loss.HINGE || loss == Loss.SOFTMAX) {
             throw new IllegalArgumentException(
                     loss == Loss.HINGE
@@ -73,6 +82,11 @@ public final class Svrg implements Training<LinearModel> {
         partition = Partition.divided(data.examples().size(), options.batch(), run.seed(), 1);
         features = data.examples().features();
         rate = options.rate() > 0 ? options.rate() : derivedRate();
+        if (rate * options.l2() >= 1) {
+            throw new IllegalArgumentException(
+                    "rate x l2 must be below 1, or steps would turn weights over; the rate is " + rate + ", l2 "
+                            + options.l2());
+        }
         job = new Job(
                 app + " by svrg",
                 tables(),
@@ -144,7 +158,7 @@ public final class Svrg implements Training<LinearModel> {
                 ? Math.max(LEAST_WINDOW, clocks / WINDOWS)
                 : clocks;
         return new Stage(
-                        "stochastic",
+                        STOCHASTIC,
                         clocks,
                         cutEvery,
                         worker -> new SvrgSteps(this, partition, worker),
@@ -152,8 +166,10 @@ public final class Svrg implements Training<LinearModel> {
                 .with(options.stochastic());
     }
 
+    /** As many as are asked for, unless the penalty would make a so small that floats cannot hold v. */
     private long clocks() {
-        return Math.max(1, Math.round(options.inner() * partition.clocksPerPass(1)));
+        double most = options.l2() == 0 ? Double.MAX_VALUE : MOST_DECAY / (rate * options.l2() * options.batch());
+        return (long) Math.max(1, Math.min(most, Math.rint(options.inner() * partition.clocksPerPass(1))));
     }
 
     /** Steps that all workers together have made before a clock of the stochastic stage, however many they are. */
@@ -264,13 +280,23 @@ public final class Svrg implements Training<LinearModel> {
         var node = outcome.node();
         var v = node.values(node.table(WEIGHTS));
         var u = node.values(node.table(GRADIENT));
-        double a = a(stepsOfEpoch());
-        double b = b(stepsOfEpoch());
+        double steps = stepsBy(outcome);
+        double a = a(steps);
+        double b = b(steps);
         for (int f = 0; f < features; f++) {
             v[f] = (float) (a * v[f] + b * u[f]);
         }
-        v[features] = (float) (v[features] - rate * stepsOfEpoch() * u[features]);
+        v[features] = (float) (v[features] - rate * steps * u[features]);
         return new Trained<>(model(v), outcome);
+    }
+
+    /** Steps that the tables' v and u stand for: of the stage in which the job ended. */
+    private double stepsBy(Outcome outcome) {
+        if (outcome.cuts().isEmpty()) {
+            return 0;
+        }
+        var last = outcome.cuts().getLast();
+        return last.stage().startsWith(STOCHASTIC) ? steps(last.clock()) : 0;
     }
 
     private Map<String, String> identity() {

@@ -270,6 +270,39 @@ final class SvrgTest {
         assertThat(weights(model)).isEqualTo(weights(due));
     }
 
+    /** Ended after a full gradient, and with a penalty that forgets the weights many times in a pass. */
+    @Test
+    void isAsFarAsItHasCome() throws IOException {
+        var data = data(true);
+        var options = SvrgOptions.defaults().withL2(L2).withEpochs(4);
+        var stops = new ArrayList<Svrg>();
+        var losses = new ArrayList<Double>();
+        var svrg = learner(Loss.LOGISTIC)
+                .prepare(data, Optional.empty(), options, Run.local(2).listening(event -> {
+                    if (event instanceof RunEvent.CutReached cut && cut.stage().equals("full 3")) {
+                        losses.add(cut.metrics().get("loss") + cut.metrics().get("penalty"));
+                        stops.getFirst().job().finish();
+                    }
+                }));
+        stops.add(svrg);
+        var model = svrg.run().model();
+        assertThat(objective(data, Loss.LOGISTIC, weights(model))).isCloseTo(losses.getFirst(), within(1e-5));
+        var strict = SvrgOptions.defaults().withL2(0.5).withEpochs(10);
+        var shrunk = learner(Loss.LOGISTIC)
+                .prepare(data, Optional.empty(), strict, Run.local(1))
+                .run()
+                .model();
+        for (double w : weights(shrunk)) {
+            assertThat(Math.abs(w)).isLessThan(2);
+        }
+        assertThatThrownBy(
+                        () -> learner(Loss.LOGISTIC).prepare(data, Optional.empty(), strict.withRate(3), Run.local(1)))
+                .hasMessageContaining("rate x l2 must be below 1");
+        assertThatThrownBy(() -> learner(Loss.LOGISTIC)
+                        .prepare(data, Optional.empty(), options, Run.local(1).with(new Consistency.Local(4))))
+                .hasMessageContaining("not under local:4");
+    }
+
     @Test
     void saysWhatItIsNotFor() throws IOException {
         var data = data(true);
