@@ -225,7 +225,7 @@ final class PoolVerb implements Callable<Integer> {
 
     // Telling
 
-    private static synchronized void told(Decision decision, Path log, PrintWriter out) {
+    private static void told(Decision decision, Path log, PrintWriter out) {
         try {
             Files.writeString(
                     log,

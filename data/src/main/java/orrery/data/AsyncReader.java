@@ -46,14 +46,7 @@ public final class AsyncReader implements AutoCloseable {
                     keys[n++] = part.indices()[k];
                 }
             }
-            Arrays.sort(keys);
-            int distinct = 0;
-            for (int k = 0; k < n; k++) {
-                if (k == 0 || keys[k] != keys[k - 1]) {
-                    keys[distinct++] = keys[k];
-                }
-            }
-            return Arrays.copyOf(keys, distinct);
+            return Keys.distinct(keys);
         }
     }
 

@@ -1,8 +1,14 @@
 package orrery.data;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Who reads which pieces: each worker first those that its machine has at hand, then any (FlexPS, section 8, where a master
@@ -23,40 +29,47 @@ public final class FileAssigner {
         if (hosts.isEmpty()) {
             throw new IllegalArgumentException("pieces are dealt out to one worker at least");
         }
-        var left = new ArrayList<>(pieces);
-        left.sort(Comparator.<Piece>comparingLong(piece -> -piece.bytes())); // the small ones fill up
-        var all = new ArrayList<List<Piece>>();
+        var order = IntStream.range(0, pieces.size()).boxed().collect(Collectors.toCollection(ArrayList::new));
+        order.sort(Comparator.comparingLong(p -> -pieces.get(p).bytes())); // the small ones fill up
+        var near = new HashMap<String, ArrayDeque<Integer>>(); // by host: what it has at hand
+        order.forEach(p -> pieces.get(p)
+                .hosts()
+                .forEach(host ->
+                        near.computeIfAbsent(host, h -> new ArrayDeque<>()).add(p)));
+        var readers = new long[pieces.size()]; // how many workers have it at hand
+        Arrays.setAll(
+                readers,
+                p -> hosts.stream().filter(pieces.get(p).hosts()::contains).count());
+        order.sort(Comparator.comparingLong(p -> readers[p]));
+        var any = new ArrayDeque<>(order);
+        var taken = new BitSet();
+        var mine = new ArrayList<List<Integer>>();
+        hosts.forEach(host -> mine.add(new ArrayList<>()));
         var bytes = new long[hosts.size()];
-        hosts.forEach(host -> all.add(new ArrayList<>()));
-        while (!left.isEmpty()) {
+        while (taken.cardinality() < pieces.size()) {
             int worker = 0;
             for (int w = 1; w < bytes.length; w++) {
                 worker = bytes[w] < bytes[worker] ? w : worker;
             }
-            var piece = next(left, hosts.get(worker), hosts);
-            left.remove(piece);
-            all.get(worker).add(piece);
-            bytes[worker] += Math.max(1, piece.bytes());
+            int own = next(near.getOrDefault(hosts.get(worker), new ArrayDeque<>()), taken);
+            int piece = own >= 0 ? own : next(any, taken);
+            taken.set(piece);
+            mine.get(worker).add(piece);
+            bytes[worker] += Math.max(1, pieces.get(piece).bytes());
         }
-        for (var mine : all) {
-            mine.sort(Comparator.comparingInt(pieces::indexOf));
-        }
-        return all.stream().map(List::copyOf).toList();
+        return mine.stream()
+                .map(numbers -> numbers.stream().sorted().map(pieces::get).toList())
+                .toList();
     }
 
-    private static Piece next(List<Piece> left, String host, List<String> hosts) {
-        Piece best = null;
-        long fewest = Long.MAX_VALUE;
-        for (var piece : left) {
-            if (piece.hosts().contains(host)) {
+    /** The first that nobody has; -1 if there is none. */
+    private static int next(ArrayDeque<Integer> queue, BitSet taken) {
+        while (!queue.isEmpty()) {
+            int piece = queue.remove();
+            if (!taken.get(piece)) {
                 return piece;
             }
-            long near = hosts.stream().filter(piece.hosts()::contains).count();
-            if (best == null || near < fewest) {
-                best = piece;
-                fewest = near;
-            }
         }
-        return best == null ? left.getFirst() : best;
+        return -1;
     }
 }

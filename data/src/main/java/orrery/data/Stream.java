@@ -3,6 +3,7 @@ package orrery.data;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -101,11 +102,15 @@ public record Stream(List<Piece> pieces, List<Long> examples, int features, List
      * @param hosts by worker: its machine
      */
     public List<Share> shares(List<String> hosts) {
+        var counts = new HashMap<Piece, Long>();
+        for (int p = 0; p < pieces.size(); p++) {
+            counts.put(pieces.get(p), examples.get(p));
+        }
         var shares = new ArrayList<Share>();
         for (var mine : FileAssigner.assign(pieces, hosts)) {
             long sum = 0;
             for (var piece : mine) {
-                sum += examples.get(pieces.indexOf(piece));
+                sum += counts.getOrDefault(piece, 0L);
             }
             shares.add(new Share(mine, sum));
         }

@@ -233,8 +233,8 @@ final class Checkpoint {
             throw new IOException(where + ": format is " + manifest.get("format") + ", this version reads " + FORMAT);
         }
         var files = new TreeMap<String, Storage.Written>();
-        for (var file : map(manifest.get("files"), where, "files").entrySet()) {
-            var sum = map(file.getValue(), where, file.getKey());
+        for (var file : Json.map(manifest.get("files"), where, "files").entrySet()) {
+            var sum = Json.map(file.getValue(), where, file.getKey());
             files.put(
                     file.getKey(),
                     new Storage.Written(
@@ -243,11 +243,11 @@ final class Checkpoint {
         var history = new ArrayList<RunEvent.CutReached>();
         if (manifest.get("history") instanceof List<?> list) {
             for (var entry : list) {
-                history.add(cut(map(entry, where, "history"), where));
+                history.add(cut(Json.map(entry, where, "history"), where));
             }
         }
         var identity = new TreeMap<String, String>();
-        map(manifest.get("identity"), where, "identity")
+        Json.map(manifest.get("identity"), where, "identity")
                 .forEach((key, value) -> identity.put(key, String.valueOf(value)));
         return new Checkpoint(
                 storage,
@@ -262,7 +262,7 @@ final class Checkpoint {
 
     private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
         var metrics = new LinkedHashMap<String, Double>();
-        map(map.get("metrics"), where, "metrics")
+        Json.map(map.get("metrics"), where, "metrics")
                 .forEach((name, value) -> metrics.put(name, Double.valueOf(String.valueOf(value))));
         double seconds = map.get("seconds") instanceof Number n ? n.doubleValue() : 0;
         return new RunEvent.CutReached(
@@ -273,20 +273,8 @@ final class Checkpoint {
                 Duration.ofNanos((long) (seconds * 1e9)));
     }
 
-    private static Map<String, Object> map(@Nullable Object value, String where, String key) throws IOException {
-        if (value instanceof Map<?, ?> map) {
-            var copy = new LinkedHashMap<String, Object>();
-            map.forEach((k, v) -> copy.put(String.valueOf(k), v));
-            return copy;
-        }
-        throw new IOException(where + ": '" + key + "' is missing or no object");
-    }
-
     private static long number(@Nullable Object value, String where, String key) throws IOException {
-        if (value instanceof Number number) {
-            return number.longValue();
-        }
-        throw new IOException(where + ": '" + key + "' is missing or no number");
+        return Json.number(value, where, key).longValue();
     }
 
     /** Refuses to go on as another run than the one that was saved. */

@@ -50,7 +50,6 @@ final class Coordinator implements Site {
     private boolean isRecorded;
     private int begun; // stages, counting those that were begun again
     private @Nullable Homes homes; // of the stage that is on
-    private List<Integer> hosts = List.of(); // members that have workers, as the placement has it
     private int epoch;
     private int placementVersion;
     private int highestId;
@@ -347,8 +346,7 @@ final class Coordinator implements Site {
             seat.isFresh = true;
         });
         node.clear();
-        hosts = List.copyOf(seats.keySet());
-        node.place(new Placement(++placementVersion, hosts));
+        node.place(new Placement(++placementVersion, List.copyOf(seats.keySet())));
         tables.forEach(node::create);
     }
 
@@ -417,25 +415,20 @@ final class Coordinator implements Site {
 
     /** Has the blocks of tables that are with the workers go where these are now. */
     private void follow(List<Integer> members) throws InterruptedException {
-        var next = hostsOf(members);
-        if (next.equals(hosts)) {
+        var workers = workersOf(members);
+        var next = Placement.of(placementVersion + 1, members, workers);
+        if (next.hosts().equals(node.placement().hosts())) {
             return;
         }
-        hosts = next;
-        var placement = new Placement(++placementVersion, members, hosts);
+        placementVersion++;
         if (working().stream().noneMatch(seat -> seat.isFresh)) { // who has nothing yet begins with that placement
             sendToWorking(Message.of("follow")
                     .with("to", placementVersion)
                     .with("members", members)
-                    .with("hosts", hosts));
+                    .with("workers", workers));
             all("moved", working());
         }
-        node.place(placement);
-    }
-
-    /** The members that have workers. */
-    private List<Integer> hostsOf(List<Integer> members) {
-        return workersOf(members).stream().distinct().toList();
+        node.place(next);
     }
 
     @Override
@@ -465,7 +458,7 @@ final class Coordinator implements Site {
                 seat.isFresh = true;
             }
         }
-        node.place(new Placement(++placementVersion, workingIds(), hosts));
+        node.place(Placement.of(++placementVersion, workingIds(), workersOf(workingIds())));
         return clock;
     }
 
@@ -620,8 +613,7 @@ final class Coordinator implements Site {
         for (var moved : all("moved", seats.values()).values()) {
             blocks += moved.number("blocks");
         }
-        hosts = hostsOf(next);
-        node.place(new Placement(++placementVersion, next, hosts));
+        node.place(Placement.of(++placementVersion, next, workersOf(next)));
         for (var seat : List.copyOf(seats.values())) {
             if (!next.contains(seat.id)) {
                 seats.remove(seat.id);

@@ -30,7 +30,7 @@ public final class HillClimb {
         this.most = most;
         best = first;
         trying = first;
-        step = Math.max(1, first);
+        step = first;
     }
 
     /** With how many to go on. */

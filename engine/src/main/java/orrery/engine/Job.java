@@ -383,14 +383,12 @@ public final class Job {
             if (restored.isPresent()) {
                 climbs.remove(stage.body()); // what it knows is of another number of workers
             }
-            workers = restored.map(c -> c.workers).orElse(parallelism.count(run, site.members()));
-            if (parallelism.isFound()) { // what was found goes on when the stage comes again
-                climb = climbs.computeIfAbsent(
-                        stage.body(), b -> new HillClimb(workers, Math.max(workers, parallelism.workers())));
-                workers = restored.map(c -> c.workers).orElse(climb.workers());
-            } else {
-                climb = null;
-            }
+            int atFirst = restored.map(c -> c.workers).orElse(parallelism.count(run, site.members()));
+            climb = !parallelism.isFound()
+                    ? null // else what was found goes on when the stage comes again
+                    : climbs.computeIfAbsent(
+                            stage.body(), b -> new HillClimb(atFirst, Math.max(atFirst, parallelism.workers())));
+            workers = climb == null ? atFirst : climb.workers();
             int walked = (int) stages.subList(0, number).stream()
                     .filter(s -> s.parallelism().where() == Parallelism.Where.WALKING)
                     .count();

@@ -212,19 +212,8 @@ final class Member {
                 }
             }
             case "checkpoint" -> checkpoint(order.text("folder"));
-            case "move", "follow" -> {
-                try {
-                    if (order.kind().equals("move")) {
-                        move(order);
-                    } else {
-                        follow(order);
-                    }
-                } catch (Overtaken e) {
-                    team = null; // and goes back to the last checkpoint
-                } catch (EndedException e) {
-                    team = null; // the other one is gone, as the coordinator will say
-                }
-            }
+            case "move" -> moving(() -> move(order));
+            case "follow" -> moving(() -> follow(order));
             case "rollback" -> rollback(order);
             case "end" -> {
                 log.log(System.Logger.Level.INFO, "the job has ended: " + order.text("why"));
@@ -232,6 +221,22 @@ final class Member {
             }
             case "bye" -> isOver = true;
             default -> throw new IOException("the coordinator orders '" + order.kind() + "', which is unknown here");
+        }
+    }
+
+    /** Blocks that are sent or awaited. */
+    @FunctionalInterface
+    private interface Moving {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private void moving(Moving blocks) throws IOException, InterruptedException {
+        try {
+            blocks.run();
+        } catch (Overtaken e) {
+            team = null; // and goes back to the last checkpoint
+        } catch (EndedException e) {
+            team = null; // the other one is gone, as the coordinator will say
         }
     }
 
@@ -291,10 +296,7 @@ final class Member {
         long clock = order.number("clock");
         var storage = run.checkpoints().map(Checkpoints::storage);
         var workers = ints(order, "workers");
-        var placement = new Placement(
-                (int) order.number("placement"),
-                ints(order, "members"),
-                workers.stream().distinct().toList());
+        var placement = Placement.of((int) order.number("placement"), ints(order, "members"), workers);
         if (order.flag("fresh")) {
             node.clear();
             learn(order);
@@ -460,7 +462,7 @@ final class Member {
         var workersAfter = ints(order, "workersAfter");
         if (!before.contains(invitation.member())) { // new here
             learn(order);
-            node.place(new Placement(from, before, hosts(workersBefore, before)));
+            node.place(Placement.of(from, before, workersBefore));
             tables.forEach(node::create);
             node.begin(workersAfter.size(), 0, run.waitLimit());
         }
@@ -478,16 +480,11 @@ final class Member {
                 due.add(w);
             }
         }
-        int blocks = node.move(new Placement(to, after, hosts(workersAfter, after)), run.waitLimit());
+        int blocks = node.move(Placement.of(to, after, workersAfter), run.waitLimit());
         awaitLocals(due);
         team = null;
         progressing = null;
         tell(Message.of("moved").with("blocks", blocks));
-    }
-
-    /** The members that have workers; all, where none has any more. */
-    private static List<Integer> hosts(List<Integer> workers, List<Integer> members) {
-        return workers.isEmpty() ? members : workers.stream().distinct().toList();
     }
 
     private static List<Integer> ints(Message order, String key) {
@@ -496,7 +493,7 @@ final class Member {
 
     /** Blocks of tables that are with the workers go to where those of the next stage are. */
     private void follow(Message order) throws InterruptedException {
-        var next = new Placement((int) order.number("to"), ints(order, "members"), ints(order, "hosts"));
+        var next = Placement.of((int) order.number("to"), ints(order, "members"), ints(order, "workers"));
         int blocks = node.move(next, run.waitLimit());
         team = null;
         progressing = null;

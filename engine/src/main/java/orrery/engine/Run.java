@@ -67,32 +67,20 @@ public record Run(
     }
 
     public Run with(AccessPlan plan) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                Optional.of(plan),
-                learns,
-                turns);
+        return with(checkpoints, Optional.of(plan), learns, turns);
     }
 
     /** Records the first pass, and places rows anew after it. */
     public Run learning(Placing placing) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                Optional.of(placing),
-                turns);
+        return with(checkpoints, plan, Optional.of(placing), turns);
+    }
+
+    private Run with(
+            Optional<Checkpoints> kept,
+            Optional<AccessPlan> known,
+            Optional<Placing> learning,
+            Optional<Turns> waiting) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting);
     }
 
     public Run withSeed(long seed) {
@@ -108,32 +96,12 @@ public record Run(
     }
 
     public Run with(Checkpoints checkpoints) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                Optional.of(checkpoints),
-                listeners,
-                plan,
-                learns,
-                turns);
+        return with(Optional.of(checkpoints), plan, learns, turns);
     }
 
     /** The same, whose stages wait for their turns. */
     public Run with(Turns turns) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                learns,
-                Optional.of(turns));
+        return with(checkpoints, plan, learns, Optional.of(turns));
     }
 
     /** The same, whose checkpoints, if it keeps any, say what they are of; see {@link Checkpoints#identifiedBy}. */

@@ -3,7 +3,10 @@ package orrery.store;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** JSON as plain maps, lists, strings, numbers and booleans. */
 public final class Json {
@@ -28,6 +31,37 @@ public final class Json {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * A value as an object with names.
+     *
+     * @param key what it is called, for the message
+     * @throws IOException if it is none
+     */
+    public static Map<String, Object> map(@Nullable Object value, String where, String key) throws IOException {
+        if (value instanceof Map<?, ?> map) {
+            var copy = new LinkedHashMap<String, Object>();
+            map.forEach((k, v) -> copy.put(String.valueOf(k), v));
+            return copy;
+        }
+        throw new IOException(where + ": '" + key + "' is missing or no object");
+    }
+
+    /** A value as a list; see {@link #map}. */
+    public static List<?> list(@Nullable Object value, String where, String key) throws IOException {
+        if (value instanceof List<?> list) {
+            return list;
+        }
+        throw new IOException(where + ": '" + key + "' is missing or no list");
+    }
+
+    /** A value as a number; see {@link #map}. */
+    public static Number number(@Nullable Object value, String where, String key) throws IOException {
+        if (value instanceof Number number) {
+            return number;
+        }
+        throw new IOException(where + ": '" + key + "' is missing or no number");
     }
 
     /** Reads one object; {@code where} names its place in the message of the exception. */

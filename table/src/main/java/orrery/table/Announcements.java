@@ -1,9 +1,7 @@
 package orrery.table;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -47,21 +45,22 @@ final class Announcements {
             tell(clock, copy);
             return;
         }
-        var ofOwner = new HashMap<Integer, List<Long>>();
-        for (long key : copy) {
-            ofOwner.computeIfAbsent(table.owner(table.shard.rows().stripe(key)), m -> new ArrayList<>())
-                    .add(key);
-        }
-        tell(clock, array(ofOwner.get(cluster.me())));
+        tell(clock, ofOwner(cluster.me(), copy));
         for (int member : cluster.others()) {
-            send(cluster, member, clock, array(ofOwner.get(member)));
+            send(cluster, member, clock, ofOwner(member, copy));
         }
     }
 
-    private static long[] array(@Nullable List<Long> keys) {
-        return keys == null
-                ? new long[0]
-                : keys.stream().mapToLong(Long::longValue).toArray();
+    /** Those of the rows that a member owns. */
+    private long[] ofOwner(int member, long[] keys) {
+        var theirs = new long[keys.length];
+        int n = 0;
+        for (long key : keys) {
+            if (table.owner(table.shard.rows().stripe(key)) == member) {
+                theirs[n++] = key;
+            }
+        }
+        return Arrays.copyOf(theirs, n);
     }
 
     private void tell(long clock, long[] keys) {

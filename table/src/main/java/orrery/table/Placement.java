@@ -35,6 +35,18 @@ public record Placement(int version, List<Integer> members, List<Integer> hosts)
         this(version, members, members);
     }
 
+    /**
+     * By where the workers are.
+     *
+     * @param homes worker to member; empty where there are no workers any more, and all members are as good
+     */
+    public static Placement of(int version, List<Integer> members, List<Integer> homes) {
+        return new Placement(
+                version,
+                members,
+                homes.isEmpty() ? members : homes.stream().distinct().toList());
+    }
+
     /** The member that owns a block. */
     int owner(TableSpec spec, int stripe, int stripes) {
         return spec.home() == TableSpec.Home.WITH_WORKERS

@@ -37,7 +37,7 @@ final class ConsistencyHistoryTest {
     @ParameterizedTest(name = "{0}, adds {1}")
     @MethodSource("cases")
     void everyReadObeysTheLaws(String name, boolean adds) {
-        var seen = observe(new Alone(new Node()), Consistency.parse(name), adds, CLOCKS);
+        var seen = observe(new Place.Alone(new Node()), Consistency.parse(name), adds, CLOCKS);
         assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
         assertThat(seen.violations()).as(seen.first()).isZero();
     }
@@ -50,48 +50,13 @@ final class ConsistencyHistoryTest {
             var broken = new Node((c, clock) -> c.requiredAge(clock) - 1);
             boolean isCaught;
             try {
-                isCaught = observe(new Alone(broken), consistency, adds, CLOCKS).violations() > 0;
+                isCaught = observe(new Place.Alone(broken), consistency, adds, CLOCKS)
+                                .violations()
+                        > 0;
             } catch (RuntimeException e) { // an outbox that is written while it is applied may say so itself
                 isCaught = true;
             }
             assertThat(isCaught).isTrue();
-        }
-    }
-
-    /** Where workers run: on one node or on several. */
-    private interface Place {
-        void create(TableSpec spec);
-
-        void run(Nodes.Body body);
-    }
-
-    private record Alone(Node node) implements Place {
-        @Override
-        public void create(TableSpec spec) {
-            node.create(spec);
-        }
-
-        @Override
-        public void run(Nodes.Body body) {
-            Sessions.run(node, WORKERS, session -> body.run(session, node));
-        }
-    }
-
-    private static class Among implements Place {
-        private final Nodes nodes;
-
-        Among(Nodes nodes) {
-            this.nodes = nodes;
-        }
-
-        @Override
-        public void create(TableSpec spec) {
-            nodes.create(spec);
-        }
-
-        @Override
-        public void run(Nodes.Body body) {
-            nodes.run(WORKERS, body);
         }
     }
 
@@ -101,7 +66,7 @@ final class ConsistencyHistoryTest {
     @Timeout(60)
     void everyReadObeysTheLawsOnTwoNodes(String name, boolean adds) {
         try (var nodes = new Nodes(2, Faults.NONE)) {
-            var seen = observe(new Among(nodes), Consistency.parse(name), adds, 160, 400);
+            var seen = observe(new Place.Among(nodes), Consistency.parse(name), adds, 160, 400);
             assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
             assertThat(seen.violations()).as(seen.first()).isZero();
         }
@@ -112,7 +77,7 @@ final class ConsistencyHistoryTest {
     @Timeout(120)
     void everyReadObeysTheLawsInBadWeather(String name) {
         try (var nodes = new Nodes(2, Faults.parse("drop=1%,delay=20ms,duplicate=1%,reorder=2%"))) {
-            var seen = observe(new Among(nodes), Consistency.parse(name), true, 80, 800);
+            var seen = observe(new Place.Among(nodes), Consistency.parse(name), true, 80, 800);
             assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
             assertThat(seen.violations()).as(seen.first()).isZero();
         }
@@ -124,10 +89,10 @@ final class ConsistencyHistoryTest {
     @Timeout(60)
     void ownAddsThatAreGatheredAreSeen(String name) {
         var consistency = Consistency.parse(name);
-        var alone = observe(new Alone(new Node()), consistency, true, 1000, 16, true);
+        var alone = observe(new Place.Alone(new Node()), consistency, true, 1000, 16, true);
         assertThat(alone.violations()).as(alone.first()).isZero();
         try (var nodes = new Nodes(2, Faults.NONE)) {
-            var seen = observe(new Among(nodes), consistency, true, 100, 50, true);
+            var seen = observe(new Place.Among(nodes), consistency, true, 100, 50, true);
             assertThat(seen.violations()).as(seen.first()).isZero();
         }
     }
@@ -215,7 +180,7 @@ final class ConsistencyHistoryTest {
     @Timeout(60)
     void everyKindOfTableObeysTheLaws(String name, Kind kind) {
         try (var nodes = new Nodes(2, Faults.NONE)) {
-            var seen = observe(new Among(nodes), kind, Consistency.parse(name), true, 160, 400, false);
+            var seen = observe(new Place.Among(nodes), kind, Consistency.parse(name), true, 160, 400, false);
             assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
             assertThat(seen.violations()).as(seen.first()).isZero();
         }
@@ -227,7 +192,7 @@ final class ConsistencyHistoryTest {
     @Timeout(60)
     void whatHasNoRoomObeysTheLawsToo(Kind kind) {
         try (var nodes = new Nodes(2, Faults.NONE)) {
-            var place = new Among(nodes) {
+            var place = new Place.Among(nodes) {
                 @Override
                 public void create(TableSpec spec) {
                     super.create(spec);
@@ -244,7 +209,7 @@ final class ConsistencyHistoryTest {
     @Timeout(120)
     void everyKindOfTableObeysTheLawsInBadWeather(int staleness, Kind kind) {
         try (var nodes = new Nodes(3, Faults.parse("drop=1%,delay=20ms,duplicate=1%,reorder=2%"))) {
-            var seen = observe(new Among(nodes), kind, new Consistency.Essp(staleness), true, 40, 1600, false);
+            var seen = observe(new Place.Among(nodes), kind, new Consistency.Essp(staleness), true, 40, 1600, false);
             assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
             assertThat(seen.violations()).as(seen.first()).isZero();
         }
@@ -253,7 +218,7 @@ final class ConsistencyHistoryTest {
     @Test
     void aBrokenControllerIsCaughtOnTwoNodes() {
         try (var nodes = new Nodes(2, Faults.NONE, (c, clock) -> c.requiredAge(clock) - 1)) {
-            assertThat(observe(new Among(nodes), new Consistency.Ssp(1), true, 400, 16)
+            assertThat(observe(new Place.Among(nodes), new Consistency.Ssp(1), true, 400, 16)
                             .violations())
                     .isPositive();
         }
@@ -285,7 +250,7 @@ final class ConsistencyHistoryTest {
         var reads = new AtomicLong();
         var violations = new AtomicLong();
         var first = new StringBuffer();
-        place.run((session, node) -> {
+        place.run(WORKERS, (session, node) -> {
             var table = node.find("included");
             int me = session.worker();
             var keys = new long[] {3, 2, 1, 0}; // row of worker p at p: of two nodes, each worker's own is the other's

@@ -194,7 +194,7 @@ final class SparseSspTest {
 
     private record Seen(long reads, long violations, String first, long mostAhead) {}
 
-    private static Seen observe(ConsistencyPlace place, Plan plan) {
+    private static Seen observe(Place place, Plan plan) {
         var consistency = new Consistency.SparseSsp(plan.staleness(), plan.speculation());
         place.create(TableSpec.dense("counts", plan.rows(), 1).with(consistency));
         var updates = plan.updates();
@@ -203,7 +203,7 @@ final class SparseSspTest {
         var mostAhead = new AtomicLong();
         var first = new StringBuffer();
         var current = new AtomicLongArray(WORKERS);
-        place.run((session, node) -> {
+        place.run(WORKERS, (session, node) -> {
             var table = node.find("counts");
             int me = session.worker();
             var own = new ArrayList<Set<Long>>();
@@ -252,40 +252,6 @@ final class SparseSspTest {
         return new Seen(reads.get(), violations.get(), first.toString(), mostAhead.get());
     }
 
-    private interface ConsistencyPlace {
-        void create(TableSpec spec);
-
-        void run(Nodes.Body body);
-    }
-
-    private static ConsistencyPlace alone(Node node) {
-        return new ConsistencyPlace() {
-            @Override
-            public void create(TableSpec spec) {
-                node.create(spec);
-            }
-
-            @Override
-            public void run(Nodes.Body body) {
-                Sessions.run(node, WORKERS, session -> body.run(session, node));
-            }
-        };
-    }
-
-    private static ConsistencyPlace among(Nodes nodes) {
-        return new ConsistencyPlace() {
-            @Override
-            public void create(TableSpec spec) {
-                nodes.create(spec);
-            }
-
-            @Override
-            public void run(Nodes.Body body) {
-                nodes.run(WORKERS, body);
-            }
-        };
-    }
-
     /** 4 workers x clocks x keys: more than a million rows read in each case. */
     @ParameterizedTest(name = "{0} rows, {1} clocks of {2} keys, staleness {3}, speculation {4}")
     @CsvSource({
@@ -298,7 +264,7 @@ final class SparseSspTest {
     @Timeout(120)
     void everyRowObeysTheBoundOfSsp(int rows, int clocks, int keys, int staleness, int speculation) {
         var node = new Node();
-        var seen = observe(alone(node), new Plan(rows, clocks, keys, staleness, speculation));
+        var seen = observe(new Place.Alone(node), new Plan(rows, clocks, keys, staleness, speculation));
         assertThat(seen.violations()).as(seen.first()).isZero();
         assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
         assertThat(seen.mostAhead()).isLessThanOrEqualTo(staleness + speculation);
@@ -309,7 +275,7 @@ final class SparseSspTest {
     @Timeout(120)
     void everyRowObeysTheBoundOnTwoNodes(int rows, int clocks, int keys, int staleness, int speculation) {
         try (var nodes = new Nodes(2, Faults.NONE)) {
-            var seen = observe(among(nodes), new Plan(rows, clocks, keys, staleness, speculation));
+            var seen = observe(new Place.Among(nodes), new Plan(rows, clocks, keys, staleness, speculation));
             assertThat(seen.violations()).as(seen.first()).isZero();
             assertThat(seen.reads()).isGreaterThanOrEqualTo(1_000_000);
         }
@@ -319,7 +285,7 @@ final class SparseSspTest {
     @Timeout(120)
     void everyRowObeysTheBoundInBadWeather() {
         try (var nodes = new Nodes(3, Faults.parse("drop=1%,delay=20ms,duplicate=1%,reorder=2%"))) {
-            var seen = observe(among(nodes), new Plan(100_000, 40, 2000, 0, 4));
+            var seen = observe(new Place.Among(nodes), new Plan(100_000, 40, 2000, 0, 4));
             assertThat(seen.violations()).as(seen.first()).isZero();
         }
     }
@@ -377,7 +343,7 @@ final class SparseSspTest {
         assertThatThrownBy(() -> session.announce(table, 0, new long[] {7}))
                 .hasMessage("clock 0 of table 'w' is over; worker 0 is at 1");
         assertThat(Consistency.parse("sparse-ssp:0:5")).isEqualTo(new Consistency.SparseSsp(0, 5));
-        assertThat(Set.of(Consistency.parse("sparse-ssp:3:2").toString())).containsExactly("sparse-ssp:3:2");
+        assertThat(Consistency.parse("sparse-ssp:3:2").toString()).isEqualTo("sparse-ssp:3:2");
     }
 
     /** Under another consistency it says nothing, so that one step serves all. */

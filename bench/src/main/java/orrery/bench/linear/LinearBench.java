@@ -1,7 +1,5 @@
 package orrery.bench.linear;
 
-import de.bwaldvogel.liblinear.Feature;
-import de.bwaldvogel.liblinear.FeatureNode;
 import de.bwaldvogel.liblinear.Linear;
 import de.bwaldvogel.liblinear.Parameter;
 import de.bwaldvogel.liblinear.Problem;
@@ -10,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Liblinear;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -226,7 +224,7 @@ public final class LinearBench implements Callable<Integer> {
     private void accuracy(String name, Loaded data) throws Exception {
         var split = data.examples().split(0.2, 1);
         var train = new Loaded(split.train(), data.schema());
-        var problem = problem(split.train());
+        var problem = Liblinear.problem(split.train());
         var seconds = new ArrayList<Double>();
         var peerSeconds = new ArrayList<Double>();
         double accuracy = 0;
@@ -249,7 +247,7 @@ public final class LinearBench implements Callable<Integer> {
             var cursor = split.test().cursor();
             for (long i = 0; i < split.test().size(); i++) {
                 cursor.move(i);
-                right += Linear.predict(peer, features(cursor)) == cursor.label() ? 1 : 0;
+                right += Linear.predict(peer, Liblinear.features(cursor)) == cursor.label() ? 1 : 0;
             }
             peerAccuracy = right / (double) split.test().size();
         }
@@ -266,30 +264,5 @@ public final class LinearBench implements Callable<Integer> {
                 "liblinear-java",
                 runs,
                 limit));
-    }
-
-    private static Problem problem(Examples examples) {
-        var problem = new Problem();
-        problem.l = (int) examples.size();
-        problem.n = examples.features() + 1;
-        problem.bias = -1;
-        problem.x = new Feature[problem.l][];
-        problem.y = new double[problem.l];
-        var cursor = examples.cursor();
-        for (int i = 0; i < problem.l; i++) {
-            cursor.move(i);
-            problem.x[i] = features(cursor);
-            problem.y[i] = cursor.label();
-        }
-        return problem;
-    }
-
-    private static Feature[] features(Examples.Cursor cursor) {
-        var features = new Feature[cursor.to() - cursor.from()];
-        for (int k = 0; k < features.length; k++) {
-            features[k] = new FeatureNode(cursor.indices()[cursor.from() + k] + 1, cursor.values()[cursor.from() + k]);
-        }
-        Arrays.sort(features, (a, b) -> Integer.compare(a.getIndex(), b.getIndex()));
-        return features;
     }
 }

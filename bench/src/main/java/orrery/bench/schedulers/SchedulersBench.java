@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
+import orrery.bench.Emulated;
 import orrery.bench.Figure;
 import orrery.engine.Job;
 import orrery.engine.Outcome;
@@ -133,7 +133,7 @@ public final class SchedulersBench implements Callable<Integer> {
                 stages.add(new Stage(
                                 "stage " + stages.size(),
                                 1,
-                                worker -> (session, clock) -> park((long) (work.seconds() * scale * 1e9)))
+                                worker -> (session, clock) -> Emulated.nanos((long) (work.seconds() * scale * 1e9)))
                         .with(work.demand()));
             }
             var job = new Job(task.name(), List.of(TableSpec.dense("w", 1, 1)), stages);
@@ -144,12 +144,5 @@ public final class SchedulersBench implements Callable<Integer> {
             one.get();
         }
         return pool.lanes();
-    }
-
-    private static void park(long nanos) {
-        long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-        }
     }
 }

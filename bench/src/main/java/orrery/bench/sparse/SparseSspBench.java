@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
+import orrery.bench.Emulated;
 import orrery.bench.Figure;
 import orrery.engine.Job;
 import orrery.engine.Run;
@@ -125,7 +125,7 @@ public final class SparseSspBench implements Callable<Integer> {
                 session.gather(table, all[(int) clock], values);
                 double delay = VirtualWorkers.delay(me, (int) clock, seed);
                 if (delay > 0) {
-                    park((long) (delay * 1e6));
+                    Emulated.nanos((long) (delay * 1e6));
                 }
                 session.add(table, all[(int) clock], ones);
             };
@@ -133,13 +133,6 @@ public final class SparseSspBench implements Callable<Integer> {
         var job = new Job("sparse-ssp", List.of(TableSpec.dense("w", ROWS, 1).with(consistency)), List.of(stage));
         var run = Run.local(WORKERS).with(consistency).withWaitLimit(Duration.ofMinutes(2));
         return job.run(run).elapsed().toNanos() / 1e9;
-    }
-
-    private static void park(long nanos) {
-        long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-        }
     }
 
     // How often batches meet

@@ -1,8 +1,8 @@
 package orrery.bench.stages;
 
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import orrery.bench.Emulated;
 import orrery.data.Loaded;
 import orrery.engine.Job;
 import orrery.engine.Parallelism;
@@ -101,9 +101,7 @@ record Emulation(Loaded data, SvrgOptions options, double nanosPerTouch) {
                     return (session, clock) -> {
                         long end = System.nanoTime() + (long) (mine * perExample);
                         step.run(session, clock);
-                        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-                            LockSupport.parkNanos(left);
-                        }
+                        Emulated.until(end);
                     };
                 },
                 stage.measure(),

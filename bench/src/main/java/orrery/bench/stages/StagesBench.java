@@ -1,7 +1,5 @@
 package orrery.bench.stages;
 
-import de.bwaldvogel.liblinear.Feature;
-import de.bwaldvogel.liblinear.FeatureNode;
 import de.bwaldvogel.liblinear.Linear;
 import de.bwaldvogel.liblinear.Parameter;
 import de.bwaldvogel.liblinear.Problem;
@@ -9,7 +7,6 @@ import de.bwaldvogel.liblinear.SolverType;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +14,7 @@ import java.util.concurrent.Callable;
 import orrery.bench.Cpu;
 import orrery.bench.Crew;
 import orrery.bench.Figure;
+import orrery.bench.Liblinear;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -308,26 +306,13 @@ public final class StagesBench implements Callable<Integer> {
 
     private static final float POSITIVE = 1; // as files have it, and as readers number two classes
 
+    /** The classes as 1 and -1, 1 first: liblinear's weights are of the label that comes first. */
     private static Problem problem(Examples examples) {
-        var problem = new Problem();
-        problem.l = (int) examples.size();
-        problem.n = examples.features();
-        problem.bias = -1;
-        problem.x = new Feature[problem.l][];
-        problem.y = new double[problem.l];
-        var cursor = examples.cursor();
+        var problem = Liblinear.problem(examples);
         for (int i = 0; i < problem.l; i++) {
-            cursor.move(i);
-            var features = new Feature[cursor.to() - cursor.from()];
-            for (int k = 0; k < features.length; k++) {
-                features[k] =
-                        new FeatureNode(cursor.indices()[cursor.from() + k] + 1, cursor.values()[cursor.from() + k]);
-            }
-            Arrays.sort(features, (a, b) -> Integer.compare(a.getIndex(), b.getIndex()));
-            problem.x[i] = features;
-            problem.y[i] = cursor.label() == POSITIVE ? 1 : -1;
+            problem.y[i] = problem.y[i] == POSITIVE ? 1 : -1;
         }
-        if (problem.y[0] < 0) { // liblinear's weights are of the label that comes first
+        if (problem.y[0] < 0) {
             for (int i = 1; i < problem.l; i++) {
                 if (problem.y[i] > 0) {
                     var x = problem.x[0];

@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.DoubleAdder;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import orrery.bench.Crew;
+import orrery.bench.Emulated;
 import orrery.bench.Neighbours;
 import orrery.table.Consistency;
 import orrery.table.Session;
@@ -133,16 +133,9 @@ public final class StalenessBench implements Callable<Integer> {
         }
         for (int clock = 0; clock < clocks; clock++) {
             session.gather(table, all, values);
-            park((long) (CLOCK_NANOS * (1 + 0.05 * random.nextGaussian())));
+            Emulated.nanos((long) (CLOCK_NANOS * (1 + 0.05 * random.nextGaussian())));
             session.add(table, random.longs(ROWS / 20, 0, ROWS).toArray(), change);
             session.tick();
-        }
-    }
-
-    private static void park(long nanos) {
-        long end = System.nanoTime() + nanos;
-        for (long left = nanos; left > 0; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(left);
         }
     }
 }

@@ -3,7 +3,6 @@ package orrery.engine.schedule;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -82,44 +81,46 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
     public static Decision read(String line, String where) throws IOException {
         var all = Json.object(line, where);
         var nodes = new ArrayList<ClusterView.Node>();
-        numbers(all.get("nodes"), where).forEach((id, slots) -> nodes.add(new ClusterView.Node(id, slots)));
+        numbers(all.get("nodes"), where, "nodes").forEach((id, slots) -> nodes.add(new ClusterView.Node(id, slots)));
         var tasks = new ArrayList<ClusterView.Task>();
-        for (var entry : list(all.get("tasks"), where)) {
-            var map = map(entry, where);
+        for (var entry : Json.list(all.get("tasks"), where, "tasks")) {
+            var map = Json.map(entry, where, "entry");
             tasks.add(new ClusterView.Task(
-                    number(map.get("id"), where).intValue(),
+                    Json.number(map.get("id"), where, "id").intValue(),
                     String.valueOf(map.get("name")),
-                    number(map.get("stage"), where).intValue(),
+                    Json.number(map.get("stage"), where, "stage").intValue(),
                     new Parallelism(
-                            number(map.get("wants"), where).intValue(),
+                            Json.number(map.get("wants"), where, "wants").intValue(),
                             place(String.valueOf(map.get("where")), where),
-                            number(map.get("member"), where).intValue()),
-                    number(map.get("since"), where).doubleValue(),
-                    numbers(map.get("running"), where),
-                    numbers(map.get("visits"), where),
-                    standing(map.get("standing"), where)));
+                            Json.number(map.get("member"), where, "member").intValue()),
+                    Json.number(map.get("since"), where, "since").doubleValue(),
+                    numbers(map.get("running"), where, "running"),
+                    numbers(map.get("visits"), where, "visits"),
+                    standing(map.get("standing"), where, "standing")));
         }
         var starts = new LinkedHashMap<Integer, Map<Integer, Integer>>();
-        for (var entry : list(all.get("starts"), where)) {
-            var map = map(entry, where);
-            starts.put(number(map.get("task"), where).intValue(), numbers(map.get("workers"), where));
+        for (var entry : Json.list(all.get("starts"), where, "starts")) {
+            var map = Json.map(entry, where, "entry");
+            starts.put(
+                    Json.number(map.get("task"), where, "task").intValue(),
+                    numbers(map.get("workers"), where, "workers"));
         }
         var standings = new TreeMap<Integer, Standing>();
-        for (var entry : map(all.get("standings"), where).entrySet()) {
-            standings.put(Integer.valueOf(entry.getKey()), standing(entry.getValue(), where));
+        for (var entry : Json.map(all.get("standings"), where, "standings").entrySet()) {
+            standings.put(Integer.valueOf(entry.getKey()), standing(entry.getValue(), where, entry.getKey()));
         }
         return new Decision(
                 String.valueOf(all.get("scheduler")),
-                number(all.get("seed"), where).longValue(),
+                Json.number(all.get("seed"), where, "seed").longValue(),
                 new ClusterView(
-                        number(all.get("round"), where).longValue(),
-                        number(all.get("seconds"), where).doubleValue(),
+                        Json.number(all.get("round"), where, "round").longValue(),
+                        Json.number(all.get("seconds"), where, "seconds").doubleValue(),
                         nodes,
                         tasks),
                 new Plan(
                         starts,
                         standings,
-                        list(all.get("reasons"), where).stream()
+                        Json.list(all.get("reasons"), where, "reasons").stream()
                                 .map(String::valueOf)
                                 .toList()));
     }
@@ -132,44 +133,21 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
         }
     }
 
-    private static Standing standing(@Nullable Object value, String where) throws IOException {
-        var map = map(value, where);
+    private static Standing standing(@Nullable Object value, String where, String key) throws IOException {
+        var map = Json.map(value, where, key);
         return new Standing(
-                number(map.get("refusals"), where).intValue(),
-                number(map.get("angrySince"), where).longValue(),
-                numbers(map.get("reserved"), where));
+                Json.number(map.get("refusals"), where, "refusals").intValue(),
+                Json.number(map.get("angrySince"), where, "angrySince").longValue(),
+                numbers(map.get("reserved"), where, "reserved"));
     }
 
-    private static Map<Integer, Integer> numbers(@Nullable Object value, String where) throws IOException {
+    private static Map<Integer, Integer> numbers(@Nullable Object value, String where, String key) throws IOException {
         var numbers = new TreeMap<Integer, Integer>();
-        for (var entry : map(value, where).entrySet()) {
+        for (var entry : Json.map(value, where, key).entrySet()) {
             numbers.put(
                     Integer.valueOf(entry.getKey()),
-                    number(entry.getValue(), where).intValue());
+                    Json.number(entry.getValue(), where, entry.getKey()).intValue());
         }
         return numbers;
-    }
-
-    private static Map<String, Object> map(@Nullable Object value, String where) throws IOException {
-        if (value instanceof Map<?, ?> map) {
-            var copy = new LinkedHashMap<String, Object>();
-            map.forEach((k, v) -> copy.put(String.valueOf(k), v));
-            return copy;
-        }
-        throw new IOException(where + ": no decision of a scheduler");
-    }
-
-    private static List<?> list(@Nullable Object value, String where) throws IOException {
-        if (value instanceof List<?> list) {
-            return list;
-        }
-        throw new IOException(where + ": no decision of a scheduler");
-    }
-
-    private static Number number(@Nullable Object value, String where) throws IOException {
-        if (value instanceof Number number) {
-            return number;
-        }
-        throw new IOException(where + ": no decision of a scheduler");
     }
 }

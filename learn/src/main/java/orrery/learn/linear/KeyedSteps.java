@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import orrery.data.Keys;
 import orrery.engine.Step;
 import orrery.engine.Worker;
 import orrery.table.Consistency;
@@ -16,9 +17,7 @@ import orrery.table.Table;
  */
 final class KeyedSteps implements Step, AutoCloseable {
     private final Batches batches;
-    private final Loss loss;
-    private final Labels labels;
-    private final float[] classWeights;
+    private final Judge judge;
     private final Table weights;
     private final @Nullable Table intercept;
     private final int ahead;
@@ -38,18 +37,14 @@ final class KeyedSteps implements Step, AutoCloseable {
 
     KeyedSteps(
             Batches batches,
-            Loss loss,
-            Labels labels,
-            float[] classWeights,
+            Judge judge,
             Table weights,
             @Nullable Table intercept,
             Consistency.SparseSsp consistency,
             long clocks,
             Worker worker) {
         this.batches = batches;
-        this.loss = loss;
-        this.labels = labels;
-        this.classWeights = classWeights;
+        this.judge = judge;
         this.weights = weights;
         this.intercept = intercept;
         this.clocks = clocks;
@@ -88,7 +83,7 @@ final class KeyedSteps implements Step, AutoCloseable {
             ofLabels[i] = cursor.label();
             ofWeights[i] = cursor.weight();
         }
-        var keys = Arrays.stream(features).sorted().distinct().toArray();
+        var keys = Keys.distinct(features.clone());
         var places = new int[features.length];
         for (int k = 0; k < places.length; k++) {
             places[k] = Arrays.binarySearch(keys, features[k]);
@@ -102,25 +97,12 @@ final class KeyedSteps implements Step, AutoCloseable {
         session.gather(weights, batch.keys(), w);
         double bias = intercept == null ? 0 : session.view(intercept).get(0, 0);
         double biasSlope = 0;
-        double cost = 0;
-        double right = 0;
-        double weightSum = 0;
         for (int i = 0; i < batch.examples(); i++) {
-            double weight = batch.weights()[i];
-            double y = batch.labels()[i];
-            if (loss.isClassification()) {
-                int k = labels.find(batch.labels()[i]);
-                y = k == 1 ? 1 : -1;
-                weight *= classWeights[k];
-            }
             double margin = bias;
             for (int k = batch.starts()[i]; k < batch.starts()[i + 1]; k++) {
                 margin += w[batch.places()[k]] * batch.values()[k];
             }
-            cost += weight * loss.of(margin, y);
-            right += y * margin > 0 ? weight : 0;
-            weightSum += weight;
-            float slope = (float) (loss.slope(margin, y) * weight / batch.examples());
+            float slope = (float) (judge.slope(margin, batch.labels()[i], batch.weights()[i]) / batch.examples());
             for (int k = batch.starts()[i]; k < batch.starts()[i + 1]; k++) {
                 gradient[batch.places()[k]] += slope * batch.values()[k];
             }
@@ -130,10 +112,7 @@ final class KeyedSteps implements Step, AutoCloseable {
         if (intercept != null && batch.examples() > 0) {
             session.outbox(intercept).addCell(0, 0, (float) biasSlope);
         }
-        tallyLoss.add(cost, weightSum);
-        if (loss.isClassification()) {
-            tallyRight.add(right, weightSum);
-        }
+        judge.tell(tallyLoss, tallyRight);
         worker.processed(batch.examples());
     }
 

@@ -42,8 +42,8 @@ final class Steps {
 
     Step open(Worker worker) {
         if (weights.spec().consistency() instanceof Consistency.SparseSsp sparse) {
-            return new KeyedSteps(
-                    batches.apply(worker), loss, labels, classWeights, weights, intercept, sparse, clocks, worker);
+            var judge = new Judge(loss, labels, classWeights);
+            return new KeyedSteps(batches.apply(worker), judge, weights, intercept, sparse, clocks, worker);
         }
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
     }
@@ -82,6 +82,7 @@ final class Steps {
 
     /** One margin per example: logistic regression, support vector machine, least squares. */
     private final class OfOneMargin extends OfBatch {
+        private final Judge judge = new Judge(loss, labels, classWeights);
 
         OfOneMargin(Worker worker) {
             super(worker);
@@ -92,34 +93,12 @@ final class Steps {
             var view = session.view(weights);
             var outbox = session.outbox(weights);
             float bias = intercept == null ? 0 : session.view(intercept).get(0, 0);
-            boolean isClassification = loss.isClassification();
             float share = 1f / examples;
             double biasSlope = 0;
-            double cost = 0;
-            double weightSum = 0;
-            double right = 0;
             for (int i = 0; i < examples; i++) {
                 var cursor = mine.example(i);
-                float weight = cursor.weight();
-                double y = cursor.label();
-                if (isClassification) {
-                    int k = labels.find(cursor.label());
-                    y = k == 1 ? 1 : -1;
-                    weight *= classWeights[k];
-                }
                 double margin = view.dot(cursor.indices(), cursor.values(), cursor.from(), cursor.to()) + (double) bias;
-                double slopeOfLoss;
-                if (loss == Loss.LOGISTIC) { // cost and slope from one exponential
-                    double e = Math.exp(-Math.abs(margin));
-                    cost += weight * (Math.max(-y * margin, 0) + Math.log(1 + e));
-                    slopeOfLoss = -y * (y * margin > 0 ? e : 1) / (1 + e);
-                } else {
-                    cost += weight * loss.of(margin, y);
-                    slopeOfLoss = loss.slope(margin, y);
-                }
-                right += y * margin > 0 ? weight : 0;
-                weightSum += weight;
-                float slope = (float) (slopeOfLoss * weight * share);
+                float slope = (float) (judge.slope(margin, cursor.label(), cursor.weight()) * share);
                 if (slope != 0) {
                     outbox.addScaled(slope, cursor.indices(), cursor.values(), cursor.from(), cursor.to());
                     biasSlope += slope;
@@ -128,10 +107,7 @@ final class Steps {
             if (intercept != null) {
                 session.outbox(intercept).addCell(0, 0, (float) biasSlope);
             }
-            tallyLoss.add(cost, weightSum);
-            if (isClassification) {
-                tallyRight.add(right, weightSum);
-            }
+            judge.tell(tallyLoss, tallyRight);
         }
     }
 
