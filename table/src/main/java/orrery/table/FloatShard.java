@@ -297,6 +297,43 @@ final class FloatShard implements Shard {
     }
 
     @Override
+    public int planes() {
+        return 1 + spec.rule().planes().size();
+    }
+
+    private int width(int plane) {
+        return plane == 0 ? width : spec.rule().planes().get(plane - 1).width(width);
+    }
+
+    private static float[] cells(FloatBlock block, int plane) {
+        return plane == 0 ? block.values() : block.planes()[plane - 1];
+    }
+
+    @Override
+    public int cells(int stripe, int plane) {
+        return Math.multiplyExact(rows.resident(stripe), width(plane));
+    }
+
+    @Override
+    public void put(Frame to, int stripe, int plane, int at, int count) {
+        var now = blocks;
+        rows.forEachCells(rows.stripeStart(stripe), width(plane), at, count, (block, cell, done, n) -> {
+            to.putFloats(cells(now[block], plane), cell, n);
+        });
+    }
+
+    @Override
+    public void take(Frame from, int stripe, int plane, int at, int count) {
+        int w = width(plane);
+        long first = rows.stripeStart(stripe);
+        changing(first + at / w, first + (at + count + w - 1) / w);
+        var now = blocks;
+        rows.forEachCells(first, w, at, count, (block, cell, done, n) -> {
+            from.getFloats(cells(now[block], plane), cell, n);
+        });
+    }
+
+    @Override
     public StripeCopy copy(int stripe) {
         var planes = spec.rule().planes();
         var now = blocks;
@@ -357,27 +394,15 @@ final class FloatShard implements Shard {
 
     /** Takes values of a dense table's cells, the {@code at}th after slot {@code row} and following: those of a replica. */
     void setCells(long row, int at, float[] from, int begin, int count) {
-        long perBlock = (long) width << rows.blockShift;
-        long cell = row * width + at;
-        for (int done = 0; done < count; ) {
-            int within = (int) (cell % perBlock);
-            int n = (int) Math.min(count - done, perBlock - within);
-            System.arraycopy(from, begin + done, values[(int) (cell / perBlock)], within, n);
-            cell += n;
-            done += n;
-        }
+        var now = values;
+        rows.forEachCells(row, width, at, count, (block, cell, done, n) -> {
+            System.arraycopy(from, begin + done, now[block], cell, n);
+        });
     }
 
     /** Copies {@code count} cells of a dense table, the {@code at}th after slot {@code row} and following, to a frame. */
     void putCells(long row, int at, int count, Frame to) {
-        long perBlock = (long) width << rows.blockShift;
-        long cell = row * width + at;
-        for (int done = 0; done < count; ) {
-            int within = (int) (cell % perBlock);
-            int n = (int) Math.min(count - done, perBlock - within);
-            to.putFloats(values[(int) (cell / perBlock)], within, n);
-            cell += n;
-            done += n;
-        }
+        var now = values;
+        rows.forEachCells(row, width, at, count, (block, cell, done, n) -> to.putFloats(now[block], cell, n));
     }
 }

@@ -2,6 +2,7 @@ package orrery.table;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import orrery.wire.Frame;
 
 /** The cells of a table of counts. As {@link FloatShard}, without rules: counts start at zero and add, and must fit. */
 final class IntShard implements Shard {
@@ -127,6 +128,34 @@ final class IntShard implements Shard {
             cells += block.length;
         }
         return cells * Integer.BYTES;
+    }
+
+    @Override
+    public int planes() {
+        return 1;
+    }
+
+    @Override
+    public int cells(int stripe, int plane) {
+        return Math.multiplyExact(rows.resident(stripe), width);
+    }
+
+    @Override
+    public void put(Frame to, int stripe, int plane, int at, int count) {
+        var now = blocks;
+        rows.forEachCells(
+                rows.stripeStart(stripe), width, at, count, (block, cell, done, n) -> to.putInts(now[block], cell, n));
+    }
+
+    @Override
+    public void take(Frame from, int stripe, int plane, int at, int count) {
+        var now = blocks;
+        rows.forEachCells(
+                rows.stripeStart(stripe),
+                width,
+                at,
+                count,
+                (block, cell, done, n) -> from.getInts(now[block], cell, n));
     }
 
     @Override

@@ -11,6 +11,9 @@ import orrery.wire.Lane;
 /**
  * Blocks on their way from one owner to the next, at a cut: a node sends those that leave it, waits for those that come,
  * and from then on lives under the new placement. Reads that come in meanwhile are answered as before.
+ *
+ * <p>What comes to a node that is moving goes to its place as it comes, if the block is of a dense table; all else is
+ * put together first. So a block is on its way, leaves and arrives at once, and nobody keeps a second one of it.
  */
 final class Moves {
     private static final int HEAD_BYTES = 4 * Integer.BYTES;
@@ -19,15 +22,21 @@ final class Moves {
     private final Node node;
     private final Map<Key, Coming> coming = new HashMap<>(); // guarded by this
     private int version; // those of earlier moves are forgotten
+    private int moving = -1; // the version that is being moved to: no feed writes to this node's blocks
 
     private record Key(int version, int table, int stripe) {}
 
     /** A block of which some has come: its keys, then its planes. */
     private static final class Coming {
+        final boolean inPlace;
         long[] keys = {};
         final List<float[]> floats = new ArrayList<>();
         int[] ints = {};
         boolean isWhole;
+
+        Coming(boolean inPlace) {
+            this.inPlace = inPlace;
+        }
     }
 
     Moves(Cluster cluster, Node node) {
@@ -36,12 +45,17 @@ final class Moves {
     }
 
     /** A piece of a block: which array of how many, its length, where the piece begins, its values. */
-    synchronized void receive(Frame frame, Table table) {
+    void receive(Frame frame, Table table) {
         int of = (int) frame.request();
-        if (of - version < 0) {
-            return; // of a move that is over
+        Coming block;
+        synchronized (this) {
+            if (of - version < 0) {
+                return; // of a move that is over
+            }
+            block = coming.computeIfAbsent(
+                    new Key(of, frame.table(), frame.block()),
+                    k -> new Coming(of == moving && table.shard.rows().isDense));
         }
-        var block = coming.computeIfAbsent(new Key(of, frame.table(), frame.block()), k -> new Coming());
         int array = frame.getInt();
         int length = frame.getInt();
         int at = frame.getInt();
@@ -49,7 +63,9 @@ final class Moves {
         if (array < 0 || length < 0 || at < 0 || count < 0 || (long) at + count > length) {
             throw new IndexOutOfBoundsException("a piece of " + count + " from " + at + " on, of " + length);
         }
-        if (array == 0) {
+        if (block.inPlace) {
+            place(frame, table.shard, array - 1, length, at, count);
+        } else if (array == 0) {
             if (at == 0) {
                 block.keys = new long[length];
             }
@@ -66,8 +82,26 @@ final class Moves {
             frame.getFloats(block.floats.get(array - 1), at, count);
         }
         if ((frame.flags() & Messages.LAST) != 0) {
-            block.isWhole = true;
-            notifyAll();
+            synchronized (this) {
+                block.isWhole = true;
+                notifyAll();
+            }
+        }
+    }
+
+    private static void place(Frame frame, Shard shard, int plane, int length, int at, int count) {
+        int stripe = frame.block();
+        if (plane < 0 && length == 0) {
+            return; // a dense block has no keys
+        }
+        if (plane < 0 || plane >= shard.planes() || length != shard.cells(stripe, plane)) {
+            throw new IndexOutOfBoundsException("array " + plane + " of " + length + " cells, for stripe " + stripe);
+        }
+        shard.locks().lock(stripe);
+        try {
+            shard.take(frame, stripe, plane, at, count);
+        } finally {
+            shard.locks().unlock(stripe);
         }
     }
 
@@ -75,6 +109,9 @@ final class Moves {
     int move(Placement from, Placement to, long limitNanos) throws InterruptedException {
         long end = System.nanoTime() + limitNanos;
         node.tables().forEach(Table::closeFeed); // a late round must not undo what comes
+        synchronized (this) {
+            moving = to.version();
+        }
         var due = new ArrayList<Key>();
         for (var table : node.tables()) {
             int stripes = table.shard.rows().stripes;
@@ -88,9 +125,8 @@ final class Moves {
                 }
             }
         }
-        await(due, end);
         for (var key : due) {
-            install(key);
+            install(key, await(key, end)); // while the next ones come
         }
         for (var table : node.tables()) {
             for (int stripe = 0, n = table.shard.rows().stripes; stripe < n; stripe++) {
@@ -102,69 +138,99 @@ final class Moves {
         }
         synchronized (this) {
             version = to.version() + 1;
+            moving = -1;
             coming.clear();
         }
         return due.size();
     }
 
+    /** Where cells of a plane come from. */
+    @FunctionalInterface
+    private interface Cells {
+        void put(Frame frame, int plane, int at, int count);
+    }
+
     private void send(Table table, int stripe, int to, int placement, long limitNanos) {
+        var shard = table.shard;
+        if (shard.rows().isDense) {
+            var lengths = new int[1 + shard.planes()]; // a dense block has no keys
+            for (int plane = 0; plane < shard.planes(); plane++) {
+                lengths[1 + plane] = shard.cells(stripe, plane);
+            }
+            send(table, stripe, to, placement, limitNanos, new long[0], lengths, (frame, plane, at, count) -> {
+                shard.put(frame, stripe, plane, at, count);
+            });
+            return;
+        }
         StripeCopy copy;
-        table.shard.locks().lock(stripe);
+        shard.locks().lock(stripe);
         try {
-            copy = table.shard.copy(stripe);
+            copy = shard.copy(stripe);
         } finally {
-            table.shard.locks().unlockUnchanged(stripe);
+            shard.locks().unlockUnchanged(stripe);
         }
         boolean isInt = table.spec().type() == TableSpec.Type.INT;
-        int arrays = isInt ? 2 : 1 + copy.floats().length;
-        for (int array = 0; array < arrays; array++) {
-            int length = array == 0 ? copy.keys().length : isInt ? copy.ints().length : copy.floats()[array - 1].length;
-            int most = (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES) / (array == 0 ? Long.BYTES : Float.BYTES);
+        var lengths = new int[1 + shard.planes()];
+        lengths[0] = copy.keys().length;
+        for (int plane = 0; plane < shard.planes(); plane++) {
+            lengths[1 + plane] = isInt ? copy.ints().length : copy.floats()[plane].length;
+        }
+        send(table, stripe, to, placement, limitNanos, copy.keys(), lengths, (frame, plane, at, count) -> {
+            if (isInt) {
+                frame.putInts(copy.ints(), at, count);
+            } else {
+                frame.putFloats(copy.floats()[plane], at, count);
+            }
+        });
+    }
+
+    /** @param lengths of the keys, then of each plane */
+    private void send(
+            Table table, int stripe, int to, int placement, long limitNanos, long[] keys, int[] lengths, Cells cells) {
+        for (int array = 0; array < lengths.length; array++) {
+            int bytes = array == 0 ? Long.BYTES : Float.BYTES;
+            int most = (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES) / bytes;
             int at = 0;
             do {
-                int count = Math.min(most, length - at);
-                var frame = cluster.frame(
-                                Messages.BLOCK, Lane.BULK, HEAD_BYTES + count * (array == 0 ? Long.BYTES : Float.BYTES))
+                int count = Math.min(most, lengths[array] - at);
+                var frame = cluster.frame(Messages.BLOCK, Lane.BULK, HEAD_BYTES + count * bytes)
                         .table(table.number())
                         .block(stripe)
                         .request(placement)
                         .putInt(array)
-                        .putInt(length)
+                        .putInt(lengths[array])
                         .putInt(at)
                         .putInt(count);
                 if (array == 0) {
-                    frame.putLongs(copy.keys(), at, count);
-                } else if (isInt) {
-                    frame.putInts(copy.ints(), at, count);
+                    frame.putLongs(keys, at, count);
                 } else {
-                    frame.putFloats(copy.floats()[array - 1], at, count);
+                    cells.put(frame, array - 1, at, count);
                 }
                 at += count;
-                cluster.send(to, frame.flags(array == arrays - 1 && at == length ? Messages.LAST : 0), limitNanos);
-            } while (at < length);
+                boolean isLast = array == lengths.length - 1 && at == lengths[array];
+                cluster.send(to, frame.flags(isLast ? Messages.LAST : 0), limitNanos);
+            } while (at < lengths[array]);
         }
     }
 
-    private synchronized void await(List<Key> due, long end) throws InterruptedException {
-        for (var key : due) {
-            for (var block = coming.get(key); block == null || !block.isWhole; block = coming.get(key)) {
-                long left = end - System.nanoTime();
-                if (left <= 0) {
-                    throw new WaitExpiredException("block " + key.stripe() + " of table " + node.byNumber(key.table())
-                            + " did not come from its former owner");
-                }
-                TimeUnit.NANOSECONDS.timedWait(this, left);
+    private synchronized Coming await(Key key, long end) throws InterruptedException {
+        for (; ; ) {
+            var block = coming.get(key);
+            if (block != null && block.isWhole) {
+                return block;
             }
+            long left = end - System.nanoTime();
+            if (left <= 0) {
+                throw new WaitExpiredException("block " + key.stripe() + " of table " + node.byNumber(key.table())
+                        + " did not come from its former owner");
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 
-    private void install(Key key) {
+    private void install(Key key, Coming block) {
         var table = node.byNumber(key.table());
-        Coming block;
-        synchronized (this) {
-            block = coming.get(key);
-        }
-        if (table == null || block == null) {
+        if (table == null || block.inPlace) {
             return;
         }
         var copy = new StripeCopy(key.stripe(), block.keys, block.floats.toArray(float[][]::new), block.ints);

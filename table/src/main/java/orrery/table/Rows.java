@@ -165,7 +165,7 @@ final class Rows {
         indexes[stripe].forEach(action);
     }
 
-    /** Rows that lie side by side: {@code count} of them, from {@code row} on in a block, and from {@code at} on in a copy. */
+    /** Rows, or cells, that lie side by side: {@code count} of them, from {@code row} on in a block, from {@code at} on in a copy. */
     @FunctionalInterface
     interface Run {
         void at(int block, int row, int at, int count);
@@ -187,6 +187,19 @@ final class Rows {
             int count = (int) Math.min(end - row, mask + 1L - within);
             run.at((int) (row >>> blockShift), within, (int) (row - first), count);
             row += count;
+        }
+    }
+
+    /** Visits cells of a dense table where a row has {@code width}: the {@code at}th after slot {@code slot} and following. */
+    void forEachCells(long slot, int width, int at, int count, Run run) {
+        long perBlock = (long) width << blockShift;
+        long cell = slot * width + at;
+        for (int done = 0; done < count; ) {
+            int within = (int) (cell % perBlock);
+            int n = (int) Math.min(count - done, perBlock - within);
+            run.at((int) (cell / perBlock), within, done, n);
+            cell += n;
+            done += n;
         }
     }
 

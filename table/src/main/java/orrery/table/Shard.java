@@ -1,5 +1,7 @@
 package orrery.table;
 
+import orrery.wire.Frame;
+
 /** The rows of one table that live in one node. Written under stripe locks, read without any. */
 sealed interface Shard permits FloatShard, IntShard {
     Rows rows();
@@ -17,6 +19,18 @@ sealed interface Shard permits FloatShard, IntShard {
 
     /** Bytes of values and rule state. */
     long bytes();
+
+    /** Arrays of cells that a stripe has: the values, then what the rule keeps of them. */
+    int planes();
+
+    /** Cells of a plane of a dense table's stripe. */
+    int cells(int stripe, int plane);
+
+    /** Copies cells of a dense table's stripe to a frame. Only while nobody writes. */
+    void put(Frame to, int stripe, int plane, int at, int count);
+
+    /** Takes cells of a dense table's stripe from a frame, in place of its own. The caller holds its lock. */
+    void take(Frame from, int stripe, int plane, int at, int count);
 
     /** A copy of a stripe, whose lock the caller holds. */
     StripeCopy copy(int stripe);

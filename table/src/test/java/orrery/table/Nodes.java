@@ -65,7 +65,7 @@ final class Nodes implements AutoCloseable {
         }
     }
 
-    private List<Integer> members = List.of();
+    List<Integer> members = List.of();
 
     void place(int version, List<Integer> owners) {
         members = owners;

@@ -177,6 +177,21 @@ final class NodesTest {
         }
     }
 
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tables")
+    void blocksThatComeBeforeTheirMoveBeginsAreKept(TableSpec spec) throws Exception {
+        var due = alone(spec, CLOCKS);
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(spec);
+            together(nodes, spec, 0, CLOCKS);
+            var next = new Placement(2, List.of(2));
+            assertThat(nodes.all.get(0).move(next, Sessions.LIMIT)).isZero(); // all that it had is on its way
+            assertThat(nodes.all.get(1).move(next, Sessions.LIMIT)).isPositive();
+            nodes.members = List.of(2);
+            assertSame(content(nodes, spec), due);
+        }
+    }
+
     private static void load(Storage storage, TableSpec spec, int count, float[] half, float[] due) throws Exception {
         try (var nodes = new Nodes(count, Faults.NONE)) {
             nodes.create(spec);
