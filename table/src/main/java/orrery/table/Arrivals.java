@@ -16,8 +16,19 @@ final class Arrivals {
     private final Clocks clocks;
     private final long[] completed;
     private final Map<Long, BitSet>[] parts;
-    private final ArrayDeque<long[]>[] ticks; // (clock, parts), in their order
+    private final ArrayDeque<Tick>[] ticks; // in their order
     private final Map<Long, List<Runnable>>[] held; // updates of clocks that are to be applied whole
+
+    private int led; // of those ticks, how many go with another
+
+    /**
+     * A worker says that it has completed a clock.
+     *
+     * @param parts that this node gets of it
+     * @param leader the worker whose tick brought this one, and is completed before it; -1 if it came by itself
+     * @param leadersClock which of its clocks
+     */
+    private record Tick(long clock, int parts, int leader, long leadersClock) {}
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generics
     Arrivals(Clocks clocks, long[] completed) {
@@ -53,29 +64,56 @@ final class Arrivals {
 
     /** A worker says that it has completed a clock, of which this node gets so many parts. */
     void tick(int worker, long clock, int count) {
-        var waiting = ticks[worker];
-        if (clock > completed[worker] && (waiting.isEmpty() || waiting.getLast()[0] < clock)) {
-            waiting.add(new long[] {clock, count});
+        if (isNews(worker, clock)) {
+            ticks[worker].add(new Tick(clock, count, -1, 0));
         }
+    }
+
+    /** The same of a worker whose updates are among the parts of {@code leader}'s clock. */
+    void tickWith(int leader, long leadersClock, int worker, long clock) {
+        if (isNews(worker, clock)) {
+            ticks[worker].add(new Tick(clock, 0, leader, leadersClock));
+            led++;
+        }
+    }
+
+    private boolean isNews(int worker, long clock) {
+        var waiting = ticks[worker];
+        return clock > completed[worker]
+                && (waiting.isEmpty() || waiting.getLast().clock() < clock);
     }
 
     /** Completes the clocks of a worker whose parts are all here, and says if there were any. After parts are applied. */
     boolean advance(int worker) {
-        boolean any = false;
-        for (var tick = ticks[worker].peek(); tick != null; tick = ticks[worker].peek()) {
-            var here = parts[worker].get(tick[0]);
-            if ((here == null ? 0 : here.cardinality()) < tick[1]) {
-                return any;
+        boolean any = complete(worker);
+        for (boolean more = any; more && led > 0; ) {
+            more = false;
+            for (int other = 0; other < ticks.length; other++) {
+                more |= complete(other);
             }
-            any = true;
-            ticks[worker].remove();
-            parts[worker].remove(tick[0]);
-            completed[worker] = tick[0];
-            held[worker].getOrDefault(tick[0], List.of()).forEach(Runnable::run);
-            held[worker].remove(tick[0]);
-            clocks.tick(worker, tick[0]);
         }
         return any;
+    }
+
+    private boolean complete(int worker) {
+        boolean any = false;
+        for (var tick = ticks[worker].peek(); tick != null && isWhole(worker, tick); tick = ticks[worker].peek()) {
+            any = true;
+            led -= tick.leader() < 0 ? 0 : 1;
+            ticks[worker].remove();
+            parts[worker].remove(tick.clock());
+            completed[worker] = tick.clock();
+            held[worker].getOrDefault(tick.clock(), List.of()).forEach(Runnable::run);
+            held[worker].remove(tick.clock());
+            clocks.tick(worker, tick.clock());
+        }
+        return any;
+    }
+
+    private boolean isWhole(int worker, Tick tick) {
+        var here = parts[worker].get(tick.clock());
+        return (here == null ? 0 : here.cardinality()) >= tick.parts()
+                && (tick.leader() < 0 || completed[tick.leader()] >= tick.leadersClock());
     }
 
     int workers() {

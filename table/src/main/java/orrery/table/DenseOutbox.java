@@ -237,6 +237,40 @@ final class DenseOutbox extends Outbox {
         }
     }
 
+    @Override
+    Outbox another() {
+        return new DenseOutbox(spec, shard);
+    }
+
+    /** Run by run where the other's cells lie as these. */
+    @Override
+    void addTo(Outbox sum, int stripe) {
+        if (!(sum instanceof DenseOutbox to)) {
+            super.addTo(sum, stripe);
+            return;
+        }
+        int first = firstGranule(stripe);
+        int end = firstGranule(stripe + 1);
+        for (int start = next(first, end); start < end; ) {
+            int stop = afterRun(start, end);
+            to.take(this.sum, start, stop);
+            Arrays.fill(this.sum, firstRow(start) * width, firstRow(stop) * width, 0);
+            Arrays.fill(touched, start, stop, (byte) 0);
+            start = next(stop, end);
+        }
+    }
+
+    private void take(float[] from, int start, int stop) {
+        isEmpty = false;
+        var into = sum;
+        for (int i = firstRow(start) * width, end = firstRow(stop) * width; i < end; i++) {
+            into[i] += from[i];
+        }
+        for (int granule = start; granule < stop; granule++) {
+            mark(granule);
+        }
+    }
+
     /** Where most cells are zero and zeros are nothing, the others travel alone, each with its place. */
     @Override
     void push(int stripe, Pushes to) {

@@ -11,8 +11,12 @@ final class IntOutbox {
     private int[] sum;
 
     IntOutbox(TableSpec spec, IntShard shard) {
+        this(shard, spec.width());
+    }
+
+    private IntOutbox(IntShard shard, int width) {
         this.shard = shard;
-        width = spec.width();
+        this.width = width;
         touched = new KeyedRows(shard.rows());
         sum = new int[16 * width];
     }
@@ -58,6 +62,19 @@ final class IntOutbox {
     /** Whether {@link #apply} has something to do in this stripe. Sealed only. */
     boolean touches(int stripe) {
         return touched.from(stripe) < touched.to(stripe);
+    }
+
+    /** An empty one for the same table. */
+    IntOutbox another() {
+        return new IntOutbox(shard, width);
+    }
+
+    /** Adds what belongs to the stripe to another outbox. Sealed only. */
+    void addTo(IntOutbox into, int stripe) {
+        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+            int position = touched.sorted(i);
+            into.addRow(touched.key(position), sum, position * width);
+        }
     }
 
     /** Pushes what belongs to the stripe to its owner. Sealed only. */

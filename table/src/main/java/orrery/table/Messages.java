@@ -10,7 +10,10 @@ final class Messages {
     /** Updates: worker, clock, part, then sections. Header: table. */
     static final int PUSH = Frame.FIRST_TYPE;
 
-    /** A worker has completed a clock: worker, clock, parts. Header: table, which is the group's number. */
+    /**
+     * A worker has completed a clock: worker, clock, parts; then (worker, clock) of others whose updates are in those parts.
+     * Header: table, which is the group's number.
+     */
     static final int TICK = PUSH + 1;
 
     /** A worker asks for blocks: worker, clock, need, count, then (stripe, version known). Header: table, request. */

@@ -42,6 +42,7 @@ public final class Node {
     private final Map<String, Table> tables = new LinkedHashMap<>();
     private final Map<Integer, Table> numbers = new ConcurrentHashMap<>(); // as frames call them
     private final Map<String, Clocks> groups = new HashMap<>();
+    private final Map<String, JointPushes> joints = new HashMap<>(); // of a stage, by group
     private final Map<Table, StagedUpdates> staged = new HashMap<>();
     private final Map<Table, Integer> drops = new HashMap<>();
     private final Set<String> gone = new HashSet<>(); // dropped within the stage: late frames may mean them
@@ -243,6 +244,7 @@ public final class Node {
         groups.values().forEach(clocks -> clocks.begin(workers, firstClock));
         staged.values().forEach(updates -> updates.begin(workers));
         tables.values().forEach(table -> table.beginClocks(workers, firstClock));
+        joints.clear();
         drops.clear();
         gone.clear();
         if (firstClock == 0) {
@@ -290,6 +292,11 @@ public final class Node {
 
     long requiredAge(Consistency consistency, long clock) {
         return predicate.requiredAge(consistency, clock);
+    }
+
+    /** What this node's workers push together to the tables of a group. */
+    synchronized JointPushes joint(String group) {
+        return joints.computeIfAbsent(group, name -> new JointPushes(name.hashCode(), workers));
     }
 
     long mostOutboxBytes() {

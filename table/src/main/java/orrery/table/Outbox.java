@@ -60,6 +60,14 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
     /** Hands over what belongs to the stripe, and forgets it. Sealed only. */
     abstract void drain(int stripe, Taker to);
 
+    /** An empty one for the same table. */
+    abstract Outbox another();
+
+    /** Adds what belongs to the stripe to another outbox, and forgets it. Sealed only. */
+    void addTo(Outbox sum, int stripe) {
+        drain(stripe, sum::addRow);
+    }
+
     /** About how many bytes all of it takes. Sealed only. */
     abstract long bytes();
 

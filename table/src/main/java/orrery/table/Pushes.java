@@ -10,6 +10,7 @@ import orrery.wire.Lane;
  * each member gets, which the tick then tells. Confined to the worker's thread.
  */
 final class Pushes {
+    private static final long[] NOBODY = {};
     private static final int HEAD_BYTES = 2 * Integer.BYTES + Long.BYTES;
 
     private final Cluster cluster;
@@ -31,7 +32,7 @@ final class Pushes {
     }
 
     /** A table's updates follow; {@code bytes} says about how many there are for each member. */
-    void begin(Table next, long atClock, long bytes) {
+    private void begin(Table next, long atClock, long bytes) {
         table = next;
         clock = atClock;
         hint = Math.clamp(bytes + 1024, 1024, Frame.MOST_PAYLOAD_BYTES);
@@ -130,8 +131,22 @@ final class Pushes {
         return frame;
     }
 
+    /** Pushes what a sealed outbox has for rows of others, and forgets it. */
+    void all(Table table, long atClock, Outbox outbox) {
+        begin(table, atClock, outbox.bytes());
+        table.forEachElsewhere(outbox::touches, stripe -> outbox.push(stripe, this));
+        end();
+    }
+
+    /** The same for counts. */
+    void all(Table table, long atClock, IntOutbox outbox) {
+        begin(table, atClock, outbox.bytes());
+        table.forEachElsewhere(outbox::touches, stripe -> outbox.push(stripe, this));
+        end();
+    }
+
     /** Sends what is left of the table. */
-    void end() {
+    private void end() {
         for (int member = 0; member < open.length; member++) {
             var frame = open[member];
             if (frame != null) {
@@ -143,16 +158,28 @@ final class Pushes {
 
     /** Tells all other members that the worker has completed a clock of a group, and how many parts belong to it. */
     void tick(int group, long completed) {
+        tick(group, completed, NOBODY);
+    }
+
+    /** The same of other workers whose updates are in those parts: by worker the clock, or {@link Long#MIN_VALUE}. */
+    void tick(int group, long completed, long[] others) {
+        int more = 0;
+        for (long clock : others) {
+            more += clock == Long.MIN_VALUE ? 0 : 1;
+        }
         for (int member : cluster.others()) {
             int count = member < parts.length ? parts[member] : 0;
-            cluster.send(
-                    member,
-                    cluster.frame(Messages.TICK, Lane.CONTROL, HEAD_BYTES)
-                            .table(group)
-                            .putInt(worker)
-                            .putLong(completed)
-                            .putInt(count),
-                    limitNanos);
+            var frame = cluster.frame(Messages.TICK, Lane.CONTROL, HEAD_BYTES + more * (Integer.BYTES + Long.BYTES))
+                    .table(group)
+                    .putInt(worker)
+                    .putLong(completed)
+                    .putInt(count);
+            for (int other = 0; other < others.length; other++) {
+                if (others[other] != Long.MIN_VALUE) {
+                    frame.putInt(other).putLong(others[other]);
+                }
+            }
+            cluster.send(member, frame, limitNanos);
         }
         Arrays.fill(parts, 0);
     }

@@ -361,8 +361,14 @@ final class Server implements Runnable {
 
     private boolean tick(Frame frame) {
         int worker = frame.getInt();
+        long clock = frame.getLong();
         var group = arrivals(frame.table(), worker, frame);
-        group.tick(worker, frame.getLong(), frame.getInt());
+        group.tick(worker, clock, frame.getInt());
+        while (frame.remaining() > 0) {
+            int other = frame.getInt();
+            arrivals(frame.table(), other, frame);
+            group.tickWith(worker, clock, other, frame.getLong());
+        }
         try {
             advance(group, worker);
         } catch (RuntimeException e) {

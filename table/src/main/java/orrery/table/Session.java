@@ -48,6 +48,9 @@ public final class Session {
         final Clocks clocks;
         final Clocks.Ticket ticket;
         final List<Port> ports = new ArrayList<>();
+        private @Nullable JointPushes joint; // of this node's workers; null if each pushes alone
+        private boolean isApart; // this worker pushes alone at this clock
+        private boolean staysApart; // and at all that follow: it has a table that does not add up
         long clock;
 
         Group(String name, Clocks clocks, int worker, long clock) {
@@ -55,6 +58,12 @@ public final class Session {
             this.clocks = clocks;
             this.clock = clock;
             ticket = new Clocks.Ticket(worker, Thread.currentThread());
+        }
+
+        /** With whom this worker pushes; null if alone. */
+        @Nullable
+        JointPushes joint() {
+            return isApart ? null : joint;
         }
     }
 
@@ -80,6 +89,13 @@ public final class Session {
         pushes = cluster == null ? null : new Pushes(cluster, worker, waitLimitNanos);
         for (var table : node.tables()) {
             attach(table);
+        }
+        for (var group : groups) {
+            if (pushes != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
+                group.joint = node.joint(group.name);
+                group.joint.join(worker, firstClock);
+                group.isApart = group.joint.isForOne();
+            }
         }
     }
 
@@ -184,7 +200,9 @@ public final class Session {
         }
         var table = node.create(spec, workers);
         if (table.id >= ports.length || ports[table.id] == null) {
-            attach(table);
+            var group = attach(table).group;
+            group.staysApart |= !table.addsUp();
+            group.isApart |= group.staysApart;
         }
         return table;
     }
@@ -196,6 +214,9 @@ public final class Session {
         ports[table.id] = null;
         node.dropped(table);
         if (pushes != null) {
+            if (port.group.joint != null) {
+                port.group.joint.drop(table, worker, pushes);
+            }
             pushes.drop(table);
         }
     }
@@ -345,6 +366,13 @@ public final class Session {
         tick(group);
     }
 
+    /** Others are asked for what this worker may have changed; they must have been told. */
+    void sendUnsent(Group group) {
+        if (group.joint != null && pushes != null) {
+            group.joint.sendUnsent(worker, pushes);
+        }
+    }
+
     private void tick(Group group) {
         group.clocks.checkNotEnded();
         for (int i = 0; i < group.ports.size(); i++) {
@@ -356,7 +384,13 @@ public final class Session {
             port.reader.closeViews();
         }
         if (pushes != null) {
-            pushes.tick(group.name.hashCode(), group.clock);
+            var joint = group.joint;
+            if (joint == null) {
+                pushes.tick(group.name.hashCode(), group.clock);
+            } else {
+                joint.tick(worker, group.clock, pushes, group.isApart);
+                group.isApart = group.staysApart || joint.isForOne();
+            }
         }
         if (!isVirtual) {
             group.clocks.tick(worker, group.clock);
@@ -368,7 +402,12 @@ public final class Session {
     public void finish() {
         for (var group : groups) {
             if (pushes != null) {
-                pushes.tick(group.name.hashCode(), Clocks.FINISHED);
+                var joint = group.joint;
+                if (joint == null) {
+                    pushes.tick(group.name.hashCode(), Clocks.FINISHED);
+                } else {
+                    joint.finish(worker, pushes);
+                }
             }
             group.clocks.tick(worker, Clocks.FINISHED);
         }

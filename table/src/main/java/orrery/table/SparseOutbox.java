@@ -135,6 +135,11 @@ final class SparseOutbox extends Outbox {
     }
 
     @Override
+    Outbox another() {
+        return new SparseOutbox(spec, shard);
+    }
+
+    @Override
     void push(int stripe, Pushes to) {
         to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
     }

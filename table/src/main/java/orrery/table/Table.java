@@ -1,5 +1,7 @@
 package orrery.table;
 
+import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 
@@ -122,6 +124,22 @@ public final class Table {
      */
     boolean appliesWholeClocks() {
         return feed instanceof SlotFeed && spec.writesThrough();
+    }
+
+    /** Whether updates of several workers may be added up before they are pushed. */
+    boolean addsUp() {
+        return spec.consistency() instanceof Consistency.Ssp
+                && feed == null
+                && (spec.type() == TableSpec.Type.INT || spec.rule().replayable());
+    }
+
+    /** Visits the stripes that others own and of which there is something. */
+    void forEachElsewhere(IntPredicate touches, IntConsumer action) {
+        for (int stripe = 0; stripe < owners.length; stripe++) {
+            if (!owns(stripe) && touches.test(stripe)) {
+                action.accept(stripe);
+            }
+        }
     }
 
     /** Whether no other node owns any of it. */

@@ -404,18 +404,17 @@ final class Writer {
         if (counts != null && !counts.isEmpty()) {
             counts.seal();
             if (pushes != null && !table.isWhole()) {
-                pushes.begin(table, port.group.clock, counts.bytes());
                 var mine = this.mine;
                 if (mine != null) {
                     counts.forEachRow(row -> noteOwn(mine, row));
                 }
-                for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
-                    if (!table.owns(stripe) && counts.touches(stripe)) {
-                        counts.push(stripe, pushes);
-                        port.lastPushed[stripe] = port.group.clock;
-                    }
+                table.forEachElsewhere(counts::touches, stripe -> port.lastPushed[stripe] = port.group.clock);
+                var joint = port.group.joint();
+                if (joint != null) {
+                    joint.add(table, counts);
+                } else {
+                    pushes.all(table, port.group.clock, counts);
                 }
-                pushes.end();
             }
             if (spec.consistency().staged()) {
                 node.staged(table).stage(worker, port.group.clock, counts);
@@ -468,11 +467,10 @@ final class Writer {
             if (unconfirmed == null) {
                 push(outbox, pushes);
             } else {
-                for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
-                    if (!table.owns(stripe) && outbox.touches(stripe)) {
-                        outbox.drain(stripe, (row, values, at) -> addUnconfirmed(unconfirmed, row, values, at));
-                    }
-                }
+                table.forEachElsewhere(
+                        outbox::touches,
+                        stripe -> outbox.drain(
+                                stripe, (row, values, at) -> addUnconfirmed(unconfirmed, row, values, at)));
             }
         }
         if (spec.consistency().staged()) {
@@ -502,22 +500,23 @@ final class Writer {
     }
 
     private void push(Outbox outbox, Pushes to) {
-        to.begin(table, port.group.clock, outbox.bytes());
         var mine = this.mine;
         boolean knowsRows = outbox instanceof SparseOutbox;
         if (mine != null && knowsRows) {
             outbox.forEachRow(row -> noteOwn(mine, row));
         }
-        for (int stripe = 0; stripe < port.lastPushed.length; stripe++) {
-            if (!table.owns(stripe) && outbox.touches(stripe)) {
-                if (mine != null && !knowsRows) {
-                    mine.addStripe(port.group.clock, stripe);
-                }
-                outbox.push(stripe, to);
-                port.lastPushed[stripe] = port.group.clock;
+        table.forEachElsewhere(outbox::touches, stripe -> {
+            if (mine != null && !knowsRows) {
+                mine.addStripe(port.group.clock, stripe);
             }
+            port.lastPushed[stripe] = port.group.clock;
+        });
+        var joint = port.group.joint();
+        if (joint != null) {
+            joint.add(table, outbox);
+        } else {
+            to.all(table, port.group.clock, outbox);
         }
-        to.end();
     }
 
     /** Pushes what this node's workers see already; waits if the owners confirm nothing for long. */
