@@ -59,7 +59,24 @@ final class Server implements Runnable {
 
     /** Hands over a frame. For event loops. */
     void offer(Frame frame) {
-        todo.add(frame);
+        add(frame);
+    }
+
+    private void add(Object next) {
+        todo.add(next);
+        if (isClosed) {
+            closeFrames(); // nobody else does
+        }
+    }
+
+    private void closeFrames() {
+        for (var next = todo.poll(); next != null; next = todo.poll()) {
+            if (next instanceof Frame frame) {
+                frame.close();
+            } else if (next instanceof Pushed(var frame, long _)) {
+                frame.close();
+            }
+        }
     }
 
     /** A frame of a round, and when it came among all that tell of rows. */
@@ -67,7 +84,7 @@ final class Server implements Runnable {
 
     /** The same for a frame of a round. */
     void offer(Frame frame, long stamp) {
-        todo.add(new Pushed(frame, stamp));
+        add(new Pushed(frame, stamp));
     }
 
     /** Has an action run by the node's thread, between two frames. */
@@ -124,11 +141,14 @@ final class Server implements Runnable {
                     pushRounds();
                 }
             } catch (InterruptedException e) {
-                return;
+                break;
             } catch (RuntimeException | Error e) {
                 cluster.failed(e);
             }
         }
+        isClosed = true;
+        begin(Map.of(), new int[0]); // which gives back what is kept
+        closeFrames();
     }
 
     // What begins and ends

@@ -32,9 +32,31 @@ final class StripeLocks {
         for (int tries = 0; !STATE.compareAndSet(state, at, 0, 1); tries++) {
             pause(tries);
         }
+        afterLock(stripe);
+    }
+
+    private void afterLock(int stripe) {
         var first = before;
         if (first != null) {
             first.locked(stripe);
+        }
+    }
+
+    /**
+     * Locks one of the stripes whose bits are set, the first that is free from {@code start} on and round again; waits if
+     * none is. So who has several to go through does not wait for who is in its way.
+     */
+    int lockAny(long stripes, int start) {
+        for (int tries = 0; ; tries++) {
+            for (long left = Long.rotateRight(stripes, start); left != 0; left &= left - 1) {
+                int stripe = (start + Long.numberOfTrailingZeros(left)) % Long.SIZE;
+                int at = stripe * PAD;
+                if ((int) STATE.getOpaque(state, at) == 0 && STATE.compareAndSet(state, at, 0, 1)) {
+                    afterLock(stripe);
+                    return stripe;
+                }
+            }
+            pause(tries);
         }
     }
 

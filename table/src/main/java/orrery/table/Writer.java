@@ -541,21 +541,23 @@ final class Writer {
         }
     }
 
-    /** Applies stripe by stripe; workers begin at different ones, so that they seldom meet. */
+    /** Applies stripe by stripe; workers begin at different ones and pass by those that others hold. */
     private void apply(Outbox outbox) {
         var shard = table.floats();
         int stripes = shard.rows().stripes;
-        int start = worker * stripes / workers;
-        for (int i = 0; i < stripes; i++) {
-            int stripe = (start + i) % stripes;
-            if (table.owns(stripe) && outbox.touches(stripe)) {
-                shard.locks().lock(stripe);
-                try {
-                    outbox.apply(stripe);
-                } finally {
-                    shard.locks().unlock(stripe);
-                }
+        long left = 0;
+        for (int stripe = 0; stripe < stripes; stripe++) {
+            left |= table.owns(stripe) && outbox.touches(stripe) ? 1L << stripe : 0;
+        }
+        for (int next = (int) ((long) worker * stripes / workers); left != 0; ) {
+            int stripe = shard.locks().lockAny(left, next);
+            try {
+                outbox.apply(stripe);
+            } finally {
+                shard.locks().unlock(stripe);
             }
+            left &= ~(1L << stripe);
+            next = stripe + 1;
         }
         outbox.clear();
     }

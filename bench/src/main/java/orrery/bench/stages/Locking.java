@@ -8,8 +8,8 @@ import orrery.bench.Cpu;
 
 /**
  * What locks cost that keep the workers of one process from one another: the same steps (products, then a sum into what all
- * share) with no lock at all, with one lock for each of 16 chunks taken once a batch, as shards have them, and with one
- * lock a key. All locks are words that are swapped from 0 to 1, those of chunks on cache lines of their own.
+ * share) with no lock at all, with one lock for each of 16 chunks taken once a batch, as shards have them, where who
+ * finds one held goes on with another, and with one lock a key. All locks are words that are swapped from 0 to 1, those of chunks on cache lines of their own.
  */
 final class Locking {
     private static final int ROWS = 1 << 20;
@@ -17,7 +17,7 @@ final class Locking {
     private static final int PAD = 32;
     private static final int EXAMPLES = 64; // of a batch
     private static final int FEATURES = 80; // of an example
-    private static final int BATCHES = 4000; // of each worker
+    private static final int BATCHES = 20_000; // of each worker
     private static final int WORKERS = 2;
 
     private final float[] weights = new float[ROWS];
@@ -76,11 +76,7 @@ final class Locking {
                         weights[indices[i]] += changes[i / FEATURES];
                     }
                 }
-                case CHUNKS -> {
-                    int middle = worker == 0 ? 0 : half(indices);
-                    byChunk(indices, changes, middle, indices.length);
-                    byChunk(indices, changes, 0, middle);
-                }
+                case CHUNKS -> byChunk(indices, changes, worker);
                 case KEYS -> {
                     for (int i = 0; i < indices.length; i++) {
                         lock(keys, indices[i]);
@@ -93,20 +89,32 @@ final class Locking {
         sink = sum;
     }
 
-    /** Workers begin at different chunks, so that they do not follow one another. */
-    private static int half(int[] indices) {
-        int at = 0;
-        while (at < indices.length && indices[at] < ROWS / 2) {
-            at++;
+    /** Where the first index of a chunk, or of a later one, is among sorted ones. */
+    private static int firstOf(int chunk, int[] indices) {
+        int low = 0;
+        for (int high = indices.length; low < high; ) {
+            int middle = (low + high) >>> 1;
+            if (indices[middle] >> CHUNK_BITS < chunk) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        return at;
+        return low;
     }
 
-    private void byChunk(int[] indices, float[] changes, int from, int to) {
-        for (int i = from; i < to; ) {
-            int chunk = indices[i] >> CHUNK_BITS;
-            lock(chunks, chunk * PAD);
-            for (; i < to && indices[i] >> CHUNK_BITS == chunk; i++) {
+    /** Workers begin at different chunks, so that they do not follow one another. */
+    private void byChunk(int[] indices, float[] changes, int worker) {
+        int count = ROWS >> CHUNK_BITS;
+        int left = (1 << count) - 1;
+        for (int c = worker * count / WORKERS; left != 0; c++) {
+            int chunk = c % count;
+            if ((left & 1 << chunk) == 0 || !chunks.compareAndSet(chunk * PAD, 0, 1)) {
+                continue; // another has it now: later
+            }
+            left &= ~(1 << chunk);
+            int to = firstOf(chunk + 1, indices);
+            for (int i = firstOf(chunk, indices); i < to; i++) {
                 weights[indices[i]] += changes[i / FEATURES];
             }
             chunks.setRelease(chunk * PAD, 0);

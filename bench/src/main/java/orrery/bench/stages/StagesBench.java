@@ -50,7 +50,10 @@ public final class StagesBench implements Callable<Integer> {
             description = "Two classes: libsvm, or TSV whose first column is the label and whose last is text.")
     List<String> files = List.of();
 
-    @Option(names = "--part", paramLabel = "P", description = "svrg, liblinear, hand-over or locks (default: all).")
+    @Option(
+            names = "--part",
+            paramLabel = "P",
+            description = "svrg, liblinear, locks, hand-over or joint (default: all).")
     String part = "";
 
     @Option(names = "--runs", paramLabel = "N", description = "Runs of each (default: ${DEFAULT-VALUE}).")
@@ -70,7 +73,12 @@ public final class StagesBench implements Callable<Integer> {
     public Integer call() throws Exception {
         var out = spec.commandLine().getOut();
         if (!Crew.isToLead()) {
-            handOverApart(out);
+            if (part.isEmpty() || part.equals("hand-over")) {
+                handOverApart(out);
+            }
+            if (part.isEmpty() || part.equals("joint")) {
+                joint(out);
+            }
             return 0;
         }
         Linear.disableDebugOutput();
@@ -87,9 +95,8 @@ public final class StagesBench implements Callable<Integer> {
         }
         if (part.isEmpty() || part.equals("hand-over")) {
             handOverHere(out);
-            return Crew.lead(spec, 2, out);
         }
-        return 0;
+        return part.isEmpty() || part.equals("hand-over") || part.equals("joint") ? Crew.lead(spec, 2, out) : 0;
     }
 
     private static Loaded read(String file) throws Exception {
@@ -370,33 +377,61 @@ public final class StagesBench implements Callable<Integer> {
                 false);
     }
 
+    // Pushes of a process
+
+    private void joint(PrintWriter out) throws Exception {
+        var joint = new ArrayList<double[]>();
+        var apart = new ArrayList<double[]>();
+        for (int run = 0; run < runs; run++) {
+            joint.add(Crew.sums(Joint.run(false)));
+            apart.add(Crew.sums(Joint.run(true)));
+        }
+        Figure.print(
+                out,
+                List.of(
+                        Figure.less(
+                                "sent a clock, two processes of two workers",
+                                "MB",
+                                median(joint, 0),
+                                median(apart, 0),
+                                "each for itself",
+                                runs,
+                                Joint.ROWS + " floats that all workers read and change at every clock, Ssp(0)"),
+                        Figure.less(
+                                "CPU a clock", "ms", median(joint, 1), median(apart, 1), "each for itself", runs, "")),
+                false);
+    }
+
+    private static double median(List<double[]> all, int i) {
+        return Figure.median(all.stream().map(sums -> sums[i]).toList());
+    }
+
     // Locks
 
     private void locks(PrintWriter out) throws Exception {
         var locking = new Locking();
         var none = new ArrayList<Double>();
-        var chunks = new ArrayList<Double>();
+        var chunks = new ArrayList<Double>(); // by run: more than with none
         var keys = new ArrayList<Double>();
         for (int run = -1; run < runs; run++) {
             double n = locking.run(Locking.Kind.NONE);
             double c = locking.run(Locking.Kind.CHUNKS);
             double k = locking.run(Locking.Kind.KEYS);
+            c += locking.run(Locking.Kind.CHUNKS);
+            n += locking.run(Locking.Kind.NONE); // so that what drifts counts for both
             if (run >= 0) {
-                none.add(n);
-                chunks.add(c);
-                keys.add(k);
+                none.add(n / 2);
+                chunks.add(100 * (c / n - 1));
+                keys.add(100 * (2 * k / n - 1));
             }
         }
-        double base = Figure.median(none);
         out.printf(
                 Locale.ROOT,
-                "locks of 2 workers of one process, batches of 64 x 80 features of 1 M, CPU of the whole stage: none %.3f s,"
-                        + " by chunk %.3f s (%+.1f %%), by key %.3f s (%+.1f %%), median of %d%n",
-                base,
+                "locks of 2 workers of one process, batches of 64 x 80 features of 1 M, against none (%.3f CPU-s for the whole"
+                        + " stage): by chunk %+.1f %%, by key %+.1f %%, medians of %d runs%n",
+                Figure.median(none),
                 Figure.median(chunks),
-                100 * (Figure.median(chunks) / base - 1),
                 Figure.median(keys),
-                100 * (Figure.median(keys) / base - 1),
                 runs);
         if (Float.isNaN(locking.sink())) {
             throw new IllegalStateException();
