@@ -117,6 +117,11 @@ public record Stream(List<Piece> pieces, List<Long> examples, int features, List
         return Collections.unmodifiableList(shares);
     }
 
+    /** Batches of one worker's examples, for a reader. */
+    public AsyncReader.Passes passes(Share share, int batch) {
+        return PieceBatches.passes(share.pieces(), batch, features);
+    }
+
     /** What one worker reads. */
     public record Share(List<Piece> pieces, long examples) {
         public Share {

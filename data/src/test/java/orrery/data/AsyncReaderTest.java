@@ -102,6 +102,52 @@ final class AsyncReaderTest {
         }
     }
 
+    /** What was packed to disk comes back as it was, batch by batch. */
+    @RepeatedTest(20)
+    void spilledExamplesComeBack(RepetitionInfo repetition) throws Exception {
+        var random = new SplittableRandom(repetition.getCurrentRepetition());
+        var batches = new ArrayList<Examples>();
+        for (int b = random.nextInt(20); b >= 0; b--) {
+            var packer = new Examples.Packer();
+            boolean hasWeights = random.nextBoolean();
+            for (int i = random.nextInt(1, 30); i > 0; i--) {
+                for (int f = random.nextInt(6); f > 0; f--) {
+                    packer.feature(random.nextInt(1000), (float) random.nextDouble());
+                }
+                packer.example(random.nextInt(3), hasWeights ? random.nextInt(5) : 1);
+            }
+            batches.add(packer.pack(1000));
+        }
+        var left = new ArrayList<>(batches);
+        try (var spill = Spill.write(folder.resolve("spill"), 1000, () -> left.isEmpty() ? null : left.removeFirst())) {
+            assertThat(spill.batches()).isEqualTo(batches.size());
+            assertThat(spill.examples())
+                    .isEqualTo(batches.stream().mapToLong(Examples::size).sum());
+            try (var reader = new AsyncReader(spill.passes(), 2, 2)) {
+                for (int pass = 0; pass < 2; pass++) {
+                    for (var due : batches) {
+                        assertThat(reader.next().examples().sum()).isEqualTo(due.sum());
+                    }
+                }
+                assertThat(reader.next()).isNull();
+            }
+        }
+        assertThat(folder.resolve("spill")).doesNotExist();
+    }
+
+    @Test
+    void aSpillThatWasCutOffIsRefused() throws Exception {
+        var examples = new Examples.Packer();
+        examples.feature(3, 1).example(1, 1);
+        var given = new ArrayList<>(List.of(examples.pack(4)));
+        var file = folder.resolve("cut");
+        var spill = Spill.write(file, 4, () -> given.isEmpty() ? null : given.removeFirst());
+        Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 20));
+        try (var reader = new AsyncReader(spill.passes(), 1, 1)) {
+            assertThatThrownBy(reader::next).hasMessageContaining("in the midst of a batch");
+        }
+    }
+
     /** It goes no further ahead than it may. */
     @Test
     void noMoreIsReadThanMayWait() throws Exception {

@@ -120,6 +120,15 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
         }
     }
 
+    /** Whether examples are used in the order in which they are dealt out. */
+    boolean isReadAhead() {
+        return false;
+    }
+
+    private static Column[] concat(Column[] first, Column[] second) {
+        return Stream.of(first, second).flatMap(Stream::of).toArray(Column[]::new);
+    }
+
     /** The column of labels; empty for none. */
     abstract String labels();
 
@@ -195,7 +204,9 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
                 .map(column -> functions.col("`" + column.name().replace("`", "``") + "`"))
                 .toArray(Column[]::new);
         // Spark deals rows out alike each time, but in the order in which they happen to come: sorted, all is alike
-        var order = isOfVectors ? new Column[] {functions.xxhash64(all)} : all;
+        // by columns, unless that order would be the one in which the model sees them
+        var hashed = new Column[] {functions.xxhash64(all)};
+        var order = isOfVectors ? hashed : isReadAhead() ? concat(hashed, all) : all;
         var chosen = frame.select(all);
         boolean staysPut = !(boolean) getOrDefault(repartition);
         var rows = (staysPut

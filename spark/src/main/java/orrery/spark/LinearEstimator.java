@@ -40,6 +40,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     private final DoubleParam l1;
     private final DoubleParam l2;
     private final BooleanParam fitIntercept;
+    private final BooleanParam readAhead;
 
     /** Logistic regression, if no family is set. */
     public LinearEstimator() {
@@ -59,6 +60,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         l1 = new DoubleParam(uid, "l1", "L1 penalty, of sgd, adagrad and ftrl");
         l2 = new DoubleParam(uid, "l2", "L2 penalty, of all but adarevision");
         fitIntercept = new BooleanParam(uid, "fitIntercept", "whether margins have an intercept");
+        readAhead = new BooleanParam(uid, "readAhead", "whether examples are on disk, and read ahead at each pass");
         setDefaults();
     }
 
@@ -95,6 +97,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         setDefault(l1, 0.0);
         setDefault(l2, 0.0);
         setDefault(fitIntercept, true);
+        setDefault(readAhead, false);
     }
 
     public Param<String> family() {
@@ -181,6 +184,18 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         return with(fitIntercept, fits);
     }
 
+    public BooleanParam readAhead() {
+        return readAhead;
+    }
+
+    /**
+     * Whether members keep their examples packed on the executors' disks (spark.local.dir) and read them ahead at each pass,
+     * for data that are greater than their memory. Each pass then has the same order.
+     */
+    public LinearEstimator setReadAhead(boolean fromDisk) {
+        return with(readAhead, fromDisk);
+    }
+
     private static String known(String name, List<String> names, String what) {
         if (!names.contains(name)) {
             throw new IllegalArgumentException("unknown " + what + " '" + name + "'" + Nearest.hint(name, names));
@@ -222,6 +237,11 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     }
 
     @Override
+    boolean isReadAhead() {
+        return (boolean) getOrDefault(readAhead);
+    }
+
+    @Override
     String labels() {
         return getOrDefault(labelCol);
     }
@@ -244,7 +264,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
         var settings = settings(context);
         var dealt = deal(frame, settings.members());
-        var member = new LinearMember(learner(), Part.of(dealt, settings.perMember()), settings);
+        var member = new LinearMember(learner(), Part.of(dealt, settings.perMember()), settings, isReadAhead());
         return new LinearFrameModel(uid(), run(context, dealt.rows(), member, settings, member::training));
     }
 }

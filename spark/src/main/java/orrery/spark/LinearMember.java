@@ -1,27 +1,56 @@
 package orrery.spark;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Iterator;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.Row;
+import orrery.data.Spill;
 import orrery.engine.Membership;
 import orrery.engine.Run;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearTraining;
 
-/** A training of a linear model as the driver and its members do it, from values alone. */
-record LinearMember(LinearLearner learner, Part part, Settings settings) implements MemberBody<Row> {
+/**
+ * A training of a linear model as the driver and its members do it, from values alone.
+ *
+ * @param readsAhead whether members keep their examples on disk, and read them again at each pass
+ */
+record LinearMember(LinearLearner learner, Part part, Settings settings, boolean readsAhead)
+        implements MemberBody<Row> {
 
     /** The driver's part, without examples. */
     LinearTraining training(Run run) throws IOException {
-        return learner.prepare(part.none(), part.sizes(), run);
+        return readsAhead
+                ? learner.prepare(part.schema(), part.sizes(), LinearMember::none, run)
+                : learner.prepare(part.none(), part.sizes(), run);
+    }
+
+    private static Spill none(int worker) {
+        throw new IllegalStateException("the driver has no examples of worker " + worker);
     }
 
     @Override
     public void run(Membership membership, int number, Iterator<Row> rows) throws IOException {
-        learner.prepare(
-                        part.examples(number, rows),
-                        part.sizes(),
-                        settings.run().with(membership))
-                .join();
+        var run = settings.run().with(membership);
+        if (!readsAhead) {
+            learner.prepare(part.examples(number, rows), part.sizes(), run).join();
+            return;
+        }
+        var scratch = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0];
+        var folder = Files.createTempDirectory(scratch.toPath(), "orrery-");
+        try {
+            var spills = part.spill(number, rows, learner.options().batch(), folder);
+            int first = number * part.perMember();
+            learner.prepare(part.schema(), part.sizes(), worker -> spills.get(worker - first), run)
+                    .join();
+        } finally {
+            try (var files = Files.list(folder)) {
+                for (var file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(folder);
+        }
     }
 }

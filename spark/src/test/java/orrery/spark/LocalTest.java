@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -62,6 +63,23 @@ final class LocalTest {
         assertThat(predicted.columns()).endsWith("rawPrediction", "probability", "prediction");
         var probabilities = predicted.select("probability").first().<Vector>getAs(0);
         assertThat(probabilities.apply(0) + probabilities.apply(1)).isCloseTo(1, within(1e-6));
+    }
+
+    /** From disk, batch by batch: as good, the same each time, and nothing is left behind. */
+    @Test
+    void trainsOnExamplesThatAreReadAhead() throws Exception {
+        var frame = Frames.frame(spark, 6000, 1);
+        var test = Frames.frame(spark, 2000, 2);
+        var model = estimator(3).setReadAhead(true).fit(frame);
+        var held = estimator(3).fit(frame);
+        assertThat(Frames.accuracy(model.transform(test)))
+                .isCloseTo(Frames.accuracy(held.transform(test)), within(0.01));
+        var again = estimator(3).setReadAhead(true).fit(frame).model();
+        for (int f = 0; f < again.features(); f++) {
+            assertThat(again.weight(f, 0)).isEqualTo(model.model().weight(f, 0));
+        }
+        var scratch = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0];
+        assertThat(scratch.list()).noneMatch(name -> name.startsWith("orrery-"));
     }
 
     /** The same parts, the same bits: however often, and whoever the executors are. */

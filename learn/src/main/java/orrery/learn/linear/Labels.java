@@ -15,11 +15,7 @@ record Labels(List<String> names, float[] values) implements Serializable {
     /** The classes of training data: the schema's, or the distinct labels in ascending order. */
     static Labels of(Examples examples, Schema schema) throws DataException {
         if (!schema.classes().isEmpty()) {
-            var values = new float[schema.classes().size()];
-            for (int k = 0; k < values.length; k++) {
-                values[k] = k;
-            }
-            return new Labels(schema.classes(), values);
+            return named(schema.classes());
         }
         var distinct = new TreeSet<Float>();
         for (long i = 0; i < examples.size(); i++) {
@@ -30,6 +26,15 @@ record Labels(List<String> names, float[] values) implements Serializable {
             }
         }
         return of(List.copyOf(distinct));
+    }
+
+    /** Classes with names, whose labels are their numbers. */
+    static Labels named(List<String> names) {
+        var values = new float[names.size()];
+        for (int k = 0; k < values.length; k++) {
+            values[k] = k;
+        }
+        return new Labels(names, values);
     }
 
     /** The classes of these labels, ascending. */

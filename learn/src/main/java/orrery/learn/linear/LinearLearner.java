@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.Schema;
+import orrery.data.Spill;
 import orrery.data.Stream;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -58,7 +61,21 @@ public sealed interface LinearLearner extends Serializable
      * @param hosts by worker: its machine, so that it reads what is there
      */
     default LinearTraining prepare(Stream stream, List<String> hosts, Run run) throws DataException {
-        return new LinearTraining(name(), loss(), options(), stream, hosts, run);
+        var source = Source.of(stream, options().batch(), loss(), hosts);
+        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+    }
+
+    /**
+     * Makes ready to train on examples that lie packed on the disks of where the workers are.
+     *
+     * @param schema names the classes
+     * @param sizes by worker: how many examples it has
+     * @param spills by worker: where they are, in batches of the options' size; asked for the workers of this JVM only
+     */
+    default LinearTraining prepare(Schema schema, List<Long> sizes, IntFunction<Spill> spills, Run run)
+            throws DataException {
+        var source = Source.of(schema, sizes, spills, options().batch());
+        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
     }
 
     /** Trains on all of the data. */

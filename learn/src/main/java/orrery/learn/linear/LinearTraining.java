@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
-import orrery.data.Stream;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -61,14 +60,7 @@ public final class LinearTraining implements Training<LinearModel> {
         this(app, loss, options, Source.of(data, partition, loss, run.workers()), validation, run);
     }
 
-    /** On files that are read again at each pass; by each worker those that are its. */
-    LinearTraining(String app, Loss loss, LinearOptions options, Stream stream, List<String> hosts, Run run)
-            throws DataException {
-        this(app, loss, options, Source.of(stream, options.batch(), loss, hosts), Optional.empty(), run);
-    }
-
-    private LinearTraining(
-            String app, Loss loss, LinearOptions options, Source source, Optional<Examples> validation, Run run)
+    LinearTraining(String app, Loss loss, LinearOptions options, Source source, Optional<Examples> validation, Run run)
             throws DataException {
         this.loss = loss;
         this.options = options;

@@ -3,11 +3,13 @@ package orrery.learn.linear;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.Schema;
+import orrery.data.Spill;
 import orrery.data.Stream;
 import orrery.engine.Partition;
 import orrery.engine.Worker;
@@ -46,8 +48,7 @@ record Source(
     /** Each worker takes the examples of its own pieces; who has less is idle at the end of a pass. */
     static Source of(Stream stream, int batch, Loss loss, List<String> hosts) throws DataException {
         var shares = stream.shares(hosts);
-        long most = shares.stream().mapToLong(Stream.Share::examples).max().orElse(0);
-        long perPass = Math.max(1, (most + batch - 1) / batch);
+        long perPass = clocksPerPass(shares.stream().map(Stream.Share::examples).toList(), batch);
         return new Source(
                 stream.features(),
                 stream.schema(),
@@ -60,9 +61,31 @@ record Source(
                     }
                     var share = shares.get(worker.index());
                     worker.session().share(share.examples() / (double) stream.size());
-                    return new BatchesFromFiles(stream, share, batch, perPass);
+                    return new BatchesReadAhead(stream.passes(share, batch), stream.features(), perPass);
                 },
                 Optional.empty(),
                 () -> stream.sum() + ", " + stream);
+    }
+
+    /** Each worker takes what its machine's disk has for it, batch by batch. */
+    static Source of(Schema schema, List<Long> sizes, IntFunction<Spill> spills, int batch) {
+        long perPass = clocksPerPass(sizes, batch);
+        double all = sizes.stream().mapToLong(Long::longValue).sum();
+        return new Source(
+                schema.features(),
+                schema,
+                Labels.named(schema.classes()),
+                perPass,
+                worker -> {
+                    worker.session().share(sizes.get(worker.index()) / all);
+                    return new BatchesReadAhead(spills.apply(worker.index()).passes(), schema.features(), perPass);
+                },
+                Optional.empty(),
+                () -> "read ahead, " + sizes + " examples, " + schema.toMap());
+    }
+
+    private static long clocksPerPass(List<Long> examples, int batch) {
+        long most = examples.stream().mapToLong(Long::longValue).max().orElse(0);
+        return Math.max(1, (most + batch - 1) / batch);
     }
 }

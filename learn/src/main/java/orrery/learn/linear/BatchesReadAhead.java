@@ -4,25 +4,20 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import orrery.data.AsyncReader;
 import orrery.data.Examples;
-import orrery.data.Stream;
 
 /** Examples that a thread reads ahead. */
-final class BatchesFromFiles implements Batches {
+final class BatchesReadAhead implements Batches {
     private static final int AHEAD = 2; // batches that wait, beside the one that is in use
 
-    private final Stream.Share share;
-    private final int batch;
-    private final int features;
+    private final AsyncReader.Passes source;
     private final long perPass;
     private long pass = -1;
     private @Nullable AsyncReader reader;
     private Examples.Cursor cursor;
 
-    BatchesFromFiles(Stream stream, Stream.Share share, int batch, long perPass) {
-        this.share = share;
-        this.batch = batch;
+    BatchesReadAhead(AsyncReader.Passes source, int features, long perPass) {
+        this.source = source;
         this.perPass = perPass;
-        features = stream.features();
         cursor = new Examples.Packer().pack(features).cursor();
     }
 
@@ -32,7 +27,7 @@ final class BatchesFromFiles implements Batches {
         if (clock / perPass != pass) {
             close();
             pass = clock / perPass;
-            var next = new AsyncReader(share.pieces(), batch, AHEAD, features, 1);
+            var next = new AsyncReader(source, AHEAD, 1);
             next.skip(clock % perPass); // where a run goes on
             reader = next;
         }
