@@ -23,8 +23,8 @@ final class HoldOutFlags {
     @Option(
             names = "--stream",
             description =
-                    "TRAIN, a libsvm file, is read again at each pass and not held in memory. A folder: all files in"
-                            + " it.")
+                    "TRAIN is not held in memory: libsvm files, all that are in a folder, are read again at each pass; one"
+                            + " of columns is packed to a file of the system's temporary folder first.")
     boolean stream;
 
     /** Refuses what makes no sense together. */

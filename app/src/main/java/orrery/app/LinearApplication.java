@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.Schema;
+import orrery.data.Spilled;
 import orrery.data.Stream;
 import orrery.engine.Run;
 import orrery.learn.Training;
@@ -26,7 +29,8 @@ final class LinearApplication implements Application<LinearModel> {
     private final Optional<SvrgOptions> svrg;
     private final HoldOutFlags holdOut;
     private final DataFlags reading;
-    private Optional<Stream> stream = Optional.empty();
+    private Optional<Stream> stream = Optional.empty(); // of libsvm files
+    private Optional<Spilled> spilled = Optional.empty(); // of columns
     private Sets sets = new Sets(Optional.empty(), Optional.empty(), Optional.empty());
 
     private static final String ANYWHERE = ""; // all members must deal out pieces alike, wherever they are
@@ -42,11 +46,10 @@ final class LinearApplication implements Application<LinearModel> {
         if (holdOut.stream
                 && (reading.log1p
                         || reading.normalize
-                        || !reading.isLibsvm()
+                        || reading.group != null
                         || learner.options().balanced())) {
             throw new UsageException(
-                    "--stream reads libsvm files as they are: not with --log1p, --normalize, --balanced or"
-                            + " another --format");
+                    "--stream reads examples as they are: not with --log1p, --normalize, --group or" + " --balanced");
         }
         if (holdOut.stream && (svrg.isPresent() || learner.options().patience() > 0)) {
             throw new UsageException("--stream reads each example once a pass, in its order: not for "
@@ -57,7 +60,7 @@ final class LinearApplication implements Application<LinearModel> {
     @Override
     public String read(String name, long seed) throws IOException {
         if (holdOut.stream) {
-            return survey(name);
+            return survey(name, seed);
         }
         var data = reading.data();
         var options = reading.options();
@@ -93,22 +96,52 @@ final class LinearApplication implements Application<LinearModel> {
         return training + tested.map(t -> "; test: " + t).orElse("");
     }
 
-    private String survey(String name) throws IOException {
+    private String survey(String name, long seed) throws IOException {
+        String seen;
+        Schema schema;
+        if (reading.data().isOfColumns(name, reading.options())) {
+            var all = spill(name, seed);
+            spilled = Optional.of(all);
+            seen = all.toString();
+            schema = all.schema();
+        } else {
+            var all = surveyLibsvm(name);
+            stream = Optional.of(all);
+            seen = all.toString();
+            schema = all.schema();
+        }
+        Optional<Examples> tested = Optional.empty();
+        if (holdOut.test != null) {
+            tested = Optional.of(reading.data()
+                    .readLike(holdOut.test, schema, reading.options(), true)
+                    .examples());
+        }
+        sets = new Sets(Optional.empty(), Optional.empty(), tested);
+        return seen + tested.map(t -> "; test: " + t).orElse("");
+    }
+
+    private static Stream surveyLibsvm(String name) throws IOException {
         try {
-            var seen = Stream.survey(
+            return Stream.survey(
                     files(new Place(name)), Stream.PIECE, Runtime.getRuntime().availableProcessors());
-            stream = Optional.of(seen);
-            Optional<Examples> tested = Optional.empty();
-            if (holdOut.test != null) {
-                tested = Optional.of(reading.data()
-                        .readLike(holdOut.test, seen.schema(), reading.options(), true)
-                        .examples());
-            }
-            sets = new Sets(Optional.empty(), Optional.empty(), tested);
-            return seen + tested.map(t -> "; test: " + t).orElse("");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    /** Packs the examples to a file that goes with this process. */
+    private Spilled spill(String name, long seed) throws IOException {
+        var folder = Files.createTempDirectory("orrery-");
+        folder.toFile().deleteOnExit(); // once what is in it has gone, which is asked for later
+        try {
+            var all = reading.data()
+                    .spill(name, reading.options(), learner.options().batch(), folder, seed);
+            all.examples().file().toFile().deleteOnExit();
+            return all;
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(folder.resolve("batches"));
+            throw e;
         }
     }
 
@@ -132,13 +165,18 @@ final class LinearApplication implements Application<LinearModel> {
 
     @Override
     public String dataSum() {
-        return stream.isPresent() ? stream.get().sum() : train().examples().sum();
+        return stream.map(Stream::sum)
+                .or(() -> spilled.map(all -> all.examples().sum()))
+                .orElseGet(() -> train().examples().sum());
     }
 
     @Override
     public Training<LinearModel> prepare(Run run) throws DataException {
         if (stream.isPresent()) {
             return learner.prepare(stream.get(), Collections.nCopies(run.workers(), ANYWHERE), run);
+        }
+        if (spilled.isPresent()) {
+            return learner.prepare(spilled.get(), run);
         }
         if (svrg.isPresent()) {
             return learner.prepare(train(), sets.validation(), svrg.get(), run);
@@ -154,7 +192,7 @@ final class LinearApplication implements Application<LinearModel> {
     @Override
     public Map<String, Object> results(LinearModel model) {
         var results = new LinkedHashMap<String, Object>();
-        if (stream.isEmpty()) {
+        if (sets.train().isPresent()) {
             results.put("nonZeros", train().examples().nonZeros());
             results.put("train", model.score(train().examples()).ordered());
         }

@@ -634,6 +634,10 @@ final class OrreryTest {
                 "train", "lr", "@two.libsvm", "--stream", "--test", "@two.libsvm", "--run", "@stream", "--quiet");
         assertThat(stream.code()).as(stream.err()).isZero();
         assertThat(stream.out()).contains("test   accuracy 0.9").contains("2,000 examples");
+        var columns =
+                orrery("train", "lr", "@words.csv", "--stream", "--test", "@words.csv", "--run", "@columns", "--quiet");
+        assertThat(columns.code()).as(columns.err()).isZero();
+        assertThat(columns.out()).contains("test   accuracy");
         var sparse = orrery(
                 "train",
                 "lr",

@@ -1,7 +1,6 @@
 package orrery.data;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -138,9 +137,7 @@ public final class AsyncReader implements AutoCloseable {
                 }
             }
             made.put(new Made(null, null));
-        } catch (InterruptedException | InterruptedIOException e) {
-            // closed
-        } catch (Throwable e) {
+        } catch (Throwable e) { // closing interrupts; a storage that does not answer may say the like
             if (!isClosed) {
                 fail(e);
             }

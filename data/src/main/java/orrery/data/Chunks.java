@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 
 /**
  * A stream of lines, parsed in parallel: cut into chunks of whole records, each parsed by some thread, the results taken
@@ -24,6 +23,12 @@ final class Chunks {
     interface Cutter {
         /** The end of the last whole record in {@code bytes[0..length)}, or 0 if there is none. Called for every chunk in turn. */
         int lastEnd(byte[] bytes, int length);
+    }
+
+    /** Takes results, in the order of the stream. */
+    @FunctionalInterface
+    interface Taker<T> {
+        void accept(T result) throws IOException;
     }
 
     /** Parses whole records. */
@@ -47,8 +52,7 @@ final class Chunks {
      * @param name the stream's name in messages
      * @throws DataException for a {@link BadLine}, with its number in the stream
      */
-    static <T> void parse(
-            InputStream in, String name, int threads, Cutter cutter, Parser<T> parser, Consumer<T> inOrder)
+    static <T> void parse(InputStream in, String name, int threads, Cutter cutter, Parser<T> parser, Taker<T> inOrder)
             throws IOException {
         var chunks = new ArrayDeque<Pending<T>>();
         var free = new ArrayDeque<byte[]>(); // chunks that have been parsed, to be filled again
@@ -95,7 +99,7 @@ final class Chunks {
 
     /** Hands over a chunk's result and returns its lines. */
     private static <T> long take(
-            Pending<T> chunk, String name, long firstLine, Consumer<T> inOrder, ArrayDeque<byte[]> free)
+            Pending<T> chunk, String name, long firstLine, Taker<T> inOrder, ArrayDeque<byte[]> free)
             throws IOException {
         try {
             inOrder.accept(chunk.result().get());

@@ -7,11 +7,10 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
@@ -180,12 +179,23 @@ final class Csv {
 
     /** Reads training data: the schema is found out. */
     Result fit(InputStream in) throws IOException {
+        var held = new Parts.Held();
+        var fitted = fit(in, held);
+        held.parts.replaceAll(fitted::finished);
+        return new Result(Examples.of(held.parts, fitted.schema().features()), fitted.schema());
+    }
+
+    /** Reads training data to where parts are kept; they are still to be {@link Fitted#finished}. */
+    Fitted fit(InputStream in, Parts into) throws IOException {
         char delimiter = options.delimiter().orElse(isTsv() ? '\t' : ',');
         var start = in.readNBytes(LOOK_BYTES);
         var look = look(start, whole(start, delimiter), delimiter);
         var all = new SequenceInputStream(new ByteArrayInputStream(start), in);
         var columns = IntStream.range(0, look.schema().columns().size()).toArray();
-        return read(all, look.schema(), columns, look.labelsAreNumbers(), null, true);
+        var words = new WordIndex();
+        var classes = new WordIndex();
+        read(all, look.schema(), columns, look.labelsAreNumbers(), null, true, words, classes, into);
+        return fit(look.schema(), into, words, classes);
     }
 
     private static int whole(byte[] start, char delimiter) {
@@ -207,7 +217,16 @@ final class Csv {
                 ? byName(rows.getFirst(), schema, needsLabels)
                 : byOrder(rows.getFirst().size(), schema, needsLabels);
         var all = new SequenceInputStream(new ByteArrayInputStream(start), in);
-        return read(all, schema, columns, schema.classes().isEmpty(), WordIndex.of(schema.words()), needsLabels);
+        var held = new Parts.Held();
+        var words = WordIndex.of(schema.words());
+        var classes = WordIndex.of(schema.classes());
+        read(all, schema, columns, schema.classes().isEmpty(), words, needsLabels, words, classes, held);
+        if (classes.size() > schema.classes().size() && !schema.classes().isEmpty()) {
+            throw new DataException(name + ": the label '"
+                    + classes.word(schema.classes().size()) + "' is none of the model's classes " + schema.classes());
+        }
+        held.parts.forEach(part -> scaleWords(part, schema));
+        return new Result(Examples.of(held.parts, schema.features()), schema);
     }
 
     private int[] byName(List<String> header, Schema schema, boolean needsLabels) throws DataException {
@@ -245,18 +264,17 @@ final class Csv {
 
     private record Parsed(Part part, CsvChunk chunk) {}
 
-    private Result read(
+    private void read(
             InputStream in,
             Schema schema,
             int[] columns,
             boolean labelsAreNumbers,
             @Nullable WordIndex fixedWords,
-            boolean needsLabels)
+            boolean needsLabels,
+            WordIndex words,
+            WordIndex classes,
+            Parts into)
             throws IOException {
-        var parts = new ArrayList<Part>();
-        var words = fixedWords == null ? new WordIndex() : fixedWords;
-        var classes = WordIndex.of(schema.classes());
-        boolean hasFixedClasses = !schema.classes().isEmpty();
         int firstWord = schema.numeric().size();
         Chunks.parse(
                 in,
@@ -274,15 +292,8 @@ final class Csv {
                     if (!labelsAreNumbers && needsLabels) {
                         relabel(parsed, classes);
                     }
-                    parts.add(parsed.part());
+                    into.add(parsed.part());
                 });
-        if (hasFixedClasses && classes.size() > schema.classes().size()) {
-            throw new DataException(name + ": the label '"
-                    + classes.word(schema.classes().size()) + "' is none of the model's classes " + schema.classes());
-        }
-        var result = fixedWords == null ? fit(schema, parts, words, classes) : schema;
-        finish(parts, result);
-        return new Result(Examples.of(parts, result.features()), result);
     }
 
     private static int[] merge(WordIndex chunk, WordIndex all) {
@@ -312,16 +323,31 @@ final class Csv {
 
     // Fitting
 
-    private Schema fit(Schema look, List<Part> parts, WordIndex words, WordIndex classes) {
+    /** What is known when all has been parsed. */
+    record Fitted(Schema schema, int[] words, float[] classes) {
+        /** A part as it is learned from: features have their numbers and scales, labels are the schema's. May change its own. */
+        Part finished(Part parsed) {
+            var part = withoutRareWords(parsed, schema.numeric().size(), words);
+            var labels = part.labels();
+            for (int i = 0; classes.length > 0 && i < labels.length; i++) {
+                labels[i] = classes[(int) labels[i]];
+            }
+            standardise(part, schema.numeric());
+            scaleWords(part, schema);
+            return part;
+        }
+    }
+
+    private Fitted fit(Schema look, Parts parts, WordIndex words, WordIndex classes) throws IOException {
         int firstWord = look.numeric().size();
         var texts = new int[words.size()];
-        for (var part : parts) {
-            for (int index : part.indices()) {
-                if (index >= firstWord) {
-                    texts[index - firstWord]++;
+        parts.forEach(part -> {
+            for (int k = 0; k < part.nonZeros(); k++) {
+                if (part.indices()[k] >= firstWord) {
+                    texts[part.indices()[k] - firstWord]++;
                 }
             }
-        }
+        });
         var numbers = WordIndex.choose(texts, 2, options.words());
         var kept = new String[(int) Arrays.stream(numbers).filter(n -> n >= 0).count()];
         for (int w = 0; w < numbers.length; w++) {
@@ -329,23 +355,25 @@ final class Csv {
                 kept[numbers[w]] = words.word(w);
             }
         }
-        for (int p = 0; p < parts.size(); p++) {
-            parts.set(p, withoutRareWords(parts.get(p), firstWord, numbers));
+        var names = classes.words().stream().sorted().toList(); // classes are numbered by name, not by who came first
+        var ofClasses = new float[names.size()];
+        for (int c = 0; c < ofClasses.length; c++) {
+            ofClasses[c] = Collections.binarySearch(names, classes.word(c));
         }
-        var names = sortClasses(parts, classes);
         boolean hashes = look.hasRole(Role.CATEGORICAL);
         int features = firstWord + kept.length + (hashes ? 1 << look.hashBits() : 0);
-        return new Schema(
+        var schema = new Schema(
                 look.format(),
                 look.delimiter(),
                 look.hasHeader(),
-                options.rawNumbers() ? look.columns() : standardise(look.columns(), parts),
+                options.rawNumbers() ? look.columns() : standards(look.columns(), parts),
                 look.hashBits(),
                 Arrays.asList(kept),
                 names,
                 look.log1p(),
                 look.normalize(),
                 features);
+        return new Fitted(schema, numbers, ofClasses);
     }
 
     private static Part withoutRareWords(Part part, int firstWord, int[] numbers) {
@@ -376,96 +404,79 @@ final class Csv {
                 part.groups());
     }
 
-    /** Numbers classes by name, not by who came first. */
-    private static List<String> sortClasses(List<Part> parts, WordIndex classes) {
-        var names = classes.words().stream().sorted().toList();
-        if (!names.isEmpty()) {
-            Map<String, Integer> numbers = new LinkedHashMap<>();
-            for (var name : names) {
-                numbers.put(name, numbers.size());
-            }
-            for (var part : parts) {
-                for (int i = 0; i < part.size(); i++) {
-                    part.labels()[i] = numbers.getOrDefault(classes.word((int) part.labels()[i]), 0);
-                }
-            }
-        }
-        return names;
-    }
-
-    /** Means and deviations of the numeric columns, applied to the parts. */
-    private static List<Schema.Column> standardise(List<Schema.Column> columns, List<Part> parts) {
+    /** The columns with means and deviations of the numeric ones. */
+    private static List<Schema.Column> standards(List<Schema.Column> columns, Parts parts) throws IOException {
         int n = (int)
                 columns.stream().filter(column -> column.role() == Role.NUMERIC).count();
         var count = new long[n];
         var sum = new double[n];
         var squares = new double[n];
-        for (var part : parts) {
-            for (int k = 0; k < part.indices().length; k++) {
-                int index = part.indices()[k];
-                if (index >= 0 && index < n) {
-                    count[index]++;
-                    sum[index] += part.values()[k];
+        if (n > 0) {
+            parts.forEach(part -> {
+                for (int k = 0; k < part.nonZeros(); k++) {
+                    int index = part.indices()[k];
+                    if (index >= 0 && index < n) {
+                        count[index]++;
+                        sum[index] += part.values()[k];
+                    }
                 }
-            }
-        }
-        for (var part : parts) {
-            for (int k = 0; k < part.indices().length; k++) {
-                int index = part.indices()[k];
-                if (index >= 0 && index < n) {
-                    double off = part.values()[k] - sum[index] / count[index];
-                    squares[index] += off * off;
+            });
+            parts.forEach(part -> {
+                for (int k = 0; k < part.nonZeros(); k++) {
+                    int index = part.indices()[k];
+                    if (index >= 0 && index < n) {
+                        double off = part.values()[k] - sum[index] / count[index];
+                        squares[index] += off * off;
+                    }
                 }
-            }
-        }
-        var mean = new double[n];
-        var scale = new double[n];
-        for (int c = 0; c < n; c++) {
-            mean[c] = count[c] == 0 ? 0 : sum[c] / count[c];
-            double deviation = count[c] == 0 ? 0 : Math.sqrt(squares[c] / count[c]);
-            scale[c] = deviation > 0 ? deviation : 1;
-        }
-        for (var part : parts) {
-            for (int k = 0; k < part.indices().length; k++) {
-                int index = part.indices()[k];
-                if (index >= 0 && index < n) {
-                    part.values()[k] = (float) ((part.values()[k] - mean[index]) / scale[index]);
-                }
-            }
+            });
         }
         var fitted = new ArrayList<Schema.Column>();
         int c = 0;
         for (var column : columns) {
-            fitted.add(
-                    column.role() == Role.NUMERIC
-                            ? new Schema.Column(column.name(), column.role(), mean[c], scale[c++])
-                            : column);
+            if (column.role() != Role.NUMERIC) {
+                fitted.add(column);
+                continue;
+            }
+            double deviation = count[c] == 0 ? 0 : Math.sqrt(squares[c] / count[c]);
+            double mean = count[c] == 0 ? 0 : sum[c] / count[c];
+            fitted.add(new Schema.Column(column.name(), column.role(), mean, deviation > 0 ? deviation : 1));
+            c++;
         }
         return fitted;
     }
 
+    /** Brings the numeric columns to mean 0 and deviation 1. */
+    private static void standardise(Part part, List<Schema.Column> numeric) {
+        for (int k = 0; k < part.nonZeros(); k++) {
+            int index = part.indices()[k];
+            if (index >= 0 && index < numeric.size()) {
+                var column = numeric.get(index);
+                part.values()[k] = (float) ((part.values()[k] - column.mean()) / column.scale());
+            }
+        }
+    }
+
     /** Numbers the categories last, and scales the words of each example: log(1 + count), then length 1. */
-    private static void finish(List<Part> parts, Schema schema) {
+    private static void scaleWords(Part part, Schema schema) {
         int firstWord = schema.numeric().size();
         int firstHashed = schema.firstHashed();
-        for (var part : parts) {
-            var indices = part.indices();
-            var values = part.values();
-            for (int i = 0; i < part.size(); i++) {
-                double squares = 0;
-                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
-                    if (indices[k] >= firstWord) {
-                        values[k] = (float) Math.log1p(values[k]);
-                        squares += (double) values[k] * values[k];
-                    } else if (indices[k] < 0) {
-                        indices[k] = firstHashed - 1 - indices[k];
-                    }
+        var indices = part.indices();
+        var values = part.values();
+        for (int i = 0; i < part.size(); i++) {
+            double squares = 0;
+            for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                if (indices[k] >= firstWord) {
+                    values[k] = (float) Math.log1p(values[k]);
+                    squares += (double) values[k] * values[k];
+                } else if (indices[k] < 0) {
+                    indices[k] = firstHashed - 1 - indices[k];
                 }
-                float scale = squares == 0 ? 1 : (float) (1 / Math.sqrt(squares));
-                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
-                    if (indices[k] >= firstWord && indices[k] < firstHashed) {
-                        values[k] *= scale;
-                    }
+            }
+            float scale = squares == 0 ? 1 : (float) (1 / Math.sqrt(squares));
+            for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                if (indices[k] >= firstWord && indices[k] < firstHashed) {
+                    values[k] *= scale;
                 }
             }
         }

@@ -57,6 +57,53 @@ public final class Data {
         return read(fileOf(nameOrFile), options);
     }
 
+    /** Whether data are of columns, as CSV files are and tables of other formats; if not, they are libsvm. */
+    public boolean isOfColumns(String nameOrFile, ReadOptions options) throws IOException {
+        if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {
+            var entry = catalogue.entry(nameOrFile);
+            return entry.kind() == Catalogue.Kind.DOWNLOAD
+                    && isOfColumns(Place.of(catalogue.file(nameOrFile)), entry.options(options));
+        }
+        var place = new Place(nameOrFile);
+        return place.isFile() && isOfColumns(place, options);
+    }
+
+    private static boolean isOfColumns(Place file, ReadOptions options) throws IOException {
+        if (options.format().isPresent()) {
+            return !options.format().get().equals("libsvm");
+        }
+        try (var opened = open(file)) {
+            return opened.isTable() || isCsv(file.name());
+        }
+    }
+
+    /**
+     * Reads training data of columns as {@link #read} does, but to files of a folder, which are not deleted: nothing of them
+     * is held in memory but the words and classes that there are. Their order is random.
+     *
+     * @param batch examples that are used together
+     */
+    public Spilled spill(String nameOrFile, ReadOptions options, int batch, Path folder, long seed) throws IOException {
+        boolean isSet = !Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile);
+        var file = isSet ? Place.of(catalogue.file(nameOrFile)) : fileOf(nameOrFile);
+        var asked = isSet ? catalogue.entry(nameOrFile).options(options) : options;
+        var parsed = folder.resolve("parsed");
+        try (var opened = open(file);
+                var writer = new Spill.Writer(parsed)) {
+            var parts = new Parts.OnDisk(writer);
+            var fitted = new Csv(file.name(), opened.isTable() ? asked.ofTable() : asked).fit(opened.in(), parts);
+            var spilled = Spilled.of(parts, fitted, batch, folder, Files.size(parsed), seed);
+            if (spilled.examples().examples() == 0) {
+                throw new DataException(file.name() + ": there are no examples in it");
+            }
+            return spilled;
+        } catch (EOFException | ZipException e) {
+            throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
+        } finally {
+            Files.deleteIfExists(parsed);
+        }
+    }
+
     /** Reads a graph: a file of edges, or a set of the catalogue that is one. */
     public Graph graph(String nameOrFile) throws IOException {
         if (!Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile)) {

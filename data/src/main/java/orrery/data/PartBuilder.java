@@ -87,6 +87,10 @@ final class PartBuilder {
         return examples;
     }
 
+    int nonZeros() {
+        return nonZeros;
+    }
+
     /** Features that the example under way has so far. */
     int open() {
         return nonZeros - offsets[examples];

@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The bytes of a piece, in runs of whole lines. */
 final class PieceLines implements AutoCloseable {
+    private static final int LEAST_BUFFER = 1 << 12;
     private static final int BUFFER = 1 << 20;
     private static final int LONGEST_LINE = 1 << 28;
 
     private final Piece piece;
     private final InputStream in;
-    private byte[] bytes = new byte[BUFFER];
+    private byte[] bytes;
     private int held; // bytes that are in the buffer
     private int used; // of these, those that were given
     private long first; // where the buffer's first byte is in the file
@@ -22,6 +23,7 @@ final class PieceLines implements AutoCloseable {
 
     PieceLines(Piece piece) throws IOException {
         this.piece = piece;
+        bytes = new byte[Math.clamp(piece.bytes(), LEAST_BUFFER, BUFFER)];
         boolean isCompressed = piece.file().name().endsWith(".gz");
         if (isCompressed) {
             in = new GZIPInputStream(piece.file().open(), 1 << 16);

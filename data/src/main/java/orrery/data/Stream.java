@@ -22,7 +22,7 @@ import orrery.store.Place;
  * @param schema what features and labels are, for a model
  */
 public record Stream(List<Piece> pieces, List<Long> examples, int features, List<Float> labels, Schema schema) {
-    private static final int MOST_LABELS = 10_000;
+    static final int MOST_LABELS = 10_000;
     private static final int BATCH = 4096;
 
     /** Bytes of a piece, of files that have no blocks of their own. */

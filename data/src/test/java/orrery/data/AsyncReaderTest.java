@@ -135,6 +135,110 @@ final class AsyncReaderTest {
         assertThat(folder.resolve("spill")).doesNotExist();
     }
 
+    /** Columns of every kind, packed on disk: the schema is the one from memory, and so is each example, to the bit. */
+    @RepeatedTest(10)
+    void columnsOnDiskAreThoseInMemory(RepetitionInfo repetition) throws Exception {
+        var random = new SplittableRandom(repetition.getCurrentRepetition());
+        var colours = List.of("red", "green", "blue");
+        var text = new StringBuilder("y,x,colour,words,z,w\n");
+        int rows = random.nextInt(1, 400);
+        for (int i = 0; i < rows; i++) {
+            text.append(random.nextBoolean() ? "yes," : "no,")
+                    .append(random.nextInt(5) == 0 ? "" : String.valueOf(random.nextDouble(-3, 9)))
+                    .append(',')
+                    .append(colours.get(random.nextInt(3)))
+                    .append(",\"");
+            for (int w = random.nextInt(8); w > 0; w--) {
+                text.append("word").append(random.nextInt(30)).append(' ');
+            }
+            text.append("\",")
+                    .append(random.nextInt(100))
+                    .append(',')
+                    .append(random.nextInt(1, 3))
+                    .append('\n');
+        }
+        var path = file("columns.csv", text.toString());
+        var options = ReadOptions.defaults()
+                .withRole("y", ReadOptions.Role.LABEL)
+                .withRole("words", ReadOptions.Role.TEXT)
+                .withRole("w", ReadOptions.Role.WEIGHT);
+        var due = Data.parse(path, options, null, true);
+        int batch = random.nextInt(1, 40);
+        var data = new Data(Cache.none(), new Catalogue(folder));
+        assertThat(data.isOfColumns(path.toString(), options)).isTrue();
+        try (var spilled = data.spill(path.toString(), options, batch, folder, 1)) {
+            assertThat(folder.toFile().list()).containsExactlyInAnyOrder("columns.csv", "batches");
+            assertThat(spilled.schema()).isEqualTo(due.schema());
+            assertThat(spilled.labels()).hasSameElementsAs(distinctLabels(due.examples()));
+            int workers = random.nextInt(1, 5);
+            var found = new ArrayList<String>();
+            for (int w = 0; w < workers; w++) {
+                long seen = 0;
+                try (var reader = new AsyncReader(spilled.examples().passes(w, workers), 2, 1)) {
+                    for (var next = reader.next(); next != null; next = reader.next()) {
+                        seen += next.examples().size();
+                        found.addAll(described(next.examples()));
+                    }
+                }
+                assertThat(spilled.size(w, workers)).isEqualTo(seen);
+            }
+            var all = described(due.examples());
+            assertThat(found).containsExactlyInAnyOrderElementsOf(all);
+            assertThat(rows < 100 || !found.equals(all)).as("order").isTrue();
+        }
+    }
+
+    private static List<Float> distinctLabels(Examples examples) {
+        var labels = new java.util.TreeSet<Float>();
+        for (long i = 0; i < examples.size(); i++) {
+            labels.add(examples.label(i));
+        }
+        return List.copyOf(labels);
+    }
+
+    private static List<String> described(Examples examples) {
+        var all = new ArrayList<String>();
+        var at = examples.cursor();
+        for (long i = 0; i < examples.size(); i++) {
+            at.move(i);
+            var text = new StringBuilder(at.label() + " " + at.weight());
+            for (int k = at.from(); k < at.to(); k++) {
+                text.append(' ').append(at.indices()[k]).append(':').append(at.values()[k]);
+            }
+            all.add(text.toString());
+        }
+        return all;
+    }
+
+    /** Examples that come sorted lie in no order afterwards, and the same each time. */
+    @Test
+    void theOrderIsRandomAndThatOfTheSeed() throws Exception {
+        var part = new PartBuilder();
+        for (int i = 0; i < 30_000; i++) {
+            part.feature(i % 7, 1);
+            part.example(i);
+        }
+        var orders = new ArrayList<List<Float>>();
+        for (long seed : new long[] {1, 1, 2}) {
+            var file = folder.resolve("shuffled");
+            try (var shuffle = new Shuffling(folder, 300L << 20, seed);
+                    var writer = new Spill.Writer(file)) {
+                shuffle.add(part.build());
+                shuffle.to(writer, 100);
+                orders.add(labels(new AsyncReader(writer.end(7).passes(), 2, 1), 100));
+            }
+            Files.delete(file);
+        }
+        assertThat(orders.get(0)).isEqualTo(orders.get(1)).isNotEqualTo(orders.get(2));
+        double ofFirst = orders.get(0).subList(0, 10_000).stream()
+                .mapToDouble(label -> label)
+                .average()
+                .orElse(0);
+        assertThat(ofFirst).isBetween(15_000 - 500d, 15_000 + 500d); // deviation 71
+        assertThat(orders.get(0)).doesNotHaveDuplicates().hasSize(30_000);
+        assertThat(folder).isEmptyDirectory();
+    }
+
     @Test
     void aSpillThatWasCutOffIsRefused() throws Exception {
         var examples = new Examples.Packer();

@@ -244,7 +244,7 @@ final class DenseOutbox extends Outbox {
 
     /** Run by run where the other's cells lie as these. */
     @Override
-    void addTo(Outbox sum, int stripe) {
+    void addTo(Sums sum, int stripe) {
         if (!(sum instanceof DenseOutbox to)) {
             super.addTo(sum, stripe);
             return;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /** What one worker will add to a table of counts at its next tick, where the consistency keeps it back until then. */
-final class IntOutbox {
+final class IntOutbox extends Sums {
     private final IntShard shard;
     private final int width;
     private final KeyedRows touched;
@@ -37,6 +37,7 @@ final class IntOutbox {
         }
     }
 
+    @Override
     boolean isEmpty() {
         return touched.size() == 0;
     }
@@ -48,6 +49,7 @@ final class IntOutbox {
         }
     }
 
+    @Override
     void seal() {
         touched.sortByStripe();
     }
@@ -59,30 +61,47 @@ final class IntOutbox {
         }
     }
 
-    /** Whether {@link #apply} has something to do in this stripe. Sealed only. */
+    @Override
     boolean touches(int stripe) {
         return touched.from(stripe) < touched.to(stripe);
     }
 
-    /** An empty one for the same table. */
+    @Override
     IntOutbox another() {
         return new IntOutbox(shard, width);
     }
 
-    /** Adds what belongs to the stripe to another outbox. Sealed only. */
-    void addTo(IntOutbox into, int stripe) {
+    /** As counts add up exactly or not at all, while those of one worker may be made good by another's at the owner. */
+    @Override
+    boolean fitsInto(Sums into) {
+        var other = (IntOutbox) into;
+        for (int i = 0; i < touched.size(); i++) {
+            int position = other.touched.find(touched.key(i));
+            for (int c = 0; position >= 0 && c < width; c++) {
+                long sum = (long) this.sum[i * width + c] + other.sum[position * width + c];
+                if (sum != (int) sum) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    @Override
+    void addTo(Sums other, int stripe) {
+        var into = (IntOutbox) other;
         for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
             int position = touched.sorted(i);
             into.addRow(touched.key(position), sum, position * width);
         }
     }
 
-    /** Pushes what belongs to the stripe to its owner. Sealed only. */
+    @Override
     void push(int stripe, Pushes to) {
         to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
     }
 
-    /** About how many bytes all of it takes. */
+    @Override
     long bytes() {
         return touched.size() * (Long.BYTES + (long) Integer.BYTES * width);
     }
@@ -95,6 +114,7 @@ final class IntOutbox {
         }
     }
 
+    @Override
     void clear() {
         touched.clear();
     }

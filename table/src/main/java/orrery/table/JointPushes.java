@@ -2,7 +2,9 @@ package orrery.table;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -11,6 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * reads what others own, since it must find its own updates there. So nobody waits longer for it: whoever waits for a
  * clock waits for all workers, the slowest of this node among them, and whatever that one has completed has gone.
  *
+ * <p>A worker's updates of a clock and its tick come here at once, or another worker's sending could part them: then the
+ * tick would say that the clock is complete, and the updates be on their way still.
+ *
  * <p>For tables under {@link Consistency.Ssp} whose updates only add ({@link Table#addsUp}): there the order of the sum
  * is nobody's promise, which it is under Bsp. The process cache of Bösen and FlexPS, without its loss of own writes.
  *
@@ -18,27 +23,43 @@ import java.util.concurrent.locks.ReentrantLock;
  * so ticks of a worker leave in their order.
  */
 final class JointPushes {
-    private static final long NONE = Long.MIN_VALUE;
-
+    private final Node node;
     private final int group;
+    private final long limitNanos;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Table, Outbox> sums = new LinkedHashMap<>();
-    private final Map<Table, IntOutbox> counts = new LinkedHashMap<>();
+    private final Map<Table, Sums> sums = new LinkedHashMap<>();
     private final long[] ticked; // by worker: the last clock; NONE for those of other nodes
     private final long[] unsent; // by worker: the last clock, if others have not been told; else NONE
     private int workers; // of this node
 
-    JointPushes(int group, int workersOfAll) {
+    /** What a worker has for rows of others at a tick. */
+    record Sealed(Table table, Sums sums) {}
+
+    JointPushes(Node node, int group, int workersOfAll, long limitNanos) {
+        this.node = node;
         this.group = group;
+        this.limitNanos = limitNanos;
         ticked = new long[workersOfAll];
         unsent = new long[workersOfAll];
-        Arrays.fill(ticked, NONE);
-        Arrays.fill(unsent, NONE);
+        Arrays.fill(ticked, Pushes.NONE);
+        Arrays.fill(unsent, Pushes.NONE);
+    }
+
+    private void lock(int worker) {
+        try {
+            if (!lock.tryLock(limitNanos, TimeUnit.NANOSECONDS)) {
+                throw new WaitExpiredException("worker " + worker + " waited " + Clocks.seconds(limitNanos)
+                        + " for another worker of its node, which pushes for both and waits for credit of others");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new EndedException("interrupted while it waited for a worker of its node", e);
+        }
     }
 
     /** A worker of this node begins. */
     void join(int worker, long firstClock) {
-        lock.lock();
+        lock(worker);
         try {
             ticked[worker] = firstClock - 1;
             workers++;
@@ -47,33 +68,11 @@ final class JointPushes {
         }
     }
 
-    /** Whether there is nobody to push with. */
-    boolean isForOne() {
-        lock.lock();
+    /** Whether the worker has nobody to push with. */
+    boolean isForOne(int worker) {
+        lock(worker);
         try {
             return workers < 2;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Takes what a worker's sealed outbox has for rows of others, before the worker ticks. */
-    void add(Table table, Outbox outbox) {
-        lock.lock();
-        try {
-            var sum = sums.computeIfAbsent(table, t -> outbox.another());
-            table.forEachElsewhere(outbox::touches, stripe -> outbox.addTo(sum, stripe));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The same for counts. */
-    void add(Table table, IntOutbox outbox) {
-        lock.lock();
-        try {
-            var sum = counts.computeIfAbsent(table, t -> outbox.another());
-            table.forEachElsewhere(outbox::touches, stripe -> outbox.addTo(sum, stripe));
         } finally {
             lock.unlock();
         }
@@ -82,16 +81,27 @@ final class JointPushes {
     /**
      * A worker has completed a clock.
      *
+     * @param sealed what it has for rows of others and has not pushed itself; sealed, to be cleared by the caller
      * @param by the worker's own, which may have parts of that clock already
      * @param now whether the others are to be told at once
      */
-    void tick(int worker, long clock, Pushes by, boolean now) {
-        lock.lock();
+    void tick(int worker, long clock, List<Sealed> sealed, Pushes by, boolean now) {
+        lock(worker);
         try {
+            boolean isFull = false;
+            for (var one : sealed) {
+                var table = one.table();
+                var sum = sums.computeIfAbsent(table, t -> one.sums().another());
+                if (!one.sums().fitsInto(sum)) {
+                    push(table, sum, clock, by);
+                    isFull = true;
+                }
+                table.forEachElsewhere(one.sums()::touches, stripe -> one.sums().addTo(sum, stripe));
+            }
             long before = slowest();
             ticked[worker] = clock;
             unsent[worker] = clock;
-            if (now || slowest() > before) {
+            if (now || isFull || slowest() > before) {
                 send(worker, by);
             }
         } finally {
@@ -101,10 +111,10 @@ final class JointPushes {
 
     /** A worker of this node takes no further part. */
     void finish(int worker, Pushes by) {
-        lock.lock();
+        lock(worker);
         try {
-            tick(worker, Clocks.FINISHED, by, true);
-            ticked[worker] = NONE;
+            tick(worker, Clocks.FINISHED, List.of(), by, true);
+            ticked[worker] = Pushes.NONE;
             workers--;
         } finally {
             lock.unlock();
@@ -113,9 +123,9 @@ final class JointPushes {
 
     /** A worker asks others for what it may have changed. */
     void sendUnsent(int worker, Pushes by) {
-        lock.lock();
+        lock(worker);
         try {
-            if (unsent[worker] != NONE) {
+            if (unsent[worker] != Pushes.NONE) {
                 send(worker, by);
             }
         } finally {
@@ -123,13 +133,12 @@ final class JointPushes {
         }
     }
 
-    /** A table goes, to which this worker adds nothing more. */
+    /** A worker adds nothing more to a table; others of this node may. */
     void drop(Table table, int worker, Pushes by) {
-        lock.lock();
+        lock(worker);
         try {
             sendUnsent(worker, by);
-            sums.remove(table);
-            counts.remove(table);
+            sums.computeIfPresent(table, (t, sum) -> sum.isEmpty() ? null : sum);
         } finally {
             lock.unlock();
         }
@@ -138,7 +147,7 @@ final class JointPushes {
     private long slowest() {
         long slowest = Clocks.FINISHED;
         for (long clock : ticked) {
-            slowest = clock == NONE ? slowest : Math.min(slowest, clock);
+            slowest = clock == Pushes.NONE ? slowest : Math.min(slowest, clock);
         }
         return slowest;
     }
@@ -146,22 +155,23 @@ final class JointPushes {
     /** All that is here goes as that worker's, and completes the clocks of the others with its own. */
     private void send(int worker, Pushes by) {
         long clock = unsent[worker];
-        for (var sum : sums.entrySet()) {
-            if (!sum.getValue().isEmpty()) {
-                sum.getValue().seal();
-                by.all(sum.getKey(), clock, sum.getValue());
-                sum.getValue().clear();
-            }
-        }
-        for (var sum : counts.entrySet()) {
-            if (!sum.getValue().isEmpty()) {
-                sum.getValue().seal();
-                by.all(sum.getKey(), clock, sum.getValue());
-                sum.getValue().clear();
-            }
-        }
-        unsent[worker] = NONE;
+        sums.forEach((table, sum) -> push(table, sum, clock, by));
+        unsent[worker] = Pushes.NONE;
         by.tick(group, clock, unsent);
-        Arrays.fill(unsent, NONE);
+        Arrays.fill(unsent, Pushes.NONE);
+    }
+
+    private void push(Table table, Sums sum, long clock, Pushes by) {
+        if (sum.isEmpty()) {
+            return;
+        }
+        try {
+            sum.seal();
+            by.all(table, clock, sum);
+        } catch (NonFiniteUpdateException e) { // of finite updates that are too great together
+            node.refuse(table.spec(), e);
+        } finally {
+            sum.clear();
+        }
     }
 }

@@ -13,16 +13,17 @@ import orrery.wire.Lane;
  * and from then on lives under the new placement. Reads that come in meanwhile are answered as before.
  *
  * <p>What comes to a node that is moving goes to its place as it comes, if the block is of a dense table; all else is
- * put together first. So a block is on its way, leaves and arrives at once, and nobody keeps a second one of it.
+ * put together first. So parts of a dense block leave while others arrive, and there is no second one of it.
  */
 final class Moves {
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int HEAD_BYTES = 4 * Integer.BYTES;
 
     private final Cluster cluster;
     private final Node node;
     private final Map<Key, Coming> coming = new HashMap<>(); // guarded by this
     private int version; // those of earlier moves are forgotten
-    private int moving = -1; // the version that is being moved to: no feed writes to this node's blocks
+    private int moving = -1; // the version that is being moved to: what comes of it may be put in place
 
     private record Key(int version, int table, int stripe) {}
 
@@ -112,6 +113,18 @@ final class Moves {
         synchronized (this) {
             moving = to.version();
         }
+        try {
+            return moveAll(from, to, end);
+        } finally { // as well if it did not come to an end
+            synchronized (this) {
+                version = to.version() + 1;
+                moving = -1;
+                coming.clear();
+            }
+        }
+    }
+
+    private int moveAll(Placement from, Placement to, long end) throws InterruptedException {
         var due = new ArrayList<Key>();
         for (var table : node.tables()) {
             int stripes = table.shard.rows().stripes;
@@ -135,11 +148,6 @@ final class Moves {
                     table.shard.forget(stripe);
                 }
             }
-        }
-        synchronized (this) {
-            version = to.version() + 1;
-            moving = -1;
-            coming.clear();
         }
         return due.size();
     }
@@ -213,18 +221,20 @@ final class Moves {
         }
     }
 
-    private synchronized Coming await(Key key, long end) throws InterruptedException {
-        for (; ; ) {
-            var block = coming.get(key);
-            if (block != null && block.isWhole) {
-                return block;
+    private Coming await(Key key, long end) throws InterruptedException {
+        while (true) {
+            synchronized (this) {
+                var block = coming.get(key);
+                if (block != null && block.isWhole) {
+                    return block;
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, Math.min(LOOK_NANOS, Math.max(1, end - System.nanoTime())));
             }
-            long left = end - System.nanoTime();
-            if (left <= 0) {
+            cluster.waiting(); // which throws if there is something else to do
+            if (System.nanoTime() > end) {
                 throw new WaitExpiredException("block " + key.stripe() + " of table " + node.byNumber(key.table())
                         + " did not come from its former owner");
             }
-            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 

@@ -296,15 +296,21 @@ public final class Node {
 
     /** What this node's workers push together to the tables of a group. */
     synchronized JointPushes joint(String group) {
-        return joints.computeIfAbsent(group, name -> new JointPushes(name.hashCode(), workers));
+        return joints.computeIfAbsent(
+                group, name -> new JointPushes(this, name.hashCode(), workers, waitLimit.toNanos()));
     }
 
     long mostOutboxBytes() {
         return MOST_OUTBOX_BYTES;
     }
 
-    void countRefused() {
+    /** An update is not finite: it is counted and dropped, if its table drops such. */
+    boolean refuse(TableSpec spec, NonFiniteUpdateException refusal) {
         refused.increment();
+        return switch (spec.nonFinite()) {
+            case DROP -> true;
+            case FAIL -> throw refusal;
+        };
     }
 
     /** Updates that were refused for a NaN or an infinity. */
@@ -599,6 +605,7 @@ public final class Node {
             numbers.clear();
             groups.clear();
             staged.clear();
+            joints.clear();
             drops.clear();
             gone.clear();
             toLoad.clear();

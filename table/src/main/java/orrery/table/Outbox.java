@@ -8,7 +8,7 @@ import java.util.function.LongConsumer;
  *
  * <p>Confined to the worker's thread until the tick.
  */
-public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
+public abstract sealed class Outbox extends Sums permits DenseOutbox, SparseOutbox {
     final TableSpec spec;
     final FloatShard shard;
 
@@ -32,24 +32,13 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
     /** Adds u v^T, expanded at the shard; dense tables only. */
     abstract void addFactors(float[] u, float[] v);
 
-    abstract boolean isEmpty();
-
     /** Visits the rows that were added to; for an outbox that knows them singly. */
     void forEachRow(LongConsumer action) {
         throw new IllegalStateException("this outbox keeps runs of rows");
     }
 
-    /** Makes ready for {@link #apply}: nothing is added from here until {@link #clear}. */
-    abstract void seal();
-
-    /** Whether {@link #apply} has something to do in this stripe. Sealed only. */
-    abstract boolean touches(int stripe);
-
     /** Applies what belongs to the stripe, whose lock the caller holds, and forgets it. Sealed only. */
     abstract void apply(int stripe);
-
-    /** Pushes what belongs to the stripe to its owner, and forgets it. Sealed only. */
-    abstract void push(int stripe, Pushes to);
 
     /** Takes rows: the update of one is found in {@code values} from {@code at} on. */
     @FunctionalInterface
@@ -60,19 +49,15 @@ public abstract sealed class Outbox permits DenseOutbox, SparseOutbox {
     /** Hands over what belongs to the stripe, and forgets it. Sealed only. */
     abstract void drain(int stripe, Taker to);
 
-    /** An empty one for the same table. */
-    abstract Outbox another();
-
-    /** Adds what belongs to the stripe to another outbox, and forgets it. Sealed only. */
-    void addTo(Outbox sum, int stripe) {
-        drain(stripe, sum::addRow);
+    @Override
+    boolean fitsInto(Sums sum) {
+        return true; // a sum that is too great is found when it is sealed
     }
 
-    /** About how many bytes all of it takes. Sealed only. */
-    abstract long bytes();
-
-    /** Forgets the rest and opens again. */
-    abstract void clear();
+    @Override
+    void addTo(Sums sum, int stripe) {
+        drain(stripe, ((Outbox) sum)::addRow);
+    }
 
     final void checkWidth(int width) {
         if (spec.width() != width) {

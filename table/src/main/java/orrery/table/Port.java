@@ -128,7 +128,6 @@ final class Port {
 
     /** What the next read of a table accepts of what is known of others' blocks. */
     Replica.Need need() {
-        session.sendUnsent(group);
         var consistency = spec.consistency();
         long clockOfGroup = group.clock;
         return new Replica.Need(

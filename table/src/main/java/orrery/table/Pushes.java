@@ -10,6 +10,9 @@ import orrery.wire.Lane;
  * each member gets, which the tick then tells. Confined to the worker's thread.
  */
 final class Pushes {
+    /** No clock. */
+    static final long NONE = Long.MIN_VALUE;
+
     private static final long[] NOBODY = {};
     private static final int HEAD_BYTES = 2 * Integer.BYTES + Long.BYTES;
 
@@ -131,17 +134,10 @@ final class Pushes {
         return frame;
     }
 
-    /** Pushes what a sealed outbox has for rows of others, and forgets it. */
-    void all(Table table, long atClock, Outbox outbox) {
-        begin(table, atClock, outbox.bytes());
-        table.forEachElsewhere(outbox::touches, stripe -> outbox.push(stripe, this));
-        end();
-    }
-
-    /** The same for counts. */
-    void all(Table table, long atClock, IntOutbox outbox) {
-        begin(table, atClock, outbox.bytes());
-        table.forEachElsewhere(outbox::touches, stripe -> outbox.push(stripe, this));
+    /** Pushes what is sealed for rows of others, and forgets it. */
+    void all(Table table, long atClock, Sums sealed) {
+        begin(table, atClock, sealed.bytes());
+        table.forEachElsewhere(sealed::touches, stripe -> sealed.push(stripe, this));
         end();
     }
 
@@ -161,11 +157,11 @@ final class Pushes {
         tick(group, completed, NOBODY);
     }
 
-    /** The same of other workers whose updates are in those parts: by worker the clock, or {@link Long#MIN_VALUE}. */
+    /** The same of other workers whose updates are in those parts: by worker the clock, or {@link #NONE}. */
     void tick(int group, long completed, long[] others) {
         int more = 0;
         for (long clock : others) {
-            more += clock == Long.MIN_VALUE ? 0 : 1;
+            more += clock == NONE ? 0 : 1;
         }
         for (int member : cluster.others()) {
             int count = member < parts.length ? parts[member] : 0;
@@ -175,7 +171,7 @@ final class Pushes {
                     .putLong(completed)
                     .putInt(count);
             for (int other = 0; other < others.length; other++) {
-                if (others[other] != Long.MIN_VALUE) {
+                if (others[other] != NONE) {
                     frame.putInt(other).putLong(others[other]);
                 }
             }

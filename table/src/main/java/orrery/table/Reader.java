@@ -91,7 +91,7 @@ final class Reader {
             awaitPushed(first, end);
         } else if (reads != null && !table.isWhole()) {
             long start = System.nanoTime();
-            reads.blocks(table, stripes(from, to), port.need(), waitLimitNanos);
+            blocks(reads, stripes(from, to));
             port.waitedElsewhere(System.nanoTime() - start);
         }
         return view.open(true);
@@ -142,7 +142,7 @@ final class Reader {
             awaitPushed(slots.keys(), 0, 0);
         } else if (local == null && reads != null && !table.isWhole()) {
             long start = System.nanoTime();
-            reads.blocks(table, slots.stripes(), port.need(), waitLimitNanos);
+            blocks(reads, slots.stripes());
             port.waitedElsewhere(System.nanoTime() - start);
         }
         var view = viewOfSlots;
@@ -150,6 +150,17 @@ final class Reader {
             throw new IllegalStateException();
         }
         return view.open(true);
+    }
+
+    /** Brings those stripes here that are of others. */
+    private void blocks(Reads from, long stripes) {
+        for (int stripe = 0; stripe < table.shard.rows().stripes; stripe++) {
+            if ((stripes & 1L << stripe) != 0 && !table.owns(stripe)) {
+                port.session.sendUnsent(port.group);
+                break;
+            }
+        }
+        from.blocks(table, stripes, port.need(), waitLimitNanos);
     }
 
     /** Waits until rows {@code from} to {@code to}, as far as they are of others, are here and fresh enough. */
@@ -211,6 +222,12 @@ final class Reader {
     private void gatherElsewhere(long[] keys, int from, int to, Object out, int at) {
         long start = System.nanoTime();
         if (reads != null) {
+            for (int i = from; i < to; i++) {
+                if (port.isElsewhere(keys[i])) {
+                    port.session.sendUnsent(port.group);
+                    break;
+                }
+            }
             note(keys, from, to);
             reads.rows(table, keys, from, to, out, at, port.need(), writer.mine(), waitLimitNanos);
         }

@@ -49,8 +49,10 @@ public final class Session {
         final Clocks.Ticket ticket;
         final List<Port> ports = new ArrayList<>();
         private @Nullable JointPushes joint; // of this node's workers; null if each pushes alone
+        private final List<JointPushes.Sealed> sealed = new ArrayList<>(); // at a tick: what joins it
         private boolean isApart; // this worker pushes alone at this clock
-        private boolean staysApart; // and at all that follow: it has a table that does not add up
+        private boolean staysApart; // and at all that follow: it has created a table
+        private boolean mayHaveUnsent;
         long clock;
 
         Group(String name, Clocks clocks, int worker, long clock) {
@@ -60,10 +62,23 @@ public final class Session {
             ticket = new Clocks.Ticket(worker, Thread.currentThread());
         }
 
-        /** With whom this worker pushes; null if alone. */
-        @Nullable
-        JointPushes joint() {
-            return isApart ? null : joint;
+        /** Whether what is for others goes with what the node's other workers have; it is cleared after the tick then. */
+        boolean joins(Table table, Sums sums) {
+            boolean joins = joint != null && !isApart;
+            if (joins) {
+                sealed.add(new JointPushes.Sealed(table, sums));
+            }
+            return joins;
+        }
+
+        /** Whether that is about to go. */
+        boolean hasJoined(Sums sums) {
+            for (int i = 0; i < sealed.size(); i++) {
+                if (sealed.get(i).sums() == sums) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 
@@ -94,7 +109,7 @@ public final class Session {
             if (pushes != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
                 group.joint = node.joint(group.name);
                 group.joint.join(worker, firstClock);
-                group.isApart = group.joint.isForOne();
+                group.isApart = group.joint.isForOne(worker);
             }
         }
     }
@@ -201,8 +216,10 @@ public final class Session {
         var table = node.create(spec, workers);
         if (table.id >= ports.length || ports[table.id] == null) {
             var group = attach(table).group;
-            group.staysApart |= !table.addsUp();
-            group.isApart |= group.staysApart;
+            sendUnsent(
+                    group); // others may not have the table yet: what waits for it would keep their clocks from moving
+            group.staysApart = true;
+            group.isApart = true;
         }
         return table;
     }
@@ -271,6 +288,7 @@ public final class Session {
         for (var table : function.tables()) {
             port(table).checkKeyed("a function");
             port(table).admit();
+            sendUnsent(port(table).group);
         }
         if (reads != null) {
             var port = port(function.tables().getFirst());
@@ -368,8 +386,9 @@ public final class Session {
 
     /** Others are asked for what this worker may have changed; they must have been told. */
     void sendUnsent(Group group) {
-        if (group.joint != null && pushes != null) {
+        if (group.joint != null && pushes != null && group.mayHaveUnsent) {
             group.joint.sendUnsent(worker, pushes);
+            group.mayHaveUnsent = false;
         }
     }
 
@@ -388,8 +407,13 @@ public final class Session {
             if (joint == null) {
                 pushes.tick(group.name.hashCode(), group.clock);
             } else {
-                joint.tick(worker, group.clock, pushes, group.isApart);
-                group.isApart = group.staysApart || joint.isForOne();
+                joint.tick(worker, group.clock, group.sealed, pushes, group.isApart);
+                for (int i = 0; i < group.sealed.size(); i++) {
+                    group.sealed.get(i).sums().clear();
+                }
+                group.sealed.clear();
+                group.mayHaveUnsent = true;
+                group.isApart = group.staysApart || joint.isForOne(worker);
             }
         }
         if (!isVirtual) {

@@ -218,11 +218,7 @@ final class Writer {
     }
 
     private boolean refuse(NonFiniteUpdateException refusal) {
-        node.countRefused();
-        return switch (spec.nonFinite()) {
-            case DROP -> true;
-            case FAIL -> throw refusal;
-        };
+        return node.refuse(spec, refusal);
     }
 
     /** Adds rows to a table of ints. */
@@ -409,12 +405,10 @@ final class Writer {
                     counts.forEachRow(row -> noteOwn(mine, row));
                 }
                 table.forEachElsewhere(counts::touches, stripe -> port.lastPushed[stripe] = port.group.clock);
-                var joint = port.group.joint();
-                if (joint != null) {
-                    joint.add(table, counts);
-                } else {
-                    pushes.all(table, port.group.clock, counts);
+                if (port.group.joins(table, counts)) {
+                    return; // own rows were changed at once
                 }
+                pushes.all(table, port.group.clock, counts);
             }
             if (spec.consistency().staged()) {
                 node.staged(table).stage(worker, port.group.clock, counts);
@@ -511,10 +505,7 @@ final class Writer {
             }
             port.lastPushed[stripe] = port.group.clock;
         });
-        var joint = port.group.joint();
-        if (joint != null) {
-            joint.add(table, outbox);
-        } else {
+        if (!port.group.joins(table, outbox)) {
             to.all(table, port.group.clock, outbox);
         }
     }
@@ -559,6 +550,8 @@ final class Writer {
             left &= ~(1L << stripe);
             next = stripe + 1;
         }
-        outbox.clear();
+        if (!port.group.hasJoined(outbox)) {
+            outbox.clear();
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.wire.Faults;
@@ -98,6 +99,74 @@ final class JointPushesTest {
             add(sessions.get(1), table, there);
             sessions.get(1).tick();
             assertThat(get(sessions.get(1), table, there)).isEqualTo(5);
+        }
+    }
+
+    /** Each worker has a row elsewhere that it alone changes: after each tick it has all of its changes, whoever sent them. */
+    @Test
+    @Timeout(60)
+    void nobodySendsHalfAClockOfAnother() {
+        int clocks = 400;
+        try (var nodes = new Nodes(2, Faults.parse("delay=2ms,reorder=20%"))) {
+            nodes.create(TableSpec.dense("w", 64, 1).with(new Consistency.Ssp(2)));
+            nodes.run(8, (session, node) -> {
+                var table = node.find("w");
+                var others = LongStream.range(0, 64)
+                        .filter(row -> !table.ownsRow(row))
+                        .toArray();
+                long[] mine = {others[session.worker() % 4], others[4 + session.worker() % 4]};
+                var seen = new float[2];
+                for (int clock = 0; clock < clocks; clock++) {
+                    session.add(table, mine, new float[] {1, 1});
+                    session.tick();
+                    session.gather(table, mine, seen);
+                    assertThat(seen).containsOnly(clock + 1);
+                }
+            });
+        }
+    }
+
+    /** Whoever is done with a table does not take what others have added to it. */
+    @Test
+    void aTableIsDroppedByOneAndHasTheUpdatesOfAnother() {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(TableSpec.dense("w", 2, 1).with(new Consistency.Ssp(9)));
+            nodes.all.forEach(node -> node.begin(4, 0, Sessions.LIMIT));
+            var table = nodes.on(0, "w");
+            long there = table.ownsRow(0) ? 1 : 0;
+            var first = nodes.all.get(0).session(0);
+            var second = nodes.all.get(0).session(1);
+            first.tick();
+            second.tick();
+            for (int i = 0; i < 3; i++) {
+                add(second, table, there);
+                second.tick();
+            }
+            first.drop(table);
+            assertThat(get(second, table, there)).isEqualTo(3);
+        }
+    }
+
+    /** What one has added and another taken away again: no int could hold it in between. */
+    @Test
+    void countsThatDoNotAddUpGoOneAfterTheOther() {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(TableSpec.dense("n", 2, 1).ofInts().with(new Consistency.Ssp(9)));
+            nodes.all.forEach(node -> node.begin(4, 0, Sessions.LIMIT));
+            var table = nodes.on(0, "n");
+            long[] there = {table.ownsRow(0) ? 1 : 0};
+            var first = nodes.all.get(0).session(0);
+            var second = nodes.all.get(0).session(1);
+            first.tick();
+            second.tick();
+            first.add(table, there, new int[] {-2_000_000_000});
+            first.tick();
+            assertThat(get(first, table, there[0])).isEqualTo(-2e9f);
+            for (var session : List.of(first, second)) {
+                session.add(table, there, new int[] {1_500_000_000});
+                session.tick();
+            }
+            assertThat(get(second, table, there[0])).isEqualTo(1e9f);
         }
     }
 

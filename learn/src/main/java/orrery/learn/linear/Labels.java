@@ -11,6 +11,7 @@ import orrery.data.Schema;
 
 /** The classes of a model, and which of them a label is. */
 record Labels(List<String> names, float[] values) implements Serializable {
+    private static final int MOST = 10_000;
 
     /** The classes of training data: the schema's, or the distinct labels in ascending order. */
     static Labels of(Examples examples, Schema schema) throws DataException {
@@ -20,9 +21,8 @@ record Labels(List<String> names, float[] values) implements Serializable {
         var distinct = new TreeSet<Float>();
         for (long i = 0; i < examples.size(); i++) {
             distinct.add(examples.label(i));
-            if (distinct.size() > 10_000) {
-                throw new DataException("the labels have more than 10,000 different values, such as " + distinct.first()
-                        + " and " + distinct.last() + "; are they numbers to predict? Then use least-squares");
+            if (distinct.size() > MOST) {
+                break;
             }
         }
         return of(List.copyOf(distinct));
@@ -38,7 +38,11 @@ record Labels(List<String> names, float[] values) implements Serializable {
     }
 
     /** The classes of these labels, ascending. */
-    static Labels of(List<Float> distinct) {
+    static Labels of(List<Float> distinct) throws DataException {
+        if (distinct.size() > MOST) {
+            throw new DataException("the labels have more than 10,000 different values, such as " + distinct.getFirst()
+                    + " and " + distinct.getLast() + "; are they numbers to predict? Then use least-squares");
+        }
         var values = new float[distinct.size()];
         var names = new ArrayList<String>();
         for (float label : distinct) {

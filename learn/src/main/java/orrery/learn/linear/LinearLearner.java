@@ -10,6 +10,7 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.Schema;
 import orrery.data.Spill;
+import orrery.data.Spilled;
 import orrery.data.Stream;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -62,6 +63,12 @@ public sealed interface LinearLearner extends Serializable
      */
     default LinearTraining prepare(Stream stream, List<String> hosts, Run run) throws DataException {
         var source = Source.of(stream, options().batch(), loss(), hosts);
+        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+    }
+
+    /** Makes ready to train on examples that lie packed in a file, which all workers can open. */
+    default LinearTraining prepare(Spilled data, Run run) throws DataException {
+        var source = Source.of(data, loss(), run.workers());
         return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
     }
 

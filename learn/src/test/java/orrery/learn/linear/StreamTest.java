@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import orrery.data.Cache;
+import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
 import orrery.data.Stream;
@@ -58,6 +60,30 @@ final class StreamTest {
                 learner.prepare(stream(file), List.of("a", "b"), Run.local(2)).run();
         assertThat(trained.outcome().examples()).isEqualTo(5 * 3000);
         assertThat(trained.model().score(data.examples()).get("accuracy")).isGreaterThan(inMemory - 0.02);
+    }
+
+    /** From a file of columns, packed on disk; the same under however many workers it is, one of them idle at the end. */
+    @Test
+    void learnsFromColumns() throws Exception {
+        var random = new SplittableRandom(4);
+        var text = new StringBuilder("label,a,b,c\n");
+        for (int i = 0; i < 2010; i++) {
+            double a = random.nextDouble(-1, 1);
+            double b = random.nextDouble(-1, 1);
+            text.append(a > b ? "up," : "down,").append(a).append(',').append(b).append(",x\n");
+        }
+        var file = Files.writeString(folder.resolve("data.csv"), text);
+        var data = new Data(Cache.none(), new Catalogue(folder));
+        var all = data.read(file.toString(), ReadOptions.defaults());
+        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(16));
+        for (int workers : new int[] {1, 2, 5}) {
+            try (var spilled = data.spill(file.toString(), ReadOptions.defaults(), 16, folder, 1)) {
+                var trained = learner.prepare(spilled, Run.local(workers)).run();
+                assertThat(trained.outcome().examples()).isEqualTo(5 * 2010);
+                assertThat(trained.model().score(all.examples()).get("accuracy"))
+                        .isGreaterThan(0.97);
+            }
+        }
     }
 
     /** From memory and from files, with rows announced ahead. */

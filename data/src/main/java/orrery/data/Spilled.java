@@ -1,0 +1,61 @@
+package orrery.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * Labelled examples that were parsed once and lie packed on disk, in batches to be read ahead; and what they mean.
+ *
+ * @param batch examples of each batch but the last, which may have fewer
+ * @param labels the different ones, ascending; one more than {@link Stream#MOST_LABELS} if there are more
+ */
+public record Spilled(Spill examples, int batch, List<Float> labels, Schema schema) implements AutoCloseable {
+    public Spilled {
+        labels = List.copyOf(labels);
+    }
+
+    /** How many examples the {@code index}th of {@code count} workers has, if each takes each count-th batch. */
+    public long size(int index, int count) {
+        long batches = (examples.batches() - index + count - 1) / count;
+        boolean hasLast = examples.batches() > 0 && (examples.batches() - 1) % count == index;
+        long lacks = hasLast ? examples.batches() * batch - examples.examples() : 0;
+        return batches * batch - lacks;
+    }
+
+    /**
+     * Packs parts that have been looked at to batches in a file of a folder, in random order: examples that lie sorted by
+     * their labels teach nothing if they are used in that order.
+     */
+    static Spilled of(Parts parts, Csv.Fitted fitted, int batch, Path folder, long bytes, long seed)
+            throws IOException {
+        var labels = new TreeSet<Float>();
+        try (var shuffle = new Shuffling(folder, bytes, seed);
+                var writer = new Spill.Writer(folder.resolve("batches"))) {
+            parts.forEach(parsed -> {
+                var part = fitted.finished(parsed);
+                for (int i = 0; i < part.size() && labels.size() <= Stream.MOST_LABELS; i++) {
+                    labels.add(part.labels()[i]);
+                }
+                shuffle.add(part);
+            });
+            shuffle.to(writer, batch);
+            return new Spilled(writer.end(fitted.schema().features()), batch, List.copyOf(labels), fitted.schema());
+        }
+    }
+
+    /** Deletes the file. */
+    @Override
+    public void close() throws IOException {
+        Files.deleteIfExists(examples.file());
+    }
+
+    @Override
+    public String toString() {
+        return String.format(
+                "%,d examples, %,d features, packed on disk in batches of %d",
+                examples.examples(), schema.features(), batch);
+    }
+}
