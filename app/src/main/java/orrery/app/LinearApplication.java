@@ -35,6 +35,10 @@ final class LinearApplication implements Application<LinearModel> {
 
     private static final String ANYWHERE = ""; // all members must deal out pieces alike, wherever they are
 
+    private static final String SORTED =
+            "; examples with the same label lie together and are used in that order, from which little is learned:"
+                    + " shuffle the lines first";
+
     private record Sets(Optional<Loaded> train, Optional<Examples> validation, Optional<Examples> test) {}
 
     LinearApplication(LinearLearner learner, Optional<SvrgOptions> svrg, HoldOutFlags holdOut, DataFlags reading) {
@@ -107,7 +111,7 @@ final class LinearApplication implements Application<LinearModel> {
         } else {
             var all = surveyLibsvm(name);
             stream = Optional.of(all);
-            seen = all.toString();
+            seen = all + (all.areSorted() ? SORTED : "");
             schema = all.schema();
         }
         Optional<Examples> tested = Optional.empty();

@@ -1,6 +1,7 @@
 package orrery.bench.stages;
 
 import de.bwaldvogel.liblinear.Linear;
+import de.bwaldvogel.liblinear.Model;
 import de.bwaldvogel.liblinear.Parameter;
 import de.bwaldvogel.liblinear.Problem;
 import de.bwaldvogel.liblinear.SolverType;
@@ -43,6 +44,7 @@ public final class StagesBench implements Callable<Integer> {
     private static final double L2 = 1e-5;
     private static final double C = 1; // of liblinear, whose objective has the penalty 1 / (C n)
     private static final double GAP = 0.01;
+    private static final int WARM = 10; // runs that are not counted
 
     @Parameters(
             arity = "0..*",
@@ -218,7 +220,7 @@ public final class StagesBench implements Callable<Integer> {
         var problem = problem(data.examples());
         double l2 = 1 / (C * problem.l);
         var exact = Linear.train(problem, new Parameter(SolverType.L2R_LR, C, 1e-4, 10_000, 0));
-        double least = objective(data, l2, f -> exact.getFeatureWeights()[f]);
+        double least = objective(data, l2, weights(exact));
         double goal = (1 + GAP) * least;
         double eps = easiest(problem, data, l2, goal);
         var options = SvrgOptions.defaults().withL2(l2).withIntercept(false);
@@ -231,7 +233,7 @@ public final class StagesBench implements Callable<Integer> {
         }
         var mine = new ArrayList<Double>();
         var theirs = new ArrayList<Double>();
-        for (int run = -2; run < runs; run++) {
+        for (int run = -WARM; run < runs; run++) {
             int e = epochs;
             double a = Cpu.seconds(() -> train(data, options.withEpochs(e)));
             double b = Cpu.seconds(() -> Linear.train(problem, new Parameter(SolverType.L2R_LR_DUAL, C, eps, 1000, 0)));
@@ -278,7 +280,7 @@ public final class StagesBench implements Callable<Integer> {
     private static double easiest(Problem problem, Loaded data, double l2, double goal) {
         for (double eps = 30; eps > 1e-5; eps /= 1.5) {
             var model = Linear.train(problem, new Parameter(SolverType.L2R_LR_DUAL, C, eps, 1000, 0));
-            if (objective(data, l2, f -> model.getFeatureWeights()[f]) <= goal) {
+            if (objective(data, l2, weights(model)) <= goal) {
                 return eps;
             }
         }
@@ -289,6 +291,11 @@ public final class StagesBench implements Callable<Integer> {
     @FunctionalInterface
     private interface Weights {
         double of(int feature);
+    }
+
+    private static Weights weights(Model model) {
+        var all = model.getFeatureWeights(); // a copy at each call
+        return feature -> all[feature];
     }
 
     private static double objective(Loaded data, double l2, Weights weights) {

@@ -62,6 +62,26 @@ final class StreamTest {
         assertThat(trained.model().score(data.examples()).get("accuracy")).isGreaterThan(inMemory - 0.02);
     }
 
+    @Test
+    void sortedExamplesAreNoticed() throws Exception {
+        var sorted = new StringBuilder();
+        var mixed = new StringBuilder();
+        var random = new SplittableRandom(5);
+        for (int i = 0; i < 2000; i++) {
+            sorted.append(i < 700 ? "1" : "0").append(" 3:1\n");
+            mixed.append(random.nextInt(10) < 3 ? "1" : "0").append(" 3:1\n");
+        }
+        assertThat(stream(Files.writeString(folder.resolve("sorted.libsvm"), sorted))
+                        .areSorted())
+                .isTrue();
+        assertThat(stream(Files.writeString(folder.resolve("mixed.libsvm"), mixed))
+                        .areSorted())
+                .isFalse();
+        assertThat(stream(Files.writeString(folder.resolve("one.libsvm"), "1 3:1\n".repeat(500)))
+                        .areSorted())
+                .isFalse();
+    }
+
     /** From a file of columns, packed on disk; the same under however many workers it is, one of them idle at the end. */
     @Test
     void learnsFromColumns() throws Exception {
