@@ -1,11 +1,14 @@
 package orrery.engine;
 
+import java.util.BitSet;
+
 /**
- * Finds with how many workers a clock takes least time: goes up in growing steps while that helps, then to and fro in
- * shrinking ones, and stays. When a clock later takes another time than it did, it tries again from where it is (FlexPS,
+ * Finds with how many workers a clock takes least time: goes up in growing steps while that helps, or down by halves, then to
+ * and fro in shrinking ones, each number once, and stays when the next would differ by less than a quarter. When a clock later takes another time than it did, it tries again from where it is (FlexPS,
  * section 4: automatic parallelism, there by single steps and once). Deterministic; knows no clock of its own.
  */
 public final class HillClimb {
+    private static final int NEAR = 4;
     private static final double NOISE = 0.03; // less is no gain
     private static final double DRIFT = 0.5;
     private static final int WINDOWS_OF_DRIFT = 3;
@@ -18,6 +21,7 @@ public final class HillClimb {
     private boolean triesUp = true;
     private int trying; // 0 if settled
     private int windowsOff;
+    private final BitSet tried = new BitSet(); // on this climb
 
     /**
      * @param first how many to begin with
@@ -31,6 +35,7 @@ public final class HillClimb {
         best = first;
         trying = first;
         step = first;
+        tried.set(first);
     }
 
     /** With how many to go on. */
@@ -54,6 +59,8 @@ public final class HillClimb {
                 bestSeconds = secondsPerClock;
                 step = Math.max(1, best / 2);
                 triesUp = true;
+                tried.clear();
+                tried.set(best);
                 next();
             }
         } else if (bestSeconds == Double.POSITIVE_INFINITY) {
@@ -76,9 +83,10 @@ public final class HillClimb {
 
     /** The next to try: up, down, and then with half the step. */
     private void next() {
-        while (step > 0) {
-            int at = triesUp ? Math.min(most, best + step) : Math.max(1, best - step);
-            if (at != best) {
+        while (step > 0 && NEAR * step >= best) {
+            int at = triesUp ? Math.min(most, best + step) : Math.max((best + 1) / 2, best - step);
+            if (!tried.get(at)) {
+                tried.set(at);
                 trying = at;
                 return;
             }

@@ -188,8 +188,8 @@ final class StagesTest {
                 2, () -> new Job("found", List.of(spec), List.of(stage)), quiet, Members.Terms.DEFAULT.insecure());
         var outcome = new Job("found", List.of(spec), List.of(stage)).run(members == 0 ? run : run.with(launcher));
         assertThat(resized).isNotEmpty();
-        assertThat(resized.getFirst().before()).isEqualTo(1);
-        assertThat(resized.getFirst().after()).isEqualTo(2);
+        assertThat(resized.getFirst().before()).isEqualTo(2);
+        assertThat(resized.getFirst().after()).isEqualTo(4);
         assertThat(Jobs.weights(outcome)).containsOnly(20);
     }
 

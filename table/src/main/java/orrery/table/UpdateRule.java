@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * What a shard does with an update. {@link Add} takes the update as a change; all other rules take it as a gradient g
- * and descend. A rule sees one merged update per (worker, clock, row) and runs on every cell of a row that the update
- * touches. Rules run at the shard, because their state lives there.
+ * and descend. A rule sees one merged update per (worker, clock, row), or of several workers where it adds and the table
+ * is under {@link Consistency.Ssp}, and runs on every cell of a row that the update touches. Rules run at the shard, because their state lives there.
  *
  * <p>{@code l2} adds {@code l2 * w} to the gradient of touched cells; {@code l1} then shrinks the new value towards zero
  * by {@code step * l1} (soft threshold). Only the rules that have such a component define it.

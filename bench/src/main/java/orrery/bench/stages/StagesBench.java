@@ -44,7 +44,7 @@ public final class StagesBench implements Callable<Integer> {
     private static final double L2 = 1e-5;
     private static final double C = 1; // of liblinear, whose objective has the penalty 1 / (C n)
     private static final double GAP = 0.01;
-    private static final int WARM = 10; // runs that are not counted
+    private static final int WARM = 30; // runs that are not counted
 
     @Parameters(
             arity = "0..*",
