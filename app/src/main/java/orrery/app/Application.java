@@ -8,7 +8,7 @@ import orrery.learn.Model;
 import orrery.learn.Training;
 
 /** What the verbs need of an application whose flags have been given: its data, its training, its results. */
-interface Application<M extends Model> {
+interface Application<M extends Model> extends AutoCloseable {
     /** Reads the data, and says what there is. */
     String read(String data, long seed) throws IOException;
 
@@ -26,4 +26,8 @@ interface Application<M extends Model> {
 
     /** Tells the model and its results to a person. */
     void print(PrintWriter out, M model, Map<String, Object> results);
+
+    /** Gives back what was read. */
+    @Override
+    default void close() {}
 }

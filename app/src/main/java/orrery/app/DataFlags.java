@@ -84,6 +84,11 @@ final class DataFlags {
             description = "So many of the commonest words become features (default: ${DEFAULT-VALUE}).")
     int words = 50_000;
 
+    /** Whether nothing else is asked for. */
+    boolean isLibsvm() {
+        return format == null || format.equals("libsvm");
+    }
+
     @Option(names = "--log1p", description = "Values of a libsvm file become log(1 + value).")
     boolean log1p;
 

@@ -4,7 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,7 +56,7 @@ final class LinearApplication implements Application<LinearModel> {
                     "--stream reads examples as they are: not with --log1p, --normalize, --group or" + " --balanced");
         }
         if (holdOut.stream && (svrg.isPresent() || learner.options().patience() > 0)) {
-            throw new UsageException("--stream reads each example once a pass, in its order: not for "
+            throw new UsageException("--stream reads each example once a pass, in one order: not for "
                     + (svrg.isPresent() ? "--solver svrg" : "--early-stop"));
         }
     }
@@ -108,6 +108,8 @@ final class LinearApplication implements Application<LinearModel> {
             spilled = Optional.of(all);
             seen = all.toString();
             schema = all.schema();
+        } else if (!reading.isLibsvm()) {
+            throw new UsageException("--stream reads columns from one file, which " + name + " is not");
         } else {
             var all = surveyLibsvm(name);
             stream = Optional.of(all);
@@ -134,19 +136,25 @@ final class LinearApplication implements Application<LinearModel> {
         }
     }
 
-    /** Packs the examples to a file that goes with this process. */
     private Spilled spill(String name, long seed) throws IOException {
-        var folder = Files.createTempDirectory("orrery-");
-        folder.toFile().deleteOnExit(); // once what is in it has gone, which is asked for later
+        var folder = Path.of(System.getProperty("java.io.tmpdir"));
         try {
-            var all = reading.data()
+            return reading.data()
                     .spill(name, reading.options(), learner.options().batch(), folder, seed);
-            all.examples().file().toFile().deleteOnExit();
-            return all;
-        } catch (IOException | RuntimeException e) {
-            Files.deleteIfExists(folder.resolve("batches"));
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).contains("No space left")) {
+                throw new IOException(
+                        folder + " has no space for the packed examples; another folder is set by"
+                                + " ORRERY_JAVA_OPTS=-Djava.io.tmpdir=DIR",
+                        e);
+            }
             throw e;
         }
+    }
+
+    @Override
+    public void close() {
+        spilled.ifPresent(Spilled::close);
     }
 
     /** A file, or all that are in a folder. */

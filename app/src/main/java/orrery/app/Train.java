@@ -164,7 +164,12 @@ final class Train implements Callable<Integer> {
         String what =
                 given(app, appOption, "APP", "which application? One of " + String.join(", ", Applications.NAMES));
         String data = given(train, trainOption, "TRAIN", "which data? A file, or a name of: orrery data list");
-        var chosen = applications.of(what, spec.commandLine()); // wrong options are told before anything is read
+        try (var chosen = applications.of(what, spec.commandLine())) { // wrong options are told before anything is read
+            return call(what, data, chosen);
+        }
+    }
+
+    private Integer call(String what, String data, Application<?> chosen) throws IOException {
         var run = running.run();
         var terms = running.terms();
         if (pooled != null && Math.max(1, running.processes()) != pooled.nodes()) {
@@ -243,13 +248,13 @@ final class Train implements Callable<Integer> {
     /** The part of a member: the same data, the same job, its own share of the workers. */
     private Integer join(Path runPath, Run run) throws IOException {
         String what = given(app, appOption, "APP", "which application?");
-        var chosen = applications.of(what, spec.commandLine());
-        chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
-        if (checkpointEvery > 0) {
-            run = run.with(kept(RunFolder.of(runPath)).every(checkpointEvery));
+        try (var chosen = applications.of(what, spec.commandLine())) {
+            chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
+            boolean keeps = checkpointEvery > 0;
+            chosen.prepare(keeps ? run.with(kept(RunFolder.of(runPath)).every(checkpointEvery)) : run)
+                    .join();
+            return 0;
         }
-        chosen.prepare(run).join();
-        return 0;
     }
 
     /** The run with the plan that its folder has, or with a new one if there are processes to place rows in. */

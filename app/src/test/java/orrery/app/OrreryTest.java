@@ -103,6 +103,7 @@ final class OrreryTest {
                 mistake(2, "--solver must be rule or svrg", "train", "lr", "@two.libsvm", "--solver", "newton"),
                 mistake(2, "--step-workers is for --solver svrg", "train", "lr", "@two.libsvm", "--step-workers", "2"),
                 mistake(2, "the hinge loss is not smooth", "train", "svm", "@two.libsvm", "--solver", "svrg"),
+                mistake(2, "--stream reads columns from one file", "train", "lr", "@.", "--stream", "--format", "csv"),
                 mistake(2, "--stream holds nothing out", "train", "lr", "@two.libsvm", "--stream", "--split", "0.5"),
                 mistake(1, "bad.libsvm: line at byte 6: expected", "train", "lr", "@bad.libsvm", "--stream"),
                 mistake(1, "no such file, and no folder", "train", "lr", "@nothing.libsvm", "--stream"),

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads batches in a thread of its own, ahead of who takes them, pass after pass (FlexPS, section 8): from files, or from
- * what Spark's rows were packed to ({@link Spill}). Never more than {@code ahead} batches are in memory, and one that is being
+ * what was packed on disk ({@link Spill}). Never more than {@code ahead} batches are in memory, and one that is being
  * made. All but {@link #close} is for one thread.
  */
 public final class AsyncReader implements AutoCloseable {

@@ -341,13 +341,15 @@ final class Csv {
     private Fitted fit(Schema look, Parts parts, WordIndex words, WordIndex classes) throws IOException {
         int firstWord = look.numeric().size();
         var texts = new int[words.size()];
-        parts.forEach(part -> {
-            for (int k = 0; k < part.nonZeros(); k++) {
-                if (part.indices()[k] >= firstWord) {
-                    texts[part.indices()[k] - firstWord]++;
+        if (texts.length > 0) {
+            parts.forEach(part -> {
+                for (int k = 0; k < part.nonZeros(); k++) {
+                    if (part.indices()[k] >= firstWord) {
+                        texts[part.indices()[k] - firstWord]++;
+                    }
                 }
-            }
-        });
+            });
+        }
         var numbers = WordIndex.choose(texts, 2, options.words());
         var kept = new String[(int) Arrays.stream(numbers).filter(n -> n >= 0).count()];
         for (int w = 0; w < numbers.length; w++) {

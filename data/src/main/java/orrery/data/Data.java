@@ -78,8 +78,8 @@ public final class Data {
     }
 
     /**
-     * Reads training data of columns as {@link #read} does, but to files of a folder, which are not deleted: nothing of them
-     * is held in memory but the words and classes that there are. Their order is random.
+     * Reads training data of columns as {@link #read} does, but to a folder's disk: nothing of them is held in memory but
+     * the words and classes that there are. Their order is random. At its height this takes twice the disk that is kept.
      *
      * @param batch examples that are used together
      */
@@ -87,20 +87,16 @@ public final class Data {
         boolean isSet = !Files.exists(Path.of(nameOrFile)) && catalogue.knows(nameOrFile);
         var file = isSet ? Place.of(catalogue.file(nameOrFile)) : fileOf(nameOrFile);
         var asked = isSet ? catalogue.entry(nameOrFile).options(options) : options;
-        var parsed = folder.resolve("parsed");
         try (var opened = open(file);
-                var writer = new Spill.Writer(parsed)) {
-            var parts = new Parts.OnDisk(writer);
-            var fitted = new Csv(file.name(), opened.isTable() ? asked.ofTable() : asked).fit(opened.in(), parts);
-            var spilled = Spilled.of(parts, fitted, batch, folder, Files.size(parsed), seed);
-            if (spilled.examples().examples() == 0) {
+                var parsed = new Spill.Writer(folder)) {
+            var csv = new Csv(file.name(), opened.isTable() ? asked.ofTable() : asked);
+            var fitted = csv.fit(opened.in(), new Parts.OnDisk(parsed));
+            if (parsed.examples() == 0) {
                 throw new DataException(file.name() + ": there are no examples in it");
             }
-            return spilled;
+            return Spilled.of(parsed, fitted, batch, folder, seed);
         } catch (EOFException | ZipException e) {
             throw new DataException(file + ": the compressed file is damaged or cut short: " + e.getMessage(), e);
-        } finally {
-            Files.deleteIfExists(parsed);
         }
     }
 

@@ -49,7 +49,8 @@ interface Parts {
 
         @Override
         public void forEach(Visitor visitor) throws IOException {
-            try (var pass = writer.end(Integer.MAX_VALUE).passes().begin()) {
+            try (var spill = writer.end(Integer.MAX_VALUE);
+                    var pass = spill.passes().begin()) {
                 for (var batch = pass.next(); batch != null; batch = pass.next()) {
                     for (var part : batch.examples().parts()) {
                         visitor.visit(part);

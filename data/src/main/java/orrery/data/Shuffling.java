@@ -1,7 +1,6 @@
 package orrery.data;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +10,8 @@ import orrery.data.Examples.Part;
 
 /**
  * Puts more examples than memory holds in a random order: each goes to a bucket that is drawn for it, a file; then bucket
- * after bucket is put in order in memory. All orders are as likely.
+ * after bucket is put in order in memory, of 64 MiB up to 16 GiB in all, of a 256th of them beyond. All orders are as
+ * likely.
  */
 final class Shuffling implements AutoCloseable {
     private static final long BUCKET_BYTES = 64 << 20;
@@ -25,8 +25,8 @@ final class Shuffling implements AutoCloseable {
         final Spill.Writer writer;
         PartBuilder open = new PartBuilder(OPEN_CELLS);
 
-        Bucket(Path file) throws IOException {
-            writer = new Spill.Writer(file);
+        Bucket(Path folder) throws IOException {
+            writer = new Spill.Writer(folder);
         }
 
         void flush() throws IOException {
@@ -41,8 +41,13 @@ final class Shuffling implements AutoCloseable {
     Shuffling(Path folder, long bytes, long seed) throws IOException {
         random = new SplittableRandom(seed);
         long count = Math.clamp(bytes / BUCKET_BYTES + 1, 1, MOST_BUCKETS);
-        for (int b = 0; b < count; b++) {
-            buckets.add(new Bucket(folder.resolve("bucket-" + b)));
+        try {
+            for (int b = 0; b < count; b++) {
+                buckets.add(new Bucket(folder));
+            }
+        } catch (IOException e) {
+            close();
+            throw e;
         }
     }
 
@@ -63,6 +68,7 @@ final class Shuffling implements AutoCloseable {
             bucket.flush();
             var held = new Parts.Held();
             new Parts.OnDisk(bucket.writer).forEach(held::add);
+            bucket.writer.close(); // its disk is free for what is written now
             for (long place : order(held.parts)) {
                 open.copy(held.parts.get((int) (place >>> 32)), (int) place);
                 if (open.size() == batch) {
@@ -90,12 +96,10 @@ final class Shuffling implements AutoCloseable {
         return places;
     }
 
-    /** Deletes the buckets. */
     @Override
     public void close() throws IOException {
         for (var bucket : buckets) {
             bucket.writer.close();
-            Files.deleteIfExists(bucket.writer.file());
         }
     }
 }

@@ -1,28 +1,60 @@
 package orrery.data;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 
 /**
- * Examples that are on this machine's disk, packed batch by batch, for as long as a run goes: what need not be in memory and
- * cannot be read again from where it came. For {@link AsyncReader}.
- *
- * @param features of the examples: all numbers are below this
- * @param batches how many there are
- * @param examples of all batches together
- * @param sum a check sum of all that is in it
+ * Examples that are on this machine's disk, packed batch by batch, until this is closed: what need not be in memory and
+ * cannot be read again from where it came. For {@link AsyncReader}. The file has no name, so that nothing of it stays
+ * behind, however the process ends; it is mapped, so that many read at once. Safe for use by many threads.
  */
-public record Spill(Path file, int features, long batches, long examples, String sum) implements AutoCloseable {
+public final class Spill implements AutoCloseable {
     private static final int HEAD = 3 * Integer.BYTES; // examples, features in them, whether they have weights
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment bytes;
+    private final int features;
+    private final long batches;
+    private final long examples;
+    private final String sum;
+
+    private Spill(FileChannel file, int features, long batches, long examples, String sum) throws IOException {
+        bytes = file.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena);
+        this.features = features;
+        this.batches = batches;
+        this.examples = examples;
+        this.sum = sum;
+    }
+
+    /** How many batches there are. */
+    public long batches() {
+        return batches;
+    }
+
+    /** Examples of all batches together. */
+    public long examples() {
+        return examples;
+    }
+
+    /** A check sum of all that is in it. */
+    public String sum() {
+        return sum;
+    }
 
     /** Gives examples, a few at a time. */
     @FunctionalInterface
@@ -32,9 +64,13 @@ public record Spill(Path file, int features, long batches, long examples, String
         Examples next() throws IOException;
     }
 
-    /** Writes what is given, each as a batch, to a file that must not be there. */
-    public static Spill write(Path file, int features, Giver giver) throws IOException {
-        try (var writer = new Writer(file)) {
+    /**
+     * Writes what is given, each as a batch, to a folder's disk.
+     *
+     * @param features of the examples: all numbers are below this
+     */
+    public static Spill write(Path folder, int features, Giver giver) throws IOException {
+        try (var writer = new Writer(folder)) {
             for (var batch = giver.next(); batch != null; batch = giver.next()) {
                 for (var part : batch.parts()) {
                     writer.add(part);
@@ -46,23 +82,35 @@ public record Spill(Path file, int features, long batches, long examples, String
 
     /** Takes batches one after another. What groups examples is not kept. */
     static final class Writer implements AutoCloseable {
-        private final Path file;
+        private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
         private final FileChannel channel;
         private final CRC32C crc = new CRC32C();
         private long batches;
         private long examples;
         private ByteBuffer buffer = little(1 << 16); // used again
 
-        Writer(Path file) throws IOException {
-            this.file = file;
-            channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        Writer(Path folder) throws IOException {
+            channel = FileChannel.open(
+                    folder.resolve("orrery-" + UUID.randomUUID()),
+                    StandardOpenOption.CREATE_NEW,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.DELETE_ON_CLOSE); // where files may be open and have no name: at once
         }
 
         void add(Part part) throws IOException {
             var weights = part.weights();
             int n = part.size();
             int nonZeros = part.nonZeros();
-            buffer = room(buffer, HEAD + Math.toIntExact(bytes(n, nonZeros, weights != null)));
+            long length = HEAD + bytesOf(n, nonZeros, weights != null);
+            if (length > MOST_BYTES) {
+                throw new DataException("a batch of " + n + " examples takes " + length
+                        + " bytes packed, more than 2 GiB; take smaller batches");
+            }
+            buffer = buffer.capacity() >= length
+                    ? buffer.clear()
+                    : little((int) Math.min(MOST_BYTES, Math.max(length, 2L * buffer.capacity())));
             buffer.putInt(n).putInt(nonZeros).putInt(weights == null ? 0 : 1);
             put(part.offsets(), n + 1);
             put(part.indices(), nonZeros);
@@ -80,6 +128,10 @@ public record Spill(Path file, int features, long batches, long examples, String
             examples += n;
         }
 
+        private static ByteBuffer little(int bytes) {
+            return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+
         private void put(int[] values, int count) {
             buffer.asIntBuffer().put(values, 0, count);
             buffer.position(buffer.position() + count * Integer.BYTES);
@@ -90,12 +142,18 @@ public record Spill(Path file, int features, long batches, long examples, String
             buffer.position(buffer.position() + count * Float.BYTES);
         }
 
-        Path file() {
-            return file;
+        long examples() {
+            return examples;
         }
 
-        Spill end(int features) {
-            return new Spill(file, features, batches, examples, String.format("packed crc32c:%08x", crc.getValue()));
+        /** Bytes so far. */
+        long size() throws IOException {
+            return channel.position();
+        }
+
+        /** What has been written; it outlives the writer. */
+        Spill end(int features) throws IOException {
+            return new Spill(channel, features, batches, examples, String.format("packed crc32c:%08x", crc.getValue()));
         }
 
         @Override
@@ -104,19 +162,8 @@ public record Spill(Path file, int features, long batches, long examples, String
         }
     }
 
-    /** A cleared buffer with room for so many bytes, the same if it has. */
-    private static ByteBuffer room(ByteBuffer buffer, int bytes) {
-        return buffer.capacity() >= bytes
-                ? buffer.clear()
-                : little(Math.max(bytes, 2 * Math.min(buffer.capacity(), 1 << 29)));
-    }
-
-    private static ByteBuffer little(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
     /** Behind the head. */
-    private static long bytes(int examples, int nonZeros, boolean hasWeights) {
+    private static long bytesOf(int examples, int nonZeros, boolean hasWeights) {
         return Integer.BYTES * (1L + (hasWeights ? 3L : 2L) * examples + 2L * nonZeros);
     }
 
@@ -127,48 +174,38 @@ public record Spill(Path file, int features, long batches, long examples, String
 
     /** Each {@code count}th batch, from the {@code index}th on: those of one of {@code count} workers. */
     public AsyncReader.Passes passes(int index, int count) {
-        return () -> new Pass(FileChannel.open(file, StandardOpenOption.READ), features, index, count);
+        return () -> new Pass(index, count);
     }
 
-    private static final class Pass implements AsyncReader.Pass {
-        private final FileChannel channel;
-        private final int features;
+    private final class Pass implements AsyncReader.Pass {
         private final int count;
         private int skip; // batches before the next that is wanted
-        private ByteBuffer buffer = little(1 << 16); // used again
+        private long at;
 
-        Pass(FileChannel channel, int features, int index, int count) {
-            this.channel = channel;
-            this.features = features;
+        Pass(int index, int count) {
             this.count = count;
             skip = index;
         }
 
         @Override
-        public AsyncReader.@Nullable Batch next() throws IOException {
-            for (; channel.position() < channel.size(); skip--) {
-                var head = read(HEAD);
-                int n = head.getInt();
-                int nonZeros = head.getInt();
-                boolean hasWeights = head.getInt() != 0;
+        public AsyncReader.@Nullable Batch next() {
+            for (; at < bytes.byteSize(); skip--) {
+                int n = bytes.get(INT, at);
+                int nonZeros = bytes.get(INT, at + Integer.BYTES);
+                boolean hasWeights = bytes.get(INT, at + 2 * Integer.BYTES) != 0;
+                at += HEAD;
                 if (skip == 0) {
                     skip = count - 1;
                     return batch(n, nonZeros, hasWeights);
                 }
-                channel.position(channel.position() + bytes(n, nonZeros, hasWeights));
+                at += bytesOf(n, nonZeros, hasWeights);
             }
             return null;
         }
 
-        private AsyncReader.Batch batch(int n, int nonZeros, boolean hasWeights) throws IOException {
-            var from = read(Math.toIntExact(bytes(n, nonZeros, hasWeights)));
+        private AsyncReader.Batch batch(int n, int nonZeros, boolean hasWeights) {
             var part = new Part(
-                    ints(from, n + 1),
-                    ints(from, nonZeros),
-                    floats(from, nonZeros),
-                    floats(from, n),
-                    hasWeights ? floats(from, n) : null,
-                    null);
+                    ints(n + 1), ints(nonZeros), floats(nonZeros), floats(n), hasWeights ? floats(n) : null, null);
             int largest = -1;
             for (int index : part.indices()) {
                 largest = Math.max(largest, index);
@@ -176,40 +213,29 @@ public record Spill(Path file, int features, long batches, long examples, String
             return new AsyncReader.Batch(Examples.of(List.of(part), features), largest);
         }
 
-        private ByteBuffer read(int bytes) throws IOException {
-            buffer = room(buffer, bytes);
-            buffer.limit(bytes);
-            while (buffer.hasRemaining()) {
-                if (channel.read(buffer) < 0) {
-                    throw new DataException("a file of packed examples ends in the midst of a batch");
-                }
-            }
-            return buffer.flip();
-        }
-
-        private static int[] ints(ByteBuffer from, int count) {
-            var values = new int[count];
-            from.asIntBuffer().get(values);
-            from.position(from.position() + count * Integer.BYTES);
+        private int[] ints(int length) {
+            var values = new int[length];
+            MemorySegment.copy(bytes, INT, at, values, 0, length);
+            at += (long) length * Integer.BYTES;
             return values;
         }
 
-        private static float[] floats(ByteBuffer from, int count) {
-            var values = new float[count];
-            from.asFloatBuffer().get(values);
-            from.position(from.position() + count * Float.BYTES);
+        private float[] floats(int length) {
+            var values = new float[length];
+            MemorySegment.copy(bytes, FLOAT, at, values, 0, length);
+            at += (long) length * Float.BYTES;
             return values;
         }
 
         @Override
-        public void close() throws IOException {
-            channel.close();
-        }
+        public void close() {}
     }
 
-    /** Deletes the file. */
+    /** Gives the disk back; whoever reads still gets an exception. */
     @Override
-    public void close() throws IOException {
-        Files.deleteIfExists(file);
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

@@ -1,9 +1,9 @@
 package orrery.data;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 
 /**
@@ -26,36 +26,41 @@ public record Spilled(Spill examples, int batch, List<Float> labels, Schema sche
     }
 
     /**
-     * Packs parts that have been looked at to batches in a file of a folder, in random order: examples that lie sorted by
+     * Packs parts that have been looked at to batches on a folder's disk, in random order: examples that lie sorted by
      * their labels teach nothing if they are used in that order.
+     *
+     * @param parsed what the parts lie in; it is closed when they have been read for the last time
      */
-    static Spilled of(Parts parts, Csv.Fitted fitted, int batch, Path folder, long bytes, long seed)
-            throws IOException {
+    static Spilled of(Spill.Writer parsed, Csv.Fitted fitted, int batch, Path folder, long seed) throws IOException {
         var labels = new TreeSet<Float>();
-        try (var shuffle = new Shuffling(folder, bytes, seed);
-                var writer = new Spill.Writer(folder.resolve("batches"))) {
-            parts.forEach(parsed -> {
-                var part = fitted.finished(parsed);
+        try (var shuffle = new Shuffling(folder, parsed.size(), seed);
+                var writer = new Spill.Writer(folder)) {
+            new Parts.OnDisk(parsed).forEach(of -> {
+                var part = fitted.finished(of);
                 for (int i = 0; i < part.size() && labels.size() <= Stream.MOST_LABELS; i++) {
                     labels.add(part.labels()[i]);
                 }
                 shuffle.add(part);
             });
+            parsed.close();
             shuffle.to(writer, batch);
             return new Spilled(writer.end(fitted.schema().features()), batch, List.copyOf(labels), fitted.schema());
         }
     }
 
-    /** Deletes the file. */
+    /** Gives the disk back. */
     @Override
-    public void close() throws IOException {
-        Files.deleteIfExists(examples.file());
+    public void close() {
+        examples.close();
     }
 
     @Override
     public String toString() {
         return String.format(
+                Locale.ROOT,
                 "%,d examples, %,d features, packed on disk in batches of %d",
-                examples.examples(), schema.features(), batch);
+                examples.examples(),
+                schema.features(),
+                batch);
     }
 }

@@ -18,7 +18,7 @@ import orrery.store.Place;
  * @param pieces the files' parts
  * @param examples by piece: how many begin in it
  * @param features numbers of features are below this
- * @param labels the different ones, ascending; at most {@link #MOST_LABELS}
+ * @param labels the different ones, ascending; one more than {@link #MOST_LABELS} if there are more
  * @param areSorted whether examples with the same label lie together: used in that order, they teach little
  * @param schema what features and labels are, for a model
  */

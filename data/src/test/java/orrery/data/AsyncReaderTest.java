@@ -119,7 +119,7 @@ final class AsyncReaderTest {
             batches.add(packer.pack(1000));
         }
         var left = new ArrayList<>(batches);
-        try (var spill = Spill.write(folder.resolve("spill"), 1000, () -> left.isEmpty() ? null : left.removeFirst())) {
+        try (var spill = Spill.write(folder, 1000, () -> left.isEmpty() ? null : left.removeFirst())) {
             assertThat(spill.batches()).isEqualTo(batches.size());
             assertThat(spill.examples())
                     .isEqualTo(batches.stream().mapToLong(Examples::size).sum());
@@ -132,7 +132,7 @@ final class AsyncReaderTest {
                 assertThat(reader.next()).isNull();
             }
         }
-        assertThat(folder.resolve("spill")).doesNotExist();
+        assertThat(folder).isEmptyDirectory();
     }
 
     /** Columns of every kind, packed on disk: the schema is the one from memory, and so is each example, to the bit. */
@@ -167,7 +167,7 @@ final class AsyncReaderTest {
         var data = new Data(Cache.none(), new Catalogue(folder));
         assertThat(data.isOfColumns(path.toString(), options)).isTrue();
         try (var spilled = data.spill(path.toString(), options, batch, folder, 1)) {
-            assertThat(folder.toFile().list()).containsExactlyInAnyOrder("columns.csv", "batches");
+            assertThat(folder.toFile().list()).containsExactly("columns.csv");
             assertThat(spilled.schema()).isEqualTo(due.schema());
             assertThat(spilled.labels()).hasSameElementsAs(distinctLabels(due.examples()));
             int workers = random.nextInt(1, 5);
@@ -220,14 +220,14 @@ final class AsyncReaderTest {
         }
         var orders = new ArrayList<List<Float>>();
         for (long seed : new long[] {1, 1, 2}) {
-            var file = folder.resolve("shuffled");
             try (var shuffle = new Shuffling(folder, 300L << 20, seed);
-                    var writer = new Spill.Writer(file)) {
+                    var writer = new Spill.Writer(folder)) {
                 shuffle.add(part.build());
                 shuffle.to(writer, 100);
-                orders.add(labels(new AsyncReader(writer.end(7).passes(), 2, 1), 100));
+                try (var spill = writer.end(7)) {
+                    orders.add(labels(new AsyncReader(spill.passes(), 2, 1), 100));
+                }
             }
-            Files.delete(file);
         }
         assertThat(orders.get(0)).isEqualTo(orders.get(1)).isNotEqualTo(orders.get(2));
         double ofFirst = orders.get(0).subList(0, 10_000).stream()
@@ -239,17 +239,23 @@ final class AsyncReaderTest {
         assertThat(folder).isEmptyDirectory();
     }
 
+    /** Whoever reads on when all is given back is told, and nothing is left on the disk meanwhile. */
     @Test
-    void aSpillThatWasCutOffIsRefused() throws Exception {
-        var examples = new Examples.Packer();
-        examples.feature(3, 1).example(1, 1);
-        var given = new ArrayList<>(List.of(examples.pack(4)));
-        var file = folder.resolve("cut");
-        var spill = Spill.write(file, 4, () -> given.isEmpty() ? null : given.removeFirst());
-        Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 20));
-        try (var reader = new AsyncReader(spill.passes(), 1, 1)) {
-            assertThatThrownBy(reader::next).hasMessageContaining("in the midst of a batch");
+    void aSpillThatIsClosedIsReadNoMore() throws Exception {
+        var given = new ArrayList<Examples>();
+        for (int i = 0; i < 5; i++) {
+            var examples = new Examples.Packer();
+            examples.feature(3, 1).example(1, 1);
+            given.add(examples.pack(4));
         }
+        var spill = Spill.write(folder, 4, () -> given.isEmpty() ? null : given.removeFirst());
+        assertThat(folder).isEmptyDirectory();
+        try (var reader = new AsyncReader(spill.passes(), 1, 1000)) {
+            assertThat(reader.next()).isNotNull();
+            spill.close();
+            assertThatThrownBy(() -> reader.skip(5000)).hasRootCauseMessage("Already closed");
+        }
+        spill.close();
     }
 
     /** It goes no further ahead than it may. */

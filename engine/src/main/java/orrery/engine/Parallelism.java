@@ -100,7 +100,8 @@ public record Parallelism(int workers, Where where, int member) implements Seria
     int count(Run run, int members) {
         return switch (where) {
             case OF_RUN -> run.workers();
-            case FOUND -> (int) Math.rint(Math.sqrt(workers)); // as many doublings from the least as from the most
+            case FOUND ->
+                (int) Math.max(1, Math.rint(Math.sqrt(workers))); // as many doublings from the least as from the most
             case EACH_MEMBER -> Math.min(MOST, Math.max(1, members) * workers);
             case ANYWHERE, ONE_MEMBER, WALKING, NAMED -> workers;
         };

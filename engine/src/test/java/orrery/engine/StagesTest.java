@@ -221,6 +221,20 @@ final class StagesTest {
         assertThat(cost(climb.workers(), serial, overhead)).isLessThan(1.1 * least);
     }
 
+    /** What is known to be worse is not tried again, nor what lies beyond it. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 6, 32, 64, 1024})
+    void climbsDownInFewSteps(int first) {
+        var climb = new HillClimb(first, 1024);
+        int windows = 0;
+        for (; !climb.isSettled(); windows++) {
+            assertThat(climb.workers()).isLessThanOrEqualTo(2 * first);
+            climb.observed(1 + climb.workers());
+        }
+        assertThat(climb.workers()).isEqualTo(1);
+        assertThat(windows).isLessThanOrEqualTo(3 + 32 - Integer.numberOfLeadingZeros(first));
+    }
+
     private static double cost(int k, double serial, double overhead) {
         return serial + (1 - serial) / k + overhead * k / 10;
     }

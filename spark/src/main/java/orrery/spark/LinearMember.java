@@ -1,8 +1,6 @@
 package orrery.spark;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Iterator;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.Row;
@@ -31,19 +29,6 @@ record LinearMember(LinearLearner learner, Part part, Settings settings, boolean
         throw new IllegalStateException("the driver has no examples of worker " + worker);
     }
 
-    /** As far as that goes: Spark clears its folders when the executor ends. */
-    private static void delete(Path folder) {
-        try (var files = Files.list(folder)) {
-            for (var file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        } catch (IOException e) {
-            System.getLogger(LinearMember.class.getName())
-                    .log(System.Logger.Level.WARNING, folder + " could not be deleted", e);
-        }
-    }
-
     @Override
     public void run(Membership membership, int number, Iterator<Row> rows) throws IOException {
         var run = settings.run().with(membership);
@@ -51,15 +36,14 @@ record LinearMember(LinearLearner learner, Part part, Settings settings, boolean
             learner.prepare(part.examples(number, rows), part.sizes(), run).join();
             return;
         }
-        var scratch = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0];
-        var folder = Files.createTempDirectory(scratch.toPath(), "orrery-");
+        var disk = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0].toPath();
+        var spills = part.spill(number, rows, learner.options().batch(), disk);
         try {
-            var spills = part.spill(number, rows, learner.options().batch(), folder);
             int first = number * part.perMember();
             learner.prepare(part.schema(), part.sizes(), worker -> spills.get(worker - first), run)
                     .join();
         } finally {
-            delete(folder);
+            spills.forEach(Spill::close);
         }
     }
 }

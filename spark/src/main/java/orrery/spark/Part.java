@@ -36,8 +36,7 @@ record Part(Schema schema, List<Long> parts, int perMember) implements Serializa
         var spills = new ArrayList<Spill>();
         for (int w = 0; w < perMember; w++) {
             long[] left = {sizes().get(part * perMember + w)};
-            var file = folder.resolve("worker-" + w + ".examples");
-            spills.add(Spill.write(file, schema.features(), () -> {
+            spills.add(Spill.write(folder, schema.features(), () -> {
                 var packing = Packing.ofAll(schema, true);
                 for (; left[0] > 0 && packing.size() < batch && rows.hasNext(); left[0]--) {
                     packing.add(rows.next());

@@ -242,6 +242,11 @@ final class DenseOutbox extends Outbox {
         return new DenseOutbox(spec, shard);
     }
 
+    @Override
+    boolean fitsInto(Sums sum) {
+        return true; // values that are too great together are found when the sum is sealed
+    }
+
     /** Run by run where the other's cells lie as these. */
     @Override
     void addTo(Sums sum, int stripe) {

@@ -75,6 +75,9 @@ final class IntOutbox extends Sums {
     @Override
     boolean fitsInto(Sums into) {
         var other = (IntOutbox) into;
+        if (!touched.fitsInto(other.touched, Integer.MAX_VALUE / width)) {
+            return false;
+        }
         for (int i = 0; i < touched.size(); i++) {
             int position = other.touched.find(touched.key(i));
             for (int c = 0; position >= 0 && c < width; c++) {

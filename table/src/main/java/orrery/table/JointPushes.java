@@ -24,6 +24,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class JointPushes {
     private final Node node;
+    private final Pushes pushes; // guarded by the lock, as is all that follows
     private final int group;
     private final long limitNanos;
     private final ReentrantLock lock = new ReentrantLock();
@@ -35,8 +36,9 @@ final class JointPushes {
     /** What a worker has for rows of others at a tick. */
     record Sealed(Table table, Sums sums) {}
 
-    JointPushes(Node node, int group, int workersOfAll, long limitNanos) {
+    JointPushes(Node node, Cluster cluster, int group, int workersOfAll, long limitNanos) {
         this.node = node;
+        pushes = new Pushes(cluster, 0, limitNanos);
         this.group = group;
         this.limitNanos = limitNanos;
         ticked = new long[workersOfAll];
@@ -79,13 +81,11 @@ final class JointPushes {
     }
 
     /**
-     * A worker has completed a clock.
+     * A worker has completed a clock, and tells nobody.
      *
-     * @param sealed what it has for rows of others and has not pushed itself; sealed, to be cleared by the caller
-     * @param by the worker's own, which may have parts of that clock already
-     * @param now whether the others are to be told at once
+     * @param sealed what it has for rows of others; to be cleared by the caller
      */
-    void tick(int worker, long clock, List<Sealed> sealed, Pushes by, boolean now) {
+    void tick(int worker, long clock, List<Sealed> sealed) {
         lock(worker);
         try {
             boolean isFull = false;
@@ -93,7 +93,7 @@ final class JointPushes {
                 var table = one.table();
                 var sum = sums.computeIfAbsent(table, t -> one.sums().another());
                 if (!one.sums().fitsInto(sum)) {
-                    push(table, sum, clock, by);
+                    push(table, sum, worker, clock);
                     isFull = true;
                 }
                 table.forEachElsewhere(one.sums()::touches, stripe -> one.sums().addTo(sum, stripe));
@@ -101,32 +101,52 @@ final class JointPushes {
             long before = slowest();
             ticked[worker] = clock;
             unsent[worker] = clock;
-            if (now || isFull || slowest() > before) {
-                send(worker, by);
+            if (isFull || slowest() > before) {
+                send(worker);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /** A worker of this node takes no further part. */
-    void finish(int worker, Pushes by) {
+    /** A worker has completed a clock, and has told and pushed what it had to by itself. */
+    void tickedAlone(int worker, long clock) {
         lock(worker);
         try {
-            tick(worker, Clocks.FINISHED, List.of(), by, true);
-            ticked[worker] = Pushes.NONE;
-            workers--;
+            long before = slowest();
+            ticked[worker] = clock;
+            sendIfSlowestWas(before);
         } finally {
             lock.unlock();
         }
     }
 
-    /** A worker asks others for what it may have changed. */
-    void sendUnsent(int worker, Pushes by) {
+    /** A worker of this node takes no further part; what it has to tell follows. */
+    void finish(int worker) {
+        lock(worker);
+        try {
+            sendUnsent(worker);
+            long before = slowest();
+            ticked[worker] = Pushes.NONE;
+            workers--;
+            sendIfSlowestWas(before);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void sendIfSlowestWas(long before) {
+        for (int leader = 0; slowest() > before && leader < unsent.length; leader++) {
+            sendUnsent(leader);
+        }
+    }
+
+    /** A worker asks others for what it may have changed, or goes on alone. */
+    void sendUnsent(int worker) {
         lock(worker);
         try {
             if (unsent[worker] != Pushes.NONE) {
-                send(worker, by);
+                send(worker);
             }
         } finally {
             lock.unlock();
@@ -134,10 +154,10 @@ final class JointPushes {
     }
 
     /** A worker adds nothing more to a table; others of this node may. */
-    void drop(Table table, int worker, Pushes by) {
+    void drop(Table table, int worker) {
         lock(worker);
         try {
-            sendUnsent(worker, by);
+            sendUnsent(worker);
             sums.computeIfPresent(table, (t, sum) -> sum.isEmpty() ? null : sum);
         } finally {
             lock.unlock();
@@ -152,22 +172,22 @@ final class JointPushes {
         return slowest;
     }
 
-    /** All that is here goes as that worker's, and completes the clocks of the others with its own. */
-    private void send(int worker, Pushes by) {
-        long clock = unsent[worker];
-        sums.forEach((table, sum) -> push(table, sum, clock, by));
-        unsent[worker] = Pushes.NONE;
-        by.tick(group, clock, unsent);
+    /** All that is here goes as one worker's, and completes the clocks of the others with its own. */
+    private void send(int leader) {
+        long clock = unsent[leader];
+        sums.forEach((table, sum) -> push(table, sum, leader, clock));
+        unsent[leader] = Pushes.NONE;
+        pushes.as(leader).tick(group, clock, unsent);
         Arrays.fill(unsent, Pushes.NONE);
     }
 
-    private void push(Table table, Sums sum, long clock, Pushes by) {
+    private void push(Table table, Sums sum, int worker, long clock) {
         if (sum.isEmpty()) {
             return;
         }
         try {
             sum.seal();
-            by.all(table, clock, sum);
+            pushes.as(worker).all(table, clock, sum);
         } catch (NonFiniteUpdateException e) { // of finite updates that are too great together
             node.refuse(table.spec(), e);
         } finally {

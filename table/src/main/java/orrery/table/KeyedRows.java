@@ -40,6 +40,11 @@ final class KeyedRows {
         return index.size();
     }
 
+    /** Whether all the keys of both are at most so many. */
+    boolean fitsInto(KeyedRows other, int most) {
+        return (long) size() + other.size() <= most;
+    }
+
     long key(int position) {
         return keys[position];
     }

@@ -295,9 +295,9 @@ public final class Node {
     }
 
     /** What this node's workers push together to the tables of a group. */
-    synchronized JointPushes joint(String group) {
+    synchronized JointPushes joint(String group, Cluster among) {
         return joints.computeIfAbsent(
-                group, name -> new JointPushes(this, name.hashCode(), workers, waitLimit.toNanos()));
+                group, name -> new JointPushes(this, among, name.hashCode(), workers, waitLimit.toNanos()));
     }
 
     long mostOutboxBytes() {

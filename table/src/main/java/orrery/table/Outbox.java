@@ -50,11 +50,6 @@ public abstract sealed class Outbox extends Sums permits DenseOutbox, SparseOutb
     abstract void drain(int stripe, Taker to);
 
     @Override
-    boolean fitsInto(Sums sum) {
-        return true; // a sum that is too great is found when it is sealed
-    }
-
-    @Override
     void addTo(Sums sum, int stripe) {
         drain(stripe, ((Outbox) sum)::addRow);
     }

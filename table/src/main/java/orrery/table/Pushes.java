@@ -7,7 +7,7 @@ import orrery.wire.Lane;
 
 /**
  * What one worker pushes to other nodes at one clock: fills frames and sends them as they fill. Counts the parts that
- * each member gets, which the tick then tells. Confined to the worker's thread.
+ * each member gets, which the tick then tells. Confined to one thread at a time.
  */
 final class Pushes {
     /** No clock. */
@@ -17,8 +17,8 @@ final class Pushes {
     private static final int HEAD_BYTES = 2 * Integer.BYTES + Long.BYTES;
 
     private final Cluster cluster;
-    private final int worker;
     private final long limitNanos;
+    private int worker;
     private @Nullable Frame[] open = {}; // by member
     private int[] parts = {}; // by member
     private @Nullable Table table;
@@ -32,6 +32,12 @@ final class Pushes {
         this.cluster = cluster;
         this.worker = worker;
         this.limitNanos = limitNanos;
+    }
+
+    /** What follows is another worker's. Between two clocks. */
+    Pushes as(int other) {
+        worker = other;
+        return this;
     }
 
     /** A table's updates follow; {@code bytes} says about how many there are for each member. */

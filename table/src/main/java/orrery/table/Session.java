@@ -71,6 +71,13 @@ public final class Session {
             return joins;
         }
 
+        private void clearSealed() {
+            for (int i = 0; i < sealed.size(); i++) {
+                sealed.get(i).sums().clear();
+            }
+            sealed.clear();
+        }
+
         /** Whether that is about to go. */
         boolean hasJoined(Sums sums) {
             for (int i = 0; i < sealed.size(); i++) {
@@ -106,8 +113,8 @@ public final class Session {
             attach(table);
         }
         for (var group : groups) {
-            if (pushes != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
-                group.joint = node.joint(group.name);
+            if (cluster != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
+                group.joint = node.joint(group.name, cluster);
                 group.joint.join(worker, firstClock);
                 group.isApart = group.joint.isForOne(worker);
             }
@@ -232,7 +239,7 @@ public final class Session {
         node.dropped(table);
         if (pushes != null) {
             if (port.group.joint != null) {
-                port.group.joint.drop(table, worker, pushes);
+                port.group.joint.drop(table, worker);
             }
             pushes.drop(table);
         }
@@ -386,35 +393,26 @@ public final class Session {
 
     /** Others are asked for what this worker may have changed; they must have been told. */
     void sendUnsent(Group group) {
-        if (group.joint != null && pushes != null && group.mayHaveUnsent) {
-            group.joint.sendUnsent(worker, pushes);
+        if (group.joint != null && group.mayHaveUnsent) {
+            group.joint.sendUnsent(worker);
             group.mayHaveUnsent = false;
         }
     }
 
     private void tick(Group group) {
         group.clocks.checkNotEnded();
-        for (int i = 0; i < group.ports.size(); i++) {
-            var port = group.ports.get(i);
-            if (port.announcements != null) {
-                port.announcements.end(group.clock);
-            }
-            port.writer.flush();
-            port.reader.closeViews();
-        }
-        if (pushes != null) {
-            var joint = group.joint;
-            if (joint == null) {
-                pushes.tick(group.name.hashCode(), group.clock);
-            } else {
-                joint.tick(worker, group.clock, group.sealed, pushes, group.isApart);
-                for (int i = 0; i < group.sealed.size(); i++) {
-                    group.sealed.get(i).sums().clear();
+        try {
+            for (int i = 0; i < group.ports.size(); i++) {
+                var port = group.ports.get(i);
+                if (port.announcements != null) {
+                    port.announcements.end(group.clock);
                 }
-                group.sealed.clear();
-                group.mayHaveUnsent = true;
-                group.isApart = group.staysApart || joint.isForOne(worker);
+                port.writer.flush();
+                port.reader.closeViews();
             }
+            tell(group);
+        } finally {
+            group.clearSealed();
         }
         if (!isVirtual) {
             group.clocks.tick(worker, group.clock);
@@ -422,16 +420,29 @@ public final class Session {
         group.clock++;
     }
 
+    /** Has others know that the clock is complete, at once or later. */
+    private void tell(Group group) {
+        var joint = group.joint;
+        if (joint != null && !group.isApart) {
+            group.mayHaveUnsent = true;
+            joint.tick(worker, group.clock, group.sealed);
+        } else if (pushes != null) {
+            pushes.tick(group.name.hashCode(), group.clock);
+            if (joint != null) {
+                joint.tickedAlone(worker, group.clock);
+            }
+        }
+        group.isApart = joint != null && (group.staysApart || joint.isForOne(worker));
+    }
+
     /** This worker takes no further part: its clocks count as infinitely far. */
     public void finish() {
         for (var group : groups) {
+            if (group.joint != null) {
+                group.joint.finish(worker);
+            }
             if (pushes != null) {
-                var joint = group.joint;
-                if (joint == null) {
-                    pushes.tick(group.name.hashCode(), Clocks.FINISHED);
-                } else {
-                    joint.finish(worker, pushes);
-                }
+                pushes.tick(group.name.hashCode(), Clocks.FINISHED);
             }
             group.clocks.tick(worker, Clocks.FINISHED);
         }

@@ -135,6 +135,11 @@ final class SparseOutbox extends Outbox {
     }
 
     @Override
+    boolean fitsInto(Sums sum) {
+        return touched.fitsInto(((SparseOutbox) sum).touched, MOST_CELLS / width);
+    }
+
+    @Override
     Outbox another() {
         return new SparseOutbox(spec, shard);
     }

@@ -126,6 +126,42 @@ final class JointPushesTest {
         }
     }
 
+    /** Who has created a table goes alone, and what the others of its node have ticked does not wait for it. */
+    @Test
+    @Timeout(60)
+    void aWorkerWithATableOfItsOwnHoldsUpNobody() {
+        var later = TableSpec.dense("later", 2, 1).with(new Consistency.Ssp(0));
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(TableSpec.dense("w", 2, 1).with(new Consistency.Ssp(0)));
+            nodes.all.forEach(node -> node.begin(3, 0, Sessions.LIMIT));
+            var first = nodes.all.get(0).session(0);
+            var second = nodes.all.get(0).session(1);
+            var third = nodes.all.get(1).session(2);
+            var here = nodes.on(0, "w");
+            var there = nodes.on(1, "w");
+            long far = here.ownsRow(0) ? 1 : 0;
+            var mine = first.create(later); // of which the other node has not heard
+            long farLater = mine.ownsRow(0) ? 1 : 0;
+            for (int clock = 0; clock < 3; clock++) {
+                add(second, here, far);
+                second.tick();
+            }
+            for (int clock = 0; clock < 3; clock++) {
+                add(first, mine, farLater);
+                first.tick();
+            }
+            for (int clock = 0; clock < 3; clock++) {
+                third.tick();
+            }
+            while (there.clocks.completed(1) < 2) {
+                Thread.onSpinWait();
+            }
+            assertThat(there.clocks.completed(0)).isEqualTo(-1); // waits for its table
+            third.create(later);
+            assertThat(get(third, there, far)).isEqualTo(3);
+        }
+    }
+
     /** Whoever is done with a table does not take what others have added to it. */
     @Test
     void aTableIsDroppedByOneAndHasTheUpdatesOfAnother() {
