@@ -36,7 +36,8 @@ record LinearMember(LinearLearner learner, Part part, Settings settings, boolean
             learner.prepare(part.examples(number, rows), part.sizes(), run).join();
             return;
         }
-        var disk = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0].toPath();
+        var disk =
+                SparkEnv.get().blockManager().diskBlockManager().localDirs()[0].toPath();
         var spills = part.spill(number, rows, learner.options().batch(), disk);
         try {
             int first = number * part.perMember();
