@@ -52,8 +52,7 @@ final class LinearApplication implements Application<LinearModel> {
                         || reading.normalize
                         || reading.group != null
                         || learner.options().balanced())) {
-            throw new UsageException(
-                    "--stream reads examples as they are: not with --log1p, --normalize, --group or" + " --balanced");
+            throw new UsageException("--stream is not for --log1p, --normalize, --group and --balanced");
         }
         if (holdOut.stream && (svrg.isPresent() || learner.options().patience() > 0)) {
             throw new UsageException("--stream reads each example once a pass, in one order: not for "

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
 
 /**
  * Labelled examples that were parsed once and lie packed on disk, in batches to be read ahead; and what they mean.
@@ -32,19 +31,19 @@ public record Spilled(Spill examples, int batch, List<Float> labels, Schema sche
      * @param parsed what the parts lie in; it is closed when they have been read for the last time
      */
     static Spilled of(Spill.Writer parsed, Csv.Fitted fitted, int batch, Path folder, long seed) throws IOException {
-        var labels = new TreeSet<Float>();
+        var labels = new LabelCounts();
         try (var shuffle = new Shuffling(folder, parsed.size(), seed);
                 var writer = new Spill.Writer(folder)) {
             new Parts.OnDisk(parsed).forEach(of -> {
                 var part = fitted.finished(of);
-                for (int i = 0; i < part.size() && labels.size() <= Stream.MOST_LABELS; i++) {
-                    labels.add(part.labels()[i]);
+                for (float label : part.labels()) {
+                    labels.add(label);
                 }
                 shuffle.add(part);
             });
             parsed.close();
             shuffle.to(writer, batch);
-            return new Spilled(writer.end(fitted.schema().features()), batch, List.copyOf(labels), fitted.schema());
+            return new Spilled(writer.end(fitted.schema().features()), batch, labels.distinct(), fitted.schema());
         }
     }
 

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -26,8 +25,6 @@ public record Stream(
         List<Piece> pieces, List<Long> examples, int features, List<Float> labels, boolean areSorted, Schema schema) {
     static final int MOST_LABELS = 10_000;
     private static final int BATCH = 4096;
-    private static final int LEAST_TO_JUDGE = 100; // examples
-    private static final double SORTED = 0.1; // of the changes of a random order
 
     /** Bytes of a piece, of files that have no blocks of their own. */
     public static final long PIECE = 32 << 20;
@@ -51,13 +48,11 @@ public record Stream(
                     .map(piece -> (Callable<Seen>) () -> Seen.in(piece))
                     .toList());
             var examples = new ArrayList<Long>();
-            var labels = new TreeMap<Float, Long>();
-            long changes = 0;
+            var labels = new LabelCounts();
             int features = 0;
             for (var one : seen) {
                 examples.add(one.get().examples());
-                one.get().labels().forEach((label, count) -> labels.merge(label, count, Long::sum));
-                changes += one.get().changes();
+                labels.addAll(one.get().labels());
                 features = Math.max(features, one.get().features());
             }
             if (examples.stream().mapToLong(Long::longValue).sum() == 0) {
@@ -67,8 +62,8 @@ public record Stream(
                     pieces,
                     examples,
                     features,
-                    labels.keySet().stream().limit(MOST_LABELS + 1L).toList(),
-                    areSorted(labels, changes, pieces.size()),
+                    labels.distinct(),
+                    labels.areSorted(),
                     Schema.libsvm(ReadOptions.defaults(), features));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
@@ -78,42 +73,22 @@ public record Stream(
         }
     }
 
-    /**
-     * @param labels how often there is each
-     * @param changes examples with another label than the one before
-     */
-    private record Seen(long examples, int features, TreeMap<Float, Long> labels, long changes) {
+    private record Seen(long examples, int features, LabelCounts labels) {
         static Seen in(Piece piece) throws IOException, InterruptedException {
             long examples = 0;
             int features = 0;
-            var labels = new TreeMap<Float, Long>();
-            long changes = 0;
-            float before = Float.NaN;
+            var labels = new LabelCounts();
             try (var reader = new AsyncReader(List.of(piece), BATCH, 2, Integer.MAX_VALUE - 8, 1)) {
                 for (var batch = reader.next(); batch != null; batch = reader.next()) {
                     examples += batch.examples().size();
                     features = Math.max(features, batch.largest() + 1);
-                    for (long i = 0;
-                            labels.size() <= MOST_LABELS && i < batch.examples().size();
-                            i++) {
-                        float label = batch.examples().label(i);
-                        labels.merge(label, 1L, Long::sum);
-                        changes += label == before ? 0 : 1;
-                        before = label;
+                    for (long i = 0; i < batch.examples().size(); i++) {
+                        labels.add(batch.examples().label(i));
                     }
                 }
             }
-            return new Seen(examples, features, labels, changes);
+            return new Seen(examples, features, labels);
         }
-    }
-
-    /** Whether labels change far more seldom from example to example than they would in a random order. */
-    private static boolean areSorted(TreeMap<Float, Long> labels, long changes, int pieces) {
-        double n = labels.values().stream().mapToLong(Long::longValue).sum();
-        double same = labels.values().stream()
-                .mapToDouble(count -> count / n * count / n)
-                .sum();
-        return n >= LEAST_TO_JUDGE && changes - pieces < n * (1 - same) * SORTED;
     }
 
     /** All examples. */

@@ -335,20 +335,16 @@ final class FloatShard implements Shard {
 
     @Override
     public StripeCopy copy(int stripe) {
-        var planes = spec.rule().planes();
         var now = blocks;
-        int count = rows.resident(stripe);
-        var floats = new float[1 + planes.size()][];
-        floats[0] = new float[Math.multiplyExact(count, width)];
-        for (int p = 0; p < planes.size(); p++) {
-            floats[p + 1] = new float[Math.multiplyExact(count, planes.get(p).width(width))];
+        var floats = new float[planes()][];
+        for (int p = 0; p < floats.length; p++) {
+            floats[p] = new float[cells(stripe, p)];
         }
         var keys = rows.isDense ? new long[0] : rows.keys(stripe);
         rows.forEachRun(stripe, keys, (block, row, at, n) -> {
-            System.arraycopy(now[block].values(), row * width, floats[0], at * width, n * width);
-            for (int p = 0; p < planes.size(); p++) {
-                int w = planes.get(p).width(width);
-                System.arraycopy(now[block].planes()[p], row * w, floats[p + 1], at * w, n * w);
+            for (int p = 0; p < floats.length; p++) {
+                int w = width(p);
+                System.arraycopy(cells(now[block], p), row * w, floats[p], at * w, n * w);
             }
         });
         return new StripeCopy(stripe, keys, floats, new int[0]);
@@ -362,13 +358,11 @@ final class FloatShard implements Shard {
         for (long key : copy.keys()) {
             create(key);
         }
-        var planes = spec.rule().planes();
         var now = blocks;
         rows.forEachRun(copy.stripe(), copy.keys(), (block, row, at, n) -> {
-            System.arraycopy(copy.floats()[0], at * width, now[block].values(), row * width, n * width);
-            for (int p = 0; p < planes.size(); p++) {
-                int w = planes.get(p).width(width);
-                System.arraycopy(copy.floats()[p + 1], at * w, now[block].planes()[p], row * w, n * w);
+            for (int p = 0; p < planes(); p++) {
+                int w = width(p);
+                System.arraycopy(copy.floats()[p], at * w, cells(now[block], p), row * w, n * w);
             }
         });
     }

@@ -136,8 +136,10 @@ final class JointPushes {
     }
 
     private void sendIfSlowestWas(long before) {
-        for (int leader = 0; slowest() > before && leader < unsent.length; leader++) {
-            sendUnsent(leader);
+        if (slowest() > before) {
+            for (int leader = 0; leader < unsent.length; leader++) {
+                sendUnsent(leader); // the first that has something, which takes all along
+            }
         }
     }
 

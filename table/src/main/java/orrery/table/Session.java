@@ -223,8 +223,8 @@ public final class Session {
         var table = node.create(spec, workers);
         if (table.id >= ports.length || ports[table.id] == null) {
             var group = attach(table).group;
-            sendUnsent(
-                    group); // others may not have the table yet: what waits for it would keep their clocks from moving
+            // others may not have the table yet: what waits for it would keep their clocks from moving
+            sendUnsent(group);
             group.staysApart = true;
             group.isApart = true;
         }

@@ -235,23 +235,24 @@ final class JointPushesTest {
         var group = new Clocks("g");
         group.begin(workers, 0);
         var arrivals = new Arrivals(group, group.completed());
-        var events = new ArrayList<Runnable>();
+        var ticks = new ArrayList<Runnable>(); // which come in their order, parts whenever
+        var parts = new ArrayList<Runnable>();
         var partsLeft = new int[clocks];
         for (int c = 0; c < clocks; c++) {
             int clock = c;
             int leader = random.nextInt(workers);
-            int parts = random.nextInt(4);
-            partsLeft[c] = parts;
-            for (int p = 0; p < parts; p++) {
+            int count = random.nextInt(4);
+            partsLeft[c] = count;
+            for (int p = 0; p < count; p++) {
                 int part = p;
-                events.add(() -> {
+                parts.add(() -> {
                     assertThat(arrivals.isNew(leader, clock, part)).isTrue();
                     partsLeft[clock]--;
                     arrivals.advance(leader);
                 });
             }
-            events.add(() -> {
-                arrivals.tick(leader, clock, parts);
+            ticks.add(() -> {
+                arrivals.tick(leader, clock, count);
                 for (int w = 0; w < workers; w++) {
                     if (w != leader) {
                         arrivals.tickWith(leader, clock, w, clock);
@@ -259,14 +260,6 @@ final class JointPushesTest {
                 }
                 arrivals.advance(leader);
             });
-        }
-        var ticks = new ArrayList<Runnable>(); // which come in their order, parts whenever
-        var parts = new ArrayList<Runnable>();
-        for (int c = 0, e = 0; c < clocks; c++) {
-            for (int p = partsLeft[c]; p > 0; p--) {
-                parts.add(events.get(e++));
-            }
-            ticks.add(events.get(e++));
         }
         Collections.shuffle(parts, random);
         for (int t = 0, p = 0; t < ticks.size() || p < parts.size(); ) {

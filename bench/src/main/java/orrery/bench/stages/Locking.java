@@ -9,7 +9,8 @@ import orrery.bench.Cpu;
 /**
  * What locks cost that keep the workers of one process from one another: the same steps (products, then a sum into what all
  * share) with no lock at all, with one lock for each of 16 chunks taken once a batch, as shards have them, where who
- * finds one held goes on with another, and with one lock a key. All locks are words that are swapped from 0 to 1, those of chunks on cache lines of their own.
+ * finds one held goes on with another, and with one lock a key. All locks are words that are swapped from 0 to 1, those
+ * of chunks on cache lines of their own.
  */
 final class Locking {
     private static final int ROWS = 1 << 20;

@@ -19,6 +19,7 @@ import orrery.bench.Liblinear;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.Nearest;
 import orrery.data.ReadOptions;
 import orrery.engine.Parallelism;
 import orrery.engine.Run;
@@ -28,6 +29,7 @@ import orrery.learn.linear.SvrgOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,6 +41,7 @@ import picocli.CommandLine.Spec;
                 "Stages with their own numbers of workers: SVRG against fixed numbers, against liblinear-java, how a"
                         + " model goes from stage to stage, what locks within a process cost.")
 public final class StagesBench implements Callable<Integer> {
+    private static final List<String> PARTS = List.of("svrg", "liblinear", "locks", "hand-over", "joint");
     private static final int[] FIXED = {1, 2, 4, 8, 16, 32};
     private static final int MOST = 32;
     private static final double L2 = 1e-5;
@@ -73,6 +76,10 @@ public final class StagesBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (!part.isEmpty() && !PARTS.contains(part)) {
+            throw new ParameterException(
+                    spec.commandLine(), "there is no part '" + part + "'" + Nearest.hint(part, PARTS));
+        }
         var out = spec.commandLine().getOut();
         if (!Crew.isToLead()) {
             if (part.isEmpty() || part.equals("hand-over")) {
