@@ -10,7 +10,19 @@ module orrery.app {
     exports orrery.app;
 
     uses orrery.app.Cluster;
+    uses orrery.app.apps.Application;
+
+    provides orrery.app.apps.Application with
+            orrery.app.apps.LogisticApplication,
+            orrery.app.apps.SvmApplication,
+            orrery.app.apps.SoftmaxApplication,
+            orrery.app.apps.LeastSquaresApplication,
+            orrery.app.apps.ClusterApplication,
+            orrery.app.apps.FactorApplication,
+            orrery.app.apps.RankApplication;
 
     opens orrery.app to
+            info.picocli;
+    opens orrery.app.apps to
             info.picocli;
 }

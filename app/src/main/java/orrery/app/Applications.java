@@ -1,100 +1,85 @@
 package orrery.app;
 
-import java.lang.reflect.Field;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import orrery.app.apps.Application;
+import orrery.app.apps.UsageException;
 import orrery.data.Nearest;
+import orrery.learn.ModelFile;
+import orrery.store.Place;
 import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
-/** The applications by name, with the flags that each of them has. A flag of another application is an error, not ignored. */
+/** The applications that there are, found by {@link ServiceLoader}. */
 final class Applications {
-    @Mixin
-    HoldOutFlags holdOut = new HoldOutFlags();
+    private Applications() {}
 
-    @Mixin
-    LearnFlags learning = new LearnFlags();
+    /** All, in the order in which they are listed. */
+    static List<Application> all() {
+        var all = new ArrayList<Application>();
+        for (var application : ServiceLoader.load(Application.class, Applications.class.getClassLoader())) {
+            if (all.stream().noneMatch(known -> known.name().equals(application.name()))) {
+                all.add(application);
+            }
+        }
+        return all;
+    }
 
-    @Mixin
-    RankFlags ranking = new RankFlags();
+    static List<String> names() {
+        return all().stream().map(Application::name).toList();
+    }
 
-    @Mixin
-    FactorFlags factorising = new FactorFlags();
-
-    @Mixin
-    ClusterFlags clustering = new ClusterFlags();
-
-    @Mixin
-    DataFlags reading = new DataFlags();
-
-    static final List<String> NAMES = names();
-    private static final Set<String> OF_KMEANS = Set.of("--batch", "--iterations", "--tolerance");
-    private static final Set<String> OF_MF = Set.of("--passes", "--rate", "--l2", "--cache");
-
-    private static List<String> names() {
-        var names = new ArrayList<>(LearnFlags.APPS);
-        names.add(ClusterFlags.APP);
-        names.add(FactorFlags.APP);
-        names.add(RankFlags.APP);
-        return List.copyOf(names);
+    static Optional<Application> find(String name) {
+        return all().stream()
+                .filter(application -> application.name().equals(name))
+                .findFirst();
     }
 
     /** The application of that name. */
-    Application<?> of(String name, CommandLine given) {
-        if (LearnFlags.APPS.contains(name)) {
-            refuse(given, name, List.of(RankFlags.class, FactorFlags.class, ClusterFlags.class), Set.of());
-            return new LinearApplication(learning.learner(name), learning.svrg(name, given), holdOut, reading);
-        }
-        return switch (name) {
-            case RankFlags.APP -> {
-                refuse(
-                        given,
-                        name,
-                        List.of(
-                                LearnFlags.class,
-                                HoldOutFlags.class,
-                                DataFlags.class,
-                                FactorFlags.class,
-                                ClusterFlags.class),
-                        Set.of("--cache"));
-                yield new RankApplication(ranking, reading.data());
-            }
-            case FactorFlags.APP -> {
-                refuse(
-                        given,
-                        name,
-                        List.of(LearnFlags.class, RankFlags.class, DataFlags.class, ClusterFlags.class),
-                        OF_MF);
-                boolean isPassesGiven = given.getParseResult().hasMatchedOption("--passes");
-                yield new FactorApplication(factorising.options(learning, isPassesGiven), holdOut, reading.data());
-            }
-            case ClusterFlags.APP -> {
-                refuse(
-                        given,
-                        name,
-                        List.of(LearnFlags.class, RankFlags.class, HoldOutFlags.class, FactorFlags.class),
-                        OF_KMEANS);
-                var parsed = given.getParseResult();
-                yield new ClusterApplication(
-                        clustering.options(
-                                learning,
-                                parsed.hasMatchedOption("--batch"),
-                                ranking,
-                                parsed.hasMatchedOption("--tolerance")),
-                        reading);
-            }
-            default -> throw new UsageException("unknown application '" + name + "'" + Nearest.hint(name, NAMES));
-        };
+    static Application of(String name) {
+        return find(name)
+                .orElseThrow(
+                        () -> new UsageException("unknown application '" + name + "'" + Nearest.hint(name, names())));
     }
 
-    private static void refuse(CommandLine given, String app, List<Class<?>> foreign, Set<String> shared) {
-        for (var option : given.getParseResult().matchedOptions()) {
-            if (option.userObject() instanceof Field field
-                    && foreign.contains(field.getDeclaringClass())
-                    && !shared.contains(option.longestName())) {
-                throw new UsageException(app + " has no option " + option.longestName());
+    /** A model that one of them has saved. */
+    static Application.Saved open(String fileOrRun) throws IOException {
+        var file = file(fileOrRun);
+        String format = ModelFile.format(file);
+        for (var application : all()) {
+            if (application.format().equals(format)) {
+                return application.open(file);
             }
+        }
+        throw new IOException(file + ": is no model of an application that is here"
+                + (format.isEmpty() ? "" : ": its format is " + format));
+    }
+
+    /** A model's file, given by itself or by its run's folder. */
+    static Place file(String fileOrRun) throws IOException {
+        var place = new Place(fileOrRun);
+        boolean isFile = fileOrRun.endsWith(".safetensors") || place.path().isEmpty() || place.isFile();
+        return isFile ? place : Place.of(RunFolder.open(fileOrRun).model());
+    }
+
+    /** Those that have an option. */
+    static List<String> owners(String option) {
+        return all().stream()
+                .filter(application -> application.flags().groups().stream()
+                        .map(group -> CommandSpec.forAnnotatedObject(group.flags()))
+                        .anyMatch(spec -> spec.findOption(option) != null))
+                .map(Application::name)
+                .toList();
+    }
+
+    /** Adds the options of objects to a command. */
+    static void mix(CommandLine command, List<?> flags) {
+        int number = 0;
+        for (var object : flags) {
+            command.getCommandSpec().addMixin("flags" + number++, CommandSpec.forAnnotatedObject(object));
         }
     }
 }

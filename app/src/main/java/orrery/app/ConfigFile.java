@@ -5,10 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import orrery.app.apps.Application;
+import orrery.app.apps.UsageException;
 import orrery.data.Nearest;
 import orrery.store.Place;
 import picocli.CommandLine;
@@ -24,37 +26,65 @@ final class ConfigFile {
 
     private ConfigFile() {}
 
-    /** Replaces {@code --config FILE} by what is in the file. */
-    static String[] expand(CommandLine root, String[] args) throws IOException {
-        var own = new ArrayList<>(Arrays.asList(args));
-        String file = null;
-        for (int i = 1; i < own.size(); i++) {
+    /** A line of a file: where it is, and what it says. */
+    record Line(String place, String name, String value) {}
+
+    /** Arguments of which those of a file are apart. */
+    record Given(List<Line> lines, List<String> arguments) {}
+
+    /** Takes {@code --config FILE} out of a verb's arguments, and reads the file. */
+    static Given given(List<String> arguments) {
+        var own = new ArrayList<>(arguments);
+        for (int i = 0; i < own.size(); i++) {
             if (own.get(i).equals(OPTION) && i + 1 < own.size()) {
                 own.remove(i);
-                file = own.remove(i);
-                break;
+                return new Given(read(Path.of(own.remove(i))), own);
             }
             if (own.get(i).startsWith(OPTION + "=")) {
-                file = own.remove(i).substring(OPTION.length() + 1);
-                break;
+                return new Given(read(Path.of(own.remove(i).substring(OPTION.length() + 1))), own);
             }
         }
-        var verb = own.isEmpty() ? null : root.getSubcommands().get(own.getFirst());
-        if (file == null || verb == null) {
-            return args;
-        }
-        var expanded = new ArrayList<String>();
-        expanded.add(own.getFirst());
-        expanded.addAll(arguments(Path.of(file), verb));
-        expanded.addAll(own.subList(1, own.size()));
-        return expanded.toArray(String[]::new);
+        return new Given(List.of(), own);
     }
 
-    /** The options of a file, as arguments of a verb. */
-    static List<String> arguments(Path file, CommandLine verb) throws IOException {
-        List<String> lines;
+    /** The application that arguments of {@code train} name: as the first word, by {@code --app}, or by the run that goes on. */
+    static Optional<Application> application(List<String> arguments) {
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.startsWith("--app=")) {
+                return Applications.find(argument.substring(6));
+            }
+            boolean isNext = argument.equals("--resume") && i + 1 < arguments.size();
+            if (isNext || argument.startsWith("--resume=")) {
+                String run = isNext ? arguments.get(i + 1) : argument.substring(9);
+                return application(new Given(read(RunFolder.open(run).config()), List.of()));
+            }
+        }
+        if (!arguments.isEmpty() && !arguments.getFirst().startsWith("-")) {
+            return Optional.of(Applications.of(arguments.getFirst()));
+        }
+        return arguments.stream()
+                .map(Applications::find)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    /** The application that arguments and a file of options name; the arguments go before. */
+    static Optional<Application> application(Given given) {
+        var named = application(given.arguments());
+        return named.isPresent()
+                ? named
+                : given.lines().stream()
+                        .filter(line -> line.name().equals("app"))
+                        .map(line -> Applications.of(line.value()))
+                        .findFirst();
+    }
+
+    /** The lines of a file of options. */
+    static List<Line> read(Path file) {
+        List<String> texts;
         try {
-            lines = Files.readAllLines(file);
+            texts = Files.readAllLines(file);
         } catch (NoSuchFileException e) {
             throw new UsageException(file + ": no such config file");
         } catch (java.nio.charset.MalformedInputException e) {
@@ -62,39 +92,53 @@ final class ConfigFile {
         } catch (IOException e) {
             throw new UsageException(file + ": cannot be read as a config file: " + e.getMessage());
         }
-        var arguments = new ArrayList<String>();
+        var lines = new ArrayList<Line>();
         int number = 0;
-        for (var line : lines) {
+        for (var raw : texts) {
             number++;
-            String text = (number == 1 && line.startsWith("\ufeff") ? line.substring(1) : line).strip();
+            String text = (number == 1 && raw.startsWith("\ufeff") ? raw.substring(1) : raw).strip();
             if (!text.isEmpty() && !text.startsWith("#")) {
-                arguments.add(argument(file + ":" + number, text, verb));
+                int equals = text.indexOf('=');
+                if (equals < 0) {
+                    throw new UsageException(file + ":" + number + ": expected name = value, found '" + text + "'");
+                }
+                lines.add(new Line(
+                        file + ":" + number,
+                        text.substring(0, equals).strip(),
+                        text.substring(equals + 1).strip()));
             }
         }
-        return arguments;
+        return lines;
     }
 
-    private static String argument(String place, String line, CommandLine verb) {
-        int equals = line.indexOf('=');
-        if (equals < 0) {
-            throw new UsageException(place + ": expected name = value, found '" + line + "'");
-        }
-        String name = line.substring(0, equals).strip();
-        String value = line.substring(equals + 1).strip();
+    /** Lines as arguments of a verb, which must know their names. */
+    static List<String> arguments(List<Line> lines, CommandLine verb) {
+        return lines.stream().map(line -> argument(line, verb)).toList();
+    }
+
+    private static String argument(Line line, CommandLine verb) {
+        String name = line.name();
         OptionSpec option = verb.getCommandSpec().findOption("--" + name);
-        if (option == null || name.equals("config") || name.equals("help")) {
+        if (option == null || name.equals("config") || name.startsWith("help")) {
             var known = Orrery.optionNames(verb).stream()
-                    .filter(n ->
-                            n.startsWith("--") && !n.equals("--help") && !n.equals("--version") && !n.equals(OPTION))
+                    .filter(n -> n.startsWith("--")
+                            && !n.startsWith("--help")
+                            && !n.equals("--version")
+                            && !n.equals(OPTION))
                     .map(n -> n.substring(2))
                     .toList();
-            throw new UsageException(place + ": unknown name '" + name + "'" + Nearest.hint(name, known));
+            var owners = Applications.owners("--" + name);
+            throw new UsageException(line.place() + ": unknown name '" + name + "'"
+                    + (owners.isEmpty()
+                            ? Nearest.hint(name, known)
+                            : "; it is an option of " + String.join(", ", owners)));
         }
         boolean isFlag = option.arity().max() == 0;
-        if (isFlag && !value.matches("true|false")) {
-            throw new UsageException(place + ": " + name + " must be true or false, found '" + value + "'");
+        if (isFlag && !line.value().matches("true|false")) {
+            throw new UsageException(
+                    line.place() + ": " + name + " must be true or false, found '" + line.value() + "'");
         }
-        return "--" + name + "=" + value;
+        return "--" + name + "=" + line.value();
     }
 
     /** The options of a text that {@link #text} has made, as arguments. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import orrery.app.apps.DataFlags;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;

@@ -2,24 +2,19 @@ package orrery.app;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import orrery.data.Examples;
-import orrery.data.Schema;
-import orrery.learn.ModelFile;
-import orrery.learn.cluster.ClusterModel;
-import orrery.learn.factor.FactorModel;
-import orrery.learn.linear.LinearModel;
+import orrery.app.apps.Application;
+import orrery.app.apps.Shown;
+import orrery.app.apps.UsageException;
 import orrery.store.Json;
-import orrery.store.Place;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Measures a model on labelled data. */
+/** Measures a model on labelled data. Its options are those of the model's application, and its own. */
 @Command(
         name = "evaluate",
         mixinStandardHelpOptions = true,
@@ -37,16 +32,22 @@ final class Evaluate implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
-    @Mixin
-    DataFlags reading = new DataFlags();
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
+    private final Optional<Application.Saved> opened;
+
+    /** @param opened the model, if it could be opened before the command line was parsed */
+    Evaluate(Optional<Application.Saved> opened) {
+        this.opened = opened;
+    }
+
     @Override
     public Integer call() throws IOException {
-        var measured = measure(Predict.file(model));
+        var saved = opened.isPresent() ? opened.get() : Applications.open(model);
+        var measured = saved.measure(data)
+                .orElseThrow(() -> new UsageException("the model " + model + " cannot be measured on data"));
         var out = spec.commandLine().getOut();
         if (json) {
             var result = new LinkedHashMap<String, Object>();
@@ -54,47 +55,15 @@ final class Evaluate implements Callable<Integer> {
             result.put("data", data);
             result.putAll(measured.sizes());
             result.put("test", measured.metrics());
+            result.put("read", measured.reading().toMap());
             out.println(Json.line(result));
         } else {
+            measured.reading()
+                    .notes()
+                    .forEach(note -> spec.commandLine().getErr().println("note: " + note));
             out.println(measured.data());
-            Train.printMetrics(out, "test", measured.metrics());
+            Shown.metrics(out, "test", measured.metrics());
         }
         return 0;
-    }
-
-    /** What a model does on data of a kind. */
-    private record Measured(String data, Map<String, Long> sizes, Map<String, Double> metrics) {
-        static Measured of(Examples examples, Map<String, Double> metrics) {
-            var sizes = new LinkedHashMap<String, Long>();
-            sizes.put("examples", examples.size());
-            sizes.put("nonZeros", examples.nonZeros());
-            return new Measured(examples.toString(), sizes, metrics);
-        }
-    }
-
-    private Measured measure(Place file) throws IOException {
-        switch (ModelFile.format(file)) {
-            case FactorModel.FORMAT -> {
-                var ratings = reading.data().ratings(data);
-                var metrics = FactorModel.load(file).scoreLike(ratings);
-                return new Measured(ratings.toString(), Map.of("ratings", (long) ratings.size()), metrics);
-            }
-            case ClusterModel.FORMAT -> {
-                var clusters = ClusterModel.load(file);
-                var examples = read(clusters.schema(), false);
-                return Measured.of(examples, clusters.score(examples));
-            }
-            default -> {
-                var linear = LinearModel.load(file);
-                var examples = read(linear.schema(), true);
-                return Measured.of(examples, linear.score(examples).ordered());
-            }
-        }
-    }
-
-    private Examples read(Schema schema, boolean hasLabels) throws IOException {
-        return reading.data()
-                .readLike(data, schema, reading.options(), hasLabels)
-                .examples();
     }
 }

@@ -17,7 +17,7 @@ final class MemberCommand {
                 "-XX:+UseTransparentHugePages",
                 "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
                 "-Xshare:auto",
-                "--enable-native-access=io.netty.common",
+                "--enable-native-access=io.netty.common,com.github.luben.zstd_jni",
                 "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             flags.addAll(List.of("--add-modules", "jdk.incubator.vector"));

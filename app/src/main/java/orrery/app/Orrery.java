@@ -2,9 +2,14 @@ package orrery.app;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import orrery.app.apps.Application;
+import orrery.app.apps.DataFlags;
+import orrery.app.apps.UsageException;
 import orrery.data.Nearest;
 import orrery.engine.JobCancelledException;
 import orrery.engine.JobFailedException;
@@ -20,20 +25,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         name = "orrery",
         mixinStandardHelpOptions = true,
         versionProvider = Orrery.Version.class,
-        subcommands = {
-            Demo.class,
-            Train.class,
-            PlanVerb.class,
-            Recommend.class,
-            Predict.class,
-            Evaluate.class,
-            DataVerb.class,
-            PoolVerb.class,
-            Runs.class,
-            Show.class,
-            Doctor.class,
-            CommandLine.HelpCommand.class
-        },
         header = "Trains models on parameter tables, by threads or processes of one machine.",
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n",
@@ -50,8 +41,8 @@ public final class Orrery implements Runnable {
     private Orrery() {}
 
     public static void main(String[] args) {
-        var out = new PrintWriter(System.out, false, System.out.charset());
-        var err = new PrintWriter(System.err, true, System.err.charset());
+        var out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         int code = run(out, err, args);
         if (out.checkError()) {
             err.println("orrery: cannot write to standard output");
@@ -69,11 +60,16 @@ public final class Orrery implements Runnable {
         Train.join(arguments, membership);
     }
 
-    /** Runs a command line; tests give their own writers. */
-    static int run(PrintWriter out, PrintWriter err, String... args) {
-        var command = commandLine().setOut(out).setErr(err);
+    /**
+     * Runs a command line in this JVM.
+     *
+     * @return the exit code
+     */
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
         try {
-            return command.execute(ConfigFile.expand(command, args));
+            var given = new ArrayList<>(Arrays.asList(args));
+            var command = commandLine(given).setOut(out).setErr(err);
+            return command.execute(given.toArray(String[]::new));
         } catch (UsageException e) {
             err.println("orrery: " + e.getMessage());
             return USAGE;
@@ -85,23 +81,77 @@ public final class Orrery implements Runnable {
                     + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MiB; give it more (ORRERY_JAVA_OPTS=-Xmx...), or it less to do");
             return FAILED;
+        } finally {
+            out.flush();
         }
     }
 
-    private static CommandLine commandLine() {
-        return command(new Orrery());
+    /**
+     * The command with all verbs, those of an application or a model with its options.
+     *
+     * @param given the command line; what is in a file of {@code --config} is put in its place
+     */
+    private static CommandLine commandLine(List<String> given) throws IOException {
+        String verb = given.isEmpty() ? "" : given.getFirst();
+        var rest = given.isEmpty() ? List.<String>of() : List.copyOf(given.subList(1, given.size()));
+        Optional<Application> application = Optional.empty();
+        var config = new ConfigFile.Given(List.of(), rest);
+        if (verb.equals("train") || verb.equals("plan")) {
+            config = ConfigFile.given(rest);
+            application = ConfigFile.application(config);
+        }
+        var saved =
+                verb.equals("predict") || verb.equals("evaluate") ? model(rest) : Optional.<Application.Saved>empty();
+        var train = Train.command(application);
+        var plan = PlanVerb.command(application);
+        var root = new CommandLine(new Orrery());
+        root.addSubcommand(new Demo())
+                .addSubcommand(train)
+                .addSubcommand(plan)
+                .addSubcommand(new Recommend())
+                .addSubcommand(withOptions(new Predict(saved), saved))
+                .addSubcommand(withOptions(new Evaluate(saved), saved))
+                .addSubcommand(new DataVerb())
+                .addSubcommand(new PoolVerb())
+                .addSubcommand(new Runs())
+                .addSubcommand(new Show())
+                .addSubcommand(new Doctor())
+                .addSubcommand(new CommandLine.HelpCommand());
+        if (!config.lines().isEmpty()) {
+            given.clear();
+            given.add(verb);
+            given.addAll(ConfigFile.arguments(config.lines(), verb.equals("train") ? train : plan));
+            given.addAll(config.arguments());
+        }
+        return configured(root);
     }
 
-    /** A verb that tells what is wrong as all do. */
-    static CommandLine command(Object verb) {
-        return new CommandLine(verb)
-                .setOverwrittenOptionsAllowed(true)
+    /** The model that the first word names, if it can be opened; if not, the verb says why. */
+    private static Optional<Application.Saved> model(List<String> arguments) {
+        var name =
+                arguments.stream().filter(argument -> !argument.startsWith("-")).findFirst();
+        try {
+            return name.isPresent() ? Optional.of(Applications.open(name.get())) : Optional.empty();
+        } catch (IOException | UsageException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static CommandLine withOptions(Object verb, Optional<Application.Saved> saved) {
+        var command = new CommandLine(verb);
+        Applications.mix(command, saved.map(Application.Saved::options).orElse(List.of(new DataFlags())));
+        return command;
+    }
+
+    /** A verb that says what is wrong as all do. */
+    static CommandLine configured(CommandLine command) {
+        return command.setOverwrittenOptionsAllowed(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(100)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(
                         System.getenv("NO_COLOR") == null ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF))
                 .setParameterExceptionHandler(Orrery::wrongUsage)
-                .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command));
+                .setExecutionExceptionHandler((e, failed, parsed) -> failed(e, failed));
     }
 
     @Override
@@ -114,7 +164,7 @@ public final class Orrery implements Runnable {
         var err = command.getErr();
         err.println(
                 "orrery: " + (e instanceof UnmatchedArgumentException unmatched ? unknown(unmatched) : e.getMessage()));
-        err.println("See: " + command.getCommandSpec().qualifiedName() + " --help");
+        err.println("See: " + command.getCommandSpec().qualifiedName() + ofApplication(command) + " --help");
         return USAGE;
     }
 
@@ -123,14 +173,26 @@ public final class Orrery implements Runnable {
         String wrong = e.getUnmatched().getFirst();
         String name = wrong.contains("=") ? wrong.substring(0, wrong.indexOf('=')) : wrong;
         var command = e.getCommandLine();
+        if (command.getCommand() instanceof Train train
+                && train.applicationName().isEmpty()) {
+            return "APP is missing: what is to be trained? One of " + String.join(", ", Applications.names());
+        }
         if (name.startsWith("-")) {
-            return "unknown option '" + name + "'" + Nearest.hint(name, optionNames(command));
+            var owners = Applications.owners(name);
+            return owners.isEmpty()
+                    ? "unknown option '" + name + "'" + Nearest.hint(name, optionNames(command))
+                    : command.getCommandName() + ofApplication(command) + " has no option " + name + ", which is of "
+                            + String.join(", ", owners);
         }
         if (command.getParent() == null) {
             return "unknown verb '" + name + "'"
                     + Nearest.hint(name, command.getSubcommands().keySet());
         }
         return "unexpected argument '" + wrong + "'";
+    }
+
+    private static String ofApplication(CommandLine command) {
+        return command.getCommand() instanceof Train train ? train.applicationName() : "";
     }
 
     static List<String> optionNames(CommandLine command) {
@@ -163,6 +225,7 @@ public final class Orrery implements Runnable {
                 || e instanceof JobFailedException
                 || e instanceof JobCancelledException
                 || e instanceof orrery.data.DataException
+                || e instanceof orrery.learn.DivergedException
                 || e instanceof java.io.FileNotFoundException
                 || e.getClass() == IOException.class;
         return switch (e) {

@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import orrery.app.apps.Application;
+import orrery.app.apps.FlagGroup;
 import orrery.learn.Training;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.TablePlan;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,14 +22,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Tells what a training will touch, and what that will cost, before it runs. */
+/** Prints what a training will touch, and what that will cost, before it runs. */
 @Command(
         name = "plan",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Tells, before a training runs, which rows its workers will touch, who had best own them, and how many"
-                        + " bytes will go over the wire under each way to place them.",
+                "Prints, before a training runs, which rows its workers will touch, which process should own them, and how"
+                        + " many bytes go over the wire under each placement.",
         footer = {"", "Example:", "  orrery plan pagerank jdk-graph --processes 4"})
 final class PlanVerb implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "APP", description = "As of orrery train.")
@@ -37,9 +41,6 @@ final class PlanVerb implements Callable<Integer> {
     String train;
 
     @Mixin
-    Applications applications = new Applications();
-
-    @Mixin
     RunFlags running = new RunFlags();
 
     @Option(names = "--config", paramLabel = "FILE", description = "Read options from a file: lines name = value.")
@@ -49,6 +50,21 @@ final class PlanVerb implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
+
+    private final Optional<Application.Flags> flags;
+
+    private PlanVerb(Optional<Application> application) {
+        flags = application.map(Application::flags);
+    }
+
+    /** The command with the options of an application. */
+    static CommandLine command(Optional<Application> application) {
+        var plan = new PlanVerb(application);
+        var command = new CommandLine(plan);
+        plan.flags.ifPresent(of -> Applications.mix(
+                command, of.groups().stream().map(FlagGroup::flags).toList()));
+        return command;
+    }
 
     /** Plans; what goes wrong is what would go wrong in a worker. */
     static AccessPlan plan(Training<?> training, Placing placing, int members) throws IOException {
@@ -63,7 +79,9 @@ final class PlanVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var chosen = applications.of(app, spec.commandLine());
+        Applications.of(app); // which knows the names
+        var chosen = flags.orElseThrow()
+                .task(option -> spec.commandLine().getParseResult().hasMatchedOption(option));
         int members = Math.max(2, running.processes);
         running.workers = Math.max(running.workers, members);
         var run = running.run();

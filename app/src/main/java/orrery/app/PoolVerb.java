@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import orrery.app.apps.UsageException;
 import orrery.engine.schedule.Decision;
 import orrery.engine.schedule.Lane;
 import orrery.engine.schedule.Pool;
@@ -205,12 +206,12 @@ final class PoolVerb implements Callable<Integer> {
             var text = new StringWriter();
             try {
                 TimeUnit.NANOSECONDS.sleep((long) (line.at() * 1e9));
-                var train = new Train();
+                var command = Orrery.configured(Train.command(ConfigFile.application(line.arguments())));
+                Train train = command.getCommand();
                 train.pooled = new Train.Pooled(pool, line.name(), nodes);
-                train.quiet = true;
+                train.keeping.quiet = true;
                 var writer = new PrintWriter(text, true);
-                status = Orrery.command(train)
-                        .setOut(writer)
+                status = command.setOut(writer)
                         .setErr(writer)
                         .execute(line.arguments().toArray(String[]::new));
             } catch (InterruptedException e) {

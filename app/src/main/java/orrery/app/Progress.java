@@ -3,6 +3,7 @@ package orrery.app;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.Consumer;
+import orrery.app.apps.Shown;
 import orrery.engine.RunEvent;
 
 /**
@@ -90,7 +91,11 @@ final class Progress implements Consumer<RunEvent> {
                 cut.clock(),
                 cut.examples(),
                 seconds(cut.elapsed().toNanos() / 1e9)));
-        cut.metrics().forEach((name, value) -> text.append(", " + name + " " + shown(value)));
+        cut.metrics().forEach((name, value) -> {
+            if (!name.contains(".baseline")) { // which is the same at each cut
+                text.append(", ").append(name).append(' ').append(Shown.number(value));
+            }
+        });
         line(text.toString());
     }
 
@@ -110,11 +115,5 @@ final class Progress implements Consumer<RunEvent> {
             err.print("\r\u001b[K");
             isLineOpen = false;
         }
-    }
-
-    /** A metric as people read it. */
-    static String shown(double value) {
-        boolean isSmall = value != 0 && Math.abs(value) < 0.001;
-        return String.format(Locale.ROOT, isSmall ? "%.2g" : value == Math.rint(value) ? "%.0f" : "%.4f", value);
     }
 }

@@ -6,25 +6,26 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import orrery.data.Cache;
-import orrery.data.Catalogue;
-import orrery.data.Data;
+import orrery.app.apps.RatingFlags;
+import orrery.app.apps.UsageException;
 import orrery.data.DataException;
+import orrery.data.Names;
 import orrery.data.Nearest;
 import orrery.learn.factor.FactorModel;
 import orrery.store.Json;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Tells which items a user will like. */
+/** Names the items that a user is likely to rate highest. */
 @Command(
         name = "recommend",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Tells which items a user will think most of, by a model of mf.")
+        description = "Names the items that a user will rate highest, by a model of mf.")
 final class Recommend implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "A model of mf, or a run.")
     @SuppressWarnings("NullAway.Init")
@@ -34,7 +35,7 @@ final class Recommend implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     String user;
 
-    @Option(names = "--top", paramLabel = "K", description = "So many items (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--top", paramLabel = "K", description = "Print the top K items (default: ${DEFAULT-VALUE}).")
     int top = 10;
 
     @Option(
@@ -43,6 +44,9 @@ final class Recommend implements Callable<Integer> {
             description = "Leave out what the user has rated in this file.")
     @Nullable
     String without;
+
+    @Mixin
+    RatingFlags reading = new RatingFlags();
 
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
@@ -56,7 +60,7 @@ final class Recommend implements Callable<Integer> {
         if (top < 1) {
             throw new UsageException("--top must be 1 or more, got " + top);
         }
-        var loaded = FactorModel.load(Predict.file(model));
+        var loaded = FactorModel.load(Applications.file(model));
         int number = loaded.userNames().indexOf(user);
         if (number < 0) {
             var names = loaded.userNames();
@@ -74,7 +78,7 @@ final class Recommend implements Callable<Integer> {
             result.put("items", items);
             out.println(Json.line(result));
         } else {
-            best.forEach(entry -> out.printf(Locale.ROOT, "%.3f  %s%n", entry.rating(), entry.name()));
+            best.forEach(entry -> out.printf(Locale.ROOT, "%.3f  %s%n", entry.rating(), Names.printable(entry.name())));
         }
         return 0;
     }
@@ -82,8 +86,7 @@ final class Recommend implements Callable<Integer> {
     private BitSet known(FactorModel loaded) throws IOException {
         var known = new BitSet();
         if (without != null) {
-            var folder = Cache.defaultFolder();
-            var ratings = new Data(Cache.none(), new Catalogue(folder)).ratings(without);
+            var ratings = reading.data().ratings(without, reading.options()).value();
             var numbers = new LinkedHashMap<String, Integer>();
             for (int item = 0; item < loaded.itemCount(); item++) {
                 numbers.put(loaded.itemNames().get(item), item);

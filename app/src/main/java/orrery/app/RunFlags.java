@@ -3,6 +3,8 @@ package orrery.app;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import orrery.app.apps.FlagGroup;
+import orrery.app.apps.UsageException;
 import orrery.engine.Members;
 import orrery.engine.Run;
 import orrery.table.Consistency;
@@ -13,24 +15,32 @@ import picocli.CommandLine.Option;
 
 /** How to run: workers, consistency, seed. */
 final class RunFlags {
+    static final String HEADING = "parallelism";
+
     @Option(
             names = {"-w", "--workers"},
             paramLabel = "K",
-            description = "Worker threads, of all processes together (default: the processors, ${DEFAULT-VALUE}).")
+            description = "Worker threads of all processes together (default: ${DEFAULT-VALUE}).")
     int workers = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = {"-p", "--processes"},
+            paramLabel = "N",
+            description = "Share tables and workers among N processes of this machine.")
+    int processes;
 
     @Option(
             names = "--consistency",
             paramLabel = "C",
-            description = "bsp, ssp:STALENESS, essp:STALENESS (pushed to who has read once),"
-                    + " sparse-ssp:STALENESS:AHEAD (of linear models: ahead where nobody meets), local:STEPS (on copies that are averaged"
-                    + " after so many) or asp (default: bsp; bsp and local give the same bits on every run).")
+            description = {
+                "bsp (default), ssp:S, essp:S, sparse-ssp:S:AHEAD, local:STEPS or asp.",
+                "bsp: all workers wait for the slowest at each clock. ssp:S: a worker may be S clocks ahead. essp:S: the"
+                        + " same, and new values are pushed to readers. sparse-ssp:S:AHEAD: AHEAD clocks more where workers"
+                        + " touch different rows; of linear models with one margin. local:STEPS: workers average their copies"
+                        + " after so many steps. asp: nobody waits. bsp and local give the same bits on every run."
+            })
     @Nullable
     String consistency;
-
-    @Option(names = "--staleness", paramLabel = "S", description = "Short for --consistency ssp:S.")
-    @Nullable
-    Integer staleness;
 
     @Option(
             names = "--seed",
@@ -39,61 +49,80 @@ final class RunFlags {
     long seed = 1;
 
     @Option(
-            names = "--wait-limit",
-            paramLabel = "SECONDS",
-            description =
-                    "How long a worker waits for others before the job ends and says for whom (default: ${DEFAULT-VALUE}).")
-    double waitLimit = 300;
-
-    @Option(
-            names = {"-p", "--processes"},
-            paramLabel = "N",
-            description =
-                    "Share tables and workers among N processes of this machine (default: one process does it all).")
-    int processes;
+            names = "--staleness",
+            paramLabel = "S",
+            descriptionKey = FlagGroup.MORE,
+            description = "Short for --consistency ssp:S.")
+    @Nullable
+    Integer staleness;
 
     @Option(
             names = "--on",
             paramLabel = "CLUSTER",
-            description =
-                    "Start the processes on a cluster of Spark's: spark://host:port, another master of Spark's, or spark for"
-                            + " that of spark-submit. All must see TRAIN and --checkpoints (docs/spark.md).")
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Start the processes on a Spark cluster: spark://host:port, or another master.",
+                "spark is the master of spark-submit. All processes must see the data and --checkpoints (docs/spark.md)."
+            })
     String on = "";
 
     @Option(
+            names = "--wait-limit",
+            paramLabel = "SECONDS",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "How long a worker waits for others before the job fails (default: ${DEFAULT-VALUE}).",
+                "The message names whom it waited for."
+            })
+    double waitLimit = 300;
+
+    @Option(
             names = "--insecure",
-            description = "Let processes speak without TLS; they still prove that they know the run's secret.")
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Processes speak without TLS.",
+                "They still prove to each other that they know the run's secret."
+            })
     boolean insecure;
 
     @Option(
             names = "--faults",
             paramLabel = "F",
-            description = "Bad weather between processes, to see that it changes nothing: drop=1%%,delay=20ms,"
-                    + "duplicate=1%%,reorder=5%%,cut=0.1%%,rate=10MB,seed=7 or some of these.")
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Faults on the links between processes, for tests, such as drop=1%%,delay=20ms.",
+                "Also duplicate=1%%, reorder=5%%, cut=0.1%%, rate=10MB and seed=7."
+            })
     String faults = "";
 
     @Option(
             names = "--lease",
             paramLabel = "SECONDS",
+            descriptionKey = FlagGroup.MORE,
             description = "How long a process may be silent before it is replaced (default: ${DEFAULT-VALUE}).")
     double lease = 5;
 
     @Option(
             names = "--placement",
             paramLabel = "P",
-            description =
-                    "Which process owns which row, where what workers touch can be known before: bytes (so that few"
-                            + " go over the wire), accesses (whoever uses it most), hash, or even (by number; no plan)."
-                            + " Default: bytes for pagerank, even for others.")
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Which process owns which row: bytes, accesses, hash or even.",
+                "bytes: so that few bytes go over the wire; the default of pagerank and mf. accesses: the process that"
+                        + " uses a row most. hash: by a hash of the row. even: by its number, without a plan; the default of"
+                        + " others."
+            })
     @Nullable
     String placement;
 
     @Option(
             names = "--plan-by",
             paramLabel = "W",
-            description =
-                    "How it becomes known what workers touch: virtual (a pass in which nothing is done, before the"
-                            + " run) or first-pass (the run's own). Default: virtual.")
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "How accesses are found for the placement: virtual or first-pass (default: virtual).",
+                "virtual: a pass before the run in which nothing is computed. first-pass: the first pass of the run."
+            })
     @Nullable
     String planBy;
 

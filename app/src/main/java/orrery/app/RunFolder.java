@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import orrery.app.apps.UsageException;
 import orrery.engine.RunEvent;
 import orrery.store.Json;
 import orrery.store.Storage;

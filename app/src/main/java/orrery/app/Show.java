@@ -4,18 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import orrery.learn.ModelFile;
-import orrery.learn.cluster.ClusterModel;
-import orrery.learn.factor.FactorModel;
-import orrery.learn.linear.LinearModel;
-import orrery.learn.rank.Ranks;
+import orrery.app.apps.Shown;
+import orrery.app.apps.UsageException;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Storage;
@@ -81,12 +75,7 @@ final class Show implements Callable<Integer> {
     }
 
     private void showModel(PrintWriter out, Place file) throws IOException {
-        switch (ModelFile.format(file)) {
-            case Ranks.FORMAT -> RankApplication.show(out, Ranks.load(file), top);
-            case ClusterModel.FORMAT -> ClusterApplication.show(out, ClusterModel.load(file), top);
-            case FactorModel.FORMAT -> FactorApplication.show(out, FactorModel.load(file));
-            default -> show(out, LinearModel.load(file));
-        }
+        Applications.open(file.toString()).show(out, top);
     }
 
     /** What a checkpoint holds, its files' sums checked. */
@@ -130,37 +119,9 @@ final class Show implements Callable<Integer> {
             var event = Json.object(line, file + ":" + ++number);
             out.println(event.entrySet().stream()
                     .map(e -> e.getValue() instanceof Double d
-                            ? e.getKey() + " " + Progress.shown(d)
+                            ? e.getKey() + " " + Shown.number(d)
                             : e.getKey() + " " + e.getValue())
                     .collect(Collectors.joining(", ")));
         }
-    }
-
-    private void show(PrintWriter out, LinearModel model) {
-        out.printf(
-                "# model: %s, %,d features%s%n",
-                model.loss().name().toLowerCase(Locale.ROOT),
-                model.features(),
-                model.classes().isEmpty() ? "" : ", classes " + model.classes());
-        for (int margin = 0; margin < model.margins(); margin++) {
-            int column = margin;
-            String name = model.margins() > 1
-                    ? model.classes().get(margin)
-                    : model.classes().isEmpty() ? "value" : model.classes().get(1);
-            out.println(name + ": "
-                    + IntStream.range(0, model.features())
-                            .boxed()
-                            .sorted(Comparator.comparingDouble(f -> -heaviness(model, f, column)))
-                            .limit(top)
-                            .map(f -> String.format(
-                                    Locale.ROOT, "%s %+.3f", model.schema().featureName(f), model.weight(f, column)))
-                            .collect(Collectors.joining(", ")));
-        }
-    }
-
-    /** Of many classes, what speaks for each; of two, what speaks for either. */
-    private static double heaviness(LinearModel model, int feature, int margin) {
-        float weight = model.weight(feature, margin);
-        return model.margins() > 1 ? weight : Math.abs(weight);
     }
 }

@@ -17,8 +17,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import orrery.app.apps.Application;
+import orrery.app.apps.FlagGroup;
+import orrery.app.apps.UsageException;
 import orrery.engine.Checkpoints;
 import orrery.engine.Job;
 import orrery.engine.Members;
@@ -40,38 +42,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Trains a model. */
+/** Trains a model. Its options are those of the application, and those that all have. */
 @Command(
         name = "train",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
-        description =
-                "Trains a model: lr, svm (two classes), softmax (any number), least-squares (numbers), kmeans, mf (ratings), pagerank (graphs).",
-        footer = {
-            "",
-            "Examples:",
-            "  orrery train softmax jdk-verbs --split 0.2",
-            "  orrery train lr train.libsvm --test test.libsvm",
-            "  orrery train mf ratings.tsv --split 0.1",
-            "  orrery train pagerank jdk-graph"
-        })
+        description = "Trains a model; orrery train --help lists what can be trained.")
 final class Train implements Callable<Integer> {
+    static final String HEADING = KeepFlags.HEADING;
     private static final List<String> NOT_KEPT = List.of(
-            "run", "member-of", "resume", "model", "json", "quiet", "config", "help", "version", "app", "train");
+            "run", "member-of", "resume", "model", "json", "quiet", "config", "help", "help-all", "app", "train");
 
-    @Parameters(
-            index = "0",
-            arity = "0..1",
-            paramLabel = "APP",
-            description = "lr, svm, softmax, least-squares, kmeans, mf or pagerank.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "APP", description = "What to train.")
     @Nullable
     String app;
 
-    @Parameters(
-            index = "1",
-            arity = "0..1",
-            paramLabel = "TRAIN",
-            description = "A file (libsvm, CSV, TSV, ratings, edges; plain or .gz), or a name of: orrery data list.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "DATA", description = "What to train on.")
     @Nullable
     String train;
 
@@ -83,56 +68,19 @@ final class Train implements Callable<Integer> {
     @Nullable
     String trainOption;
 
-    @Mixin
-    Applications applications = new Applications();
+    @Option(
+            names = {"-h", "--help"},
+            description = "Print the options.")
+    boolean help;
+
+    @Option(names = "--help-all", description = "Print all there is to say of the options.")
+    boolean helpAll;
 
     @Mixin
     RunFlags running = new RunFlags();
 
-    @Option(
-            names = "--checkpoint-every",
-            paramLabel = "N",
-            description = "A checkpoint after every N passes (default: ${DEFAULT-VALUE}); 0 for none.")
-    int checkpointEvery = 1;
-
-    @Option(
-            names = "--run",
-            paramLabel = "FOLDER",
-            description = "Where the run is kept (default: a new one in runs/).")
-    String runFolder = "";
-
-    @Option(names = "--resume", paramLabel = "RUN", description = "Go on with a run from its newest checkpoint.")
-    String resume = "";
-
-    @Option(
-            names = "--checkpoints",
-            paramLabel = "FOLDER",
-            description =
-                    "Keep the checkpoints in FOLDER/run's name, such as hdfs://host:port/folder (default: in the run's"
-                            + " folder).")
-    String checkpoints = "";
-
-    @Option(names = "--model", paramLabel = "FILE", description = "Save the model here, too.")
-    @Nullable
-    String model;
-
-    @Option(names = "--config", paramLabel = "FILE", description = "Read options from a file: lines name = value.")
-    @Nullable
-    String config;
-
-    @Option(
-            names = "--metrics-port",
-            paramLabel = "PORT",
-            description = "Serve what the run counts as Prometheus text on this machine's port PORT; 0 for any.")
-    int metricsPort = -1;
-
-    @Option(names = "--json", description = "Print the result as one JSON object.")
-    boolean json;
-
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "No progress.")
-    boolean quiet;
+    @Mixin
+    KeepFlags keeping = new KeepFlags();
 
     /** Set in the processes that a run has started: the run's folder. */
     @Option(names = "--member-of", hidden = true)
@@ -147,29 +95,75 @@ final class Train implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
+    private final Optional<Application> application;
+    private final Optional<Application.Flags> flags;
+
+    /** @param application whose options are parsed; none if the command line names none */
+    private Train(Optional<Application> application) {
+        this.application = application;
+        flags = application.map(Application::flags);
+    }
+
+    /** The command with the options of an application. */
+    static CommandLine command(Optional<Application> application) {
+        var train = new Train(application);
+        var command = new CommandLine(train);
+        train.flags.ifPresent(of -> Applications.mix(
+                command, of.groups().stream().map(FlagGroup::flags).toList()));
+        return command;
+    }
+
     /** A place in a pool. */
     record Pooled(Pool pool, String name, int nodes) {}
 
     @Override
     public Integer call() throws IOException {
+        if (help || helpAll) {
+            spec.commandLine().getOut().println(help());
+            return 0;
+        }
         if (memberOf != null) {
             // the invitation first: from here on this process ends with the coordinator
             var run = running.run().with(Membership.read(System.in));
             var plan = RunFolder.of(memberOf).plan();
             return join(memberOf, plan.isPresent() ? run.with(plan.get()) : run);
         }
-        if (!resume.isEmpty()) {
+        if (!keeping.resume.isEmpty()) {
             return resume();
         }
-        String what =
-                given(app, appOption, "APP", "which application? One of " + String.join(", ", Applications.NAMES));
-        String data = given(train, trainOption, "TRAIN", "which data? A file, or a name of: orrery data list");
-        try (var chosen = applications.of(what, spec.commandLine())) { // wrong options are told before anything is read
-            return call(what, data, chosen);
+        String what = given(
+                app, appOption, "APP", "what is to be trained? One of " + String.join(", ", Applications.names()));
+        String data = given(train, trainOption, "DATA", "which data? A file, or a name of: orrery data list");
+        try (var task = task(what)) { // wrong options are an error before anything is read
+            return call(what, data, task);
         }
     }
 
-    private Integer call(String what, String data, Application<?> chosen) throws IOException {
+    /** With a blank before it; nothing if none was named. */
+    String applicationName() {
+        return application.map(of -> " " + of.name()).orElse("");
+    }
+
+    private String help() {
+        return application
+                .map(of -> Help.of(
+                        of,
+                        Map.of(
+                                RunFlags.HEADING,
+                                List.<Object>of(new RunFlags()),
+                                HEADING,
+                                List.<Object>of(new KeepFlags())),
+                        helpAll))
+                .orElseGet(Help::ofApplications);
+    }
+
+    private Application.Task<?> task(String name) {
+        Applications.of(name); // which knows the names
+        return flags.orElseThrow()
+                .task(option -> spec.commandLine().getParseResult().hasMatchedOption(option));
+    }
+
+    private Integer call(String what, String data, Application.Task<?> chosen) throws IOException {
         var run = running.run();
         var terms = running.terms();
         if (pooled != null && Math.max(1, running.processes()) != pooled.nodes()) {
@@ -177,18 +171,23 @@ final class Train implements Callable<Integer> {
                     + running.processes() + "; give --processes " + pooled.nodes() + ", or the pool one node");
         }
         var cluster = cluster(); // a place that nobody knows, too
-        if (model != null) {
-            checkPlace(new Place(model));
+        if (keeping.model != null) {
+            checkPlace(new Place(keeping.model));
         }
-        if (checkpointEvery < 0) {
-            throw new UsageException("--checkpoint-every must be 0 or more, got " + checkpointEvery);
+        if (keeping.checkpointEvery < 0) {
+            throw new UsageException("--checkpoint-every must be 0 or more, got " + keeping.checkpointEvery);
         }
         var err = spec.commandLine().getErr();
         say(err, "reading " + data);
-        say(err, chosen.read(data, run.seed()));
+        if (running.processes() > 0 && data.equals("-")) {
+            throw new UsageException("- is standard input, which processes cannot share: write it to a file");
+        }
+        String seen = chosen.read(data, run.seed());
+        chosen.reading().lines().forEach(line -> say(err, line));
+        say(err, seen);
         chosen.prepare(run); // wrong labels are told before a folder is made
         boolean isNew = resumed == null;
-        var folder = resumed == null ? RunFolder.create(runFolder, what, Instant.now()) : resumed;
+        var folder = resumed == null ? RunFolder.create(keeping.folder, what, Instant.now()) : resumed;
         var config = ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
                 + ConfigFile.absolute(data) + "\n";
         if (isNew) {
@@ -240,32 +239,33 @@ final class Train implements Callable<Integer> {
 
     /** Does a member's part, in a JVM that another has started; {@link Orrery#member}. */
     static void join(List<String> arguments, Membership membership) throws IOException {
-        var train = new Train();
-        new CommandLine(train).setOverwrittenOptionsAllowed(true).parseArgs(arguments.toArray(String[]::new));
+        var command = command(ConfigFile.application(arguments));
+        command.setOverwrittenOptionsAllowed(true).parseArgs(arguments.toArray(String[]::new));
+        Train train = command.getCommand();
         train.join(Objects.requireNonNull(train.memberOf), train.running.run().with(membership));
     }
 
     /** The part of a member: the same data, the same job, its own share of the workers. */
     private Integer join(Path runPath, Run run) throws IOException {
-        String what = given(app, appOption, "APP", "which application?");
-        try (var chosen = applications.of(what, spec.commandLine())) {
-            chosen.read(given(train, trainOption, "TRAIN", "which data?"), run.seed());
-            boolean keeps = checkpointEvery > 0;
-            chosen.prepare(keeps ? run.with(kept(RunFolder.of(runPath)).every(checkpointEvery)) : run)
+        String what = given(app, appOption, "APP", "what is to be trained?");
+        try (var chosen = task(what)) {
+            chosen.read(given(train, trainOption, "DATA", "which data?"), run.seed());
+            boolean keeps = keeping.checkpointEvery > 0;
+            chosen.prepare(keeps ? run.with(kept(RunFolder.of(runPath)).every(keeping.checkpointEvery)) : run)
                     .join();
             return 0;
         }
     }
 
     /** The run with the plan that its folder has, or with a new one if there are processes to place rows in. */
-    private Run planned(Application<?> chosen, Run run, RunFolder folder) throws IOException {
+    private Run planned(Application.Task<?> chosen, Run run, RunFolder folder) throws IOException {
         var placing = running.placing(chosen.isPlanned());
         if (running.processes() < 2 || placing.isEmpty()) {
             return run;
         }
-        var learning = checkpointEvery > 0 ? run.learning(placing.get()) : run; // drift makes another plan due
+        var learning = keeping.checkpointEvery > 0 ? run.learning(placing.get()) : run; // drift makes another plan due
         if (running.isPlannedByFirstPass()) {
-            if (checkpointEvery == 0) {
+            if (keeping.checkpointEvery == 0) {
                 throw new UsageException(
                         "--plan-by first-pass goes on from a checkpoint; leave --checkpoint-every 0 out");
             }
@@ -281,22 +281,22 @@ final class Train implements Callable<Integer> {
     }
 
     private <M extends Model> int train(
-            String what, String data, Application<M> chosen, Run run, RunFolder folder, boolean isNew)
+            String what, String data, Application.Task<M> chosen, Run run, RunFolder folder, boolean isNew)
             throws IOException {
         var err = spec.commandLine().getErr();
-        var provenance = provenance(data, chosen.dataSum(), run.seed());
+        var provenance = provenance(data, chosen, run.seed());
         folder.writeProvenance(provenance);
         var wire = new WireUse(running.processes());
         var listening = run.listening(folder.recorder()).listening(wire);
-        if (!quiet) {
+        if (!keeping.quiet) {
             listening = listening.listening(new Progress(err, Progress.isTerminal()));
         }
-        if (checkpointEvery > 0) {
-            var kept = kept(folder).every(checkpointEvery);
+        if (keeping.checkpointEvery > 0) {
+            var kept = kept(folder).every(keeping.checkpointEvery);
             listening = listening.with(isNew ? kept : kept.resuming());
         }
         Trained<M> trained;
-        try (var monitor = metricsPort < 0 ? null : new Monitor(metricsPort)) {
+        try (var monitor = keeping.metricsPort < 0 ? null : new Monitor(keeping.metricsPort)) {
             if (monitor != null) {
                 listening = listening.listening(monitor);
                 say(err, "metrics at " + monitor.address());
@@ -311,6 +311,11 @@ final class Train implements Callable<Integer> {
         var result = result(what, data, run, trained);
         var results = chosen.results(trained.model());
         result.putAll(results);
+        var warnings = chosen.warnings(trained, results);
+        if (!warnings.isEmpty()) {
+            result.put("warnings", warnings);
+        }
+        result.put("read", chosen.reading().toMap());
         result.put("model", folder.model().toString());
         result.put("run", folder.path().toString());
         var learned = RunFolder.plan(kept(folder).storage());
@@ -320,14 +325,16 @@ final class Train implements Callable<Integer> {
         save(trained.model().from(provenance), folder);
         folder.writeResult(result);
         print(result, what, trained, out -> chosen.print(out, trained.model(), results));
+        spec.commandLine().getOut().flush();
+        warnings.forEach(warning -> err.println("warning: " + warning));
         return 0;
     }
 
     /** Where the run's checkpoints are. */
     private Checkpoints kept(RunFolder folder) throws IOException {
-        var place = checkpoints.isEmpty()
+        var place = keeping.checkpoints.isEmpty()
                 ? Place.of(folder.path()).resolve("checkpoints")
-                : new Place(checkpoints).resolve(folder.name());
+                : new Place(keeping.checkpoints).resolve(folder.name());
         return Checkpoints.in(place.folder());
     }
 
@@ -335,23 +342,23 @@ final class Train implements Callable<Integer> {
 
     /** Goes on with a run: its options, then those given now. */
     private Integer resume() throws IOException {
-        if (!runFolder.isEmpty()) {
+        if (!keeping.folder.isEmpty()) {
             throw new UsageException("--resume goes on in the run's own folder; leave --run out");
         }
-        var folder = RunFolder.open(resume);
+        var folder = RunFolder.open(keeping.resume);
         if (Files.exists(folder.path().resolve("result.json"))) {
             throw new UsageException(
                     "the run " + folder.path() + " is done; see it with: orrery show " + folder.path());
         }
-        var again = new Train();
-        var command = new CommandLine(again)
+        var command = command(application)
                 .setOut(spec.commandLine().getOut())
                 .setErr(spec.commandLine().getErr())
                 .setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler(spec.commandLine().getParameterExceptionHandler())
                 .setExecutionExceptionHandler(spec.commandLine().getExecutionExceptionHandler());
+        Train again = command.getCommand();
         again.resumed = folder;
-        var arguments = new ArrayList<>(ConfigFile.arguments(folder.config(), command));
+        var arguments = new ArrayList<>(ConfigFile.arguments(ConfigFile.read(folder.config()), command));
         arguments.addAll(givenNow());
         return command.execute(arguments.toArray(String[]::new));
     }
@@ -402,15 +409,16 @@ final class Train implements Callable<Integer> {
     }
 
     private void say(PrintWriter err, String text) {
-        if (!quiet) {
+        if (!keeping.quiet) {
             err.println(text);
         }
     }
 
-    private static Map<String, String> provenance(String data, String sum, long seed) {
+    private static Map<String, String> provenance(String data, Application.Task<?> chosen, long seed) {
         var provenance = new LinkedHashMap<String, String>();
         provenance.put("data", data);
-        provenance.put("dataSum", sum);
+        provenance.put("dataSum", chosen.dataSum());
+        provenance.put("read", Json.line(chosen.reading().toMap()));
         provenance.put("seed", String.valueOf(seed));
         provenance.put("commit", Orrery.Version.commit().orElse("unknown"));
         provenance.put("jdk", System.getProperty("java.vm.vendor") + " " + Runtime.version());
@@ -440,7 +448,7 @@ final class Train implements Callable<Integer> {
 
     /** Runs when and where the pool says. */
     private <M extends Model> Trained<M> runInPool(
-            Pooled in, Application<M> chosen, Run run, PrintWriter err, RunFolder folder) throws IOException {
+            Pooled in, Application.Task<M> chosen, Run run, PrintWriter err, RunFolder folder) throws IOException {
         var demands = Pool.demands(chosen.prepare(run).job(), run);
         try {
             return in.pool()
@@ -460,7 +468,7 @@ final class Train implements Callable<Integer> {
         try {
             if (done.await(30, TimeUnit.SECONDS)) {
                 err.println(
-                        checkpointEvery > 0
+                        keeping.checkpointEvery > 0
                                 ? "stopped; go on with: orrery train --resume " + folder.path()
                                 : "stopped");
             } else {
@@ -473,8 +481,8 @@ final class Train implements Callable<Integer> {
 
     private void save(Model trained, RunFolder folder) throws IOException {
         trained.save(folder.model());
-        if (model != null) {
-            trained.save(new Place(model));
+        if (keeping.model != null) {
+            trained.save(new Place(keeping.model));
         }
     }
 
@@ -497,7 +505,7 @@ final class Train implements Callable<Integer> {
 
     private void print(Map<String, Object> result, String what, Trained<?> trained, Consumer<PrintWriter> results) {
         var out = spec.commandLine().getOut();
-        if (json) {
+        if (keeping.json) {
             out.println(Json.line(result));
             return;
         }
@@ -518,18 +526,6 @@ final class Train implements Callable<Integer> {
                             ? String.format(Locale.ROOT, "; planned %,.0f and ticks", planned)
                             : ""));
         }
-        out.println("model  " + result.get("model") + (model == null ? "" : ", " + model));
-    }
-
-    static void printMetrics(PrintWriter out, String name, @Nullable Object metrics) {
-        if (metrics instanceof Map<?, ?> map && !map.isEmpty()) {
-            out.println(String.format(Locale.ROOT, "%-5s", name) + describe(map));
-        }
-    }
-
-    private static String describe(Map<?, ?> metrics) {
-        return metrics.entrySet().stream()
-                .map(e -> "  " + e.getKey() + (e.getValue() instanceof Double d ? " " + Progress.shown(d) : ""))
-                .collect(Collectors.joining());
+        out.println("model  " + result.get("model") + (keeping.model == null ? "" : ", " + keeping.model));
     }
 }

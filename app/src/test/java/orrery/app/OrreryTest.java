@@ -63,7 +63,7 @@ final class OrreryTest {
         Files.writeString(folder.resolve("words.csv"), "label,x\na,1\nb,2\n");
         Files.writeString(folder.resolve("ragged.csv"), "label,x\n1,2\n0,1,1\n");
         Files.writeString(folder.resolve("not.safetensors"), "nothing of the kind");
-        Files.writeString(folder.resolve("bad.conf"), "# options\npasses = 2\nworker = 3\n");
+        Files.writeString(folder.resolve("bad.conf"), "# options\nseed = 2\nworker = 3\n");
         Files.writeString(folder.resolve("bad.jobs"), "# jobs\n0 evaluate lr\n");
         Files.writeString(folder.resolve("good.jobs"), """
                 0 train lr '@two.libsvm' --solver svrg --workers 2 --run @pool-1 --no-cache
@@ -103,10 +103,10 @@ final class OrreryTest {
                 mistake(2, "--solver must be rule or svrg", "train", "lr", "@two.libsvm", "--solver", "newton"),
                 mistake(2, "--step-workers is for --solver svrg", "train", "lr", "@two.libsvm", "--step-workers", "2"),
                 mistake(2, "the hinge loss is not smooth", "train", "svm", "@two.libsvm", "--solver", "svrg"),
-                mistake(2, "--stream reads columns from one file", "train", "lr", "@.", "--stream", "--format", "csv"),
+                mistake(1, "no such file", "train", "lr", "@gone.csv", "--stream", "--format", "csv"),
                 mistake(2, "--stream holds nothing out", "train", "lr", "@two.libsvm", "--stream", "--split", "0.5"),
                 mistake(1, "bad.libsvm: line at byte 6: expected", "train", "lr", "@bad.libsvm", "--stream"),
-                mistake(1, "no such file, and no folder", "train", "lr", "@nothing.libsvm", "--stream"),
+                mistake(1, "no such file, and no set", "train", "lr", "@nothing.libsvm", "--stream"),
                 mistake(2, "JOBS is missing", "pool"),
                 mistake(1, "nothing.txt: no such file", "pool", "@nothing.txt"),
                 mistake(2, "bad.jobs:2: expected SECONDS train APP", "pool", "@bad.jobs"),
@@ -156,11 +156,11 @@ final class OrreryTest {
                         "2"),
                 mistake(
                         2,
-                        "unknown application 'logistic'; there are lr, svm, softmax, least-squares",
+                        "unknown application 'logistic'; there are mean, lr, svm, softmax, least-squares",
                         "train",
                         "logistic",
                         "@two.libsvm"),
-                mistake(2, "which application? One of lr, svm, softmax, least-squares", "train"),
+                mistake(2, "what is to be trained? One of mean, lr, svm, softmax, least-squares", "train"),
                 mistake(2, "which data?", "train", "lr"),
                 mistake(2, "workers must be 1 to 1024, got 0", "train", "lr", "@two.libsvm", "--workers", "0"),
                 mistake(2, "'x' is not an int", "train", "lr", "@two.libsvm", "--workers", "x"),
@@ -204,7 +204,13 @@ final class OrreryTest {
                         "sgd",
                         "--momentum",
                         "0.9"),
-                mistake(2, "--squared-hinge is for svm, not for lr", "train", "lr", "@two.libsvm", "--squared-hinge"),
+                mistake(
+                        2,
+                        "train lr has no option --squared-hinge, which is of svm",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--squared-hinge"),
                 mistake(
                         2,
                         "--test and --split are two ways to have test data; give one",
@@ -334,11 +340,12 @@ final class OrreryTest {
                         "nonZeros",
                         "train",
                         "test",
+                        "read",
                         "model",
                         "run");
         assertThat(result)
                 .containsEntry("app", "lr")
-                .containsEntry("examples", 2000)
+                .containsEntry("examples", 40000)
                 .containsEntry("nonZeros", 800);
         assertThat(result.get("train").toString()).contains("accuracy", "auc", "logLoss", "macroF1");
         var run = folder.resolve("run");
@@ -505,9 +512,11 @@ final class OrreryTest {
         assertThat(orrery("evaluate", "@factors", "@strange.csv").out()).contains("strangers 0.75");
         assertThat(orrery("predict", "@factors", "@strange.csv").out().lines()).hasSize(4);
         assertThat(orrery("predict", "@factors", "@strange.csv", "-p").err()).contains("have no probabilities");
-        assertThat(orrery("train", "mf", "@ratings.csv", "--test", "@ratings.csv")
-                        .err())
-                .contains("--split");
+        Files.writeString(folder.resolve("test.tsv"), "user\titem\trating\nu3\ti4\t3\nnobody\ti5\t1\n");
+        var fixed = orrery("train", "mf", "@ratings.csv", "--test", "@test.tsv", "--run", "@fixed");
+        assertThat(fixed.code()).as(fixed.err()).isZero();
+        assertThat(fixed.err()).contains("test: 2, 1 of them with a user or item that the training data lacks");
+        assertThat(fixed.out()).contains("test   rmse");
     }
 
     @Test
@@ -518,7 +527,8 @@ final class OrreryTest {
         assertThat(orrery("train", "pagerank", "jdk-verbs").err()).contains("is no graph");
         assertThat(orrery("train", "pagerankk", "jdk-graph").err()).contains("did you mean 'pagerank'");
         Files.writeString(folder.resolve("bad.txt"), "a b\n\nc\n");
-        assertThat(orrery("train", "pagerank", "@bad.txt").err()).contains("bad.txt:3: expected two nodes, found 'c'");
+        assertThat(orrery("train", "pagerank", "@bad.txt").err())
+                .contains("bad.txt:3: expected two nodes among 2 fields, found 1");
     }
 
     private float[] train(String[] common, String... more) throws IOException {
@@ -634,7 +644,7 @@ final class OrreryTest {
         var stream = orrery(
                 "train", "lr", "@two.libsvm", "--stream", "--test", "@two.libsvm", "--run", "@stream", "--quiet");
         assertThat(stream.code()).as(stream.err()).isZero();
-        assertThat(stream.out()).contains("test   accuracy 0.9").contains("2,000 examples");
+        assertThat(stream.out()).contains("test   accuracy 0.9").contains("40,000 examples");
         var columns =
                 orrery("train", "lr", "@words.csv", "--stream", "--test", "@words.csv", "--run", "@columns", "--quiet");
         assertThat(columns.code()).as(columns.err()).isZero();
@@ -651,6 +661,39 @@ final class OrreryTest {
                 "--no-cache");
         assertThat(sparse.code()).as(sparse.err()).isZero();
         assertThat(sparse.out()).contains("sparse-ssp:1:3").contains("accuracy ");
+    }
+
+    /** An application of another jar: with flags of its own, on threads and processes, its model used by the same verbs. */
+    @Test
+    void anApplicationOfOthersIsLikeThoseHere() throws IOException {
+        Files.writeString(folder.resolve("numbers.csv"), "y,x\n1,0\n2,0\n3,1\n6,1\n");
+        assertThat(orrery("train", "--help").out()).contains("mean", "computes the mean of the labels");
+        assertThat(orrery("train", "mean", "--help").out()).contains("--times", "--label", "--workers");
+        var trained = orrery("train", "mean", "@numbers.csv", "--times", "2", "--run", "@mean", "--no-cache");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("mean 6.0");
+        assertThat(orrery("show", "@mean/model.safetensors").out()).isEqualTo("# mean 6.0\n");
+        assertThat(orrery("predict", "@mean", "@numbers.csv").out()).isEqualTo("6.0\n");
+        assertThat(orrery("evaluate", "@mean", "@numbers.csv").err()).contains("cannot be measured");
+        assertThat(orrery("train", "lr", "@two.libsvm", "--times", "2").err())
+                .contains("train lr has no option --times, which is of mean");
+    }
+
+    /** What an application takes fits on a screen; what another takes is not in it. */
+    @Test
+    void helpIsShortAndOfOneApplication() {
+        assertThat(orrery("train", "--help").out().lines().count()).isLessThanOrEqualTo(25);
+        for (var application : Applications.all()) {
+            var help = orrery("train", application.name(), "--help").out();
+            assertThat(help.lines().count()).as(application.name()).isLessThanOrEqualTo(45);
+            assertThat(help.lines()).allMatch(line -> line.length() <= 100);
+            assertThat(help.contains("--iterations"))
+                    .isEqualTo(List.of("kmeans", "pagerank").contains(application.name()));
+            var all = orrery("train", application.name(), "--help-all").out();
+            assertThat(all).contains("--wait-limit SECONDS", "fails").hasLineCount((int)
+                    all.lines().count());
+            assertThat(all.lines().count()).isGreaterThan(help.lines().count());
+        }
     }
 
     @Test

@@ -2,9 +2,11 @@ package orrery.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import orrery.bench.cluster.ClusterBench;
 import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
+import orrery.bench.kinds.KindsBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.reader.ReaderBench;
@@ -38,7 +40,8 @@ import picocli.CommandLine.Spec;
             SparseSspBench.class,
             StagesBench.class,
             SchedulersBench.class,
-            ReaderBench.class
+            ReaderBench.class,
+            KindsBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -48,7 +51,7 @@ public final class Bench implements Runnable {
 
     public static void main(String[] args) throws IOException {
         var crew = Crew.here();
-        var out = crew == null ? new PrintWriter(System.out, true, System.out.charset()) : crew.out();
+        var out = crew == null ? new PrintWriter(System.out, true, StandardCharsets.UTF_8) : crew.out();
         System.exit(new CommandLine(new Bench()).setOut(out).execute(args));
     }
 
@@ -56,6 +59,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds or spark");
     }
 }

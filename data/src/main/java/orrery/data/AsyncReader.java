@@ -67,7 +67,10 @@ public final class AsyncReader implements AutoCloseable {
      * @param passes how often all is read
      */
     public AsyncReader(List<Piece> pieces, int batch, int ahead, int features, int passes) {
-        this(PieceBatches.passes(pieces, batch, features), ahead, passes);
+        this(
+                PieceBatches.passes(pieces, batch, Schema.libsvm(ReadOptions.defaults(), List.of(), features, 0)),
+                ahead,
+                passes);
     }
 
     /** Begins to read. */

@@ -37,13 +37,20 @@ final class Chunks {
         T parse(Scan scan, boolean isFirst);
     }
 
-    /** A cutter for records of one line. */
+    /** A cutter for records of one line, whose last byte is given. */
+    static Cutter lines(byte lineEnd) {
+        return (bytes, length) -> {
+            int end = length;
+            while (end > 0 && bytes[end - 1] != lineEnd) {
+                end--;
+            }
+            return end;
+        };
+    }
+
+    /** The end of the last line that ends with LF. */
     static int lastLine(byte[] bytes, int length) {
-        int end = length;
-        while (end > 0 && bytes[end - 1] != '\n') {
-            end--;
-        }
-        return end;
+        return lines((byte) '\n').lastEnd(bytes, length);
     }
 
     /**

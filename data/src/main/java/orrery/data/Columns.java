@@ -43,7 +43,7 @@ public final class Columns {
         var numeric = columns.stream().filter(c -> c.role() == Role.NUMERIC).count();
         boolean hashes = columns.stream().anyMatch(c -> c.role() == Role.CATEGORICAL);
         int features = Math.toIntExact(numeric + (hashes ? 1L << hashBits : 0));
-        return new Schema("csv", ',', true, columns, hashBits, List.of(), classes, false, false, features);
+        return new Schema("csv", Dialect.CSV, true, columns, hashBits, List.of(), classes, false, false, features, 0);
     }
 
     /**
@@ -53,7 +53,7 @@ public final class Columns {
      * @throws IllegalArgumentException if a value does not suit its column, which is named
      */
     public void add(@Nullable Object[] values) {
-        float label = 0;
+        double label = 0;
         float weight = 1;
         for (int c = 0; c < numberOf.length; c++) {
             var column = schema.columns().get(c);
@@ -61,12 +61,11 @@ public final class Columns {
             switch (column.role()) {
                 case NUMERIC -> {
                     if (value != null) {
-                        float number = number(column, value);
-                        packer.feature(numberOf[c], (float) ((number - column.mean()) / column.scale()));
+                        packer.feature(numberOf[c], column.value(number(column, value)));
                     }
                 }
                 case CATEGORICAL -> // nothing is a category, too
-                    packer.feature(schema.firstHashed() + hash(value == null ? "" : value.toString(), c), 1);
+                    packer.feature(schema.firstHashed() + hash(category(value), c), 1);
                 case LABEL -> label = hasLabels ? label(schema, column, value) : 0;
                 case WEIGHT -> weight = hasLabels && value != null ? weight(column, value) : 1;
                 case TEXT, GROUP, IGNORE -> {}
@@ -77,29 +76,29 @@ public final class Columns {
 
     /** The weight that a value says; an error that names the column if it says none. */
     public static float weight(Schema.Column column, Object value) {
-        float weight = number(column, value);
+        float weight = (float) number(column, value);
         if (weight < 0) {
             throw new IllegalArgumentException("the weight '" + column.name() + "' must be 0 or more, got " + weight);
         }
         return weight;
     }
 
-    private static float number(Schema.Column column, Object value) {
-        float number = switch (value) {
-            case Number n -> n.floatValue();
+    private static double number(Schema.Column column, Object value) {
+        double number = switch (value) {
+            case Number n -> n.doubleValue();
             case Boolean b -> b ? 1 : 0;
             default ->
                 throw new IllegalArgumentException(
                         "column '" + column.name() + "' is numeric, it has '" + value + "'; make it categorical");
         };
-        if (!Float.isFinite(number)) {
+        if (!Double.isFinite(number)) {
             throw new IllegalArgumentException("column '" + column.name() + "' has " + value);
         }
         return number;
     }
 
     /** The label that a value says: the number of its class, if the schema has classes. */
-    public static float label(Schema schema, Schema.Column column, @Nullable Object value) {
+    public static double label(Schema schema, Schema.Column column, @Nullable Object value) {
         if (value == null) {
             throw new IllegalArgumentException("the label '" + column.name() + "' is missing");
         }
@@ -112,6 +111,12 @@ public final class Columns {
                     + ", which is none of the classes " + schema.classes());
         }
         return k;
+    }
+
+    /** A category as a file would name it: without blanks around it, and a whole number without a fraction. */
+    private String category(@Nullable Object value) {
+        String text = value == null ? "" : value.toString().strip();
+        return schema.dialect().isMissing(text) ? "" : text.replaceFirst("^(-?[0-9]+)\\.0+$", "$1");
     }
 
     /** What a label is called: whole numbers without a point. */

@@ -1,148 +1,145 @@
 package orrery.data;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.SequenceInputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
+import orrery.data.ReadOptions.Numbers;
 import orrery.data.ReadOptions.Role;
 
 /**
- * Comma- or tab-separated values. A first look at some lines finds header and roles; one pass parses; then words are
- * chosen, numeric columns standardised and features numbered: numeric columns, words, hashed categories.
+ * Delimited columns, such as comma-separated values, in one file or several. A look at the first lines finds how they are
+ * written and what the columns are; one pass parses; then words are chosen, numeric columns standardised and features
+ * numbered.
  */
 final class Csv {
-    private static final int LOOK_AT = 1000;
-    private static final int LOOK_BYTES = 1 << 22;
-    private static final List<String> LABEL_NAMES = List.of("label", "target", "class", "y");
+    /** Columns that hold labels, if nothing else is said. */
+    static final List<String> LABEL_NAMES = List.of("label", "target", "class", "y");
 
-    private final String name;
+    private static final double MOST_NUMBERS = 0.9; // of the values of a column: then the others are mistakes
+    private static final int FEW_NUMBERS = 10; // different ones: then they may be codes
+    private static final Pattern GROUPED_NUMBER =
+            Pattern.compile("[-+]?([0-9]{1,3}([., '][0-9]{3})+([.,][0-9]+)?|[0-9]+,[0-9]+)");
+    private static final Pattern MEASURE = Pattern.compile("[-+]?[$€£¥]? ?[0-9][0-9.,]* ?(%|[$€£¥]|[kKmM])?");
+    private static final Pattern DATE =
+            Pattern.compile("[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([T ][0-9:.]+(Z|[-+][0-9:]+)?)?");
+
+    private final FileSet files;
     private final ReadOptions options;
+    private final boolean isTsv;
+    private final boolean countsDistinct;
 
-    Csv(String name, ReadOptions options) {
-        this.name = name;
+    Csv(FileSet files, ReadOptions options, boolean countsDistinct) {
+        this.files = files;
         this.options = options;
+        this.countsDistinct = countsDistinct;
+        isTsv = options.format()
+                .map(f -> f.equals("tsv"))
+                .orElse(files.shortName().matches(".*\\.(tsv|tab)(\\.[a-z0-9]+)?"));
     }
 
     /** What was read. */
-    record Result(Examples examples, Schema schema) {}
+    record Result(Examples examples, Schema schema, Reading reading) {}
 
     // A first look
 
-    /** Header, columns and whether labels are numbers. */
-    private record Look(Schema schema, boolean labelsAreNumbers) {}
+    /** What the first text says: columns with their roles, and whether labels are numbers. */
+    private record Roles(Look look, Schema schema, boolean labelsAreNumbers, String label, boolean isTable) {}
 
-    private Look look(byte[] start, int length, char delimiter) throws IOException {
-        var rows = firstRows(start, length, delimiter);
-        if (rows.isEmpty()) {
-            throw new DataException(name + ": there is nothing in it");
-        }
-        boolean hasHeader = options.header().orElseGet(() -> namesAreAsked(rows.getFirst()) || looksLikeHeader(rows));
-        var names = new ArrayList<String>();
-        for (int c = 0; c < rows.getFirst().size(); c++) {
-            names.add(hasHeader ? rows.getFirst().get(c).strip() : String.valueOf(c + 1));
-        }
-        var body = rows.subList(hasHeader ? 1 : 0, rows.size());
+    private Look look(Text text, Text.Begun begun, String name) throws DataException {
+        var asked = text.isTable() ? options.ofTable().text() : options.text();
+        return Look.at(
+                begun.start(),
+                begun.isAll(),
+                name,
+                asked,
+                isTsv && !text.isTable() ? List.of("\t") : Look.OF_COLUMNS,
+                false,
+                field -> options.roles().containsKey(field) && !field.matches("-?[0-9]{1,9}"),
+                field -> LABEL_NAMES.contains(field.toLowerCase(Locale.ROOT)));
+    }
+
+    private Roles roles(Look look, String name, boolean isTable) throws DataException {
+        var names = look.names();
         var roles = new Role[names.size()];
         for (var asked : options.roles().entrySet()) {
-            roles[position(asked.getKey(), names)] = asked.getValue();
+            roles[look.position(asked.getKey(), name)] = asked.getValue();
         }
-        if (!Arrays.asList(roles).contains(Role.LABEL)) {
-            roles[defaultLabel(names, roles)] = Role.LABEL;
+        for (int c = 0; c < roles.length; c++) {
+            roles[c] = roles[c] == null && look.isRowName().get(c) ? Role.IGNORE : roles[c];
+        }
+        String how = "";
+        if (options.isLabelled() && !Arrays.asList(roles).contains(Role.LABEL)) {
+            int label = defaultLabel(names, roles, name);
+            roles[label] = Role.LABEL;
+            how = LABEL_NAMES.contains(names.get(label).toLowerCase(Locale.ROOT))
+                    ? "by its name"
+                    : "as the first column";
+        }
+        if (Arrays.stream(roles).filter(role -> role == Role.LABEL).count() > 1) {
+            throw new DataException(name + ": more than one column was given as label");
         }
         var columns = new ArrayList<Schema.Column>();
         boolean labelsAreNumbers = true;
         for (int c = 0; c < roles.length; c++) {
-            int column = c;
-            var values = body.stream()
-                    .filter(row -> column < row.size())
-                    .map(row -> row.get(column))
-                    .toList();
-            var role = roles[c] == null ? guess(values) : roles[c];
-            columns.add(new Schema.Column(names.get(c), role, 0, 1));
+            var values = look.values(c);
+            var role = roles[c] == null ? guess(look, c, values, name) : roles[c];
+            columns.add(
+                    role == Role.NUMERIC ? origin(names.get(c), look, values) : Schema.Column.of(names.get(c), role));
             if (role == Role.LABEL) {
-                labelsAreNumbers = values.stream().allMatch(Csv::isNumberOrEmpty);
+                labelsAreNumbers = values.stream().allMatch(v -> isNumberOrMissing(v, look.dialect()))
+                        && values.stream().noneMatch(v -> v.matches("0[0-9]+"));
             }
         }
-        if (columns.stream().filter(column -> column.role() == Role.LABEL).count() > 1) {
-            throw new DataException(name + ": more than one column was given as label");
-        }
+        checkNames(look, columns, name);
         if (columns.stream().noneMatch(column -> CsvChunk.isFeature(column.role()))) {
-            throw new DataException(name + ": no column is left for features, only the label of " + names
-                    + "; is another --delimiter between the fields?");
+            throw new DataException(name + ": no column is left for features, only the label of "
+                    + Names.printable(names.toString()) + "; is another --delimiter between the fields?");
         }
         var schema = new Schema(
                 "csv",
-                delimiter,
-                hasHeader,
+                look.dialect(),
+                look.hasHeader(),
                 columns,
                 options.hashBits(),
                 List.of(),
                 List.of(),
                 options.log1p(),
                 options.normalize(),
+                0,
                 0);
-        return new Look(schema, labelsAreNumbers);
+        return new Roles(look, schema, labelsAreNumbers, how, isTable);
     }
 
-    private List<List<String>> firstRows(byte[] start, int length, char delimiter) throws DataException {
-        var schema = new Schema("csv", delimiter, false, List.of(), 1, List.of(), List.of(), false, false, 0);
-        var chunk = new CsvChunk(new Scan(start, 0, length), schema, new int[0], true, true, null);
-        var rows = new ArrayList<List<String>>();
-        try {
-            for (var row = chunk.strings(); row != null && rows.size() < LOOK_AT; row = chunk.strings()) {
-                rows.add(row);
+    /** Columns that are used and have the same name could not be found again. */
+    private static void checkNames(Look look, List<Schema.Column> columns, String name) throws DataException {
+        if (!look.hasHeader()) {
+            return;
+        }
+        Map<String, Integer> known = new LinkedHashMap<>();
+        for (int c = 0; c < columns.size(); c++) {
+            if (columns.get(c).role() != Role.IGNORE) {
+                var before = known.put(columns.get(c).name(), c);
+                if (before != null) {
+                    throw new DataException(name + ":1: columns " + (before + 1) + " and " + (c + 1)
+                            + " are both named '"
+                            + Names.printable(columns.get(c).name())
+                            + "': new data could not be told apart by it; rename one, or --ignore " + (c + 1));
+                }
             }
-        } catch (BadLine bad) {
-            throw new DataException(name + ":" + (bad.line + 1) + ": " + bad.getMessage(), bad);
         }
-        return rows;
     }
 
-    /** The first line holds a name that was given a role, or one by which labels go. */
-    private boolean namesAreAsked(List<String> first) {
-        return first.stream()
-                .map(String::strip)
-                .anyMatch(field -> LABEL_NAMES.contains(field.toLowerCase(Locale.ROOT))
-                        || (options.roles().containsKey(field) && !isNumberOrEmpty(field)));
-    }
-
-    /** Names are distinct, not empty and no numbers, and something below one of them is a number. */
-    private static boolean looksLikeHeader(List<List<String>> rows) {
-        var first = rows.getFirst();
-        boolean areNames = new HashSet<>(first).size() == first.size()
-                && first.stream().noneMatch(field -> isNumberOrEmpty(field) || field.length() > 60);
-        return areNames
-                && rows.size() > 1
-                && rows.get(1).stream().anyMatch(field -> !field.isEmpty() && isNumberOrEmpty(field));
-    }
-
-    private int position(String column, List<String> names) throws DataException {
-        int at = names.indexOf(column);
-        if (at >= 0) {
-            return at;
-        }
-        if (column.matches("-?[0-9]{1,9}")) {
-            int number = Integer.parseInt(column);
-            int index = number > 0 ? number - 1 : names.size() + number;
-            if (number != 0 && index >= 0 && index < names.size()) {
-                return index;
-            }
-            throw new DataException(name + ": has columns 1 to " + names.size() + ", asked for column " + column);
-        }
-        throw new DataException(name + ": has no column '" + column + "'" + Nearest.hint(column, names));
-    }
-
-    private int defaultLabel(List<String> names, @Nullable Role[] roles) throws DataException {
+    private static int defaultLabel(List<String> names, @Nullable Role[] roles, String file) throws DataException {
         for (var label : LABEL_NAMES) {
             for (int c = 0; c < names.size(); c++) {
                 if (roles[c] == null && names.get(c).toLowerCase(Locale.ROOT).equals(label)) {
@@ -150,102 +147,248 @@ final class Csv {
                 }
             }
         }
-        if (roles[0] != null) {
-            throw new DataException(name + ": which column is the label? Say it with --label");
+        int first = 0;
+        while (first < roles.length && roles[first] == Role.IGNORE) {
+            first++;
         }
-        return 0;
+        if (first == roles.length || roles[first] != null) {
+            throw new DataException(file + ": which column is the label? Say it with --label");
+        }
+        return first;
     }
 
-    private static Role guess(List<String> values) {
-        if (values.stream().allMatch(Csv::isNumberOrEmpty)) {
+    /** A numeric column, counted from about its mean: so that it keeps its resolution wherever it lies. */
+    private Schema.Column origin(String name, Look look, List<String> values) {
+        double origin = options.numbers() == Numbers.RAW
+                ? 0
+                : values.stream()
+                        .mapToDouble(value ->
+                                look.dialect().isMissing(value) ? Double.NaN : Look.number(value, look.dialect()))
+                        .filter(Double::isFinite)
+                        .average()
+                        .orElse(0);
+        return new Schema.Column(name, Role.NUMERIC, origin, 0, 1, 0, false);
+    }
+
+    private static boolean isNumberOrMissing(String value, Dialect dialect) {
+        return dialect.isMissing(value) || Look.isNumber(value, dialect);
+    }
+
+    private static Role guess(Look look, int column, List<String> values, String file) throws DataException {
+        var dialect = look.dialect();
+        var present = values.stream().filter(value -> !dialect.isMissing(value)).toList();
+        long numbers =
+                present.stream().filter(value -> Look.isNumber(value, dialect)).count();
+        if (numbers == present.size()) {
             return Role.NUMERIC;
         }
-        long blanks = values.stream()
+        String name = Names.printable(look.names().get(column));
+        if (numbers >= MOST_NUMBERS * present.size()
+                && present.stream()
+                                .filter(v -> Look.isNumber(v, dialect))
+                                .distinct()
+                                .limit(FEW_NUMBERS + 1L)
+                                .count()
+                        > FEW_NUMBERS) {
+            for (int row = 0; row < values.size(); row++) {
+                String value = values.get(row);
+                if (!isNumberOrMissing(value, dialect)) {
+                    throw new DataException(file + ":" + look.lines().get(row) + ": column '" + name
+                            + "' holds numbers, and here '" + Names.printable(value)
+                            + "'; if that stands for no value: --missing '" + Names.printable(value)
+                            + "', if the column holds categories: --categorical '" + name + "'");
+                }
+            }
+        }
+        if (present.stream()
+                .allMatch(value -> GROUPED_NUMBER.matcher(value).matches() || Look.isNumber(value, dialect))) {
+            String example = present.stream()
+                    .filter(v -> !Look.isNumber(v, dialect))
+                    .findFirst()
+                    .orElse("");
+            throw new DataException(file + ": column '" + name + "' holds numbers such as '" + Names.printable(example)
+                    + "', whose commas, points or blanks may mean thousands or fractions; write them as "
+                    + (dialect.decimalComma() ? "1234,5" : "1234.5") + ", or, if they are categories: --categorical '"
+                    + name + "'");
+        }
+        long blanks = present.stream()
                 .mapToLong(v -> v.chars().filter(c -> c == ' ').count())
                 .sum();
-        return blanks > 4L * values.size() ? Role.TEXT : Role.CATEGORICAL;
-    }
-
-    private static boolean isNumberOrEmpty(String field) {
-        var bytes = field.strip().getBytes(StandardCharsets.UTF_8);
-        if (bytes.length == 0) {
-            return true;
-        }
-        var scan = new Scan(bytes, 0, bytes.length);
-        return !Float.isNaN(scan.number()) && scan.isAtEnd();
+        return blanks > 4L * present.size() ? Role.TEXT : Role.CATEGORICAL;
     }
 
     // Reading
 
     /** Reads training data: the schema is found out. */
-    Result fit(InputStream in) throws IOException {
+    Result fit() throws IOException {
         var held = new Parts.Held();
-        var fitted = fit(in, held);
+        var fitted = fit(held);
         held.parts.replaceAll(fitted::finished);
-        return new Result(Examples.of(held.parts, fitted.schema().features()), fitted.schema());
+        return new Result(Examples.of(held.parts, fitted.schema().features()), fitted.schema(), fitted.reading());
+    }
+
+    /** What there is, column by column. */
+    Description describe() throws IOException {
+        var held = new Parts.Held();
+        var parsed = new Parsing();
+        var fitted = fit(held, parsed);
+        held.parts.replaceAll(fitted::finished);
+        var schema = fitted.schema();
+        var examples = Examples.of(held.parts, schema.features());
+        var columns = new ArrayList<Description.Column>();
+        for (int c = 0; c < schema.columns().size(); c++) {
+            var column = schema.columns().get(c);
+            if (column.role() == Role.NUMERIC || column.role() == Role.CATEGORICAL) {
+                columns.add(Description.Column.of(column, parsed.tallies.get(c)));
+            }
+        }
+        return new Description(
+                fitted.reading(),
+                examples.size(),
+                columns,
+                Map.of(),
+                schema.hasRole(Role.LABEL) ? Description.label(examples, schema.classes()) : Map.of());
     }
 
     /** Reads training data to where parts are kept; they are still to be {@link Fitted#finished}. */
-    Fitted fit(InputStream in, Parts into) throws IOException {
-        char delimiter = options.delimiter().orElse(isTsv() ? '\t' : ',');
-        var start = in.readNBytes(LOOK_BYTES);
-        var look = look(start, whole(start, delimiter), delimiter);
-        var all = new SequenceInputStream(new ByteArrayInputStream(start), in);
-        var columns = IntStream.range(0, look.schema().columns().size()).toArray();
-        var words = new WordIndex();
-        var classes = new WordIndex();
-        read(all, look.schema(), columns, look.labelsAreNumbers(), null, true, words, classes, into);
-        return fit(look.schema(), into, words, classes);
+    Fitted fit(Parts into) throws IOException {
+        return fit(into, new Parsing());
     }
 
-    private static int whole(byte[] start, char delimiter) {
-        return start.length < LOOK_BYTES ? start.length : cutter(delimiter).lastEnd(start, start.length);
+    private Fitted fit(Parts into, Parsing parsed) throws IOException {
+        Roles roles = null;
+        var about = new ArrayList<String>();
+        for (int part = 0; part < files.size(); part++) {
+            String name = files.nameOf(part);
+            try (var text = files.open(part)) {
+                var begun = text.begin(Look.BYTES);
+                if (begun.start().length == 0 && files.size() > 1) {
+                    continue; // Spark writes empty parts, too
+                }
+                var look = look(text, begun, name);
+                int[] columns;
+                if (roles == null) {
+                    roles = roles(look, name, text.isTable());
+                    about.addAll(text.about());
+                    columns = IntStream.range(0, look.names().size()).toArray();
+                } else {
+                    columns = like(roles, look, name);
+                }
+                read(begun, name, roles.schema(), columns, roles.labelsAreNumbers(), null, true, parsed, into, true);
+            }
+        }
+        if (roles == null) {
+            throw new DataException(files.name() + ": there is nothing in it");
+        }
+        return fit(roles, into, parsed, about);
     }
 
-    private boolean isTsv() {
-        return options.format().map(f -> f.equals("tsv")).orElse(name.matches("(?i).*\\.(tsv|tab)(\\.gz)?"));
+    /** The columns of a further part, which must be those of the first. */
+    private static int[] like(Roles roles, Look look, String name) throws DataException {
+        var schema = roles.schema();
+        if (!schema.hasHeader()) {
+            if (look.names().size() != schema.columns().size()) {
+                throw new DataException(name + ": has " + look.names().size() + " columns, the first file has "
+                        + schema.columns().size());
+            }
+            return IntStream.range(0, look.names().size()).toArray();
+        }
+        var known = schema.columns().stream().map(Schema.Column::name).toList();
+        if (!look.hasHeader()
+                || !new HashSet<>(look.names()).equals(new HashSet<>(known))
+                || look.names().size() != known.size()) {
+            throw new DataException(name + ":1: names the columns "
+                    + Names.printable(look.names().toString()) + ", the first file "
+                    + Names.printable(known.toString()));
+        }
+        return look.names().stream().mapToInt(known::indexOf).toArray();
     }
 
     /** Reads data as the training data was read: columns by their names if there were names, else by their order. */
-    Result apply(InputStream in, Schema schema, boolean needsLabels) throws IOException {
-        var start = in.readNBytes(LOOK_BYTES);
-        var rows = firstRows(start, whole(start, schema.delimiter()), schema.delimiter());
-        if (rows.isEmpty()) {
-            throw new DataException(name + ": there is nothing in it");
-        }
-        var columns = schema.hasHeader()
-                ? byName(rows.getFirst(), schema, needsLabels)
-                : byOrder(rows.getFirst().size(), schema, needsLabels);
-        var all = new SequenceInputStream(new ByteArrayInputStream(start), in);
+    Result apply(Schema schema, boolean needsLabels) throws IOException {
         var held = new Parts.Held();
         var words = WordIndex.of(schema.words());
-        var classes = WordIndex.of(schema.classes());
-        read(all, schema, columns, schema.classes().isEmpty(), words, needsLabels, words, classes, held);
-        if (classes.size() > schema.classes().size() && !schema.classes().isEmpty()) {
-            throw new DataException(name + ": the label '"
-                    + classes.word(schema.classes().size()) + "' is none of the model's classes " + schema.classes());
-        }
-        held.parts.forEach(part -> scaleWords(part, schema));
-        return new Result(Examples.of(held.parts, schema.features()), schema);
-    }
-
-    private int[] byName(List<String> header, Schema schema, boolean needsLabels) throws DataException {
-        var names = schema.columns().stream().map(Schema.Column::name).toList();
-        var columns =
-                header.stream().mapToInt(field -> names.indexOf(field.strip())).toArray();
-        for (int c = 0; c < names.size(); c++) {
-            int column = c;
-            var role = schema.columns().get(c).role();
-            boolean isNeeded = CsvChunk.isFeature(role) || (role == Role.LABEL && needsLabels);
-            if (isNeeded && Arrays.stream(columns).noneMatch(known -> known == column)) {
-                throw new DataException(name + ":1: has no column '" + names.get(c)
-                        + "', which the model needs; the first line is " + header);
+        var parsed = new Parsing();
+        schema.classes().forEach(parsed.classes::add);
+        int read = 0;
+        for (int part = 0; part < files.size(); part++) {
+            String name = files.nameOf(part);
+            try (var text = files.open(part)) {
+                var begun = text.begin(Look.BYTES);
+                if (begun.start().length == 0 && files.size() > 1) {
+                    continue;
+                }
+                if (text.isTable() && !schema.hasHeader()) {
+                    throw new DataException(
+                            name + ": has names of columns, the model was trained on data that had none");
+                }
+                var of = text.isTable() ? schema.ofTable() : schema;
+                var first = first(begun, of.dialect(), name);
+                var columns = of.hasHeader()
+                        ? byName(first, of, needsLabels, name)
+                        : byOrder(first.size(), of, needsLabels, name);
+                read(begun, name, of, columns, of.classes().isEmpty(), words, needsLabels, parsed, held, false);
+                read++;
             }
         }
-        return columns;
+        if (read == 0) {
+            throw new DataException(files.name() + ": there is nothing in it");
+        }
+        if (parsed.classes.size() > schema.classes().size() && !schema.classes().isEmpty()) {
+            throw new DataException(files.name() + ": the label '"
+                    + Names.printable(parsed.classes.word(schema.classes().size()))
+                    + "' is none of the model's classes " + schema.classes());
+        }
+        held.parts.forEach(part -> scaleWords(part, schema));
+        return new Result(Examples.of(held.parts, schema.features()), schema, Reading.of("csv"));
     }
 
-    private int[] byOrder(int fields, Schema schema, boolean needsLabels) throws DataException {
+    private static List<String> first(Text.Begun begun, Dialect dialect, String name) throws DataException {
+        var fields = new Fields(new Scan(begun.start(), 0, begun.start().length), dialect);
+        try {
+            var first = fields.strings();
+            if (first == null) {
+                throw new DataException(name + ": there is nothing in it");
+            }
+            return first;
+        } catch (BadLine bad) {
+            throw new DataException(name + ":" + (bad.line + 1) + ": " + bad.getMessage(), bad);
+        }
+    }
+
+    private static int[] byName(List<String> header, Schema schema, boolean needsLabels, String file)
+            throws DataException {
+        var names = schema.columns().stream().map(Schema.Column::name).toList();
+        var fields = header.stream().map(String::strip).toList();
+        for (int c = 0; c < names.size(); c++) {
+            var role = schema.columns().get(c).role();
+            boolean isNeeded = CsvChunk.isFeature(role) || (role == Role.LABEL && needsLabels);
+            String column = names.get(c);
+            if (isNeeded && !fields.contains(column)) {
+                boolean isData =
+                        fields.size() >= names.size() - 1 && fields.stream().noneMatch(names::contains);
+                throw new DataException(file + ":1: has no column '" + Names.printable(column)
+                        + "', which the model needs; the first line is " + Names.printable(header.toString())
+                        + (isData ? ", where the training data had the names of the columns" : ""));
+            }
+            if (isNeeded && fields.indexOf(column) != fields.lastIndexOf(column)) {
+                throw new DataException(file + ":1: has the column '" + Names.printable(column) + "' twice");
+            }
+        }
+        boolean needsWeights = needsLabels;
+        return fields.stream()
+                .mapToInt(field -> {
+                    int c = names.indexOf(field);
+                    boolean isUnused = c >= 0
+                            && !needsWeights
+                            && (schema.columns().get(c).role() == Role.LABEL
+                                    || schema.columns().get(c).role() == Role.WEIGHT);
+                    return isUnused ? -1 : c;
+                })
+                .toArray();
+    }
+
+    private static int[] byOrder(int fields, Schema schema, boolean needsLabels, String file) throws DataException {
         int known = schema.columns().size();
         if (fields == known - 1 && !needsLabels) {
             return IntStream.range(0, known)
@@ -253,45 +396,72 @@ final class Csv {
                     .toArray();
         }
         if (fields != known) {
-            throw new DataException(name + ":1: has " + fields + " fields, the model was trained on " + known);
+            throw new DataException(file + ":1: has " + fields + " fields, the model was trained on " + known);
         }
         return IntStream.range(0, known).toArray();
     }
 
-    private static Chunks.Cutter cutter(char delimiter) {
-        return delimiter == '\t' ? Chunks::lastLine : CsvChunk::lastRecord;
+    /** What all chunks have in common. */
+    private static final class Parsing {
+        final WordIndex words = new WordIndex();
+        final WordIndex classes = new WordIndex();
+        final ArrayList<ColumnTally> tallies = new ArrayList<>(); // by column
+        final MissingValues missing = new MissingValues();
+
+        void add(CsvChunk chunk) {
+            for (int c = 0; c < chunk.tallies.length; c++) {
+                if (c == tallies.size()) {
+                    tallies.add(chunk.tallies[c]);
+                } else {
+                    tallies.get(c).addAll(chunk.tallies[c]);
+                }
+            }
+        }
     }
 
     private record Parsed(Part part, CsvChunk chunk) {}
 
     private void read(
-            InputStream in,
+            Text.Begun begun,
+            String name,
             Schema schema,
             int[] columns,
             boolean labelsAreNumbers,
             @Nullable WordIndex fixedWords,
             boolean needsLabels,
-            WordIndex words,
-            WordIndex classes,
-            Parts into)
+            Parsing all,
+            Parts into,
+            boolean isFitting)
             throws IOException {
-        int firstWord = schema.numeric().size();
+        int numeric = schema.numeric().size();
         Chunks.parse(
-                in,
+                begun.all(),
                 name,
                 options.threads(),
-                cutter(schema.delimiter()),
+                Fields.cutter(schema.dialect()),
                 (scan, isFirst) -> {
-                    var chunk = new CsvChunk(scan, schema, columns, labelsAreNumbers, needsLabels, fixedWords);
+                    var chunk = new CsvChunk(
+                            scan,
+                            schema,
+                            columns,
+                            labelsAreNumbers,
+                            needsLabels,
+                            fixedWords,
+                            isFitting,
+                            countsDistinct);
                     return new Parsed(chunk.parse(isFirst && schema.hasHeader()), chunk);
                 },
                 parsed -> {
-                    if (fixedWords == null) {
-                        renumber(parsed.part(), firstWord, merge(parsed.chunk().words, words));
+                    if (isFitting) {
+                        renumber(parsed.part(), 2 * numeric, merge(parsed.chunk().words, all.words));
                     }
                     if (!labelsAreNumbers && needsLabels) {
-                        relabel(parsed, classes);
+                        relabel(parsed, all.classes);
                     }
+                    if (isFitting) {
+                        all.missing.add(parsed.part(), numeric, labelsAreNumbers);
+                    }
+                    all.add(parsed.chunk());
                     into.add(parsed.part());
                 });
     }
@@ -323,23 +493,137 @@ final class Csv {
 
     // Fitting
 
-    /** What is known when all has been parsed. */
-    record Fitted(Schema schema, int[] words, float[] classes) {
+    /**
+     * What is known when all has been parsed.
+     *
+     * @param features by provisional number from the words on, the number of the feature; -1 for none
+     * @param markers by numeric column, the feature that says that its value is missing; -1 for none
+     * @param classes by provisional class its number; empty if labels are numbers
+     */
+    record Fitted(Schema schema, Reading reading, int[] features, int[] markers, float[] classes) {
         /** A part as it is learned from: features have their numbers and scales, labels are the schema's. May change its own. */
         Part finished(Part parsed) {
-            var part = withoutRareWords(parsed, schema.numeric().size(), words);
+            var part = renumbered(parsed);
             var labels = part.labels();
             for (int i = 0; classes.length > 0 && i < labels.length; i++) {
                 labels[i] = classes[(int) labels[i]];
             }
-            standardise(part, schema.numeric());
+            var numeric = schema.numeric();
+            for (int k = 0; k < part.nonZeros(); k++) {
+                int index = part.indices()[k];
+                if (index >= 0 && index < numeric.size()) {
+                    part.values()[k] = numeric.get(index).finish(part.values()[k]);
+                }
+            }
             scaleWords(part, schema);
             return part;
         }
+
+        private Part renumbered(Part part) {
+            var numeric = schema.numeric();
+            int firstMarker = numeric.size();
+            int firstWord = 2 * firstMarker;
+            boolean imputes = numeric.stream().anyMatch(column -> column.imputed() != 0);
+            int room = part.nonZeros();
+            for (int k = 0; imputes && k < part.nonZeros(); k++) {
+                room += part.indices()[k] >= firstMarker && part.indices()[k] < firstWord ? 1 : 0;
+            }
+            var offsets = new int[part.size() + 1];
+            var indices = new int[room];
+            var values = new float[room];
+            int to = 0;
+            for (int i = 0; i < part.size(); i++) {
+                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                    int index = part.indices()[k];
+                    float value = part.values()[k];
+                    if (index >= firstMarker && index < firstWord) {
+                        float imputed = numeric.get(index - firstMarker).imputed();
+                        if (imputed != 0) {
+                            indices[to] = index - firstMarker;
+                            values[to++] = imputed;
+                        }
+                        index = markers[index - firstMarker];
+                    } else if (index >= firstWord) {
+                        index = features[index - firstWord];
+                    }
+                    if (index != -1 || part.indices()[k] < 0) {
+                        indices[to] = index;
+                        values[to++] = value;
+                    }
+                }
+                offsets[i + 1] = to;
+            }
+            boolean isFull = to == room;
+            return new Part(
+                    offsets,
+                    isFull ? indices : Arrays.copyOf(indices, to),
+                    isFull ? values : Arrays.copyOf(values, to),
+                    part.labels(),
+                    part.weights(),
+                    part.groups());
+        }
     }
 
-    private Fitted fit(Schema look, Parts parts, WordIndex words, WordIndex classes) throws IOException {
-        int firstWord = look.numeric().size();
+    private Fitted fit(Roles roles, Parts parts, Parsing parsed, List<String> about) throws IOException {
+        var look = roles.schema();
+        int numeric = look.numeric().size();
+        var columns = new ArrayList<Schema.Column>();
+        var markers = new int[numeric];
+        int feature = numeric;
+        int number = 0;
+        for (int c = 0; c < look.columns().size(); c++) {
+            var column = look.columns().get(c);
+            if (column.role() == Role.NUMERIC) {
+                boolean hasIndicator = parsed.missing.tells(number);
+                markers[number++] = hasIndicator ? feature++ : -1;
+                column = fitted(column, parsed.tallies.get(c), hasIndicator);
+            }
+            columns.add(column);
+        }
+        int firstWord = feature;
+        int[] numbers = chosenWords(parts, 2 * numeric, parsed.words);
+        var kept = new String[(int) Arrays.stream(numbers).filter(n -> n >= 0).count()];
+        var features = new int[numbers.length];
+        for (int w = 0; w < numbers.length; w++) {
+            features[w] = numbers[w] < 0 ? -1 : firstWord + numbers[w];
+            if (numbers[w] >= 0) {
+                kept[numbers[w]] = parsed.words.word(w);
+            }
+        }
+        var names = parsed.classes.words().stream().sorted().toList(); // numbered by name, not by who came first
+        var classes = new float[names.size()];
+        for (int c = 0; c < classes.length; c++) {
+            classes[c] = Collections.binarySearch(names, parsed.classes.word(c));
+        }
+        boolean hashes = look.hasRole(Role.CATEGORICAL);
+        var schema = new Schema(
+                look.format(),
+                look.dialect(),
+                look.hasHeader(),
+                columns,
+                look.hashBits(),
+                Arrays.asList(kept),
+                names,
+                look.log1p(),
+                look.normalize(),
+                firstWord + kept.length + (hashes ? 1 << look.hashBits() : 0),
+                0);
+        return new Fitted(schema, reading(roles, schema, parsed, about), features, markers, classes);
+    }
+
+    private Schema.Column fitted(Schema.Column column, ColumnTally tally, boolean hasIndicator) {
+        double mean = tally.meanOff();
+        double scale = tally.isConstant() || !(tally.deviation() > 0) ? 1 : tally.deviation();
+        return switch (options.numbers()) {
+            case STANDARDISED ->
+                new Schema.Column(column.name(), column.role(), column.origin(), mean, scale, 0, hasIndicator);
+            case CENTRED -> new Schema.Column(column.name(), column.role(), column.origin(), mean, 1, 0, hasIndicator);
+            case RAW -> new Schema.Column(column.name(), column.role(), 0, 0, 1, (float) mean, hasIndicator);
+        };
+    }
+
+    /** By word its new number, or -1. */
+    private int[] chosenWords(Parts parts, int firstWord, WordIndex words) throws IOException {
         var texts = new int[words.size()];
         if (texts.length > 0) {
             parts.forEach(part -> {
@@ -350,118 +634,125 @@ final class Csv {
                 }
             });
         }
-        var numbers = WordIndex.choose(texts, 2, options.words());
-        var kept = new String[(int) Arrays.stream(numbers).filter(n -> n >= 0).count()];
-        for (int w = 0; w < numbers.length; w++) {
-            if (numbers[w] >= 0) {
-                kept[numbers[w]] = words.word(w);
-            }
-        }
-        var names = classes.words().stream().sorted().toList(); // classes are numbered by name, not by who came first
-        var ofClasses = new float[names.size()];
-        for (int c = 0; c < ofClasses.length; c++) {
-            ofClasses[c] = Collections.binarySearch(names, classes.word(c));
-        }
-        boolean hashes = look.hasRole(Role.CATEGORICAL);
-        int features = firstWord + kept.length + (hashes ? 1 << look.hashBits() : 0);
-        var schema = new Schema(
-                look.format(),
-                look.delimiter(),
-                look.hasHeader(),
-                options.rawNumbers() ? look.columns() : standards(look.columns(), parts),
-                look.hashBits(),
-                Arrays.asList(kept),
-                names,
-                look.log1p(),
-                look.normalize(),
-                features);
-        return new Fitted(schema, numbers, ofClasses);
+        return WordIndex.choose(texts, 2, options.words());
     }
 
-    private static Part withoutRareWords(Part part, int firstWord, int[] numbers) {
-        var offsets = part.offsets();
-        var indices = part.indices();
-        var values = part.values();
-        int to = 0;
-        int k = 0;
-        for (int i = 0; i < part.size(); i++) {
-            for (int end = offsets[i + 1]; k < end; k++) {
-                int index = indices[k];
-                if (index >= firstWord) {
-                    index = numbers[index - firstWord] < 0 ? Integer.MIN_VALUE : firstWord + numbers[index - firstWord];
-                }
-                if (index != Integer.MIN_VALUE) {
-                    indices[to] = index;
-                    values[to++] = values[k];
-                }
+    // What is told
+
+    private Reading reading(Roles roles, Schema schema, Parsing parsed, List<String> about) {
+        var facts = new LinkedHashMap<String, Object>();
+        if (roles.isTable()) {
+            facts.put("table", true);
+        } else {
+            facts.put("delimiter", schema.dialect().delimiterName());
+            facts.put("header", schema.hasHeader() ? "in the first line" : "none");
+            if (schema.dialect().decimalComma()) {
+                facts.put("decimal comma", true);
             }
-            offsets[i + 1] = to;
+            if (schema.dialect().delimiter().equals("\t") != !schema.dialect().quotes()) {
+                facts.put("quotes", schema.dialect().quotes() ? "enclose fields" : "plain characters");
+            }
         }
-        return new Part(
-                offsets,
-                Arrays.copyOf(indices, to),
-                Arrays.copyOf(values, to),
-                part.labels(),
-                part.weights(),
-                part.groups());
+        about.forEach(fact -> facts.put(fact, true));
+        if (files.isFolder()) {
+            facts.put("files", files.size());
+        }
+        var columns = new ArrayList<Reading.Column>();
+        var notes = new ArrayList<String>();
+        for (int c = 0; c < schema.columns().size(); c++) {
+            var column = schema.columns().get(c);
+            var tally = parsed.tallies.get(c);
+            columns.add(new Reading.Column(
+                    column.name(),
+                    column.role().name().toLowerCase(Locale.ROOT),
+                    about(roles, c, column, tally, schema)));
+            note(roles, c, column, tally, notes);
+        }
+        return new Reading("csv", facts, columns, notes);
     }
 
-    /** The columns with means and deviations of the numeric ones. */
-    private static List<Schema.Column> standards(List<Schema.Column> columns, Parts parts) throws IOException {
-        int n = (int)
-                columns.stream().filter(column -> column.role() == Role.NUMERIC).count();
-        var count = new long[n];
-        var sum = new double[n];
-        var squares = new double[n];
-        if (n > 0) {
-            parts.forEach(part -> {
-                for (int k = 0; k < part.nonZeros(); k++) {
-                    int index = part.indices()[k];
-                    if (index >= 0 && index < n) {
-                        count[index]++;
-                        sum[index] += part.values()[k];
-                    }
+    private String about(Roles roles, int c, Schema.Column column, ColumnTally tally, Schema schema) {
+        var about = new ArrayList<String>();
+        switch (column.role()) {
+            case LABEL -> {
+                if (!roles.label().isEmpty()) {
+                    about.add(roles.label());
                 }
-            });
-            parts.forEach(part -> {
-                for (int k = 0; k < part.nonZeros(); k++) {
-                    int index = part.indices()[k];
-                    if (index >= 0 && index < n) {
-                        double off = part.values()[k] - sum[index] / count[index];
-                        squares[index] += off * off;
-                    }
-                }
-            });
-        }
-        var fitted = new ArrayList<Schema.Column>();
-        int c = 0;
-        for (var column : columns) {
-            if (column.role() != Role.NUMERIC) {
-                fitted.add(column);
-                continue;
+                about.add(
+                        schema.classes().isEmpty()
+                                ? distinct(tally, "different number")
+                                : schema.classes().size() + (schema.classes().size() == 1 ? " class" : " classes"));
             }
-            double deviation = count[c] == 0 ? 0 : Math.sqrt(squares[c] / count[c]);
-            double mean = count[c] == 0 ? 0 : sum[c] / count[c];
-            fitted.add(new Schema.Column(column.name(), column.role(), mean, deviation > 0 ? deviation : 1));
-            c++;
+            case NUMERIC -> {
+                if (tally.missing > 0) {
+                    about.add(missing(tally) + (column.hasIndicator() ? " (an indicator feature says where)" : ""));
+                }
+                if (tally.isConstant()) {
+                    about.add("constant");
+                }
+            }
+            case CATEGORICAL -> {
+                about.add(distinct(tally, "value"));
+                if (tally.missing > 0) {
+                    about.add(missing(tally));
+                }
+            }
+            case TEXT -> about.add(schema.words().size() + " words in all texts");
+            case IGNORE -> {
+                if (roles.look().isRowName().get(c) && !isAsked(roles.look(), c)) {
+                    about.add("index column");
+                }
+            }
+            case WEIGHT, GROUP -> {}
         }
-        return fitted;
+        return String.join(", ", about);
     }
 
-    /** Brings the numeric columns to mean 0 and deviation 1. */
-    private static void standardise(Part part, List<Schema.Column> numeric) {
-        for (int k = 0; k < part.nonZeros(); k++) {
-            int index = part.indices()[k];
-            if (index >= 0 && index < numeric.size()) {
-                var column = numeric.get(index);
-                part.values()[k] = (float) ((part.values()[k] - column.mean()) / column.scale());
-            }
+    private boolean isAsked(Look look, int column) {
+        return options.roles().containsKey(look.names().get(column))
+                || options.roles().containsKey(String.valueOf(column + 1));
+    }
+
+    private static String missing(ColumnTally tally) {
+        return String.format(Locale.ROOT, "%,d missing", tally.missing);
+    }
+
+    private static String distinct(ColumnTally tally, String what) {
+        int n = tally.distinctCount();
+        return n > ColumnTally.MOST_DISTINCT
+                ? "more than " + ColumnTally.MOST_DISTINCT + " " + what + "s"
+                : n + " " + what + (n == 1 ? "" : "s");
+    }
+
+    private static void note(Roles roles, int c, Schema.Column column, ColumnTally tally, List<String> notes) {
+        String name = Names.printable(column.name());
+        if (column.role() == Role.NUMERIC && tally.count == 0) {
+            notes.add("column '" + name + "' has no value in any line");
+        }
+        if (column.role() != Role.CATEGORICAL) {
+            return;
+        }
+        var values = roles.look().values(c).stream()
+                .filter(value -> !roles.look().dialect().isMissing(value))
+                .toList();
+        if (tally.count > 20 && tally.distinctCount() >= 0.9 * tally.count) {
+            notes.add("column '" + name + "' has another value in nearly every line, as names of lines have;"
+                    + " --ignore leaves it out");
+        } else if (!values.isEmpty()
+                && values.stream().allMatch(value -> MEASURE.matcher(value).matches())) {
+            notes.add("column '" + name + "' is read as categories, but looks like numbers with a unit, such as "
+                    + Names.printable(values.getFirst()));
+        }
+        if (!values.isEmpty()
+                && values.stream().allMatch(value -> DATE.matcher(value).matches())) {
+            notes.add("column '" + name
+                    + "' holds dates, which are read as categories; seconds or days as a number keep" + " their order");
         }
     }
 
     /** Numbers the categories last, and scales the words of each example: log(1 + count), then length 1. */
     private static void scaleWords(Part part, Schema schema) {
-        int firstWord = schema.numeric().size();
+        int firstWord = schema.firstWord();
         int firstHashed = schema.firstHashed();
         var indices = part.indices();
         var values = part.values();

@@ -1,29 +1,30 @@
 package orrery.data;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 import orrery.data.ReadOptions.Role;
 
 /**
- * Parses a chunk of a CSV file. Features are numbered provisionally: numeric columns from 0 in their order, words from
- * there on by {@link #words}, categories as -1 - hash; {@link Csv} renumbers them once all is known.
+ * Parses a chunk of a delimited text to examples. Where the schema is still being found, features are numbered
+ * provisionally: numeric columns from 0 in their order, from there on a marker of missing values per numeric column, then
+ * words by {@link #words}, categories as -1 - hash; {@link Csv} renumbers them once all is known.
  */
 final class CsvChunk {
-    private final Scan scan;
+    private static final int LONGEST_NUMBER = 40; // characters of a category that may be a number with a fraction of 0
+
+    private final Fields fields;
     private final Schema schema;
     private final boolean labelsAreNumbers;
     private final boolean needsLabels;
     private final @Nullable WordIndex fixedWords;
-    private final int numericColumns;
+    private final int firstWord;
     private final int[] columnOf; // of the schema, by field; -1 for a field that it does not know
     private final int[] numberOf; // a numeric column's feature, by column
+    private final int[] markerOf; // the feature that says that a value is missing, by column; -1 for none
+    private final boolean missingMayBeNumbers; // such as -999
     private final int hashMask;
     private final PartBuilder builder = new PartBuilder();
-    private byte[] scratch = new byte[256];
 
     /** Words of this chunk, or the fixed ones. */
     final WordIndex words;
@@ -31,63 +32,66 @@ final class CsvChunk {
     /** Class names of this chunk, by provisional label. */
     final WordIndex classes = new WordIndex();
 
-    // the field that was read last
-    private byte[] field = {};
-    private int from;
-    private int to;
+    /** By column of the schema. */
+    final ColumnTally[] tallies;
 
+    /**
+     * @param isFitting whether the schema is still being found: missing values are all marked
+     * @param countsDistinct whether different numbers are told apart, too
+     */
     CsvChunk(
             Scan scan,
             Schema schema,
             int[] columnOf,
             boolean labelsAreNumbers,
             boolean needsLabels,
-            @Nullable WordIndex fixedWords) {
-        this.scan = scan;
+            @Nullable WordIndex fixedWords,
+            boolean isFitting,
+            boolean countsDistinct) {
+        fields = new Fields(scan, schema.dialect());
         this.schema = schema;
         this.columnOf = columnOf;
         this.labelsAreNumbers = labelsAreNumbers;
         this.needsLabels = needsLabels;
         this.fixedWords = fixedWords;
         words = fixedWords == null ? new WordIndex() : fixedWords;
-        numericColumns = schema.numeric().size();
-        numberOf = new int[schema.columns().size()];
-        for (int column = 0, number = 0; column < numberOf.length; column++) {
-            numberOf[column] = schema.columns().get(column).role() == Role.NUMERIC ? number++ : -1;
+        int numeric = schema.numeric().size();
+        firstWord = isFitting ? 2 * numeric : schema.firstWord();
+        int columns = schema.columns().size();
+        numberOf = new int[columns];
+        markerOf = new int[columns];
+        tallies = new ColumnTally[columns];
+        int indicator = numeric;
+        for (int column = 0, number = 0; column < columns; column++) {
+            var what = schema.columns().get(column);
+            numberOf[column] = what.role() == Role.NUMERIC ? number++ : -1;
+            markerOf[column] = isFitting ? numeric + numberOf[column] : what.hasIndicator() ? indicator++ : -1;
+            tallies[column] = new ColumnTally(what.origin(), countsDistinct || what.role() == Role.LABEL);
         }
+        missingMayBeNumbers =
+                schema.dialect().missing().stream().anyMatch(word -> Look.isNumber(word, schema.dialect()));
         hashMask = (1 << schema.hashBits()) - 1;
     }
 
     Part parse(boolean skipHeader) {
-        if (skipHeader) {
-            skipRecord();
+        if (skipHeader && fields.nextRecord()) {
+            fields.skipRecord();
         }
-        while (!scan.isAtEnd()) {
-            if (scan.isAtLineEnd()) {
-                endLine();
-            } else {
-                record();
-            }
+        while (fields.nextRecord()) {
+            record();
         }
         return builder.build();
     }
 
-    private void skipRecord() {
-        do {
-            field();
-        } while (nextField());
-        endLine();
-    }
-
     private void record() {
-        float label = 0;
+        double label = 0;
         float weight = 1;
         int group = 0;
         boolean hasWeight = false;
         boolean hasGroup = false;
         int at = 0;
-        while (true) {
-            field();
+        do {
+            fields.read();
             if (at == columnOf.length) {
                 throw bad("expected " + columnOf.length + " fields, found more");
             }
@@ -95,36 +99,23 @@ final class CsvChunk {
             if (column >= 0) {
                 var what = schema.columns().get(column);
                 switch (what.role()) {
-                    case LABEL -> label = needsLabels ? label(what) : 0;
+                    case LABEL -> label = needsLabels ? label(what, tallies[column]) : 0;
                     case WEIGHT -> {
-                        weight = number(what);
+                        weight = weight(what);
                         hasWeight = true;
-                        if (!(weight >= 0) || Float.isInfinite(weight)) {
-                            throw bad(
-                                    "column '" + what.name() + "': a weight must be 0 or more, found '" + text() + "'");
-                        }
                     }
                     case GROUP -> {
-                        group = Long.hashCode(WordIndex.hash(field, from, to));
+                        fields.trim();
+                        group = Long.hashCode(WordIndex.hash(fields.field, fields.from, fields.to));
                         hasGroup = true;
                     }
-                    case NUMERIC -> {
-                        if (from < to) {
-                            builder.feature(numberOf[column], (float) ((number(what) - what.mean()) / what.scale()));
-                        }
-                    }
-                    case CATEGORICAL -> {
-                        int hash = (int) Columns.hash(WordIndex.hash(field, from, to), column);
-                        builder.feature(-1 - (hash & hashMask), 1);
-                    }
+                    case NUMERIC -> numeric(what, column);
+                    case CATEGORICAL -> categorical(column);
                     case TEXT -> text(builder.open());
                     case IGNORE -> {}
                 }
             }
-            if (!nextField()) {
-                break;
-            }
-        }
+        } while (fields.next());
         if (at < columnOf.length) {
             throw bad("expected " + columnOf.length + " fields, found " + at);
         }
@@ -135,56 +126,156 @@ final class CsvChunk {
         if (hasGroup) {
             builder.group(group);
         }
-        endLine();
+        fields.endRecord();
     }
 
     private BadLine bad(String message) {
-        return new BadLine(scan.line, message);
+        return new BadLine(fields.scan.line, message);
     }
 
-    private String text() {
-        int length = Math.min(to - from, 40);
-        return new String(field, from, length, StandardCharsets.UTF_8) + (length < to - from ? "..." : "");
+    private static String name(Schema.Column column) {
+        return "column '" + Names.printable(column.name()) + "'";
     }
 
-    private float label(Schema.Column column) {
-        if (from == to) {
-            throw bad("column '" + column.name() + "': the label is empty");
+    private void numeric(Schema.Column what, int column) {
+        double x = missingMayBeNumbers && fields.isMissing() ? Double.NaN : fields.number();
+        if (Double.isNaN(x)) {
+            if (!fields.isMissing()) {
+                throw bad(name(what) + ": expected a number, found '" + fields.shown()
+                        + "'; if that stands for no value: --missing '" + fields.shown()
+                        + "', if the column holds categories: --categorical '" + Names.printable(what.name()) + "'");
+            }
+            tallies[column].missing();
+            if (markerOf[column] >= 0) {
+                builder.feature(markerOf[column], 1);
+            }
+            if (what.imputed() != 0) {
+                builder.feature(numberOf[column], what.imputed());
+            }
+            return;
         }
-        if (labelsAreNumbers) {
-            return number(column);
-        }
-        return word(classes, WordIndex.hash(field, from, to), from, to);
-    }
-
-    private int word(WordIndex index, long hash, int begin, int end) {
-        int known = index.find(hash);
-        return known >= 0 ? known : index.enter(hash, new String(field, begin, end - begin, StandardCharsets.UTF_8));
-    }
-
-    private float number(Schema.Column column) {
-        var number = new Scan(field, from, to);
-        number.skipBlanks();
-        float value = number.number();
-        number.skipBlanks();
-        if (Float.isNaN(value) || !number.isAtEnd()) {
-            throw bad("column '" + column.name() + "': expected a number, found '" + text() + "'");
-        }
+        tallies[column].number(finite(what, x));
+        float value = what.value(x);
         if (Float.isInfinite(value)) {
-            throw bad("column '" + column.name() + "': values must be within the range of a float, found '" + text()
-                    + "'");
+            throw bad(name(what) + ": values must be within the range of a float, found '" + fields.shown() + "'");
         }
-        return value;
+        builder.feature(numberOf[column], value);
+    }
+
+    private double finite(Schema.Column what, double x) {
+        if (Double.isInfinite(x)) {
+            throw bad(name(what) + ": values must be within the range of a double, found '" + fields.shown() + "'");
+        }
+        return x;
+    }
+
+    private void categorical(int column) {
+        fields.trim();
+        long hash;
+        if (fields.isMissing()) {
+            tallies[column].missing();
+            hash = WordIndex.HASH_START; // of nothing
+        } else {
+            dropFractionOfZero();
+            hash = WordIndex.hash(fields.field, fields.from, fields.to);
+            tallies[column].text(hash);
+        }
+        builder.feature(-1 - ((int) Columns.hash(hash, column) & hashMask), 1);
+    }
+
+    /** A category 3.0 is the category 3: whole numbers become fractions where a column has missing values. */
+    private void dropFractionOfZero() {
+        int from = fields.from;
+        int to = fields.to;
+        int end = to;
+        while (end > from && fields.field[end - 1] == '0') {
+            end--;
+        }
+        if (end == to || end == from || fields.field[end - 1] != '.' || to - from > LONGEST_NUMBER) {
+            return;
+        }
+        int digits = end - 1;
+        int first = from < digits && fields.field[from] == '-' ? from + 1 : from;
+        for (int i = first; i < digits; i++) {
+            if (fields.field[i] < '0' || fields.field[i] > '9') {
+                return;
+            }
+        }
+        fields.to = digits > first ? digits : to;
+    }
+
+    private float weight(Schema.Column column) {
+        double weight = fields.number();
+        if (!(weight >= 0) || Float.isInfinite((float) weight)) {
+            throw bad(name(column) + ": a weight must be 0 or more, found '" + fields.shown() + "'");
+        }
+        return (float) weight;
+    }
+
+    private double label(Schema.Column column, ColumnTally tally) {
+        if (labelsAreNumbers) {
+            double label = fields.number();
+            if (Double.isNaN(label)) {
+                throw bad(name(column)
+                        + (fields.isMissing()
+                                ? ": the label is "
+                                        + (fields.from == fields.to ? "empty" : "missing ('" + fields.shown() + "')")
+                                        + "; leave the line out"
+                                : ": expected a number as label, as in the lines before, found '" + fields.shown()
+                                        + "'"));
+            }
+            if (hasLeadingZero()) {
+                throw bad(name(column) + ": the label '" + fields.shown()
+                        + "' is a code, the labels before are numbers; quote or prefix it throughout");
+            }
+            tally.number(finite(column, label));
+            return label;
+        }
+        fields.trim();
+        if (fields.isMissing() && !isNone()) {
+            throw bad(name(column) + ": the label is "
+                    + (fields.from == fields.to ? "empty" : "missing ('" + fields.shown() + "')")
+                    + "; leave the line out");
+        }
+        long hash = WordIndex.hash(fields.field, fields.from, fields.to);
+        tally.text(hash);
+        return word(classes, hash, fields.field, fields.from, fields.to);
+    }
+
+    /** Among classes, None may be one. */
+    private boolean isNone() {
+        return fields.to - fields.from == 4 && fields.text().equalsIgnoreCase("none");
+    }
+
+    /** As in 007, which is no number but a code. */
+    private boolean hasLeadingZero() {
+        int i = fields.from;
+        if (fields.to - i < 2 || fields.field[i] != '0') {
+            return false;
+        }
+        for (; i < fields.to; i++) {
+            if (fields.field[i] < '0' || fields.field[i] > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int word(WordIndex index, long hash, byte[] bytes, int begin, int end) {
+        int known = index.find(hash);
+        return known >= 0 ? known : index.enter(hash, new String(bytes, begin, end - begin, StandardCharsets.UTF_8));
     }
 
     // Text
 
     /** Adds the counts of the field's words: runs of letters, digits, apostrophes and all that is not ASCII. */
     private void text(int openBefore) {
-        int i = from;
+        var field = fields.field;
+        int to = fields.to;
+        int i = fields.from;
         while (i < to) {
             if (field[i] == '<') {
-                i = afterTag(i);
+                i = afterTag(field, i, to);
                 continue;
             }
             if (!isWordByte(field[i]) || field[i] == '\'') {
@@ -202,9 +293,9 @@ final class CsvChunk {
                 hash = WordIndex.hash(hash, b);
             }
             if (i - start > 1 && i - start <= 64) {
-                int word = fixedWords == null ? word(words, hash, start, i) : words.find(hash);
+                int word = fixedWords == null ? word(words, hash, field, start, i) : words.find(hash);
                 if (word >= 0) {
-                    builder.feature(numericColumns + word, 1);
+                    builder.feature(firstWord + word, 1);
                 }
             }
         }
@@ -212,7 +303,7 @@ final class CsvChunk {
     }
 
     /** Behind a tag such as {@code <br />}; the next byte if it is none. */
-    private int afterTag(int at) {
+    private static int afterTag(byte[] field, int at, int to) {
         for (int i = at + 1; i < Math.min(to, at + 200); i++) {
             if (field[i] == '>') {
                 return i + 1;
@@ -226,105 +317,6 @@ final class CsvChunk {
 
     private static boolean isWordByte(int b) {
         return b < 0 || (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') || b == '\'';
-    }
-
-    // Fields
-
-    /** Reads a field, without its quotes; where tabs delimit, a quote is a character like others. */
-    private void field() {
-        if (scan.at < scan.end && scan.bytes[scan.at] == '"' && schema.delimiter() != '\t') {
-            quoted();
-        } else {
-            field = scan.bytes;
-            from = scan.at;
-            while (!scan.isAtLineEnd() && scan.bytes[scan.at] != schema.delimiter()) {
-                scan.at++;
-            }
-            to = scan.at;
-        }
-    }
-
-    private void quoted() {
-        long startLine = scan.line;
-        int length = 0;
-        int i = scan.at + 1;
-        for (; ; i++) {
-            if (i >= scan.end) {
-                throw new BadLine(startLine, "a quoted field has no end");
-            }
-            byte b = scan.bytes[i];
-            if (b == '"') {
-                if (i + 1 < scan.end && scan.bytes[i + 1] == '"') {
-                    i++;
-                } else {
-                    break;
-                }
-            } else if (b == '\n') {
-                scan.line++;
-            }
-            if (length == scratch.length) {
-                scratch = Arrays.copyOf(scratch, 2 * length);
-            }
-            scratch[length++] = b;
-        }
-        scan.at = i + 1;
-        if (!scan.isAtLineEnd() && scan.bytes[scan.at] != schema.delimiter()) {
-            throw bad("expected '" + schema.delimiter() + "' behind the closing quote, found '" + scan.word() + "'");
-        }
-        field = scratch;
-        from = 0;
-        to = length;
-    }
-
-    /** Whether there is one more field in the record; goes to it. */
-    private boolean nextField() {
-        if (scan.isAtLineEnd()) {
-            return false;
-        }
-        scan.at++;
-        return true;
-    }
-
-    private void endLine() {
-        if (scan.at < scan.end && scan.bytes[scan.at] == '\r') {
-            scan.at++;
-        }
-        if (scan.at < scan.end && scan.bytes[scan.at] == '\n') {
-            scan.at++;
-            scan.line++;
-        }
-    }
-
-    /** The fields of a record as strings, or null at the end; for looking at the first lines. */
-    @Nullable
-    List<String> strings() {
-        while (!scan.isAtEnd() && scan.isAtLineEnd()) {
-            endLine();
-        }
-        if (scan.isAtEnd()) {
-            return null;
-        }
-        var fields = new ArrayList<String>();
-        do {
-            field();
-            fields.add(new String(field, from, to - from, StandardCharsets.UTF_8));
-        } while (nextField());
-        endLine();
-        return fields;
-    }
-
-    /** A cutter for records that may hold line ends within quotes. */
-    static int lastRecord(byte[] bytes, int length) {
-        boolean isQuoted = false;
-        int end = 0;
-        for (int i = 0; i < length; i++) {
-            if (bytes[i] == '"') {
-                isQuoted = !isQuoted;
-            } else if (bytes[i] == '\n' && !isQuoted) {
-                end = i + 1;
-            }
-        }
-        return end;
     }
 
     static boolean isFeature(Role role) {

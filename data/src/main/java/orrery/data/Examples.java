@@ -28,7 +28,7 @@ public final class Examples {
             int[] offsets,
             int[] indices,
             float[] values,
-            float[] labels,
+            double[] labels,
             float @Nullable [] weights,
             int @Nullable [] groups) {
 
@@ -71,7 +71,7 @@ public final class Examples {
         var offsets = new int[size + 1];
         var indices = new int[nonZeros];
         var values = new float[nonZeros];
-        var labels = new float[size];
+        var labels = new double[size];
         var weights = hasWeights ? new float[size] : null;
         var groups = hasGroups ? new int[size] : null;
         int example = 0;
@@ -141,7 +141,7 @@ public final class Examples {
         }
 
         /** Ends the example under way. */
-        public void example(float label, float weight) {
+        public void example(double label, float weight) {
             builder.example(label);
             if (weight != 1) {
                 builder.weight(weight);
@@ -185,12 +185,30 @@ public final class Examples {
         return new Examples(parts, features, firsts[0]);
     }
 
+    /**
+     * The same examples on another scale: a value x of feature f becomes {@code (x - centers[f]) * factors[f]}. What an
+     * example does not have stays absent.
+     */
+    public Examples scaled(float[] centers, float[] factors) {
+        var scaled = new Part[parts.length];
+        for (int p = 0; p < parts.length; p++) {
+            var part = parts[p];
+            var values = new float[part.nonZeros()];
+            for (int k = 0; k < values.length; k++) {
+                int f = part.indices[k];
+                values[k] = (part.values[k] - centers[f]) * factors[f];
+            }
+            scaled[p] = new Part(part.offsets, part.indices, values, part.labels, part.weights, part.groups);
+        }
+        return new Examples(scaled, features, firsts[0]);
+    }
+
     /** A place among the examples; one per thread. */
     public Cursor cursor() {
         return new Cursor(this);
     }
 
-    public float label(long example) {
+    public double label(long example) {
         int p = partOf(example);
         return parts[p].labels[(int) (example - firsts[p])];
     }
@@ -220,7 +238,7 @@ public final class Examples {
         private Cursor(Examples examples) {
             this.examples = examples;
             part = examples.parts.length == 0
-                    ? new Part(new int[1], new int[0], new float[0], new float[0], null, null)
+                    ? new Part(new int[1], new int[0], new float[0], new double[0], null, null)
                     : examples.parts[0];
             first = examples.firsts[0];
         }
@@ -249,7 +267,7 @@ public final class Examples {
             for (int i = 0; i < count; i++) {
                 long within = soon[i] - first;
                 if (within >= 0 && within < part.labels.length) {
-                    seen += part.offsets[(int) within] + Float.floatToRawIntBits(part.labels[(int) within]);
+                    seen += part.offsets[(int) within] + (int) Double.doubleToRawLongBits(part.labels[(int) within]);
                 }
             }
             for (int i = 0; i < count; i++) {
@@ -282,7 +300,7 @@ public final class Examples {
             return part.offsets[at + 1];
         }
 
-        public float label() {
+        public double label() {
             return part.labels[at];
         }
 
@@ -339,8 +357,21 @@ public final class Examples {
                 n = Math.min(part.size() - from, 1 << 14);
                 bytes.clear().asIntBuffer().put(part.offsets, from + 1, n);
                 crc.update(bytes.limit(n * Integer.BYTES));
-                bytes.clear().asFloatBuffer().put(part.labels, from, n);
+            }
+            for (int from = 0, n; from < part.size(); from += n) {
+                n = Math.min(part.size() - from, 1 << 13);
+                bytes.clear().asDoubleBuffer().put(part.labels, from, n);
+                crc.update(bytes.limit(n * Double.BYTES));
+            }
+            for (int from = 0, n; part.weights != null && from < part.size(); from += n) {
+                n = Math.min(part.size() - from, 1 << 14);
+                bytes.clear().asFloatBuffer().put(part.weights, from, n);
                 crc.update(bytes.limit(n * Float.BYTES));
+            }
+            for (int from = 0, n; part.groups != null && from < part.size(); from += n) {
+                n = Math.min(part.size() - from, 1 << 14);
+                bytes.clear().asIntBuffer().put(part.groups, from, n);
+                crc.update(bytes.limit(n * Integer.BYTES));
             }
         }
         return String.format("crc32c:%08x", crc.getValue());

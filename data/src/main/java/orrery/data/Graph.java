@@ -13,11 +13,24 @@ import java.util.zip.CRC32C;
  * @param starts by node, and the number of edges at the end
  * @param sources by edge
  * @param outDegree by node
+ * @param weights by edge, beside {@code sources}; empty if all edges count alike
+ * @param outWeight by node, the sum of its edges' weights; empty likewise
  */
-public record Graph(List<String> names, int[] starts, int[] sources, int[] outDegree) {
+public record Graph(
+        List<String> names, int[] starts, int[] sources, int[] outDegree, float[] weights, double[] outWeight) {
 
-    /** A graph of edges {@code from[i]} to {@code to[i]}; of those that occur again only one is kept. */
+    /** A graph whose edges all count alike. */
     public static Graph of(List<String> names, int nodes, int[] from, int[] to, int edges) {
+        return of(names, nodes, from, to, new double[0], edges);
+    }
+
+    /**
+     * A graph of edges {@code from[i]} to {@code to[i]}. Those that occur again are one edge; their weights are added up.
+     *
+     * @param ofEdges weights by edge, 0 or more; empty if all count alike
+     */
+    public static Graph of(List<String> names, int nodes, int[] from, int[] to, double[] ofEdges, int edges) {
+        boolean isWeighted = ofEdges.length > 0;
         var starts = new int[nodes + 1];
         for (int i = 0; i < edges; i++) {
             starts[to[i] + 1]++;
@@ -26,26 +39,51 @@ public record Graph(List<String> names, int[] starts, int[] sources, int[] outDe
             starts[v + 1] += starts[v];
         }
         var next = starts.clone();
-        var sources = new int[edges];
+        var sources = new long[edges]; // beside the edge's number
         for (int i = 0; i < edges; i++) {
-            sources[next[to[i]]++] = from[i];
+            sources[next[to[i]]++] = (long) from[i] << 32 | i;
         }
         var outDegree = new int[nodes];
+        var weights = new float[isWeighted ? edges : 0];
+        var outWeight = new double[isWeighted ? nodes : 0];
+        var distinct = new int[edges];
         int kept = 0;
         for (int v = 0; v < nodes; v++) {
             int begin = starts[v];
             int end = starts[v + 1];
             Arrays.sort(sources, begin, end);
             starts[v] = kept;
-            for (int k = begin; k < end; k++) {
-                if (k == begin || sources[k] != sources[k - 1]) {
-                    outDegree[sources[k]]++;
-                    sources[kept++] = sources[k];
+            for (int k = begin; k < end; ) {
+                int source = (int) (sources[k] >>> 32);
+                double weight = 0;
+                for (; k < end && (int) (sources[k] >>> 32) == source; k++) {
+                    weight += isWeighted ? ofEdges[(int) sources[k]] : 1;
                 }
+                outDegree[source]++;
+                if (isWeighted) {
+                    outWeight[source] += weight;
+                    weights[kept] = (float) weight;
+                }
+                distinct[kept++] = source;
             }
         }
         starts[nodes] = kept;
-        return new Graph(names, starts, kept == edges ? sources : Arrays.copyOf(sources, kept), outDegree);
+        return new Graph(
+                names,
+                starts,
+                kept == edges ? distinct : Arrays.copyOf(distinct, kept),
+                outDegree,
+                isWeighted && kept < edges ? Arrays.copyOf(weights, kept) : weights,
+                outWeight);
+    }
+
+    public boolean isWeighted() {
+        return weights.length > 0;
+    }
+
+    /** What a node gives to all that it points to is parted by this: its edges, or the sum of their weights; 0 if it has none. */
+    public double outStrength(int node) {
+        return isWeighted() ? outWeight[node] : outDegree[node];
     }
 
     public int nodes() {
@@ -80,6 +118,12 @@ public record Graph(List<String> names, int[] starts, int[] sources, int[] outDe
                 sum.update(bytes.limit(count * Integer.BYTES));
                 at += count;
             }
+        }
+        for (int at = 0; at < weights.length; ) {
+            int count = Math.min(weights.length - at, bytes.capacity() / Float.BYTES);
+            bytes.clear().asFloatBuffer().put(weights, at, count);
+            sum.update(bytes.limit(count * Float.BYTES));
+            at += count;
         }
         return nodes() + "-" + edges() + "-" + Long.toHexString(sum.getValue());
     }

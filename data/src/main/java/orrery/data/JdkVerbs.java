@@ -186,7 +186,7 @@ final class JdkVerbs {
     private static Loaded commonest(List<Part> parts, List<String> names, WordIndex verbs) {
         var counts = new int[verbs.size()];
         for (var all : parts) {
-            for (float label : all.labels()) {
+            for (double label : all.labels()) {
                 counts[(int) label]++;
             }
         }

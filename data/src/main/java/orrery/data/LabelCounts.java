@@ -9,18 +9,18 @@ final class LabelCounts {
     private static final int LEAST_TO_JUDGE = 100; // examples
     private static final double SORTED = 0.1; // of the changes of a random order
 
-    private float[] labels = new float[16]; // ascending
+    private double[] labels = new double[16]; // ascending
     private long[] counts = new long[16];
     private int size;
     private long changes;
-    private float before = Float.NaN;
+    private double before = Double.NaN;
 
     /** The next label. */
-    void add(float label) {
+    void add(double label) {
         if (size > Stream.MOST_LABELS) {
             return;
         }
-        changes += label == before || Float.isNaN(before) ? 0 : 1;
+        changes += label == before || Double.isNaN(before) ? 0 : 1;
         before = label;
         add(label, 1);
     }
@@ -33,7 +33,7 @@ final class LabelCounts {
         changes += other.changes;
     }
 
-    private void add(float label, long count) {
+    private void add(double label, long count) {
         int at = Arrays.binarySearch(labels, 0, size, label);
         if (at >= 0) {
             counts[at] += count;
@@ -52,12 +52,21 @@ final class LabelCounts {
     }
 
     /** The different ones, ascending; one more than the most if there are more. */
-    List<Float> distinct() {
-        var all = new ArrayList<Float>();
+    List<Double> distinct() {
+        var all = new ArrayList<Double>();
         for (int i = 0; i < Math.min(size, Stream.MOST_LABELS + 1); i++) {
             all.add(labels[i]);
         }
         return List.copyOf(all);
+    }
+
+    /** The label of most examples so far as they were looked at; the least of equals. */
+    double commonest() {
+        int best = 0;
+        for (int i = 1; i < size; i++) {
+            best = counts[i] > counts[best] ? i : best;
+        }
+        return size == 0 ? Double.NaN : labels[best];
     }
 
     /** Whether labels change far more seldom from example to example than they would in a random order. */

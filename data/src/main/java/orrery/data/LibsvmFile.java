@@ -1,36 +1,23 @@
 package orrery.data;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
-import java.util.zip.GZIPOutputStream;
 
-/** Writes examples as a libsvm file: for other tools, which want ascending indices from 1. */
+/** Writes examples as a libsvm file, for other tools: indices ascend. */
 public final class LibsvmFile {
     private LibsvmFile() {}
 
-    /** Writes all examples; compressed if the name ends in {@code .gz}. The file appears whole or not at all. */
-    public static void write(Examples examples, Path file) throws IOException {
-        var beside = file.resolveSibling(file.getFileName() + ".tmp");
-        try (var out = writer(Files.newOutputStream(beside), file.toString().endsWith(".gz"))) {
-            write(examples, out);
+    /**
+     * Writes all examples. Of libsvm data, the indices and values are those that were read; other features are counted from
+     * 1.
+     */
+    public static void write(Examples examples, Schema schema, Writer out) throws IOException {
+        long shift = schema.isLibsvm() ? 0 : 1;
+        var far = new Schema.Column[schema.isLibsvm() ? examples.features() : 0];
+        for (var column : schema.isLibsvm() ? schema.columns() : java.util.List.<Schema.Column>of()) {
+            far[Integer.parseInt(column.name())] = column;
         }
-        Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private static Writer writer(OutputStream file, boolean isCompressed) throws IOException {
-        var out = isCompressed ? new GZIPOutputStream(file, 1 << 16) : file;
-        return new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.US_ASCII), 1 << 16);
-    }
-
-    private static void write(Examples examples, Writer out) throws IOException {
         var cursor = examples.cursor();
         var order = new long[16];
         for (long i = 0; i < examples.size(); i++) {
@@ -44,17 +31,45 @@ public final class LibsvmFile {
             }
             Arrays.sort(order, 0, n);
             out.write(number(cursor.label()));
-            for (int k = 0; k < n; k++) {
-                out.write(' ');
-                out.write(Long.toString((order[k] >>> 32) + 1));
-                out.write(':');
-                out.write(number(cursor.values()[(int) order[k]]));
+            for (int k = 0; k < n; ) {
+                int feature = (int) (order[k] >>> 32);
+                float value = 0; // categories may share a feature
+                for (; k < n && (int) (order[k] >>> 32) == feature; k++) {
+                    value += cursor.values()[(int) order[k]];
+                }
+                String text =
+                        feature < far.length && far[feature] != null ? original(far[feature], value) : number(value);
+                if (!text.equals("0")) {
+                    out.write(' ');
+                    out.write(Long.toString(feature + shift));
+                    out.write(':');
+                    out.write(text);
+                }
             }
             out.write('\n');
         }
     }
 
+    /** The shortest number that is read as this value. */
+    private static String original(Schema.Column column, float value) {
+        double x = column.original(value);
+        for (int digits = 1; digits < 17; digits++) {
+            String text = String.format(java.util.Locale.ROOT, "%." + digits + "g", x);
+            double shorter = Double.parseDouble(text);
+            if (column.value(shorter) == value) {
+                return number(shorter);
+            }
+        }
+        return number(x);
+    }
+
     private static String number(float value) {
         return value == Math.rint(value) && Math.abs(value) < 1e6 ? String.valueOf((int) value) : String.valueOf(value);
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? String.valueOf((long) value)
+                : String.valueOf(value);
     }
 }

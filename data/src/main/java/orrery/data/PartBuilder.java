@@ -7,7 +7,7 @@ import orrery.data.Examples.Part;
 /** Packs examples one after another. Confined to one thread. */
 final class PartBuilder {
     private int[] offsets = new int[1025];
-    private float[] labels = new float[1024];
+    private double[] labels = new double[1024];
     private int[] indices;
     private float[] values;
     private float @Nullable [] weights;
@@ -38,7 +38,7 @@ final class PartBuilder {
     }
 
     /** Ends the example that is under way. */
-    void example(float label) {
+    void example(double label) {
         if (examples == labels.length) {
             labels = Arrays.copyOf(labels, 2 * examples);
             offsets = Arrays.copyOf(offsets, 2 * examples + 1);

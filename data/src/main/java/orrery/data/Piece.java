@@ -24,6 +24,15 @@ public record Piece(Place file, long from, long to, List<String> hosts) {
         return to - from;
     }
 
+    /** Whether it is a compressed file, which is read from its begin. */
+    boolean isWhole() {
+        return isCompressed(file);
+    }
+
+    private static boolean isCompressed(Place file) {
+        return file.name().matches("(?i).*\\.(gz|bz2|xz|zst|zip)");
+    }
+
     /**
      * The pieces of files, as their storage keeps them: the blocks of HDFS; of this machine's disks so many bytes each.
      *
@@ -37,7 +46,7 @@ public record Piece(Place file, long from, long to, List<String> hosts) {
             try (var in = storage.read(file.name())) {
                 size = in.size();
             }
-            if (file.name().endsWith(".gz")) {
+            if (isCompressed(file)) {
                 pieces.add(new Piece(file, 0, size, List.of()));
                 continue;
             }

@@ -9,22 +9,25 @@ import org.jspecify.annotations.Nullable;
 final class PieceBatches implements AsyncReader.Pass {
     private final Iterator<Piece> pieces;
     private final int batch;
-    private final int features;
+    private final Schema schema;
+    private final Libsvm parser;
     private @Nullable Piece piece;
     private @Nullable PieceLines lines;
     private @Nullable Scan scan;
 
-    private PieceBatches(List<Piece> pieces, int batch, int features) {
+    private PieceBatches(List<Piece> pieces, int batch, Schema schema) {
         this.pieces = pieces.iterator();
         this.batch = batch;
-        this.features = features;
+        this.schema = schema;
+        parser = new Libsvm(true, schema.columns(), schema.firstIndex());
     }
 
-    static AsyncReader.Passes passes(List<Piece> pieces, int batch, int features) {
-        if (batch < 1 || features < 1) {
-            throw new IllegalArgumentException("batch and features must be 1 or more, got " + batch + ", " + features);
+    static AsyncReader.Passes passes(List<Piece> pieces, int batch, Schema schema) {
+        if (batch < 1 || schema.features() < 1) {
+            throw new IllegalArgumentException(
+                    "batch and features must be 1 or more, got " + batch + ", " + schema.features());
         }
-        return () -> new PieceBatches(pieces, batch, features);
+        return () -> new PieceBatches(pieces, batch, schema);
     }
 
     @Override
@@ -42,7 +45,8 @@ final class PieceBatches implements AsyncReader.Pass {
         }
         return builder.size() == 0
                 ? null
-                : new AsyncReader.Batch(Examples.of(List.of(builder.build()), features), builder.largestIndex());
+                : new AsyncReader.Batch(
+                        Examples.of(List.of(builder.build()), schema.features()), builder.largestIndex());
     }
 
     /** Goes to the next run of lines, of this piece or of one that follows. */
@@ -64,13 +68,13 @@ final class PieceBatches implements AsyncReader.Pass {
     private void line(Scan scan, Piece piece, PieceLines lines, PartBuilder builder) throws DataException {
         int start = scan.at;
         try {
-            Libsvm.line(scan, builder);
+            parser.line(scan, builder);
         } catch (BadLine e) {
             throw new DataException(piece.file() + ": line at byte " + lines.place(start) + ": " + e.getMessage());
         }
-        if (builder.largestIndex() >= features) {
+        if (builder.largestIndex() >= schema.features()) {
             throw new DataException(piece.file() + ": line at byte " + lines.place(start) + ": feature "
-                    + builder.largestIndex() + ", there are 0 to " + (features - 1) + " only");
+                    + builder.largestIndex() + ", there are 0 to " + (schema.features() - 1) + " only");
         }
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.util.Arrays;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** The bytes of a piece, in runs of whole lines. */
@@ -24,9 +23,8 @@ final class PieceLines implements AutoCloseable {
     PieceLines(Piece piece) throws IOException {
         this.piece = piece;
         bytes = new byte[Math.clamp(piece.bytes(), LEAST_BUFFER, BUFFER)];
-        boolean isCompressed = piece.file().name().endsWith(".gz");
-        if (isCompressed) {
-            in = new GZIPInputStream(piece.file().open(), 1 << 16);
+        if (piece.isWhole()) {
+            in = Text.open(piece.file()).in();
         } else {
             var channel = piece.file().parent().read(piece.file().name());
             first = Math.max(0, piece.from() - 1); // whether a line begins where the piece does
@@ -68,8 +66,7 @@ final class PieceLines implements AutoCloseable {
         first += used;
         held -= used;
         used = 0;
-        boolean isCompressed = piece.file().name().endsWith(".gz");
-        long limit = isCompressed ? Long.MAX_VALUE : piece.to();
+        long limit = piece.isWhole() ? Long.MAX_VALUE : piece.to();
         while (true) {
             if (first >= limit) {
                 return null;

@@ -1,74 +1,90 @@
 package orrery.data;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
-/**
- * Reads ratings, one a line: user, item, value, and anything after, with tabs, commas, colons or spaces between. A first
- * line whose third word is no number names the columns.
- */
+/** Reads ratings, one a line: columns that are named or numbered, or the first three. */
 final class RatingList {
-    private final WordIndex users = new WordIndex();
-    private final WordIndex items = new WordIndex();
-    private int[] user = new int[1 << 10];
-    private int[] item = new int[1 << 10];
-    private float[] value = new float[1 << 10];
-    private int size;
+    private static final List<String> KEYS = List.of("user", "item", "rating");
+    private static final Pattern USER = Pattern.compile(
+            "(user|customer|reviewer|member|visitor|person|client|uid|u)(id|name|no|nr|number|idx|index)?s?");
+    private static final Pattern RATING = Pattern.compile(
+            "(rating|score|feedback|star|value|preference|grade|overall|vote|rate|playcount|count)(s|value)?");
+    private static final Pattern ITEM = Pattern.compile(
+            "(item|movie|film|book|product|song|track|artist|anime|article|business|game|video|asin|isbn|iid|i)(id|name|title|no|nr|number|idx|index)?s?|.*id");
+    private static final PairList.Headings NAMES = new PairList.Headings(
+            name -> USER.matcher(name).matches(),
+            name -> ITEM.matcher(name).matches(),
+            name -> RATING.matcher(name).matches());
 
     private RatingList() {}
 
-    /** @param name of the file, for messages */
-    static Ratings read(InputStream in, String name) throws IOException {
-        var list = new RatingList();
-        new Lines(" \t,\r:;").read(in, (bytes, ends, count, line) -> list.add(bytes, ends, count, line, name));
-        if (list.size == 0) {
-            throw new DataException(name + ": there are no ratings in it");
-        }
-        return list.all();
-    }
-
-    private Ratings all() {
-        return new Ratings(
-                        List.copyOf(users.words()),
-                        List.copyOf(items.words()),
-                        users.size(),
-                        items.size(),
-                        user,
-                        item,
-                        value)
-                .trimmed(size);
-    }
-
-    private void add(byte[] bytes, int[] ends, int count, long line, String name) throws DataException {
-        float number = count < 3 ? Float.NaN : number(Lines.text(bytes, ends[4], ends[5]));
-        if (!Float.isFinite(number)) {
-            if (line == 1) {
-                return; // the names of the columns
+    static Read<Ratings> read(FileSet files, ListOptions options) throws IOException {
+        var list = new PairList("user, item and rating", options.needsValues(), false);
+        Reading reading = Reading.of("ratings");
+        for (int part = 0; part < files.size(); part++) {
+            String name = files.nameOf(part);
+            try (var text = files.open(part)) {
+                if (text.isTable()) {
+                    options = options.with(new TextOptions(
+                            java.util.Optional.of(","),
+                            java.util.Optional.of(true),
+                            java.util.Optional.of(true),
+                            options.text().missing()));
+                }
+                var begun = text.begin(Look.BYTES);
+                if (begun.start().length == 0 && files.size() > 1) {
+                    continue;
+                }
+                var asked = options.columns();
+                var look = Look.at(
+                        begun.start(),
+                        begun.isAll(),
+                        name,
+                        options.text(),
+                        Look.OF_LISTS,
+                        true,
+                        field -> asked.containsValue(field) && !field.matches("-?[0-9]{1,9}"),
+                        field -> USER.matcher(Look.plain(field)).matches()
+                                || RATING.matcher(Look.plain(field)).matches());
+                var places = PairList.places(look, asked, KEYS, NAMES, true, name);
+                if (places.second() < 0 || (places.value() < 0 && options.needsValues())) {
+                    throw new DataException(name + ": expected user, item and rating, found "
+                            + (look.names().size() == 1
+                                    ? "one column"
+                                    : look.names().size() + " columns") + " ("
+                            + Names.printable(String.join(", ", look.names())) + ")"
+                            + "; say which by --user, --item and --rating, or what stands between by --delimiter");
+                }
+                list.read(
+                        begun.all(),
+                        name,
+                        look.dialect(),
+                        look.names().size(),
+                        places,
+                        look.hasHeader(),
+                        options.threads());
+                reading = PairList.reading("ratings", look, places, KEYS, text, files);
             }
-            throw new DataException(name + ":" + line + ": expected user, item and rating, found '"
-                    + Lines.text(bytes, ends[0], ends[2 * count - 1]) + "'");
         }
-        add(users.number(bytes, ends[0], ends[1]), items.number(bytes, ends[2], ends[3]), number);
-    }
-
-    private void add(int ofUser, int ofItem, float rating) {
-        if (size == user.length) {
-            user = Arrays.copyOf(user, 2 * size);
-            item = Arrays.copyOf(item, 2 * size);
-            value = Arrays.copyOf(value, 2 * size);
+        if (list.size() == 0) {
+            throw new DataException(files.name() + ": there are no ratings in it");
         }
-        user[size] = ofUser;
-        item[size] = ofItem;
-        value[size++] = rating;
-    }
-
-    private static float number(String word) {
-        try {
-            return Float.parseFloat(word);
-        } catch (NumberFormatException e) {
-            return Float.NaN;
+        var values = list.values();
+        var ratings = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            ratings[i] = (float) values[i];
         }
+        return new Read<>(
+                new Ratings(
+                        List.copyOf(list.firsts.words()),
+                        List.copyOf(list.seconds.words()),
+                        list.firsts.size(),
+                        list.seconds.size(),
+                        list.first(),
+                        list.second(),
+                        ratings),
+                reading);
     }
 }

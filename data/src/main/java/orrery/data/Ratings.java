@@ -1,6 +1,7 @@
 package orrery.data;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -9,6 +10,8 @@ import java.util.zip.CRC32C;
 /**
  * What users think of items: rating i is {@code values[i]}, of user {@code users[i]} for item {@code items[i]}. Immutable by
  * custom: nobody writes to the arrays.
+ *
+ * <p>A user or item of -1 is one that other ratings do not know, a value of NaN one that is not given.
  *
  * @param userNames by number; empty if users have none but their numbers
  * @param itemNames by number; empty likewise
@@ -43,6 +46,30 @@ public record Ratings(
 
     public String itemName(int item) {
         return itemNames.isEmpty() ? String.valueOf(item) : itemNames.get(item);
+    }
+
+    /** The same ratings, with users and items numbered as in others; those that these do not have are -1. */
+    public Ratings numberedLike(Ratings others) {
+        return new Ratings(
+                others.userNames,
+                others.itemNames,
+                others.userCount,
+                others.itemCount,
+                renumbered(users, userNames, others.userNames),
+                renumbered(items, itemNames, others.itemNames),
+                values);
+    }
+
+    private static int[] renumbered(int[] numbers, List<String> names, List<String> others) {
+        var known = new HashMap<String, Integer>();
+        for (int n = 0; n < others.size(); n++) {
+            known.put(others.get(n), n);
+        }
+        var of = new int[names.size()];
+        Arrays.setAll(of, n -> known.getOrDefault(names.get(n), -1));
+        var renumbered = new int[numbers.length];
+        Arrays.setAll(renumbered, i -> of[numbers[i]]);
+        return renumbered;
     }
 
     /** Two parts, of the same users and items. */
@@ -87,18 +114,6 @@ public record Ratings(
         }
         sum.update(bytes.flip());
         return size() + "-" + Long.toHexString(sum.getValue());
-    }
-
-    /** A copy in which nobody else can write. */
-    Ratings trimmed(int count) {
-        return new Ratings(
-                userNames,
-                itemNames,
-                userCount,
-                itemCount,
-                Arrays.copyOf(users, count),
-                Arrays.copyOf(items, count),
-                Arrays.copyOf(values, count));
     }
 
     @Override

@@ -7,27 +7,27 @@ import java.util.TreeMap;
 /**
  * How data is to be read. What is left open is found out from the data.
  *
- * @param format libsvm, csv or tsv; by the file's name if empty
- * @param delimiter between the fields of a CSV file; by the format if empty
- * @param header whether the first line of a CSV file names the columns; by the first lines if empty
+ * @param format libsvm, csv or tsv; by the file's name and its first lines if empty
+ * @param text how a delimited text is written, as far as it is known
  * @param roles column to role; a column is a name, or a number from 1, or from -1 backwards
  * @param hashBits categories are hashed to 2^hashBits features
  * @param words how many words of text columns become features, the commonest; at least two texts must have a word
  * @param log1p whether values become log(1 + value); text always does
  * @param normalize whether each example is scaled to length 1; text always is
- * @param rawNumbers whether numeric columns are left as they are, not brought to mean 0 and deviation 1
+ * @param numbers what becomes of numeric columns
+ * @param isLabelled whether a column of labels is needed; if not, there is one only if it was given
  * @param threads how many threads parse
  */
 public record ReadOptions(
         Optional<String> format,
-        Optional<Character> delimiter,
-        Optional<Boolean> header,
+        TextOptions text,
         Map<String, Role> roles,
         int hashBits,
         int words,
         boolean log1p,
         boolean normalize,
-        boolean rawNumbers,
+        Numbers numbers,
+        boolean isLabelled,
         int threads) {
 
     /** What a column is for. */
@@ -41,6 +41,16 @@ public record ReadOptions(
         IGNORE
     }
 
+    /** What becomes of numeric columns. */
+    public enum Numbers {
+        /** They are brought to mean 0 and deviation 1. */
+        STANDARDISED,
+        /** They are brought to mean 0; distances stay as they are. */
+        CENTRED,
+        /** They are left as they are. */
+        RAW
+    }
+
     public ReadOptions {
         if (hashBits < 1 || hashBits > 28) {
             throw new IllegalArgumentException("hash bits must be 1 to 28, got " + hashBits);
@@ -50,10 +60,6 @@ public record ReadOptions(
         }
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be 1 or more, got " + threads);
-        }
-        if (delimiter.isPresent() && (delimiter.get() > 127 || delimiter.get() == '"' || delimiter.get() == '\n')) {
-            throw new IllegalArgumentException(
-                    "the delimiter must be one ASCII character and no quote, got '" + delimiter.get() + "'");
         }
         if (format.isPresent() && !format.get().matches("libsvm|csv|tsv")) {
             throw new IllegalArgumentException("format must be libsvm, csv or tsv, got '" + format.get() + "'");
@@ -65,54 +71,62 @@ public record ReadOptions(
     public static ReadOptions defaults() {
         return new ReadOptions(
                 Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
+                TextOptions.FOUND,
                 Map.of(),
                 18,
                 50_000,
                 false,
                 false,
-                false,
+                Numbers.STANDARDISED,
+                true,
                 Runtime.getRuntime().availableProcessors());
     }
 
     public ReadOptions withRole(String column, Role role) {
         var more = new TreeMap<>(roles);
         more.put(column, role);
-        return new ReadOptions(format, delimiter, header, more, hashBits, words, log1p, normalize, rawNumbers, threads);
+        return new ReadOptions(format, text, more, hashBits, words, log1p, normalize, numbers, isLabelled, threads);
+    }
+
+    public ReadOptions with(TextOptions said) {
+        return new ReadOptions(format, said, roles, hashBits, words, log1p, normalize, numbers, isLabelled, threads);
+    }
+
+    public ReadOptions with(Numbers other) {
+        return new ReadOptions(format, text, roles, hashBits, words, log1p, normalize, other, isLabelled, threads);
+    }
+
+    public ReadOptions withFormat(String name) {
+        return new ReadOptions(
+                Optional.of(name), text, roles, hashBits, words, log1p, normalize, numbers, isLabelled, threads);
+    }
+
+    /** The same for data that need no labels. */
+    public ReadOptions unlabelled() {
+        return new ReadOptions(format, text, roles, hashBits, words, log1p, normalize, numbers, false, threads);
     }
 
     public ReadOptions withLog1p() {
-        return new ReadOptions(format, delimiter, header, roles, hashBits, words, true, normalize, rawNumbers, threads);
+        return new ReadOptions(format, text, roles, hashBits, words, true, normalize, numbers, isLabelled, threads);
     }
 
     public ReadOptions withNormalize() {
-        return new ReadOptions(format, delimiter, header, roles, hashBits, words, log1p, true, rawNumbers, threads);
+        return new ReadOptions(format, text, roles, hashBits, words, log1p, true, numbers, isLabelled, threads);
     }
 
-    public ReadOptions withThreads(int threads) {
-        return new ReadOptions(
-                format, delimiter, header, roles, hashBits, words, log1p, normalize, rawNumbers, threads);
+    public ReadOptions withThreads(int count) {
+        return new ReadOptions(format, text, roles, hashBits, words, log1p, normalize, numbers, isLabelled, count);
     }
 
     /** The same for the text that {@link TableFormat} makes of a table. */
     ReadOptions ofTable() {
-        return new ReadOptions(
-                Optional.of("csv"),
-                Optional.of(','),
-                Optional.of(true),
-                roles,
-                hashBits,
-                words,
-                log1p,
-                normalize,
-                rawNumbers,
-                threads);
+        return with(new TextOptions(Optional.of(","), Optional.of(true), Optional.of(true), text.missing()))
+                .withFormat("csv");
     }
 
     /** All that changes what is read, as the key of a cache. */
     String key() {
-        return format + "," + delimiter + "," + header + "," + new TreeMap<>(roles) + "," + hashBits + "," + words + ","
-                + log1p + "," + normalize + "," + rawNumbers;
+        return format + "," + text + "," + new TreeMap<>(roles) + "," + hashBits + "," + words + "," + log1p + ","
+                + normalize + "," + numbers + "," + isLabelled;
     }
 }

@@ -17,6 +17,7 @@ final class Scan {
     final int end;
     int at;
     long line; // from 0
+    boolean linesEndWithCr; // a carriage return alone ends a line; if not, it is a blank
 
     Scan(byte[] bytes, int from, int end) {
         this.bytes = bytes;
@@ -29,17 +30,25 @@ final class Scan {
     }
 
     boolean isAtLineEnd() {
-        return at >= end || bytes[at] == '\n' || bytes[at] == '\r';
+        return at >= end || bytes[at] == '\n' || (bytes[at] == '\r' && linesEndWithCr);
+    }
+
+    boolean isAtBlank() {
+        return at < end && isBlank(bytes[at]);
+    }
+
+    private boolean isBlank(byte b) {
+        return b == ' ' || b == '\t' || (b == '\r' && !linesEndWithCr);
     }
 
     void skipBlanks() {
-        while (at < end && (bytes[at] == ' ' || bytes[at] == '\t')) {
+        while (at < end && isBlank(bytes[at])) {
             at++;
         }
     }
 
     void skipLine() {
-        while (at < end && bytes[at] != '\n') {
+        while (!isAtLineEnd()) {
             at++;
         }
         if (at < end) {
@@ -64,10 +73,15 @@ final class Scan {
     }
 
     /**
-     * Reads a number and stops behind it; NaN, with the position unchanged, if there is none. Up to 18 digits and powers
-     * of ten up to 22 are exact in a double, so that one rounding follows; what is longer goes to the JDK.
+     * Reads a number and stops behind it; NaN, with the position unchanged, if there is none. Numbers of up to 53 bits and
+     * powers of ten up to 22 are exact in a double, so that one rounding follows; what is longer goes to the JDK.
      */
-    float number() {
+    double number() {
+        return number('.');
+    }
+
+    /** The same where another character stands before the fraction. */
+    double number(char point) {
         int start = at;
         int i = at;
         boolean isNegative = false;
@@ -81,14 +95,14 @@ final class Scan {
         for (int d; i < end && (d = bytes[i] - '0') >= 0 && d <= 9; i++, digits++) {
             mantissa = mantissa * 10 + d;
         }
-        if (i < end && bytes[i] == '.') {
+        if (i < end && bytes[i] == point) {
             i++;
             for (int d; i < end && (d = bytes[i] - '0') >= 0 && d <= 9; i++, digits++, scale--) {
                 mantissa = mantissa * 10 + d;
             }
         }
         if (digits == 0) {
-            return Float.NaN;
+            return Double.NaN;
         }
         if (i < end && (bytes[i] == 'e' || bytes[i] == 'E')) {
             int j = i + 1;
@@ -108,9 +122,10 @@ final class Scan {
         }
         at = i;
         if (digits > 18 || scale < -22 || scale > 22 || mantissa >= 1L << 53) {
-            return Float.parseFloat(new String(bytes, start, i - start, StandardCharsets.US_ASCII));
+            return Double.parseDouble(
+                    new String(bytes, start, i - start, StandardCharsets.US_ASCII).replace(point, '.'));
         }
         double value = scale < 0 ? mantissa / POWERS_OF_TEN[-scale] : mantissa * POWERS_OF_TEN[scale];
-        return (float) (isNegative ? -value : value);
+        return isNegative ? -value : value;
     }
 }

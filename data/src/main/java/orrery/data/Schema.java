@@ -11,22 +11,24 @@ import orrery.data.ReadOptions.Role;
 
 /**
  * What features and labels mean: found out from the training data, kept with the model, and used to read other data in
- * the same way.
+ * the same way. Features of columns are numbered: numeric columns, indicators of missing values, words, hashed categories.
  *
  * @param format libsvm, csv, or the name of a built-in set
- * @param delimiter between fields; csv only
+ * @param dialect how the text was written; csv only
  * @param hasHeader whether the first line names the columns; csv only
- * @param columns in the order of the file; csv only
+ * @param columns in the order of the file; of libsvm those features, by their numbers, that lie far from 0 in every
+ *     example, and are counted from an origin
  * @param hashBits categories are hashed to 2^hashBits features, which come last
- * @param words the words that are features, in their order, after the numeric columns; or the features' names
+ * @param words the words that are features, in their order; or the features' names
  * @param classes the labels' names, by label; empty if labels are numbers
  * @param log1p whether values become log(1 + value)
  * @param normalize whether each example is scaled to length 1
  * @param features how many features there are
+ * @param firstIndex the number from which features are counted in the file; libsvm only
  */
 public record Schema(
         String format,
-        char delimiter,
+        Dialect dialect,
         boolean hasHeader,
         List<Column> columns,
         int hashBits,
@@ -34,15 +36,46 @@ public record Schema(
         List<String> classes,
         boolean log1p,
         boolean normalize,
-        int features)
+        int features,
+        int firstIndex)
         implements Serializable {
 
     /**
-     * A column of a CSV file.
+     * A column, or a feature. A number x becomes {@code ((x - origin) - mean) / scale}; the first difference is taken of
+     * doubles, so that values far from 0, such as seconds since 1970, keep their resolution.
      *
-     * @param mean of a numeric column; its values become (value - mean) / scale
+     * @param imputed what stands for a missing value of a numeric column
+     * @param hasIndicator whether a missing value is a feature, too
      */
-    public record Column(String name, Role role, double mean, double scale) implements Serializable {}
+    public record Column(
+            String name, Role role, double origin, double mean, double scale, float imputed, boolean hasIndicator)
+            implements Serializable {
+
+        /** A column whose numbers, if it has any, are left as they are. */
+        public static Column of(String name, Role role) {
+            return new Column(name, role, 0, 0, 1, 0, false);
+        }
+
+        /** A numeric column that is brought to mean 0 and deviation 1. */
+        public static Column standardised(String name, double mean, double deviation) {
+            return new Column(name, Role.NUMERIC, mean, 0, deviation, 0, false);
+        }
+
+        /** What a number becomes. */
+        public float value(double x) {
+            return finish((float) (x - origin));
+        }
+
+        /** What a difference from the origin becomes. */
+        float finish(float difference) {
+            return mean == 0 && scale == 1 ? difference : (float) ((difference - mean) / scale);
+        }
+
+        /** The number that became a value. */
+        public double original(double value) {
+            return value * scale + mean + origin;
+        }
+    }
 
     public Schema {
         columns = List.copyOf(columns);
@@ -50,27 +83,39 @@ public record Schema(
         classes = List.copyOf(classes);
     }
 
-    static Schema libsvm(ReadOptions options, int features) {
+    /** Features without columns. */
+    public static Schema ofFeatures(String format, List<Column> columns, List<String> classes, int features) {
+        return new Schema(format, Dialect.CSV, false, columns, 0, List.of(), classes, false, false, features, 0);
+    }
+
+    static Schema libsvm(ReadOptions options, List<Column> far, int features, int firstIndex) {
         return new Schema(
                 "libsvm",
-                ' ',
+                Dialect.CSV,
                 false,
-                List.of(),
+                far,
                 0,
                 List.of(),
                 List.of(),
                 options.log1p(),
                 options.normalize(),
-                features);
+                features,
+                firstIndex);
     }
 
     static Schema named(String name, List<String> featureNames, List<String> classes) {
-        return new Schema(name, ' ', false, List.of(), 0, featureNames, classes, false, false, featureNames.size());
+        return new Schema(
+                name, Dialect.CSV, false, List.of(), 0, featureNames, classes, false, false, featureNames.size(), 0);
     }
 
     /** The same for the text that {@link TableFormat} makes of a table. */
     Schema ofTable() {
-        return new Schema(format, ',', true, columns, hashBits, words, classes, log1p, normalize, features);
+        return new Schema(
+                format, Dialect.CSV, true, columns, hashBits, words, classes, log1p, normalize, features, firstIndex);
+    }
+
+    boolean isLibsvm() {
+        return format.equals("libsvm");
     }
 
     List<Column> numeric() {
@@ -81,21 +126,48 @@ public record Schema(
         return columns.stream().anyMatch(column -> column.role() == role);
     }
 
+    /** Columns whose missing values are features. */
+    List<Column> indicators() {
+        return columns.stream().filter(Column::hasIndicator).toList();
+    }
+
+    /** First feature of the words. */
+    int firstWord() {
+        return isLibsvm() ? 0 : numeric().size() + indicators().size();
+    }
+
     /** First feature of the hashed categories. */
     int firstHashed() {
-        return numeric().size() + words.size();
+        return firstWord() + words.size();
+    }
+
+    /** The number that a value of a feature was in the data, where that is known. */
+    public double original(int feature, double value) {
+        if (isLibsvm()) {
+            for (var column : columns) {
+                if (column.name().equals(String.valueOf(feature))) {
+                    return column.original(value);
+                }
+            }
+            return value;
+        }
+        var numbers = numeric();
+        return feature < numbers.size() ? numbers.get(feature).original(value) : value;
     }
 
     /** What a feature is called. */
     public String featureName(int feature) {
-        if (format.equals("libsvm")) {
+        if (isLibsvm()) {
             return String.valueOf(feature);
         }
         var numbers = numeric();
         if (feature < numbers.size()) {
             return numbers.get(feature).name();
         }
-        int word = feature - numbers.size();
+        if (feature < firstWord()) {
+            return indicators().get(feature - numbers.size()).name() + " is missing";
+        }
+        int word = feature - firstWord();
         return word < words.size() ? words.get(word) : "hash#" + (word - words.size());
     }
 
@@ -107,22 +179,31 @@ public record Schema(
         map.put("classes", classes);
         map.put("log1p", log1p);
         map.put("normalize", normalize);
+        if (isLibsvm()) {
+            map.put("firstIndex", firstIndex);
+        }
         if (!columns.isEmpty()) {
-            map.put("delimiter", String.valueOf(delimiter));
+            map.put("delimiter", dialect.delimiter());
+            map.put("quotes", dialect.quotes());
+            map.put("decimalComma", dialect.decimalComma());
+            map.put("missing", dialect.missing());
             map.put("header", hasHeader);
             map.put("hashBits", hashBits);
-            var list = new ArrayList<Map<String, Object>>();
-            for (var column : columns) {
-                var entry = new LinkedHashMap<String, Object>();
-                entry.put("name", column.name());
-                entry.put("role", column.role().name().toLowerCase(Locale.ROOT));
-                if (column.role() == Role.NUMERIC) {
-                    entry.put("mean", column.mean());
-                    entry.put("scale", column.scale());
-                }
-                list.add(entry);
-            }
-            map.put("columns", list);
+            map.put("columns", columns.stream().map(Schema::toMap).toList());
+        }
+        return map;
+    }
+
+    private static Map<String, Object> toMap(Column column) {
+        var map = new LinkedHashMap<String, Object>();
+        map.put("name", column.name());
+        map.put("role", column.role().name().toLowerCase(Locale.ROOT));
+        if (column.role() == Role.NUMERIC) {
+            map.put("origin", column.origin());
+            map.put("mean", column.mean());
+            map.put("scale", column.scale());
+            map.put("imputed", column.imputed());
+            map.put("indicator", column.hasIndicator());
         }
         return map;
     }
@@ -133,29 +214,52 @@ public record Schema(
             var columns = new ArrayList<Column>();
             if (map.get("columns") instanceof List<?> list) {
                 for (var entry : list) {
-                    var column = (Map<?, ?>) entry;
-                    columns.add(new Column(
-                            (String) require(column, "name"),
-                            Role.valueOf(((String) require(column, "role")).toUpperCase(Locale.ROOT)),
-                            column.get("mean") instanceof Number mean ? mean.doubleValue() : 0,
-                            column.get("scale") instanceof Number scale ? scale.doubleValue() : 1));
+                    columns.add(column((Map<?, ?>) entry));
                 }
             }
             return new Schema(
                     (String) require(map, "format"),
-                    map.get("delimiter") instanceof String s && s.length() == 1 ? s.charAt(0) : ' ',
+                    columns.isEmpty() ? Dialect.CSV : dialect(map),
                     Boolean.TRUE.equals(map.get("header")),
                     columns,
-                    map.get("hashBits") instanceof Number bits ? bits.intValue() : 0,
+                    (int) number(map, "hashBits", 0),
                     words,
-                    ((List<?>) require(map, "classes"))
-                            .stream().map(String::valueOf).toList(),
+                    strings(require(map, "classes")),
                     Boolean.TRUE.equals(map.get("log1p")),
                     Boolean.TRUE.equals(map.get("normalize")),
-                    ((Number) require(map, "features")).intValue());
+                    ((Number) require(map, "features")).intValue(),
+                    (int) number(map, "firstIndex", 0));
         } catch (ClassCastException | IllegalArgumentException e) {
             throw new IOException(where + ": the schema cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    private static Column column(Map<?, ?> map) {
+        return new Column(
+                (String) require(map, "name"),
+                Role.valueOf(((String) require(map, "role")).toUpperCase(Locale.ROOT)),
+                number(map, "origin", 0),
+                number(map, "mean", 0),
+                number(map, "scale", 1),
+                (float) number(map, "imputed", 0),
+                Boolean.TRUE.equals(map.get("indicator")));
+    }
+
+    private static Dialect dialect(Map<?, ?> map) {
+        return new Dialect(
+                (String) require(map, "delimiter"),
+                Boolean.TRUE.equals(map.get("quotes")),
+                Boolean.TRUE.equals(map.get("decimalComma")),
+                false,
+                strings(require(map, "missing")));
+    }
+
+    private static List<String> strings(Object list) {
+        return ((List<?>) list).stream().map(String::valueOf).toList();
+    }
+
+    private static double number(Map<?, ?> map, String key, double otherwise) {
+        return map.get(key) instanceof Number number ? number.doubleValue() : otherwise;
     }
 
     private static Object require(Map<?, ?> map, String key) {

@@ -26,6 +26,9 @@ public final class Spill implements AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final Arena arena = Arena.ofShared();
     private final MemorySegment bytes;
     private final int features;
@@ -115,7 +118,8 @@ public final class Spill implements AutoCloseable {
             put(part.offsets(), n + 1);
             put(part.indices(), nonZeros);
             put(part.values(), nonZeros);
-            put(part.labels(), n);
+            buffer.asDoubleBuffer().put(part.labels(), 0, n);
+            buffer.position(buffer.position() + n * Double.BYTES);
             if (weights != null) {
                 put(weights, n);
             }
@@ -164,7 +168,7 @@ public final class Spill implements AutoCloseable {
 
     /** Behind the head. */
     private static long bytesOf(int examples, int nonZeros, boolean hasWeights) {
-        return Integer.BYTES * (1L + (hasWeights ? 3L : 2L) * examples + 2L * nonZeros);
+        return Integer.BYTES * (1L + (hasWeights ? 4L : 3L) * examples + 2L * nonZeros);
     }
 
     /** All batches, for a reader. */
@@ -205,7 +209,7 @@ public final class Spill implements AutoCloseable {
 
         private AsyncReader.Batch batch(int n, int nonZeros, boolean hasWeights) {
             var part = new Part(
-                    ints(n + 1), ints(nonZeros), floats(nonZeros), floats(n), hasWeights ? floats(n) : null, null);
+                    ints(n + 1), ints(nonZeros), floats(nonZeros), doubles(n), hasWeights ? floats(n) : null, null);
             int largest = -1;
             for (int index : part.indices()) {
                 largest = Math.max(largest, index);
@@ -224,6 +228,13 @@ public final class Spill implements AutoCloseable {
             var values = new float[length];
             MemorySegment.copy(bytes, FLOAT, at, values, 0, length);
             at += (long) length * Float.BYTES;
+            return values;
+        }
+
+        private double[] doubles(int length) {
+            var values = new double[length];
+            MemorySegment.copy(bytes, DOUBLE, at, values, 0, length);
+            at += (long) length * Double.BYTES;
             return values;
         }
 

@@ -9,9 +9,20 @@ import java.util.Locale;
  * Labelled examples that were parsed once and lie packed on disk, in batches to be read ahead; and what they mean.
  *
  * @param batch examples of each batch but the last, which may have fewer
+ * @param reading how they were read
+ * @param sums over all examples
+ * @param commonest label
  * @param labels the different ones, ascending; one more than {@link Stream#MOST_LABELS} if there are more
  */
-public record Spilled(Spill examples, int batch, List<Float> labels, Schema schema) implements AutoCloseable {
+public record Spilled(
+        Spill examples,
+        int batch,
+        List<Double> labels,
+        Schema schema,
+        Reading reading,
+        FeatureSums sums,
+        double commonest)
+        implements AutoCloseable {
     public Spilled {
         labels = List.copyOf(labels);
     }
@@ -32,18 +43,27 @@ public record Spilled(Spill examples, int batch, List<Float> labels, Schema sche
      */
     static Spilled of(Spill.Writer parsed, Csv.Fitted fitted, int batch, Path folder, long seed) throws IOException {
         var labels = new LabelCounts();
+        var sums = new FeatureSums();
         try (var shuffle = new Shuffling(folder, parsed.size(), seed);
                 var writer = new Spill.Writer(folder)) {
             new Parts.OnDisk(parsed).forEach(of -> {
                 var part = fitted.finished(of);
-                for (float label : part.labels()) {
+                for (double label : part.labels()) {
                     labels.add(label);
                 }
+                sums.add(part);
                 shuffle.add(part);
             });
             parsed.close();
             shuffle.to(writer, batch);
-            return new Spilled(writer.end(fitted.schema().features()), batch, labels.distinct(), fitted.schema());
+            return new Spilled(
+                    writer.end(fitted.schema().features()),
+                    batch,
+                    labels.distinct(),
+                    fitted.schema(),
+                    fitted.reading(),
+                    sums,
+                    labels.commonest());
         }
     }
 

@@ -1,13 +1,14 @@
 package orrery.data;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.zip.CRC32C;
 import orrery.store.Place;
 
@@ -20,9 +21,18 @@ import orrery.store.Place;
  * @param labels the different ones, ascending; one more than {@link #MOST_LABELS} if there are more
  * @param areSorted whether examples with the same label lie together: used in that order, they teach little
  * @param schema what features and labels are, for a model
+ * @param sums over all examples
+ * @param commonest label
  */
 public record Stream(
-        List<Piece> pieces, List<Long> examples, int features, List<Float> labels, boolean areSorted, Schema schema) {
+        List<Piece> pieces,
+        List<Long> examples,
+        int features,
+        List<Double> labels,
+        boolean areSorted,
+        Schema schema,
+        FeatureSums sums,
+        double commonest) {
     static final int MOST_LABELS = 10_000;
     private static final int BATCH = 4096;
 
@@ -44,16 +54,26 @@ public record Stream(
         var pieces = Piece.of(files, most);
         try (var pool = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().name("survey-", 0).daemon().factory())) {
-            var seen = pool.invokeAll(pieces.stream()
-                    .map(piece -> (Callable<Seen>) () -> Seen.in(piece))
-                    .toList());
+            var far = farFeatures(files.getFirst());
+            var any = Schema.libsvm(ReadOptions.defaults(), far, Integer.MAX_VALUE - 8, 0);
+            var seen = new ArrayDeque<Future<Seen>>();
+            var waiting = new ArrayDeque<>(pieces);
             var examples = new ArrayList<Long>();
             var labels = new LabelCounts();
             int features = 0;
-            for (var one : seen) {
-                examples.add(one.get().examples());
-                labels.addAll(one.get().labels());
-                features = Math.max(features, one.get().features());
+            int smallest = Integer.MAX_VALUE;
+            var sums = new FeatureSums();
+            while (!waiting.isEmpty() || !seen.isEmpty()) {
+                while (!waiting.isEmpty() && seen.size() <= threads) { // no more than these are in memory
+                    var piece = waiting.remove();
+                    seen.add(pool.submit(() -> Seen.in(piece, any)));
+                }
+                var one = seen.remove().get();
+                smallest = Math.min(smallest, one.smallest());
+                examples.add(one.examples());
+                labels.addAll(one.labels());
+                sums.addAll(one.sums());
+                features = Math.max(features, one.features());
             }
             if (examples.stream().mapToLong(Long::longValue).sum() == 0) {
                 throw new DataException(files + ": there are no examples in it");
@@ -64,7 +84,9 @@ public record Stream(
                     features,
                     labels.distinct(),
                     labels.areSorted(),
-                    Schema.libsvm(ReadOptions.defaults(), features));
+                    Schema.libsvm(ReadOptions.defaults(), far, features, smallest == 0 ? 0 : 1),
+                    sums,
+                    labels.commonest());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
                 throw io;
@@ -73,21 +95,42 @@ public record Stream(
         }
     }
 
-    private record Seen(long examples, int features, LabelCounts labels) {
-        static Seen in(Piece piece) throws IOException, InterruptedException {
+    /** The features that are counted from an origin, by a file's first lines. */
+    private static List<Schema.Column> farFeatures(Place file) throws IOException {
+        try (var text = Text.open(file)) {
+            var begun = text.begin(Look.BYTES);
+            var look = Libsvm.look(begun.start(), begun.isAll(), ReadOptions.defaults());
+            if (look.linesEndWithCr()) {
+                throw new DataException(file + ": its lines end with CR alone, and --stream takes lines that end with"
+                        + " LF; write it anew by: orrery data convert");
+            }
+            return look.far();
+        }
+    }
+
+    private record Seen(long examples, int features, int smallest, LabelCounts labels, FeatureSums sums) {
+        static Seen in(Piece piece, Schema any) throws IOException, InterruptedException {
             long examples = 0;
             int features = 0;
+            int smallest = Integer.MAX_VALUE;
             var labels = new LabelCounts();
-            try (var reader = new AsyncReader(List.of(piece), BATCH, 2, Integer.MAX_VALUE - 8, 1)) {
+            var sums = new FeatureSums();
+            try (var reader = new AsyncReader(PieceBatches.passes(List.of(piece), BATCH, any), 2, 1)) {
                 for (var batch = reader.next(); batch != null; batch = reader.next()) {
                     examples += batch.examples().size();
                     features = Math.max(features, batch.largest() + 1);
+                    sums.add(batch.examples());
+                    for (var part : batch.examples().parts()) {
+                        for (int k = 0; k < part.nonZeros(); k++) {
+                            smallest = Math.min(smallest, part.indices()[k]);
+                        }
+                    }
                     for (long i = 0; i < batch.examples().size(); i++) {
                         labels.add(batch.examples().label(i));
                     }
                 }
             }
-            return new Seen(examples, features, labels);
+            return new Seen(examples, features, smallest, labels, sums);
         }
     }
 
@@ -119,7 +162,7 @@ public record Stream(
 
     /** Batches of one worker's examples, for a reader. */
     public AsyncReader.Passes passes(Share share, int batch) {
-        return PieceBatches.passes(share.pieces(), batch, features);
+        return PieceBatches.passes(share.pieces(), batch, schema);
     }
 
     /** What one worker reads. */

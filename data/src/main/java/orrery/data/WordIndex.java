@@ -54,7 +54,7 @@ final class WordIndex {
     int number(byte[] bytes, int from, int to) {
         long hash = hash(bytes, from, to);
         int known = find(hash);
-        return known >= 0 ? known : enter(hash, Lines.text(bytes, from, to));
+        return known >= 0 ? known : enter(hash, new String(bytes, from, to - from, StandardCharsets.UTF_8));
     }
 
     /** The number of a word, or -1. */

@@ -44,8 +44,8 @@ final class AsyncReaderTest {
         return text.toString();
     }
 
-    private static List<Float> labels(AsyncReader reader, int batch) throws Exception {
-        var labels = new ArrayList<Float>();
+    private static List<Double> labels(AsyncReader reader, int batch) throws Exception {
+        var labels = new ArrayList<Double>();
         try (reader) {
             for (var next = reader.next(); next != null; next = reader.next()) {
                 assertThat(next.examples().size()).isBetween(1L, (long) batch);
@@ -65,9 +65,9 @@ final class AsyncReaderTest {
         var path = file("lines.libsvm", lines(random, count, random.nextBoolean()));
         var pieces = Piece.of(List.of(Place.of(path)), random.nextInt(1, 600));
         int batch = random.nextInt(1, 50);
-        var due = IntStream.range(0, count).mapToObj(i -> (float) i).toList();
+        var due = IntStream.range(0, count).mapToObj(i -> (double) i).toList();
         assertThat(labels(new AsyncReader(pieces, batch, 2, 1000, 1), batch)).isEqualTo(due);
-        var each = new ArrayList<Float>();
+        var each = new ArrayList<Double>();
         for (var piece : pieces) {
             each.addAll(labels(new AsyncReader(List.of(piece), batch, 1, 1000, 1), batch));
         }
@@ -86,7 +86,7 @@ final class AsyncReaderTest {
         try (var reader = new AsyncReader(pieces, 7, 3, 1000, 1)) {
             reader.skip(5);
             var next = reader.next();
-            assertThat(next.examples().label(0)).isEqualTo(35f);
+            assertThat(next.examples().label(0)).isEqualTo(35);
             reader.skip(100);
             assertThat(reader.next()).isNull();
             assertThat(reader.next()).isNull();
@@ -188,8 +188,8 @@ final class AsyncReaderTest {
         }
     }
 
-    private static List<Float> distinctLabels(Examples examples) {
-        var labels = new java.util.TreeSet<Float>();
+    private static List<Double> distinctLabels(Examples examples) {
+        var labels = new java.util.TreeSet<Double>();
         for (long i = 0; i < examples.size(); i++) {
             labels.add(examples.label(i));
         }
@@ -218,7 +218,7 @@ final class AsyncReaderTest {
             part.feature(i % 7, 1);
             part.example(i);
         }
-        var orders = new ArrayList<List<Float>>();
+        var orders = new ArrayList<List<Double>>();
         for (long seed : new long[] {1, 1, 2}) {
             try (var shuffle = new Shuffling(folder, 300L << 20, seed);
                     var writer = new Spill.Writer(folder)) {
@@ -363,7 +363,7 @@ final class AsyncReaderTest {
         var stream = Stream.survey(List.of(Place.of(path)), 8, 2);
         assertThat(stream.size()).isEqualTo(3);
         assertThat(stream.features()).isEqualTo(18);
-        assertThat(stream.labels()).containsExactly(-1f, 1f);
+        assertThat(stream.labels()).containsExactly(-1.0, 1.0);
         assertThat(stream.shares(List.of("a", "b")).stream()
                         .mapToLong(Stream.Share::examples)
                         .sum())

@@ -22,12 +22,12 @@ final class ColumnsTest {
 
     private static final Schema SCHEMA = Columns.schema(
             List.of(
-                    new Schema.Column("late", Role.LABEL, 0, 1),
-                    new Schema.Column("x", Role.NUMERIC, 3.25, 1.7),
-                    new Schema.Column("town", Role.CATEGORICAL, 0, 1),
-                    new Schema.Column("noise", Role.IGNORE, 0, 1),
-                    new Schema.Column("n", Role.NUMERIC, 1e6, 250),
-                    new Schema.Column("day", Role.CATEGORICAL, 0, 1)),
+                    Schema.Column.of("late", Role.LABEL),
+                    Schema.Column.standardised("x", 3.25, 1.7),
+                    Schema.Column.of("town", Role.CATEGORICAL),
+                    Schema.Column.of("noise", Role.IGNORE),
+                    Schema.Column.standardised("n", 1e6, 250),
+                    Schema.Column.of("day", Role.CATEGORICAL)),
             10,
             List.of("no", "yes"));
 
@@ -86,7 +86,7 @@ final class ColumnsTest {
                 .hasMessage("the label 'late' is perhaps, which is none of the classes [no, yes]");
         assertThatThrownBy(() -> columns.add(new Object[] {null, 1, "a", "", 1, 1}))
                 .hasMessage("the label 'late' is missing");
-        assertThatThrownBy(() -> columns.add(new Object[] {"no", 1e300, "a", "", 1, 1}))
-                .hasMessage("column 'x' has 1.0E300");
+        assertThatThrownBy(() -> columns.add(new Object[] {"no", Double.NaN, "a", "", 1, 1}))
+                .hasMessage("column 'x' has NaN");
     }
 }

@@ -29,7 +29,9 @@ final class GraphsAndRatingsTest {
 
     @Test
     void edgesAreReadOnceEach() throws IOException {
-        var graph = data().graph(file("g.txt", "# comment\n% another\n\na b\nb\tc,9\r\na b\nc a extra\nb b"));
+        var graph = data().graph(
+                        file("g.txt", "# comment\n% another\n\na b\nb\tc\r\na b\nc   a\nb b"), ListOptions.defaults())
+                .value();
         assertThat(graph.names()).containsExactly("a", "b", "c");
         assertThat(graph.edges()).isEqualTo(4);
         assertThat(graph.outDegree()).containsExactly(1, 2, 1);
@@ -42,28 +44,41 @@ final class GraphsAndRatingsTest {
     @Test
     void aLongLineIsReadWhole() throws IOException {
         String name = "n".repeat(100_000);
-        assertThat(data().graph(file("long.txt", name + " b\n")).names().getFirst())
+        assertThat(data().graph(file("long.txt", name + " b\n"), ListOptions.defaults())
+                        .value()
+                        .names()
+                        .getFirst())
                 .hasSize(100_000);
     }
 
     @Test
     void whatIsNoGraphIsAnError() throws IOException {
-        assertThatThrownBy(() -> data().graph(file("g.txt", "a b\nc\n")))
+        assertThatThrownBy(() -> data().graph(file("g.txt", "a b\nc\n"), ListOptions.defaults())
+                        .value())
                 .isInstanceOf(DataException.class)
-                .hasMessage("g.txt:2: expected two nodes, found 'c'");
-        assertThatThrownBy(() -> data().graph(file("e.txt", "# nothing\n"))).hasMessageContaining("no edges");
-        assertThatThrownBy(() -> data().graph("jdk-verbs")).hasMessageContaining("is no graph");
-        assertThatThrownBy(() -> data().graph("jdk-grahp")).hasMessageContaining("did you mean 'jdk-graph'");
+                .hasMessage("g.txt:2: expected two nodes among 2 fields, found 1");
+        assertThatThrownBy(() -> data().graph(file("e.txt", "# nothing\n"), ListOptions.defaults())
+                        .value())
+                .hasMessageContaining("there is nothing in it");
+        assertThatThrownBy(
+                        () -> data().graph("jdk-verbs", ListOptions.defaults()).value())
+                .hasMessageContaining("is no graph");
+        assertThatThrownBy(
+                        () -> data().graph("jdk-grahp", ListOptions.defaults()).value())
+                .hasMessageContaining("did you mean 'jdk-graph'");
     }
 
     @Test
     void theGraphOfTheJdkIsKnown() throws IOException {
-        var graph = data().graph("jdk-graph");
+        var graph = data().graph("jdk-graph", ListOptions.defaults()).value();
         int object = graph.find("java/lang/Object");
         assertThat(object).isNotNegative();
         int in = graph.starts()[object + 1] - graph.starts()[object];
         assertThat(in).isGreaterThan(graph.nodes() / 2);
-        assertThat(graph.sum()).isEqualTo(data().graph("jdk-graph").sum());
+        assertThat(graph.sum())
+                .isEqualTo(data().graph("jdk-graph", ListOptions.defaults())
+                        .value()
+                        .sum());
     }
 
     @Test
@@ -73,16 +88,18 @@ final class GraphsAndRatingsTest {
             "7::x::4.5::99\n8::x::1::98\n7::y::3::97\n",
             "7 x 4.5\n8 x 1\n7 y 3"
         }) {
-            var ratings = data().ratings(file("r.txt", text));
+            var ratings =
+                    data().ratings(file("r.txt", text), ListOptions.defaults()).value();
             assertThat(ratings.userNames()).containsExactly("7", "8");
             assertThat(ratings.itemNames()).containsExactly("x", "y");
             assertThat(ratings.values()).containsExactly(4.5f, 1, 3);
             assertThat(ratings.users()).containsExactly(0, 1, 0);
             assertThat(ratings.items()).containsExactly(0, 0, 1);
         }
-        assertThatThrownBy(() -> data().ratings(file("bad.txt", "u i r\n7 x 4\n8 x four\n")))
+        assertThatThrownBy(() -> data().ratings(file("bad.txt", "u i r\n7 x 4\n8 x four\n"), ListOptions.defaults())
+                        .value())
                 .isInstanceOf(DataException.class)
-                .hasMessage("bad.txt:3: expected user, item and rating, found '8 x four'");
+                .hasMessage("bad.txt:3: expected user, item and rating, found 'four' where a number should be");
     }
 
     @Test
@@ -91,7 +108,9 @@ final class GraphsAndRatingsTest {
         for (int i = 0; i < 1000; i++) {
             text.append(i % 40).append(' ').append(i % 7).append(' ').append(i).append('\n');
         }
-        var split = data().ratings(file("r.txt", text.toString())).split(0.2, 5);
+        var split = data().ratings(file("r.txt", text.toString()), ListOptions.defaults())
+                .value()
+                .split(0.2, 5);
         assertThat(split.test().size()).isBetween(150, 250);
         assertThat(split.train().size() + split.test().size()).isEqualTo(1000);
         assertThat(split.train().userCount()).isEqualTo(40);

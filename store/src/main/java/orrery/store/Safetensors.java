@@ -35,6 +35,7 @@ public final class Safetensors implements Closeable {
     /** Element types that are used here; the format knows more. */
     public enum Type {
         F32(4),
+        F64(8),
         I32(4),
         I64(8),
         U8(1);
@@ -64,6 +65,13 @@ public final class Safetensors implements Closeable {
             return new Tensor(name, Type.F32, orVector(shape, values.length), (from, count, into) -> {
                 into.asFloatBuffer().put(values, (int) from, count);
                 into.position(into.position() + Float.BYTES * count);
+            });
+        }
+
+        public static Tensor doubles(String name, double[] values, long... shape) {
+            return new Tensor(name, Type.F64, orVector(shape, values.length), (from, count, into) -> {
+                into.asDoubleBuffer().put(values, (int) from, count);
+                into.position(into.position() + Double.BYTES * count);
             });
         }
 
@@ -283,6 +291,16 @@ public final class Safetensors implements Closeable {
             n = Math.min(count, BUFFER / Float.BYTES);
             fill(n * Float.BYTES).asFloatBuffer().get(into, at, n);
         }
+    }
+
+    public double[] doubles(String name) throws IOException {
+        var values = new double[arrayLength(name)];
+        seek(name, Type.F64, 0, values.length);
+        for (int at = 0, n; at < values.length; at += n) {
+            n = Math.min(values.length - at, BUFFER / Double.BYTES);
+            fill(n * Double.BYTES).asDoubleBuffer().get(values, at, n);
+        }
+        return values;
     }
 
     public int[] ints(String name) throws IOException {

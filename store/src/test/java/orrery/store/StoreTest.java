@@ -99,7 +99,7 @@ final class StoreTest {
             value = {
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}} | cannot lie at [0, 8]",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[9],\"data_offsets\":[0,36]}} | ends within tensor 'x'",
-                "{\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}} | tensor 'x' has type F16, known are [F32, I32, I64, U8]",
+                "{\"x\":{\"dtype\":\"F16\",\"shape\":[4],\"data_offsets\":[0,8]}} | tensor 'x' has type F16, known are [F32, F64, I32, I64, U8]",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}} | tensor 'x' has '-2' where a size is due",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}} | tensor 'x' begins at 4, the one before it ends at 0",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}} | has 4 bytes behind its last tensor",

@@ -275,7 +275,7 @@ final class FloatShard implements Shard {
 
     @Override
     public void beginStage() {
-        if (spec.rule() instanceof UpdateRule.AdaRevision) {
+        if (spec.rule().base() instanceof UpdateRule.AdaRevision) {
             for (var block : blocks) {
                 Arrays.fill(block.planes()[Kernel.EPOCH], -1); // an epoch that never is
             }

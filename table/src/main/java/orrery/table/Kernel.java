@@ -19,35 +19,72 @@ interface Kernel {
      * @param age the table's age, by which AdaRevision knows when the slowest worker has moved on
      */
     static Kernel of(UpdateRule rule, int width, LongSupplier age) {
+        return rule instanceof UpdateRule.Decaying decaying
+                ? of(decaying.rule(), width, age, () -> decaying.share(age.getAsLong()))
+                : of(rule, width, age, () -> 1);
+    }
+
+    /** The part of a rule's rate that is left. */
+    @FunctionalInterface
+    interface Share {
+        float now();
+    }
+
+    private static Kernel of(UpdateRule rule, int width, LongSupplier age, Share share) {
         return switch (rule) {
             case UpdateRule.Add() ->
                 (block, row, rows, g, at) -> scaled(block.values(), row * width, rows * width, g, at, 1);
             case UpdateRule.Sgd(float rate, float l1, float l2)
             when l1 == 0 && l2 == 0 ->
-                (block, row, rows, g, at) -> scaled(block.values(), row * width, rows * width, g, at, -rate);
-            case UpdateRule.Sgd sgd ->
-                (block, row, rows, g, at) -> sgd(sgd, block.values(), row * width, rows * width, g, at);
-            case UpdateRule.Momentum momentum ->
                 (block, row, rows, g, at) ->
-                        momentum(momentum, block.values(), block.planes()[0], row * width, rows * width, g, at);
+                        scaled(block.values(), row * width, rows * width, g, at, -rate * share.now());
+            case UpdateRule.Sgd sgd ->
+                (block, row, rows, g, at) ->
+                        sgd(sgd, sgd.rate() * share.now(), block.values(), row * width, rows * width, g, at);
+            case UpdateRule.Momentum momentum ->
+                (block, row, rows, g, at) -> momentum(
+                        momentum,
+                        momentum.rate() * share.now(),
+                        block.values(),
+                        block.planes()[0],
+                        row * width,
+                        rows * width,
+                        g,
+                        at);
             case UpdateRule.AdaGrad(float rate, float damping, float l1, float l2)
             when l1 == 0 && l2 == 0 ->
-                (block, row, rows, g, at) ->
-                        adaGrad(rate, damping, block.values(), block.planes()[0], row * width, rows * width, g, at);
+                (block, row, rows, g, at) -> adaGrad(
+                        rate * share.now(),
+                        damping,
+                        block.values(),
+                        block.planes()[0],
+                        row * width,
+                        rows * width,
+                        g,
+                        at);
             case UpdateRule.AdaGrad adaGrad ->
                 (block, row, rows, g, at) -> regularisedAdaGrad(
-                        adaGrad, block.values(), block.planes()[0], row * width, rows * width, g, at);
+                        adaGrad,
+                        adaGrad.rate() * share.now(),
+                        block.values(),
+                        block.planes()[0],
+                        row * width,
+                        rows * width,
+                        g,
+                        at);
             case UpdateRule.AdaRevision revision ->
-                (block, row, rows, g, at) ->
-                        adaRevision(revision.rate(), age.getAsLong(), block, row * width, rows * width, g, at);
+                (block, row, rows, g, at) -> adaRevision(
+                        revision.rate() * share.now(), age.getAsLong(), block, row * width, rows * width, g, at);
             case UpdateRule.Adam adam ->
                 (block, row, rows, g, at) -> {
+                    float rate = adam.rate() * share.now();
                     for (int r = 0; r < rows; r++) {
-                        adam(adam, block, row + r, width, g, at + r * width);
+                        adam(adam, rate, block, row + r, width, g, at + r * width);
                     }
                 };
             case UpdateRule.Ftrl ftrl ->
                 (block, row, rows, g, at) -> ftrl(ftrl, block, row * width, rows * width, g, at);
+            case UpdateRule.Decaying _ -> throw new IllegalArgumentException("a rate that falls twice: " + rule);
         };
     }
 
@@ -71,16 +108,15 @@ interface Kernel {
         return w > by ? w - by : w < -by ? w + by : 0;
     }
 
-    private static void sgd(UpdateRule.Sgd rule, float[] w, int off, int n, float[] g, int at) {
-        float rate = rule.rate();
+    private static void sgd(UpdateRule.Sgd rule, float rate, float[] w, int off, int n, float[] g, int at) {
         for (int i = 0; i < n; i++) {
             float old = w[off + i];
             w[off + i] = shrink(old - rate * (g[at + i] + rule.l2() * old), rate * rule.l1());
         }
     }
 
-    private static void momentum(UpdateRule.Momentum rule, float[] w, float[] v, int off, int n, float[] g, int at) {
-        float rate = rule.rate();
+    private static void momentum(
+            UpdateRule.Momentum rule, float rate, float[] w, float[] v, int off, int n, float[] g, int at) {
         float kept = rule.momentum();
         float l2 = rule.l2();
         for (int i = 0; i < n; i++) {
@@ -110,13 +146,13 @@ interface Kernel {
     }
 
     private static void regularisedAdaGrad(
-            UpdateRule.AdaGrad rule, float[] w, float[] squares, int off, int n, float[] g, int at) {
+            UpdateRule.AdaGrad rule, float rate, float[] w, float[] squares, int off, int n, float[] g, int at) {
         for (int i = 0; i < n; i++) {
             float old = w[off + i];
             float x = g[at + i] + rule.l2() * old;
             float sum = squares[off + i] + x * x;
             squares[off + i] = sum;
-            float step = rule.rate() / (float) Math.sqrt(sum + rule.damping());
+            float step = rate / (float) Math.sqrt(sum + rule.damping());
             w[off + i] = shrink(old - step * x, step * rule.l1());
         }
     }
@@ -150,14 +186,14 @@ interface Kernel {
         }
     }
 
-    private static void adam(UpdateRule.Adam rule, FloatBlock block, int row, int width, float[] g, int at) {
+    private static void adam(UpdateRule.Adam rule, float now, FloatBlock block, int row, int width, float[] g, int at) {
         var w = block.values();
         var mean = block.planes()[0];
         var square = block.planes()[1];
         float step = ++block.planes()[2][row];
         float beta1 = rule.beta1();
         float beta2 = rule.beta2();
-        float rate = (float) (rule.rate() / (1 - Math.pow(beta1, step)));
+        float rate = (float) (now / (1 - Math.pow(beta1, step)));
         float scale = (float) (1 / (1 - Math.pow(beta2, step)));
         for (int i = 0, cell = row * width; i < width; i++, cell++) {
             float x = g[at + i] + rule.l2() * w[cell];

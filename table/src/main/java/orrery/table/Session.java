@@ -546,7 +546,7 @@ public final class Session {
             switch (file.type(name)) {
                 case F32 -> localFloats.put(name, file.floats(name));
                 case I64 -> localLongs.put(name, file.longs(name));
-                case I32, U8 ->
+                case F64, I32, U8 ->
                     throw new IOException(file.where() + ": local state '" + name + "' is of type " + file.type(name));
             }
         }

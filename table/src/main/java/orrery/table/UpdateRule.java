@@ -95,12 +95,66 @@ public sealed interface UpdateRule extends Serializable {
         }
     }
 
+    /**
+     * A rule whose rate falls linearly, from its own at clock 0 to nothing after {@code clocks} clocks. Not for {@link Ftrl},
+     * whose weights follow from the rate as a whole.
+     */
+    record Decaying(UpdateRule rule, long clocks) implements UpdateRule {
+        public Decaying {
+            if (rule instanceof Decaying || rule instanceof Add || rule instanceof Ftrl) {
+                throw new IllegalArgumentException("the rate of " + rule + " cannot fall from clock to clock");
+            }
+            if (clocks < 1) {
+                throw new IllegalArgumentException("clocks must be 1 or more, got " + clocks);
+            }
+        }
+
+        /** The part of the rate that is left when all updates up to {@code age} are in. */
+        float share(long age) {
+            return (float) Math.max(0, 1 - (age + 1) / (double) clocks);
+        }
+    }
+
+    /** The rule itself, without what becomes of its rate. */
+    default UpdateRule base() {
+        return this instanceof Decaying(var rule, long _) ? rule : this;
+    }
+
+    /** The same rule at another rate. */
+    default UpdateRule withRate(float rate) {
+        return switch (this) {
+            case Add() -> this;
+            case Sgd(float _, float l1, float l2) -> new Sgd(rate, l1, l2);
+            case Momentum(float _, float momentum, float l2) -> new Momentum(rate, momentum, l2);
+            case AdaGrad(float _, float damping, float l1, float l2) -> new AdaGrad(rate, damping, l1, l2);
+            case AdaRevision _ -> new AdaRevision(rate);
+            case Adam(float _, float beta1, float beta2, float damping, float l2) ->
+                new Adam(rate, beta1, beta2, damping, l2);
+            case Ftrl(float _, float beta, float l1, float l2) -> new Ftrl(rate, beta, l1, l2);
+            case Decaying(var rule, long clocks) -> new Decaying(rule.withRate(rate), clocks);
+        };
+    }
+
+    /** The rate; 1 for {@link Add}. */
+    default float rate() {
+        return switch (this) {
+            case Add() -> 1;
+            case Sgd(float rate, float _, float _) -> rate;
+            case Momentum(float rate, float _, float _) -> rate;
+            case AdaGrad(float rate, float _, float _, float _) -> rate;
+            case AdaRevision(float rate) -> rate;
+            case Adam(float rate, float _, float _, float _, float _) -> rate;
+            case Ftrl(float alpha, float _, float _, float _) -> alpha;
+            case Decaying(var rule, long _) -> rule.rate();
+        };
+    }
+
     /** Whether the sum of two updates does what one after the other does, so that updates may be applied in parts. */
     default boolean replayable() {
         return switch (this) {
             case Add() -> true;
             case Sgd(float _, float l1, float l2) -> l1 == 0 && l2 == 0;
-            case Momentum _, AdaGrad _, AdaRevision _, Adam _, Ftrl _ -> false;
+            case Momentum _, AdaGrad _, AdaRevision _, Adam _, Ftrl _, Decaying _ -> false;
         };
     }
 
@@ -112,6 +166,7 @@ public sealed interface UpdateRule extends Serializable {
             case AdaGrad(float _, float _, float l1, float l2) -> l1 == 0 && l2 == 0;
             case AdaRevision _, Ftrl _ -> true;
             case Momentum _, Adam _ -> false;
+            case Decaying(var rule, long _) -> rule.ignoresZeros();
         };
     }
 
@@ -125,6 +180,7 @@ public sealed interface UpdateRule extends Serializable {
                 new Adam(rate, beta1, beta2, damping, 0);
             case Ftrl(float alpha, float beta, float _, float _) -> new Ftrl(alpha, beta, 0, 0);
             case Add _, AdaRevision _ -> this;
+            case Decaying(var rule, long clocks) -> new Decaying(rule.withoutPenalty(), clocks);
         };
     }
 
@@ -143,6 +199,7 @@ public sealed interface UpdateRule extends Serializable {
                         Plane.perCell("epoch"));
             case Adam _ -> List.of(Plane.perCell("mean"), Plane.perCell("square"), Plane.perRow("steps"));
             case Ftrl _ -> List.of(Plane.perCell("z"), Plane.perCell("n"));
+            case Decaying(var rule, long _) -> rule.planes();
         };
     }
 

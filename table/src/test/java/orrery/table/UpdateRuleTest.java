@@ -27,7 +27,14 @@ final class UpdateRuleTest {
                 new UpdateRule.AdaRevision(0.4f),
                 new UpdateRule.Adam(0.05f),
                 new UpdateRule.Adam(0.05f, 0.8f, 0.95f, 1e-6f, 0.1f),
-                new UpdateRule.Ftrl(0.5f, 1, 0.02f, 0.1f));
+                new UpdateRule.Ftrl(0.5f, 1, 0.02f, 0.1f),
+                new UpdateRule.Decaying(new UpdateRule.Sgd(0.1f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.Sgd(0.1f, 0.02f, 0.3f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.Momentum(0.1f, 0.9f, 0.01f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.AdaGrad(0.3f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.AdaGrad(0.3f, 1, 0.01f, 0.1f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.AdaRevision(0.4f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.Adam(0.05f), 2 * CLOCKS));
     }
 
     @ParameterizedTest
@@ -77,12 +84,15 @@ final class UpdateRuleTest {
     /** The formulas, as the papers and the rules' own documentation give them. */
     private static final class Oracle {
         final UpdateRule rule;
+        UpdateRule now; // at the rate of the clock under way
+        long clocks;
         final int width;
         final double[] w, a, b, c, d;
         final int[] steps = new int[ROWS];
 
         Oracle(UpdateRule rule, int width) {
             this.rule = rule;
+            now = rule;
             this.width = width;
             int n = ROWS * width;
             w = new double[n];
@@ -93,6 +103,11 @@ final class UpdateRuleTest {
         }
 
         void clock(long[] keys, float[] gradient) {
+            if (rule instanceof UpdateRule.Decaying decaying) {
+                double left = 1 - clocks / (double) decaying.clocks();
+                now = decaying.rule().withRate((float) (decaying.rate() * left));
+            }
+            clocks++;
             System.arraycopy(c, 0, d, 0, c.length); // AdaRevision: sumOld := sum, on all rows
             for (int k = 0; k < keys.length; k++) {
                 int row = (int) keys[k];
@@ -108,7 +123,8 @@ final class UpdateRuleTest {
         }
 
         private void cell(int i, double g, int step) {
-            switch (rule) {
+            switch (now) {
+                case UpdateRule.Decaying _ -> throw new IllegalStateException();
                 case UpdateRule.Add() -> w[i] += g;
                 case UpdateRule.Sgd(float rate, float l1, float l2) ->
                     w[i] = shrink(w[i] - rate * (g + l2 * w[i]), rate * l1);

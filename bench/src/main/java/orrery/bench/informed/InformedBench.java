@@ -14,6 +14,7 @@ import orrery.bench.Figure;
 import orrery.bench.factor.Generated;
 import orrery.data.Data;
 import orrery.data.Graph;
+import orrery.data.ListOptions;
 import orrery.table.plan.Placing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,7 +72,9 @@ public final class InformedBench implements Callable<Integer> {
             if (!file.equals("jdk-graph") && !Files.exists(Path.of(file))) {
                 throw new IllegalArgumentException(file + ": no such file");
             }
-            measure(file, Data.withDefaults().graph(file));
+            measure(
+                    file,
+                    Data.withDefaults().graph(file, ListOptions.defaults()).value());
         }
         return 0;
     }

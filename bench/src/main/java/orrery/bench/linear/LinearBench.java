@@ -100,8 +100,8 @@ public final class LinearBench implements Callable<Integer> {
         return labels(examples).size();
     }
 
-    private static Set<Float> labels(Examples examples) {
-        var labels = new TreeSet<Float>();
+    private static Set<Double> labels(Examples examples) {
+        var labels = new TreeSet<Double>();
         for (long i = 0; i < examples.size(); i++) {
             labels.add(examples.label(i));
         }
@@ -119,8 +119,7 @@ public final class LinearBench implements Callable<Integer> {
     }
 
     private static LinearLearner learner(Examples examples, int passes, int batch) {
-        var options =
-                LinearOptions.defaults().withPasses(passes).withBatch(batch).with(new UpdateRule.AdaGrad(RATE));
+        var options = LinearOptions.plain().withPasses(passes).withBatch(batch).with(new UpdateRule.AdaGrad(RATE));
         return classes(examples) == 2 ? new LogisticRegression(options) : new SoftmaxRegression(options);
     }
 

@@ -152,8 +152,8 @@ public final class ReaderBench implements Callable<Integer> {
     }
 
     private static String train(boolean isStreamed, Path file) throws Exception {
-        var learner = new SoftmaxRegression(
-                LinearOptions.defaults().withPasses(PASSES).withBatch(1024));
+        var learner =
+                new SoftmaxRegression(LinearOptions.plain().withPasses(PASSES).withBatch(1024));
         long[] since = new long[2];
         double[] taken = new double[2];
         var run = Run.local(1).listening(event -> {

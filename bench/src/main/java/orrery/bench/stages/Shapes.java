@@ -31,7 +31,7 @@ final class Shapes {
             }
             packer.example(margin + 0.3 * random.nextGaussian() > 0 ? 1 : 0, 1);
         }
-        var schema = new Schema("generated", ' ', false, List.of(), 0, List.of(), List.of(), false, false, features);
+        var schema = Schema.ofFeatures("generated", List.of(), List.of(), features);
         return new Loaded(packer.pack(features), schema);
     }
 

@@ -271,13 +271,13 @@ public final class StagesBench implements Callable<Integer> {
     }
 
     private static void train(Loaded data, SvrgOptions options) throws Exception {
-        new LogisticRegression(LinearOptions.defaults())
+        new LogisticRegression(LinearOptions.plain())
                 .prepare(data, Optional.empty(), options, Run.local(2))
                 .run();
     }
 
     private static double ours(Loaded data, SvrgOptions options, double l2) throws Exception {
-        var model = new LogisticRegression(LinearOptions.defaults())
+        var model = new LogisticRegression(LinearOptions.plain())
                 .prepare(data, Optional.empty(), options, Run.local(2))
                 .run()
                 .model();

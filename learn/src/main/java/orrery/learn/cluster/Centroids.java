@@ -4,21 +4,22 @@ import orrery.data.Examples;
 
 /**
  * Centroids, laid out so that those of one feature lie side by side: an example's distances to all are a sum over its
- * features. Confined to one thread.
+ * features. Sums are of doubles: |x|^2 - 2xc + |c|^2 loses as many digits as its terms are greater than it. Confined to
+ * one thread.
  */
 final class Centroids {
     private final int clusters;
     private final int features;
-    private final float[] cells; // (features, clusters)
-    private final float[] norms; // squared, by cluster
-    private final float[] products;
+    private final double[] cells; // (features, clusters)
+    private final double[] norms; // squared, by cluster
+    private final double[] products;
 
     Centroids(int clusters, int features) {
         this.clusters = clusters;
         this.features = features;
-        cells = new float[Math.multiplyExact(clusters, features)];
-        norms = new float[clusters];
-        products = new float[clusters];
+        cells = new double[Math.multiplyExact(clusters, features)];
+        norms = new double[clusters];
+        products = new double[clusters];
     }
 
     /** Takes a centroid, found in {@code from} from {@code at} on. {@link #seal} follows the last. */
@@ -36,7 +37,7 @@ final class Centroids {
                 double x = cells[f * clusters + c];
                 sum += x * x;
             }
-            norms[c] = (float) sum;
+            norms[c] = sum;
         }
     }
 
@@ -68,7 +69,7 @@ final class Centroids {
         }
     }
 
-    private static void axpy(float a, float[] x, int from, float[] y, int n) {
+    private static void axpy(double a, double[] x, int from, double[] y, int n) {
         for (int c = 0; c < n; c++) {
             y[c] += a * x[from + c];
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import orrery.data.Cache;
 import orrery.data.Examples;
+import orrery.data.FeatureSums;
 import orrery.data.Schema;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
@@ -53,14 +54,37 @@ public record ClusterModel(
         }
     }
 
-    /** The sum of the squared distances to the nearest centroids, and the mean of them. */
+    /** The sum of the squared distances to the nearest centroids, and the mean of them; beside it that of one cluster. */
     public Map<String, Double> score(Examples examples) {
+        return score(examples, new long[clusters]);
+    }
+
+    /**
+     * The same.
+     *
+     * @param sizes by cluster: how many examples it has; filled
+     */
+    public Map<String, Double> score(Examples examples, long[] sizes) {
         var sum = new double[1];
-        assign(examples, (i, cluster, distance) -> sum[0] += distance);
+        assign(examples, (i, cluster, distance) -> {
+            sum[0] += distance;
+            sizes[cluster]++;
+        });
         var scores = new LinkedHashMap<String, Double>();
         scores.put("inertia", sum[0]);
+        scores.put("baselineInertia", ofOneCluster(examples));
         scores.put("meanDistance", sum[0] / examples.size());
         return scores;
+    }
+
+    /** The sum of the squared distances to the mean of all. */
+    private static double ofOneCluster(Examples examples) {
+        var sums = FeatureSums.of(examples);
+        double inertia = 0;
+        for (int f = 0; f < examples.features(); f++) {
+            inertia += sums.squaresFromMean(f);
+        }
+        return inertia;
     }
 
     @Override

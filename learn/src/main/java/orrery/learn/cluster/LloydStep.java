@@ -25,7 +25,7 @@ final class LloydStep implements Step {
     private final float[] put; // what this worker has put there
     private final float[] centroids; // (clusters, features)
     private final float[] state; // inertia before, whether it is enough
-    private final float[] mine;
+    private final double[] mine; // summed up as doubles: there may be more than floats count
     private final float[] change;
     private final Centroids near;
 
@@ -51,7 +51,7 @@ final class LloydStep implements Step {
         put = worker.session().localFloats("put", all.length);
         centroids = worker.session().localFloats("centroids", seeds.length);
         state = worker.session().localFloats("state", 2);
-        mine = new float[all.length];
+        mine = new double[all.length];
         change = new float[all.length];
         near = new Centroids(rows.length, features);
         if (worker.session().clock() == 0) {
@@ -82,8 +82,8 @@ final class LloydStep implements Step {
         state[0] = clock > 0 ? (float) inertia : 0;
         assign();
         for (int i = 0; i < mine.length; i++) {
-            change[i] = mine[i] - put[i];
-            put[i] = mine[i];
+            change[i] = (float) (mine[i] - put[i]);
+            put[i] += change[i]; // what the table will have of it
         }
         session.add(sums, rows, change);
     }
@@ -104,7 +104,7 @@ final class LloydStep implements Step {
         }
         double sum = 0;
         for (int c = 0; c < rows.length; c++) {
-            mine[c * width + features + ClusterTraining.INERTIA] = (float) inertias[c];
+            mine[c * width + features + ClusterTraining.INERTIA] = inertias[c];
             sum += inertias[c];
         }
         worker.tally("inertia").add(sum, (double) (last - first));

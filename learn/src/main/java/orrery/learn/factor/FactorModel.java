@@ -150,13 +150,16 @@ public record FactorModel(
     private Map<String, Double> score(int[] ofUser, int[] ofItem, float[] values) {
         double squares = 0;
         double absolute = 0;
+        double ofMean = 0;
         for (int k = 0; k < values.length; k++) {
             double error = values[k] - predictAny(ofUser[k], ofItem[k]);
             squares += error * error;
+            ofMean += (values[k] - (double) mean) * (values[k] - (double) mean);
             absolute += Math.abs(error);
         }
         var scores = new LinkedHashMap<String, Double>();
         scores.put("rmse", Math.sqrt(squares / values.length));
+        scores.put("baselineRmse", Math.sqrt(ofMean / values.length));
         scores.put("mae", absolute / values.length);
         return scores;
     }

@@ -10,13 +10,15 @@ final class BatchesReadAhead implements Batches {
     private static final int AHEAD = 2; // batches that wait, beside the one that is in use
 
     private final AsyncReader.Passes source;
+    private final Conditioning conditioning;
     private final long perPass;
     private long pass = -1;
     private @Nullable AsyncReader reader;
     private Examples.Cursor cursor;
 
-    BatchesReadAhead(AsyncReader.Passes source, int features, long perPass) {
+    BatchesReadAhead(AsyncReader.Passes source, Conditioning conditioning, int features, long perPass) {
         this.source = source;
+        this.conditioning = conditioning;
         this.perPass = perPass;
         cursor = new Examples.Packer().pack(features).cursor();
     }
@@ -35,7 +37,7 @@ final class BatchesReadAhead implements Batches {
         if (read == null) {
             return 0;
         }
-        cursor = read.examples().cursor();
+        cursor = conditioning.scaled(read.examples()).cursor();
         return Math.toIntExact(read.examples().size());
     }
 

@@ -7,26 +7,30 @@ final class Judge {
     private final Loss loss;
     private final Labels labels;
     private final float[] classWeights;
+    private final Conditioning conditioning;
     private final boolean isClassification;
     private double cost;
     private double weightSum;
     private double right;
 
-    Judge(Loss loss, Labels labels, float[] classWeights) {
+    Judge(Loss loss, Labels labels, float[] classWeights, Conditioning conditioning) {
         this.loss = loss;
         this.labels = labels;
         this.classWeights = classWeights;
+        this.conditioning = conditioning;
         isClassification = loss.isClassification();
     }
 
     /** Counts an example. Returns the derivative of its cost by its margin, its weight included. */
-    double slope(double margin, float label, float ownWeight) {
+    double slope(double margin, double label, float ownWeight) {
         float weight = ownWeight;
-        double y = label;
+        double y;
         if (isClassification) {
             int k = labels.find(label);
             y = k == 1 ? 1 : -1;
             weight *= classWeights[k];
+        } else {
+            y = conditioning.target(label);
         }
         double slope;
         if (loss == Loss.LOGISTIC) { // cost and slope from one exponential
@@ -44,7 +48,7 @@ final class Judge {
 
     /** Tells what it has counted, and begins anew. */
     void tell(Worker.Tally ofLoss, Worker.Tally ofRight) {
-        ofLoss.add(cost, weightSum);
+        ofLoss.add(cost * conditioning.costs(), weightSum);
         if (isClassification) {
             ofRight.add(right, weightSum);
         }

@@ -29,7 +29,7 @@ final class KeyedSteps implements Step, AutoCloseable {
     private long next = -1; // the first clock whose batch is not packed yet
 
     /** A batch whose features are numbered by their place among its keys. */
-    private record Packed(long[] keys, int[] starts, int[] places, float[] values, float[] labels, float[] weights) {
+    private record Packed(long[] keys, int[] starts, int[] places, float[] values, double[] labels, float[] weights) {
         int examples() {
             return labels.length;
         }
@@ -72,7 +72,7 @@ final class KeyedSteps implements Step, AutoCloseable {
         }
         var features = new long[starts[examples]];
         var values = new float[features.length];
-        var ofLabels = new float[examples];
+        var ofLabels = new double[examples];
         var ofWeights = new float[examples];
         for (int i = 0; i < examples; i++) {
             var cursor = batches.example(i);

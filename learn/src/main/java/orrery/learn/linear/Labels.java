@@ -6,11 +6,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import orrery.data.DataException;
+import orrery.data.Description;
 import orrery.data.Examples;
 import orrery.data.Schema;
 
 /** The classes of a model, and which of them a label is. */
-record Labels(List<String> names, float[] values) implements Serializable {
+record Labels(List<String> names, double[] values) implements Serializable {
     private static final int MOST = 10_000;
 
     /** The classes of training data: the schema's, or the distinct labels in ascending order. */
@@ -18,7 +19,7 @@ record Labels(List<String> names, float[] values) implements Serializable {
         if (!schema.classes().isEmpty()) {
             return named(schema.classes());
         }
-        var distinct = new TreeSet<Float>();
+        var distinct = new TreeSet<Double>();
         for (long i = 0; i < examples.size(); i++) {
             distinct.add(examples.label(i));
             if (distinct.size() > MOST) {
@@ -30,7 +31,7 @@ record Labels(List<String> names, float[] values) implements Serializable {
 
     /** Classes with names, whose labels are their numbers. */
     static Labels named(List<String> names) {
-        var values = new float[names.size()];
+        var values = new double[names.size()];
         for (int k = 0; k < values.length; k++) {
             values[k] = k;
         }
@@ -38,16 +39,16 @@ record Labels(List<String> names, float[] values) implements Serializable {
     }
 
     /** The classes of these labels, ascending. */
-    static Labels of(List<Float> distinct) throws DataException {
+    static Labels of(List<Double> distinct) throws DataException {
         if (distinct.size() > MOST) {
             throw new DataException("the labels have more than 10,000 different values, such as " + distinct.getFirst()
                     + " and " + distinct.getLast() + "; are they numbers to predict? Then use least-squares");
         }
-        var values = new float[distinct.size()];
+        var values = new double[distinct.size()];
         var names = new ArrayList<String>();
-        for (float label : distinct) {
+        for (double label : distinct) {
             values[names.size()] = label;
-            names.add(label == Math.rint(label) ? String.valueOf((long) label) : String.valueOf(label));
+            names.add(Description.numberName(label));
         }
         return new Labels(List.copyOf(names), values);
     }
@@ -57,7 +58,7 @@ record Labels(List<String> names, float[] values) implements Serializable {
     }
 
     /** The class of a label, or -1. */
-    int find(float label) {
+    int find(double label) {
         if (values.length == 2) {
             return label == values[1] ? 1 : label == values[0] ? 0 : -1;
         }
@@ -66,7 +67,7 @@ record Labels(List<String> names, float[] values) implements Serializable {
     }
 
     /** The class of a label of the examples. */
-    int require(float label, long example) {
+    int require(double label, long example) {
         int k = find(label);
         if (k < 0) {
             throw new IllegalArgumentException("example " + example + " has the label " + label

@@ -46,14 +46,10 @@ public sealed interface LinearLearner extends Serializable
         if (options().balanced()) {
             throw new IllegalArgumentException("classes are balanced by weights, where no JVM has all examples");
         }
-        return new LinearTraining(
-                name(),
-                loss(),
-                options(),
-                local,
-                Partition.of(sizes, options().batch(), run.seed(), 0),
-                Optional.empty(),
-                run);
+        checkPlain();
+        var partition = Partition.of(sizes, options().batch(), run.seed(), 0);
+        var source = Source.ofOwn(local, partition, loss(), sizes, run.workers());
+        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
     }
 
     /**
@@ -62,13 +58,13 @@ public sealed interface LinearLearner extends Serializable
      * @param hosts by worker: its machine, so that it reads what is there
      */
     default LinearTraining prepare(Stream stream, List<String> hosts, Run run) throws DataException {
-        var source = Source.of(stream, options().batch(), loss(), hosts);
+        var source = Source.of(stream, options(), loss(), hosts);
         return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
     }
 
     /** Makes ready to train on examples that lie packed in a file, which all workers can open. */
     default LinearTraining prepare(Spilled data, Run run) throws DataException {
-        var source = Source.of(data, loss(), run.workers());
+        var source = Source.of(data, options(), loss(), run.workers());
         return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
     }
 
@@ -81,8 +77,16 @@ public sealed interface LinearLearner extends Serializable
      */
     default LinearTraining prepare(Schema schema, List<Long> sizes, IntFunction<Spill> spills, Run run)
             throws DataException {
+        checkPlain();
         var source = Source.of(schema, sizes, spills, options().batch());
         return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+    }
+
+    private void checkPlain() {
+        if (options().scaling() != LinearOptions.Scaling.NONE) {
+            throw new IllegalArgumentException(
+                    "no JVM has all examples, to find their scale: options must say Scaling.NONE");
+        }
     }
 
     /** Trains on all of the data. */

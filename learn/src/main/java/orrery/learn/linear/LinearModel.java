@@ -20,7 +20,8 @@ import orrery.store.Safetensors.Tensor;
 
 /** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
 public final class LinearModel implements Model {
-    private static final String FORMAT = "orrery-linear-1";
+    /** What the file says that it is. */
+    public static final String FORMAT = "orrery-linear-2";
 
     private static final long serialVersionUID = 1;
 
@@ -30,6 +31,7 @@ public final class LinearModel implements Model {
     private final int width; // margins per example: 1, or one per class
     private final float[] weights; // (features, width)
     private final float[] intercept; // (width)
+    private final double baseline; // the commonest class's number, or the mean label; NaN if it is not known
 
     @SuppressWarnings("serial") // an immutable map, which is serializable
     private final Map<String, String> provenance;
@@ -41,6 +43,7 @@ public final class LinearModel implements Model {
             int width,
             float[] weights,
             float[] intercept,
+            double baseline,
             Map<String, String> provenance) {
         this.loss = loss;
         this.schema = schema;
@@ -48,6 +51,7 @@ public final class LinearModel implements Model {
         this.width = width;
         this.weights = weights;
         this.intercept = intercept;
+        this.baseline = baseline;
         this.provenance = Map.copyOf(provenance);
     }
 
@@ -181,14 +185,22 @@ public final class LinearModel implements Model {
         var cursor = examples.cursor();
         var margin = new float[1];
         double squares = 0;
+        double ofBaseline = 0;
         for (long i = 0; i < examples.size(); i++) {
             cursor.move(i);
             margins(cursor, margin);
-            double off = margin[0] - (double) cursor.label();
+            double off = margin[0] - cursor.label();
             squares += off * off;
+            ofBaseline += (baseline - cursor.label()) * (baseline - cursor.label());
         }
         double mean = squares / examples.size();
-        return new Metrics(Map.of("rmse", Math.sqrt(mean), "loss", mean / 2));
+        var values = new LinkedHashMap<String, Double>();
+        values.put("rmse", Math.sqrt(mean));
+        values.put("loss", mean / 2);
+        if (!Double.isNaN(baseline)) {
+            values.put("baselineRmse", Math.sqrt(ofBaseline / examples.size()));
+        }
+        return new Metrics(values);
     }
 
     private Metrics scoreClasses(Examples examples) {
@@ -201,6 +213,7 @@ public final class LinearModel implements Model {
         var isPositive = new boolean[width == 1 ? n : 0];
         double cost = 0;
         long right = 0;
+        long ofBaseline = 0;
         for (int i = 0; i < n; i++) {
             cursor.move(i);
             int actual = labels.require(cursor.label(), i);
@@ -218,11 +231,16 @@ public final class LinearModel implements Model {
             }
             confusion[actual][predicted]++;
             right += actual == predicted ? 1 : 0;
+            ofBaseline += actual == baseline ? 1 : 0;
         }
         var values = new LinkedHashMap<String, Double>();
         values.put("accuracy", right / (double) n);
-        if (width == 1) {
-            values.put("auc", Metrics.auc(scores, isPositive));
+        if (!Double.isNaN(baseline)) {
+            values.put("baselineAccuracy", ofBaseline / (double) n);
+        }
+        double auc = width == 1 ? Metrics.auc(scores, isPositive) : Double.NaN;
+        if (!Double.isNaN(auc)) { // of one class there is none
+            values.put("auc", auc);
         }
         values.put(loss == Loss.LOGISTIC || loss == Loss.SOFTMAX ? "logLoss" : "loss", cost / n);
         values.put("macroF1", Metrics.macroF1(confusion));
@@ -241,7 +259,7 @@ public final class LinearModel implements Model {
 
     @Override
     public LinearModel from(Map<String, String> provenance) {
-        return new LinearModel(loss, schema, labels, width, weights, intercept, provenance);
+        return new LinearModel(loss, schema, labels, width, weights, intercept, baseline, provenance);
     }
 
     @Override
@@ -250,10 +268,11 @@ public final class LinearModel implements Model {
         metadata.put("loss", loss.name().toLowerCase(Locale.ROOT));
         metadata.put("classes", Json.line(Map.of("names", labels.names())));
         metadata.put("schema", Json.line(schema.toMap()));
+        metadata.put("baseline", String.valueOf(baseline));
         var tensors = new ArrayList<Tensor>();
         tensors.add(Tensor.floats("weights", weights, features(), width));
         tensors.add(Tensor.floats("intercept", intercept));
-        tensors.add(Tensor.floats("labels", labels.values()));
+        tensors.add(Tensor.doubles("labels", labels.values()));
         tensors.add(Tensor.bytes("words", Cache.joinWords(schema.words())));
         ModelFile.write(file, FORMAT, metadata, provenance, tensors);
     }
@@ -278,7 +297,7 @@ public final class LinearModel implements Model {
                     names instanceof List<?> list
                             ? list.stream().map(String::valueOf).toList()
                             : List.of(),
-                    file.floats("labels"));
+                    file.doubles("labels"));
             long[] shape = file.shape("weights");
             int width = loss == Loss.SOFTMAX ? labels.count() : 1;
             if (shape.length != 2
@@ -294,7 +313,23 @@ public final class LinearModel implements Model {
             }
             var weights = ModelFile.finite(file, "weights");
             var intercept = ModelFile.finite(file, "intercept");
-            return new LinearModel(loss, schema, labels, width, weights, intercept, ModelFile.provenance(file));
+            return new LinearModel(
+                    loss,
+                    schema,
+                    labels,
+                    width,
+                    weights,
+                    intercept,
+                    baseline(metadata.get("baseline"), path),
+                    ModelFile.provenance(file));
+        }
+    }
+
+    private static double baseline(@Nullable String text, Place path) throws IOException {
+        try {
+            return text == null ? Double.NaN : Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw new IOException(path + ": the baseline '" + text + "' is no number", e);
         }
     }
 

@@ -7,9 +7,10 @@ import orrery.table.UpdateRule;
 /**
  * Hyper-parameters of a linear model.
  *
- * @param passes how often each example is used; fewer if training stops early
+ * @param passes how often each example is used, or {@link #BY_SIZE}; fewer if training stops early
  * @param batch examples per worker and clock; the gradient of a batch is the mean over its examples
- * @param rule what the shard does with a gradient; L1 and L2 are the rule's
+ * @param rule what the shard does with a gradient; L1 and L2 are the rule's. Its rate is a multiple of what suits the
+ *     data, unless nothing is scaled
  * @param intercept whether there is one; it is never shrunk
  * @param classWeights class name to the weight of its examples; 1 for those not named
  * @param balanced whether classes weigh in inverse proportion to their frequency, times {@code classWeights}
@@ -23,11 +24,22 @@ public record LinearOptions(
         boolean intercept,
         Map<String, Float> classWeights,
         boolean balanced,
-        int patience)
+        int patience,
+        Scaling scaling)
         implements Serializable {
+    /** Passes: as many as so much data needs, at least 5. */
+    public static final int BY_SIZE = 0;
+
+    /** Whether learning adapts to the scale of the data. */
+    public enum Scaling {
+        /** Features, numbers to learn and the rate are brought to one scale; the rate falls in the course of the training. */
+        FOUND,
+        /** All is taken as it is given. */
+        NONE
+    }
 
     public LinearOptions {
-        if (passes < 1) {
+        if (passes < BY_SIZE) {
             throw new IllegalArgumentException("passes must be 1 or more, got " + passes);
         }
         if (batch < 1) {
@@ -48,24 +60,41 @@ public record LinearOptions(
         classWeights = Map.copyOf(classWeights);
     }
 
-    /** Five passes of AdaGrad at rate 0.3 in batches of 64, with an intercept. */
+    /** All scaled. */
+    public LinearOptions(
+            int passes,
+            int batch,
+            UpdateRule rule,
+            boolean intercept,
+            Map<String, Float> classWeights,
+            boolean balanced,
+            int patience) {
+        this(passes, batch, rule, intercept, classWeights, balanced, patience, Scaling.FOUND);
+    }
+
+    /** As many passes of AdaGrad as the data needs, at the rate that suits it, in batches of 64, with an intercept. */
     public static LinearOptions defaults() {
-        return new LinearOptions(5, 64, new UpdateRule.AdaGrad(0.3f), true, Map.of(), false, 0);
+        return new LinearOptions(BY_SIZE, 64, new UpdateRule.AdaGrad(1), true, Map.of(), false, 0);
     }
 
-    public LinearOptions withPasses(int passes) {
-        return new LinearOptions(passes, batch, rule, intercept, classWeights, balanced, patience);
+    /** Five passes of AdaGrad at rate 0.3 in batches of 64, with an intercept; nothing is scaled. */
+    public static LinearOptions plain() {
+        return new LinearOptions(5, 64, new UpdateRule.AdaGrad(0.3f), true, Map.of(), false, 0, Scaling.NONE);
     }
 
-    public LinearOptions withBatch(int batch) {
-        return new LinearOptions(passes, batch, rule, intercept, classWeights, balanced, patience);
+    public LinearOptions withPasses(int count) {
+        return new LinearOptions(count, batch, rule, intercept, classWeights, balanced, patience, scaling);
     }
 
-    public LinearOptions with(UpdateRule rule) {
-        return new LinearOptions(passes, batch, rule, intercept, classWeights, balanced, patience);
+    public LinearOptions withBatch(int size) {
+        return new LinearOptions(passes, size, rule, intercept, classWeights, balanced, patience, scaling);
     }
 
-    public LinearOptions withPatience(int patience) {
-        return new LinearOptions(passes, batch, rule, intercept, classWeights, balanced, patience);
+    public LinearOptions with(UpdateRule other) {
+        return new LinearOptions(passes, batch, other, intercept, classWeights, balanced, patience, scaling);
+    }
+
+    public LinearOptions withPatience(int passesWithoutGain) {
+        return new LinearOptions(passes, batch, rule, intercept, classWeights, balanced, passesWithoutGain, scaling);
     }
 }

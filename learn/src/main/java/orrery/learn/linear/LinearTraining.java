@@ -20,6 +20,7 @@ import orrery.learn.Training;
 import orrery.table.Consistency;
 import orrery.table.Node;
 import orrery.table.TableSpec;
+import orrery.table.UpdateRule;
 
 /** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
 public final class LinearTraining implements Training<LinearModel> {
@@ -35,6 +36,9 @@ public final class LinearTraining implements Training<LinearModel> {
     private final int width;
     private final Job job;
     private final Optional<EarlyStopping> stopping;
+    private final Divergence divergence;
+    private final int passes;
+    private final UpdateRule rule;
 
     LinearTraining(String app, Loss loss, LinearOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
@@ -42,22 +46,14 @@ public final class LinearTraining implements Training<LinearModel> {
                 app,
                 loss,
                 options,
-                data,
-                Partition.of(data.examples().size(), options.batch(), run.seed(), 0),
+                Source.of(
+                        data,
+                        Partition.of(data.examples().size(), options.batch(), run.seed(), 0),
+                        loss,
+                        options,
+                        run.workers()),
                 validation,
                 run);
-    }
-
-    LinearTraining(
-            String app,
-            Loss loss,
-            LinearOptions options,
-            Loaded data,
-            Partition partition,
-            Optional<Examples> validation,
-            Run run)
-            throws DataException {
-        this(app, loss, options, Source.of(data, partition, loss, run.workers()), validation, run);
     }
 
     LinearTraining(String app, Loss loss, LinearOptions options, Source source, Optional<Examples> validation, Run run)
@@ -82,18 +78,22 @@ public final class LinearTraining implements Training<LinearModel> {
                 ? Optional.of(new EarlyStopping(options.patience(), this::finish))
                 : Optional.empty();
         long perPass = source.clocksPerPass();
+        passes = options.passes() == LinearOptions.BY_SIZE ? Conditioning.passes(source.size()) : options.passes();
+        rule = source.conditioning().rule(options.rule(), perPass * passes);
+        divergence = new Divergence(loss, labels, source.conditioning(), this::finish);
         var stage = new Stage(
                 "train",
-                perPass * options.passes(),
+                perPass * passes,
                 perPass,
                 worker -> new Steps(
                                 source.batches(),
                                 loss,
                                 labels,
                                 classWeights(),
+                                source.conditioning(),
                                 worker.session().table(WEIGHTS),
                                 options.intercept() ? worker.session().table(INTERCEPT) : null,
-                                perPass * options.passes())
+                                perPass * passes)
                         .open(worker),
                 (node, clock) -> validation.isPresent() ? validate(node, validation.get()) : Map.of());
         job = new Job(app, tables(), List.of(stage));
@@ -145,11 +145,10 @@ public final class LinearTraining implements Training<LinearModel> {
     private List<TableSpec> tables() {
         var tables = new ArrayList<TableSpec>();
         var weights = TableSpec.dense(WEIGHTS, Math.max(1, source.features()), width)
-                .with(options.rule())
+                .with(rule)
                 .with(run.consistency());
-        var intercept = TableSpec.dense(INTERCEPT, 1, width)
-                .with(options.rule().withoutPenalty())
-                .with(ofIntercept(run.consistency()));
+        var intercept =
+                TableSpec.dense(INTERCEPT, 1, width).with(rule.withoutPenalty()).with(ofIntercept(run.consistency()));
         tables.add(weights);
         if (options.intercept()) {
             tables.add(intercept);
@@ -218,8 +217,10 @@ public final class LinearTraining implements Training<LinearModel> {
     @Override
     public Trained<LinearModel> run() throws IOException {
         var identified = run.identifiedBy(identity());
-        var listening = stopping.isPresent() ? identified.listening(stopping.get()) : identified;
+        var listening =
+                (stopping.isPresent() ? identified.listening(stopping.get()) : identified).listening(divergence);
         var outcome = job.run(listening);
+        divergence.check(options.rule());
         boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
         return new Trained<>(model(outcome.node(), takesBest ? BEST : ""), outcome);
     }
@@ -227,9 +228,9 @@ public final class LinearTraining implements Training<LinearModel> {
     private Map<String, String> identity() {
         return Map.of(
                 "consistency", run.consistency().toString(),
-                "passes", String.valueOf(options.passes()),
+                "passes", String.valueOf(passes),
                 "batch", String.valueOf(options.batch()),
-                "rule", options.rule().toString(),
+                "rule", rule.toString(),
                 "intercept", String.valueOf(options.intercept()),
                 "class weights", new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
                 "early stopping", String.valueOf(options.patience()),
@@ -239,6 +240,7 @@ public final class LinearTraining implements Training<LinearModel> {
     private LinearModel model(Node node, String prefix) {
         var weights = node.values(node.table(prefix + WEIGHTS));
         var intercept = options.intercept() ? node.values(node.table(prefix + INTERCEPT)) : new float[width];
-        return new LinearModel(loss, source.schema(), labels, width, weights, intercept, Map.of());
+        source.conditioning().unscale(weights, intercept);
+        return new LinearModel(loss, source.schema(), labels, width, weights, intercept, source.baseline(), Map.of());
     }
 }

@@ -22,7 +22,9 @@ public record Metrics(Map<String, Double> values) {
     /** In the order in which they are shown. */
     public Map<String, Double> ordered() {
         var map = new LinkedHashMap<String, Double>();
-        for (var name : new String[] {"accuracy", "auc", "logLoss", "macroF1", "rmse", "loss"}) {
+        for (var name : new String[] {
+            "accuracy", "baselineAccuracy", "auc", "logLoss", "macroF1", "rmse", "baselineRmse", "loss"
+        }) {
             var value = values.get(name);
             if (value != null) {
                 map.put(name, value);

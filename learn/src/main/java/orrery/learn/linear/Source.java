@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import orrery.data.AsyncReader;
 import orrery.data.DataException;
 import orrery.data.Examples;
+import orrery.data.FeatureSums;
 import orrery.data.Loaded;
 import orrery.data.Schema;
 import orrery.data.Spill;
@@ -21,7 +22,11 @@ import orrery.engine.Worker;
  * What a linear model is trained on, wherever it is.
  *
  * @param clocksPerPass clocks in which all workers have taken each example once
- * @param inMemory all examples, if they are held
+ * @param size examples, of all workers together
+ * @param conditioning the scale on which they are learned from; batches are on it
+ * @param baseline the best guess that looks at no features: the number of the commonest class, or the mean label; NaN if it
+ *     is not known
+ * @param inMemory all examples as they are, if they are held
  * @param description what it is, for checkpoints: of other data it is another, as far as that is known here
  */
 record Source(
@@ -29,59 +34,135 @@ record Source(
         Schema schema,
         Labels labels,
         long clocksPerPass,
+        long size,
+        Conditioning conditioning,
+        double baseline,
         Function<Worker, Batches> batches,
         Optional<Examples> inMemory,
         Supplier<String> description) {
-    private static final Labels NONE = new Labels(List.of(), new float[0]);
+    private static final Labels NONE = new Labels(List.of(), new double[0]);
 
-    static Source of(Loaded data, Partition partition, Loss loss, int workers) throws DataException {
+    /** Examples in memory, on the scale that suits them. */
+    static Source of(Loaded data, Partition partition, Loss loss, LinearOptions options, int workers)
+            throws DataException {
         var examples = data.examples();
+        var labels = loss.isClassification() ? Labels.of(examples, data.schema()) : NONE;
+        var sums = FeatureSums.of(examples);
+        return inMemory(
+                data,
+                partition,
+                labels,
+                conditioning(sums, examples.features(), loss, options),
+                baseline(examples, labels, loss),
+                examples.size(),
+                workers);
+    }
+
+    /** The examples of this JVM's workers, as they are. */
+    static Source ofOwn(Loaded local, Partition partition, Loss loss, List<Long> sizes, int workers)
+            throws DataException {
+        var labels = loss.isClassification() ? Labels.of(local.examples(), local.schema()) : NONE;
+        long size = sizes.stream().mapToLong(Long::longValue).sum();
+        return inMemory(local, partition, labels, Conditioning.NONE, Double.NaN, size, workers);
+    }
+
+    private static Source inMemory(
+            Loaded data,
+            Partition partition,
+            Labels labels,
+            Conditioning conditioning,
+            double baseline,
+            long size,
+            int workers) {
+        var examples = data.examples();
+        var scaled = conditioning.scaled(examples);
         return new Source(
                 examples.features(),
                 data.schema(),
-                loss.isClassification() ? Labels.of(examples, data.schema()) : NONE,
+                labels,
                 partition.clocksPerPass(workers),
+                size,
+                conditioning,
+                baseline,
                 worker -> {
                     worker.session().share(partition.share(worker.index(), worker.count()));
-                    return new BatchesInMemory(examples, partition, worker);
+                    return new BatchesInMemory(scaled, partition, worker);
                 },
                 Optional.of(examples),
                 () -> examples.sum() + ", " + examples);
     }
 
+    private static Conditioning conditioning(FeatureSums sums, int features, Loss loss, LinearOptions options) {
+        return options.scaling() == LinearOptions.Scaling.NONE
+                ? Conditioning.NONE
+                : Conditioning.of(sums, features, loss, options.intercept());
+    }
+
+    /** The number of the commonest class, or the mean label. */
+    static double baseline(Examples examples, Labels labels, Loss loss) {
+        if (!loss.isClassification()) {
+            double sum = 0;
+            for (long i = 0; i < examples.size(); i++) {
+                sum += examples.label(i);
+            }
+            return sum / examples.size();
+        }
+        var counts = new long[labels.count()];
+        for (long i = 0; i < examples.size(); i++) {
+            counts[labels.find(examples.label(i))]++;
+        }
+        int best = 0;
+        for (int k = 1; k < counts.length; k++) {
+            best = counts[k] > counts[best] ? k : best;
+        }
+        return best;
+    }
+
     /** Each worker takes the examples of its own pieces; who has less is idle at the end of a pass. */
-    static Source of(Stream stream, int batch, Loss loss, List<String> hosts) throws DataException {
+    static Source of(Stream stream, LinearOptions options, Loss loss, List<String> hosts) throws DataException {
         var shares = stream.shares(hosts);
+        var labels = loss.isClassification() ? Labels.of(stream.labels()) : NONE;
         return readAhead(
                 stream.schema(),
-                loss.isClassification() ? Labels.of(stream.labels()) : NONE,
+                labels,
                 shares.stream().map(Stream.Share::examples).toList(),
-                batch,
-                worker -> stream.passes(shares.get(worker), batch),
+                options.batch(),
+                conditioning(stream.sums(), stream.features(), loss, options),
+                loss.isClassification()
+                        ? labels.find(stream.commonest())
+                        : stream.sums().labelMean(),
+                worker -> stream.passes(shares.get(worker), options.batch()),
                 () -> stream.sum() + ", " + stream);
     }
 
     /** Each worker takes each k-th batch of a file, where there are k of them. */
-    static Source of(Spilled data, Loss loss, int workers) throws DataException {
+    static Source of(Spilled data, LinearOptions options, Loss loss, int workers) throws DataException {
         var names = data.schema().classes();
+        var labels = !loss.isClassification() ? NONE : names.isEmpty() ? Labels.of(data.labels()) : Labels.named(names);
         return readAhead(
                 data.schema(),
-                !loss.isClassification() ? NONE : names.isEmpty() ? Labels.of(data.labels()) : Labels.named(names),
+                labels,
                 IntStream.range(0, workers)
                         .mapToObj(worker -> data.size(worker, workers))
                         .toList(),
                 data.batch(),
+                conditioning(data.sums(), data.schema().features(), loss, options),
+                loss.isClassification()
+                        ? labels.find(data.commonest())
+                        : data.sums().labelMean(),
                 worker -> data.examples().passes(worker, workers),
                 () -> data.examples().sum() + ", " + data);
     }
 
-    /** Each worker takes what its machine's disk has for it, batch by batch. */
+    /** Each worker takes what its machine's disk has for it, batch by batch, as it is. */
     static Source of(Schema schema, List<Long> sizes, IntFunction<Spill> spills, int batch) {
         return readAhead(
                 schema,
                 Labels.named(schema.classes()),
                 sizes,
                 batch,
+                Conditioning.NONE,
+                Double.NaN,
                 worker -> spills.apply(worker).passes(),
                 () -> "read ahead, " + sizes + " examples, " + schema.toMap());
     }
@@ -92,6 +173,8 @@ record Source(
             Labels labels,
             List<Long> sizes,
             int batch,
+            Conditioning conditioning,
+            double baseline,
             IntFunction<AsyncReader.Passes> passes,
             Supplier<String> description) {
         long perPass = clocksPerPass(sizes, batch);
@@ -101,13 +184,16 @@ record Source(
                 schema,
                 labels,
                 perPass,
+                (long) all,
+                conditioning,
+                baseline,
                 worker -> {
                     if (worker.count() != sizes.size()) {
                         throw new IllegalArgumentException("the examples are dealt out to " + sizes.size()
                                 + " workers, and there are " + worker.count());
                     }
                     worker.session().share(sizes.get(worker.index()) / all);
-                    return new BatchesReadAhead(passes.apply(worker.index()), schema.features(), perPass);
+                    return new BatchesReadAhead(passes.apply(worker.index()), conditioning, schema.features(), perPass);
                 },
                 Optional.empty(),
                 description);

@@ -19,6 +19,7 @@ final class Steps {
     private final Loss loss;
     private final Labels labels;
     private final float[] classWeights; // by class; empty under least squares
+    private final Conditioning conditioning;
     private final Table weights;
     private final @Nullable Table intercept;
     private final long clocks; // of the stage
@@ -28,6 +29,7 @@ final class Steps {
             Loss loss,
             Labels labels,
             float[] classWeights,
+            Conditioning conditioning,
             Table weights,
             @Nullable Table intercept,
             long clocks) {
@@ -36,13 +38,14 @@ final class Steps {
         this.loss = loss;
         this.labels = labels;
         this.classWeights = classWeights;
+        this.conditioning = conditioning;
         this.weights = weights;
         this.intercept = intercept;
     }
 
     Step open(Worker worker) {
         if (weights.spec().consistency() instanceof Consistency.SparseSsp sparse) {
-            var judge = new Judge(loss, labels, classWeights);
+            var judge = new Judge(loss, labels, classWeights, conditioning);
             return new KeyedSteps(batches.apply(worker), judge, weights, intercept, sparse, clocks, worker);
         }
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
@@ -82,7 +85,7 @@ final class Steps {
 
     /** One margin per example: logistic regression, support vector machine, least squares. */
     private final class OfOneMargin extends OfBatch {
-        private final Judge judge = new Judge(loss, labels, classWeights);
+        private final Judge judge = new Judge(loss, labels, classWeights, conditioning);
 
         OfOneMargin(Worker worker) {
             super(worker);

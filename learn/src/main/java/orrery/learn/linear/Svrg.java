@@ -75,7 +75,7 @@ public final class Svrg implements Training<LinearModel> {
         this.run = run;
         labels = loss.isClassification()
                 ? Labels.of(data.examples(), data.schema())
-                : new Labels(List.of(), new float[0]);
+                : new Labels(List.of(), new double[0]);
         if (loss.isClassification() && labels.count() != 2) {
             throw new DataException(app + " needs 2 classes, the data has " + labels.count());
         }
@@ -127,7 +127,7 @@ public final class Svrg implements Training<LinearModel> {
     }
 
     /** 1 or -1; under least squares the label itself. */
-    double target(float label) {
+    double target(double label) {
         return !loss.isClassification() ? label : labels.find(label) == 1 ? 1 : -1;
     }
 
@@ -310,6 +310,7 @@ public final class Svrg implements Training<LinearModel> {
     private LinearModel model(float[] weights) {
         var ofFeatures = Arrays.copyOf(weights, features);
         var intercept = new float[] {options.intercept() ? weights[features] : 0};
-        return new LinearModel(loss, data.schema(), labels, 1, ofFeatures, intercept, Map.of());
+        double baseline = Source.baseline(data.examples(), labels, loss);
+        return new LinearModel(loss, data.schema(), labels, 1, ofFeatures, intercept, baseline, Map.of());
     }
 }

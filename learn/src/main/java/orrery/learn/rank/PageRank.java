@@ -9,7 +9,8 @@ import orrery.engine.Run;
 
 /**
  * PageRank by power iteration (Page et al., "The PageRank Citation Ranking: Bringing Order to the Web", 1999):
- * {@code r(v) = (1 - d) t(v) + d (sum of r(u) / outDegree(u) over the u that point to v + t(v) * rank of dead ends)}, where
+ * {@code r(v) = (1 - d) t(v) + d (sum of r(u) w(u, v) / outWeight(u) over the u that point to v + t(v) * rank of dead
+ * ends)}, where w is the weight of an edge, 1 if edges have none, and
  * t is even over the seeds, or over all nodes. Ranks sum up to 1.
  */
 public final class PageRank {

@@ -78,7 +78,8 @@ public final class PageRankRun implements Training<Ranks> {
         var node = outcome.node();
         var ranks = node.values(node.table(SHARES));
         for (int v = 0; v < ranks.length; v++) {
-            ranks[v] *= Math.max(1, graph.outDegree()[v]);
+            double strength = graph.outStrength(v);
+            ranks[v] *= (float) (strength == 0 ? 1 : strength);
         }
         var last = measure(node, 0);
         return new Trained<>(

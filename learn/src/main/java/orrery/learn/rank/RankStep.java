@@ -1,5 +1,6 @@
 package orrery.learn.rank;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import orrery.data.Graph;
 import orrery.engine.Step;
@@ -7,6 +8,7 @@ import orrery.engine.Worker;
 import orrery.table.Session;
 import orrery.table.Slots;
 import orrery.table.Table;
+import orrery.table.View;
 
 /**
  * One worker's part of an iteration: the ranks of a run of nodes, from the shares of all that point to them. Reads each
@@ -31,6 +33,7 @@ final class RankStep implements Step {
     private final int[] nodes; // first to last
     private final int[] starts; // of the nodes' edges
     private final int[] edges; // the places of their sources
+    private final float[] weights; // beside them, if edges have weights
     private final int[] own; // the places of the nodes
     private final Slots slots;
     private final float[] sums;
@@ -73,6 +76,7 @@ final class RankStep implements Step {
         for (int k = 0; k < edges.length; k++) {
             edges[k] = place[graph.sources()[from + k]];
         }
+        weights = graph.isWeighted() ? Arrays.copyOfRange(graph.weights(), from, from + edges.length) : new float[0];
         own = new int[count];
         for (int i = 0; i < count; i++) {
             own[i] = place[first + i];
@@ -108,6 +112,17 @@ final class RankStep implements Step {
         return seeds.isEmpty() || seeds.get(node) ? even : 0;
     }
 
+    /** What comes to each node from those that point to it. */
+    private void sums(View view) {
+        if (!graph.isWeighted()) {
+            view.sums(edges, starts, 0, nodes.length, sums, 0);
+            return;
+        }
+        for (int i = 0; i < nodes.length; i++) {
+            sums[i] = view.dot(edges, weights, starts[i], starts[i + 1]);
+        }
+    }
+
     @Override
     public void run(Session session, long clock) {
         session.gather(state, stateRows, states);
@@ -127,17 +142,17 @@ final class RankStep implements Step {
         double all = 0;
         double dead = 0;
         if (clock > 0) {
-            view.sums(edges, starts, 0, nodes.length, sums, 0);
+            sums(view);
         }
         double d = clock == 0 ? 0 : options.damping();
         double fromDeadEnds = d * deadEnds + (1 - d);
         for (int i = 0; i < nodes.length; i++) {
-            int degree = graph.outDegree()[first + i];
+            double strength = graph.outStrength(first + i);
             double rank = d * sums[i] + fromDeadEnds * begun(first + i);
             float before = view.get(own[i], 0);
-            float now = (float) (degree == 0 ? rank : rank / degree);
-            all += Math.abs(now - before) * Math.max(1, degree);
-            dead += degree == 0 ? now : 0;
+            float now = (float) (strength == 0 ? rank : rank / strength);
+            all += Math.abs(now - before) * (strength == 0 ? 1 : strength);
+            dead += strength == 0 ? now : 0;
             change[i] = now - before;
         }
         session.outbox(shares).addScaled(1, nodes, change, 0, nodes.length);

@@ -54,7 +54,8 @@ final class StreamTest {
     void learnsAsFromMemory() throws Exception {
         var file = file();
         var data = Data.parse(file, ReadOptions.defaults(), null, true);
-        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(16));
+        var learner =
+                new LogisticRegression(LinearOptions.defaults().withPasses(5).withBatch(16));
         var inMemory = learner.fit(data, Run.local(2)).score(data.examples()).get("accuracy");
         var trained =
                 learner.prepare(stream(file), List.of("a", "b"), Run.local(2)).run();
@@ -95,7 +96,8 @@ final class StreamTest {
         var file = Files.writeString(folder.resolve("data.csv"), text);
         var data = new Data(Cache.none(), new Catalogue(folder));
         var all = data.read(file.toString(), ReadOptions.defaults());
-        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(16));
+        var learner =
+                new LogisticRegression(LinearOptions.defaults().withPasses(5).withBatch(16));
         for (int workers : new int[] {1, 2, 5}) {
             try (var spilled = data.spill(file.toString(), ReadOptions.defaults(), 16, folder, 1)) {
                 var trained = learner.prepare(spilled, Run.local(workers)).run();
@@ -111,7 +113,8 @@ final class StreamTest {
     void learnsUnderSparseSsp() throws Exception {
         var file = file();
         var data = Data.parse(file, ReadOptions.defaults(), null, true);
-        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(4));
+        var learner =
+                new LogisticRegression(LinearOptions.defaults().withPasses(5).withBatch(4));
         var run = Run.local(3).with(new Consistency.SparseSsp(1, 4));
         var due = learner.fit(data, Run.local(3)).score(data.examples()).get("accuracy");
         assertThat(learner.fit(data, run).score(data.examples()).get("accuracy"))
@@ -127,7 +130,8 @@ final class StreamTest {
     @Test
     void goesOnToTheSameBits() throws Exception {
         var stream = stream(file());
-        var learner = new LogisticRegression(LinearOptions.defaults().withBatch(16));
+        var learner =
+                new LogisticRegression(LinearOptions.defaults().withPasses(5).withBatch(16));
         var hosts = List.of("a", "b", "c");
         var due = learner.prepare(stream, hosts, Run.local(3)).run().model();
         var storage = Storage.local(folder.resolve("kept"));

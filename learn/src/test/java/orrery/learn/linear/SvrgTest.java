@@ -78,7 +78,7 @@ final class SvrgTest {
         return sum / data.examples().size() + L2 / 2 * square;
     }
 
-    private static double target(Loss loss, float label) {
+    private static double target(Loss loss, double label) {
         return loss.isClassification() ? (label > 0 ? 1 : -1) : label;
     }
 

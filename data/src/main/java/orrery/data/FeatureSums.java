@@ -1,0 +1,118 @@
+package orrery.data;
+
+import java.util.Arrays;
+
+/**
+ * Sums over examples, by feature: how often it is there, its values and their squares; and those of the labels. Confined to
+ * one thread until it is complete.
+ */
+public final class FeatureSums {
+    private int[] counts = new int[0];
+    private double[] sums = new double[0];
+    private double[] squares = new double[0];
+    private long examples;
+    private long nonZeros;
+    private double labelMean;
+    private double labelSquares; // of the differences from the mean
+
+    /** The sums of all examples. */
+    public static FeatureSums of(Examples examples) {
+        var sums = new FeatureSums();
+        sums.room(examples.features());
+        sums.add(examples);
+        return sums;
+    }
+
+    private void room(int features) {
+        if (features > counts.length) {
+            int length = Math.max(features, (int) Math.min(Integer.MAX_VALUE - 8, 1.5 * counts.length));
+            counts = Arrays.copyOf(counts, length);
+            sums = Arrays.copyOf(sums, length);
+            squares = Arrays.copyOf(squares, length);
+        }
+    }
+
+    /** Adds examples. */
+    public void add(Examples more) {
+        for (var part : more.parts()) {
+            add(part);
+        }
+    }
+
+    void add(Examples.Part part) {
+        int most = -1;
+        for (int k = 0; k < part.nonZeros(); k++) {
+            most = Math.max(most, part.indices()[k]);
+        }
+        room(most + 1);
+        for (int k = 0; k < part.nonZeros(); k++) {
+            int index = part.indices()[k];
+            double value = part.values()[k];
+            counts[index] += value == 0 ? 0 : 1;
+            sums[index] += value;
+            squares[index] += value * value;
+        }
+        nonZeros += part.nonZeros();
+        for (double label : part.labels()) {
+            examples++;
+            double off = label - labelMean;
+            labelMean += off / examples;
+            labelSquares += off * (label - labelMean);
+        }
+    }
+
+    /** Adds the sums of other examples. */
+    void addAll(FeatureSums other) {
+        room(other.counts.length);
+        for (int f = 0; f < other.counts.length; f++) {
+            counts[f] += other.counts[f];
+            sums[f] += other.sums[f];
+            squares[f] += other.squares[f];
+        }
+        nonZeros += other.nonZeros;
+        long all = examples + other.examples;
+        if (all > 0) {
+            double off = other.labelMean - labelMean;
+            labelSquares += other.labelSquares + off * off * examples * other.examples / all;
+            labelMean += off * other.examples / all;
+        }
+        examples = all;
+    }
+
+    public long examples() {
+        return examples;
+    }
+
+    /** Features that an example has, in the mean. */
+    public double nonZerosPerExample() {
+        return examples == 0 ? 0 : nonZeros / (double) examples;
+    }
+
+    /** Whether all examples have a feature. */
+    public boolean isInAll(int feature) {
+        return feature < counts.length && counts[feature] == examples;
+    }
+
+    /** The mean of a feature where it is there. */
+    public double mean(int feature) {
+        return feature >= counts.length || counts[feature] == 0 ? 0 : sums[feature] / counts[feature];
+    }
+
+    /** The root of the mean square of a feature where it is there; 0 if it is nowhere. */
+    public double root(int feature) {
+        return feature >= counts.length || counts[feature] == 0 ? 0 : Math.sqrt(squares[feature] / counts[feature]);
+    }
+
+    /** The sum of the squared differences of a feature from its mean over all examples, those that lack it included. */
+    public double squaresFromMean(int feature) {
+        return feature >= counts.length ? 0 : Math.max(0, squares[feature] - sums[feature] * sums[feature] / examples);
+    }
+
+    public double labelMean() {
+        return labelMean;
+    }
+
+    public double labelDeviation() {
+        return examples == 0 ? 0 : Math.sqrt(labelSquares / examples);
+    }
+}

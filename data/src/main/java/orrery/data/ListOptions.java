@@ -1,0 +1,44 @@
+package orrery.data;
+
+import java.util.Map;
+
+/**
+ * How ratings or edges are to be read. What is left open is found out from the file.
+ *
+ * @param text how the file is written, as far as it is known
+ * @param columns the name or number of the column that has the {@code user}, {@code item} or {@code rating}, or the {@code
+ *     from}, {@code to} or {@code weight}
+ * @param needsValues whether each line must have a rating
+ * @param usesWeights whether weights of edges are read
+ * @param threads how many threads parse
+ */
+public record ListOptions(
+        TextOptions text, Map<String, String> columns, boolean needsValues, boolean usesWeights, int threads) {
+    public ListOptions {
+        columns = Map.copyOf(columns);
+    }
+
+    /** All found out from the file; ratings and weights are read. */
+    public static ListOptions defaults() {
+        return new ListOptions(
+                TextOptions.FOUND, Map.of(), true, true, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The same where what is read is to be predicted: ratings may be missing. */
+    public ListOptions withoutValues() {
+        return new ListOptions(text, columns, false, usesWeights, threads);
+    }
+
+    /** The same where all edges count alike. */
+    public ListOptions withoutWeights() {
+        return new ListOptions(text, columns, needsValues, false, threads);
+    }
+
+    public ListOptions with(TextOptions said) {
+        return new ListOptions(said, columns, needsValues, usesWeights, threads);
+    }
+
+    public ListOptions with(Map<String, String> named) {
+        return new ListOptions(text, named, needsValues, usesWeights, threads);
+    }
+}
