@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import orrery.bench.cluster.ClusterBench;
+import orrery.bench.defaults.DefaultsBench;
 import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
 import orrery.bench.kinds.KindsBench;
 import orrery.bench.linear.LinearBench;
+import orrery.bench.parsing.ParsingBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.reader.ReaderBench;
 import orrery.bench.schedulers.SchedulersBench;
@@ -41,7 +43,9 @@ import picocli.CommandLine.Spec;
             StagesBench.class,
             SchedulersBench.class,
             ReaderBench.class,
-            KindsBench.class
+            KindsBench.class,
+            ParsingBench.class,
+            DefaultsBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -59,6 +63,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults or spark");
     }
 }

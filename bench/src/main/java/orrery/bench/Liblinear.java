@@ -27,6 +27,25 @@ public final class Liblinear {
         return problem;
     }
 
+    /** The same with an intercept: a feature behind the others that is always 1. */
+    public static Problem withIntercept(Examples examples) {
+        var problem = problem(examples);
+        var cursor = examples.cursor();
+        for (int i = 0; i < problem.l; i++) {
+            cursor.move(i);
+            problem.x[i] = withIntercept(cursor, problem.n);
+        }
+        return problem;
+    }
+
+    /** The features of an example, and the intercept's as the {@code n}th. */
+    public static Feature[] withIntercept(Examples.Cursor cursor, int n) {
+        var features = features(cursor);
+        var more = Arrays.copyOf(features, features.length + 1);
+        more[features.length] = new FeatureNode(n, 1);
+        return more;
+    }
+
     /** Those of one, ascending, from 1. */
     public static Feature[] features(Examples.Cursor cursor) {
         var features = new Feature[cursor.to() - cursor.from()];

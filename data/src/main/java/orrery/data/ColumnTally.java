@@ -26,8 +26,8 @@ final class ColumnTally {
 
     void number(double x) {
         count++;
-        min = Math.min(min, x);
-        max = Math.max(max, x);
+        min = x < min ? x : min;
+        max = x > max ? x : max;
         double off = x - origin;
         sum += off;
         squares += off * off;

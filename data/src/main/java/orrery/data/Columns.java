@@ -128,7 +128,7 @@ public final class Columns {
 
     private int hash(String category, int column) {
         var bytes = category.getBytes(StandardCharsets.UTF_8);
-        return (int) (hash(WordIndex.hash(bytes, 0, bytes.length), column) & hashMask);
+        return (int) (hash(WordIndex.ofCategory(bytes, 0, bytes.length), column) & hashMask);
     }
 
     /** A category's hash, of a column of its own. */

@@ -476,7 +476,7 @@ final class Csv {
 
     private static void renumber(Part part, int firstWord, int[] numbers) {
         var indices = part.indices();
-        for (int k = 0; k < indices.length; k++) {
+        for (int k = 0; k < part.nonZeros(); k++) {
             if (indices[k] >= firstWord) {
                 indices[k] = firstWord + numbers[indices[k] - firstWord];
             }
@@ -508,11 +508,11 @@ final class Csv {
             for (int i = 0; classes.length > 0 && i < labels.length; i++) {
                 labels[i] = classes[(int) labels[i]];
             }
-            var numeric = schema.numeric();
+            var numeric = schema.numeric().toArray(Schema.Column[]::new);
             for (int k = 0; k < part.nonZeros(); k++) {
                 int index = part.indices()[k];
-                if (index >= 0 && index < numeric.size()) {
-                    part.values()[k] = numeric.get(index).finish(part.values()[k]);
+                if (index >= 0 && index < numeric.length) {
+                    part.values()[k] = numeric[index].finish(part.values()[k]);
                 }
             }
             scaleWords(part, schema);
@@ -528,14 +528,16 @@ final class Csv {
             for (int k = 0; imputes && k < part.nonZeros(); k++) {
                 room += part.indices()[k] >= firstMarker && part.indices()[k] < firstWord ? 1 : 0;
             }
-            var offsets = new int[part.size() + 1];
-            var indices = new int[room];
-            var values = new float[room];
+            var offsets = imputes ? new int[part.size() + 1] : part.offsets(); // else nothing is added: in their place
+            var indices = imputes ? new int[room] : part.indices();
+            var values = imputes ? new float[room] : part.values();
             int to = 0;
+            int k = 0;
             for (int i = 0; i < part.size(); i++) {
-                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                for (int end = part.offsets()[i + 1]; k < end; k++) {
                     int index = part.indices()[k];
                     float value = part.values()[k];
+                    boolean isCategory = index < 0;
                     if (index >= firstMarker && index < firstWord) {
                         float imputed = numeric.get(index - firstMarker).imputed();
                         if (imputed != 0) {
@@ -546,21 +548,14 @@ final class Csv {
                     } else if (index >= firstWord) {
                         index = features[index - firstWord];
                     }
-                    if (index != -1 || part.indices()[k] < 0) {
+                    if (index != -1 || isCategory) {
                         indices[to] = index;
                         values[to++] = value;
                     }
                 }
                 offsets[i + 1] = to;
             }
-            boolean isFull = to == room;
-            return new Part(
-                    offsets,
-                    isFull ? indices : Arrays.copyOf(indices, to),
-                    isFull ? values : Arrays.copyOf(values, to),
-                    part.labels(),
-                    part.weights(),
-                    part.groups());
+            return new Part(offsets, indices, values, part.labels(), part.weights(), part.groups());
         }
     }
 

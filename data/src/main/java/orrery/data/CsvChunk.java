@@ -11,20 +11,24 @@ import orrery.data.ReadOptions.Role;
  * words by {@link #words}, categories as -1 - hash; {@link Csv} renumbers them once all is known.
  */
 final class CsvChunk {
+    private static final int BYTES_PER_FEATURE = 7; // a guess at the room to begin with
     private static final int LONGEST_NUMBER = 40; // characters of a category that may be a number with a fraction of 0
 
     private final Fields fields;
-    private final Schema schema;
     private final boolean labelsAreNumbers;
     private final boolean needsLabels;
     private final @Nullable WordIndex fixedWords;
     private final int firstWord;
     private final int[] columnOf; // of the schema, by field; -1 for a field that it does not know
+    private final Schema.Column[] columns; // of the schema
+    private final Role[] roles; // by column
     private final int[] numberOf; // a numeric column's feature, by column
     private final int[] markerOf; // the feature that says that a value is missing, by column; -1 for none
     private final boolean missingMayBeNumbers; // such as -999
     private final int hashMask;
-    private final PartBuilder builder = new PartBuilder();
+    private boolean isPermuted; // fields come in another order than the schema's columns
+    private final Fields.@Nullable Field[] permuted; // by column: features are in the schema's order, and so their sums
+    private final PartBuilder builder;
 
     /** Words of this chunk, or the fixed ones. */
     final WordIndex words;
@@ -49,7 +53,7 @@ final class CsvChunk {
             boolean isFitting,
             boolean countsDistinct) {
         fields = new Fields(scan, schema.dialect());
-        this.schema = schema;
+        builder = new PartBuilder((scan.end - scan.at) / BYTES_PER_FEATURE + 16);
         this.columnOf = columnOf;
         this.labelsAreNumbers = labelsAreNumbers;
         this.needsLabels = needsLabels;
@@ -57,17 +61,24 @@ final class CsvChunk {
         words = fixedWords == null ? new WordIndex() : fixedWords;
         int numeric = schema.numeric().size();
         firstWord = isFitting ? 2 * numeric : schema.firstWord();
-        int columns = schema.columns().size();
-        numberOf = new int[columns];
-        markerOf = new int[columns];
-        tallies = new ColumnTally[columns];
+        columns = schema.columns().toArray(Schema.Column[]::new);
+        roles = new Role[columns.length];
+        numberOf = new int[columns.length];
+        markerOf = new int[columns.length];
+        tallies = new ColumnTally[columns.length];
         int indicator = numeric;
-        for (int column = 0, number = 0; column < columns; column++) {
-            var what = schema.columns().get(column);
+        for (int column = 0, number = 0; column < columns.length; column++) {
+            var what = columns[column];
+            roles[column] = what.role();
             numberOf[column] = what.role() == Role.NUMERIC ? number++ : -1;
             markerOf[column] = isFitting ? numeric + numberOf[column] : what.hasIndicator() ? indicator++ : -1;
             tallies[column] = new ColumnTally(what.origin(), countsDistinct || what.role() == Role.LABEL);
         }
+        for (int field = 0, before = -1; field < columnOf.length; field++) {
+            isPermuted |= columnOf[field] >= 0 && columnOf[field] < before;
+            before = Math.max(before, columnOf[field]);
+        }
+        permuted = new Fields.Field[isPermuted ? columns.length : 0];
         missingMayBeNumbers =
                 schema.dialect().missing().stream().anyMatch(word -> Look.isNumber(word, schema.dialect()));
         hashMask = (1 << schema.hashBits()) - 1;
@@ -80,44 +91,54 @@ final class CsvChunk {
         while (fields.nextRecord()) {
             record();
         }
-        return builder.build();
+        return builder.buildLoose();
     }
 
+    // the example under way
+    private double label;
+    private float weight;
+    private int group;
+    private boolean hasWeight;
+    private boolean hasGroup;
+
     private void record() {
-        double label = 0;
-        float weight = 1;
-        int group = 0;
-        boolean hasWeight = false;
-        boolean hasGroup = false;
+        label = 0;
+        hasWeight = false;
+        hasGroup = false;
         int at = 0;
         do {
-            fields.read();
             if (at == columnOf.length) {
                 throw bad("expected " + columnOf.length + " fields, found more");
             }
             int column = columnOf[at++];
-            if (column >= 0) {
-                var what = schema.columns().get(column);
-                switch (what.role()) {
-                    case LABEL -> label = needsLabels ? label(what, tallies[column]) : 0;
-                    case WEIGHT -> {
-                        weight = weight(what);
-                        hasWeight = true;
-                    }
-                    case GROUP -> {
-                        fields.trim();
-                        group = Long.hashCode(WordIndex.hash(fields.field, fields.from, fields.to));
-                        hasGroup = true;
-                    }
-                    case NUMERIC -> numeric(what, column);
-                    case CATEGORICAL -> categorical(column);
-                    case TEXT -> text(builder.open());
-                    case IGNORE -> {}
+            if (isPermuted) {
+                fields.read();
+                if (column >= 0) {
+                    permuted[column] = fields.kept();
                 }
+                continue;
+            }
+            if (column >= 0 && roles[column] == Role.NUMERIC && !missingMayBeNumbers) {
+                double number = fields.readNumber();
+                if (!Double.isNaN(number)) {
+                    numeric(columns[column], column, number);
+                    continue;
+                }
+            }
+            fields.read();
+            if (column >= 0) {
+                take(column);
             }
         } while (fields.next());
         if (at < columnOf.length) {
             throw bad("expected " + columnOf.length + " fields, found " + at);
+        }
+        for (int column = 0; column < permuted.length; column++) {
+            var field = permuted[column];
+            if (field != null) {
+                fields.goTo(field);
+                take(column);
+            }
         }
         builder.example(label);
         if (hasWeight) {
@@ -127,6 +148,27 @@ final class CsvChunk {
             builder.group(group);
         }
         fields.endRecord();
+    }
+
+    /** Takes the field that was read last. */
+    private void take(int column) {
+        var what = columns[column];
+        switch (roles[column]) {
+            case LABEL -> label = needsLabels ? label(what, tallies[column]) : 0;
+            case WEIGHT -> {
+                weight = weight(what);
+                hasWeight = true;
+            }
+            case GROUP -> {
+                fields.trim();
+                group = Long.hashCode(WordIndex.hash(fields.field, fields.from, fields.to));
+                hasGroup = true;
+            }
+            case NUMERIC -> numeric(what, column);
+            case CATEGORICAL -> categorical(column);
+            case TEXT -> text(builder.open());
+            case IGNORE -> {}
+        }
     }
 
     private BadLine bad(String message) {
@@ -154,6 +196,10 @@ final class CsvChunk {
             }
             return;
         }
+        numeric(what, column, x);
+    }
+
+    private void numeric(Schema.Column what, int column, double x) {
         tallies[column].number(finite(what, x));
         float value = what.value(x);
         if (Float.isInfinite(value)) {
@@ -174,10 +220,10 @@ final class CsvChunk {
         long hash;
         if (fields.isMissing()) {
             tallies[column].missing();
-            hash = WordIndex.HASH_START; // of nothing
+            hash = WordIndex.ofCategory(fields.field, fields.from, fields.from); // of nothing
         } else {
             dropFractionOfZero();
-            hash = WordIndex.hash(fields.field, fields.from, fields.to);
+            hash = WordIndex.ofCategory(fields.field, fields.from, fields.to);
             tallies[column].text(hash);
         }
         builder.feature(-1 - ((int) Columns.hash(hash, column) & hashMask), 1);
@@ -229,7 +275,7 @@ final class CsvChunk {
                         + "' is a code, the labels before are numbers; quote or prefix it throughout");
             }
             tally.number(finite(column, label));
-            return label;
+            return label + 0.0; // which makes -0 a 0
         }
         fields.trim();
         if (fields.isMissing() && !isNone()) {

@@ -44,7 +44,6 @@ final class EdgeList {
                 if (isMatrix(begun.start())) {
                     return matrix(begun.all(), name, options, text);
                 }
-                var asked = options.columns();
                 var said = text.isTable() ? ReadOptions.defaults().ofTable().text() : options.text();
                 var look = Look.at(
                         begun.start(),
@@ -53,10 +52,10 @@ final class EdgeList {
                         said,
                         Look.OF_LISTS,
                         true,
-                        field -> asked.containsValue(field) && !field.matches("-?[0-9]{1,9}"),
+                        field -> options.isNamed(field),
                         field -> FROM.matcher(Look.plain(field)).matches()
                                 || TO.matcher(Look.plain(field)).matches());
-                var places = PairList.places(look, asked, KEYS, NAMES, options.usesWeights(), name);
+                var places = PairList.places(look, options, KEYS, NAMES, options.usesWeights(), name);
                 if (places.second() < 0) {
                     throw new DataException(name + ": expected two nodes in each line, found one column ('"
                             + Names.printable(look.names().getFirst()) + "'); say what stands between by --delimiter");

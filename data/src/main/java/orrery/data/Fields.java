@@ -1,5 +1,8 @@
 package orrery.data;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * follow, then the delimiter or the line's end. Within any other field a quote is a character like others.
  */
 final class Fields {
+    private static final VarHandle WORDS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long QUOTES = 0x2222222222222222L;
     private static final byte PLAIN = 0;
     private static final byte STOP = 1; // of a plain field: a delimiter, or a line's end
 
@@ -23,8 +28,13 @@ final class Fields {
     private final byte delimiter;
     private final boolean isDoubled; // '::'
     private final boolean isBlanks;
+    private final boolean hasQuotes;
+    private final boolean hasComments;
     private final byte[] kinds = new byte[256];
     private final byte[][] missing;
+    private final boolean[] beginsMissing = new boolean[256]; // by the first byte
+    private final boolean emptyIsMissing;
+    private final char point;
     private byte[] scratch = new byte[256];
 
     // the field that was read last
@@ -32,6 +42,7 @@ final class Fields {
     int from;
     int to;
     boolean isQuoted;
+    private boolean isCopy; // in scratch, which the next field changes
 
     /** Lines that were passed over so far. */
     long comments;
@@ -42,9 +53,18 @@ final class Fields {
         delimiter = (byte) dialect.delimiter().charAt(0);
         isDoubled = dialect.delimiter().length() == 2;
         isBlanks = dialect.isBlanks();
+        point = dialect.point();
+        hasQuotes = dialect.quotes();
+        hasComments = dialect.comments();
         missing = dialect.missing().stream()
                 .map(word -> word.getBytes(StandardCharsets.UTF_8))
                 .toArray(byte[][]::new);
+        for (var word : missing) {
+            if (word.length > 0) {
+                beginsMissing[word[0] & 0xff] = true;
+            }
+        }
+        emptyIsMissing = dialect.missing().contains("");
         scan.linesEndWithCr = true;
         kinds['\n'] = STOP;
         kinds['\r'] = STOP;
@@ -58,7 +78,7 @@ final class Fields {
     boolean nextRecord() {
         while (!scan.isAtEnd()) {
             int start = scan.at;
-            if (dialect.comments() && isComment(start)) {
+            if (hasComments && isComment(start)) {
                 comments++;
                 while (!scan.isAtLineEnd()) {
                     scan.at++;
@@ -90,7 +110,7 @@ final class Fields {
     /** Reads a field, without its quotes. */
     void read() {
         int i = scan.at;
-        if (dialect.quotes()) {
+        if (hasQuotes) {
             while (i < scan.end && isBlank(scan.bytes[i])) {
                 i++;
             }
@@ -100,6 +120,7 @@ final class Fields {
             }
         }
         isQuoted = false;
+        isCopy = false;
         field = scan.bytes;
         from = scan.at;
         to = endOfPlain(scan.at);
@@ -124,30 +145,36 @@ final class Fields {
     private void quoted(int quote) {
         long startLine = scan.line;
         var bytes = scan.bytes;
-        int length = 0;
-        int i = quote + 1;
+        int end = scan.end;
+        int length = -1; // of what is in scratch, once a doubled quote has made a copy necessary
+        int begin = quote + 1;
+        int i = begin;
         for (; ; i++) {
-            if (i >= scan.end) {
+            if (i >= end) {
                 throw BadLine.withoutEnd(
                         startLine, "a quoted field has no end; if quotes are plain characters here: --no-quotes");
             }
             byte b = bytes[i];
             if (b == '"') {
-                if (i + 1 < scan.end && bytes[i + 1] == '"') {
-                    i++;
-                } else {
+                if (i + 1 == end || bytes[i + 1] != '"') {
                     break;
                 }
-            } else if (b == '\n' || (b == '\r' && (i + 1 == scan.end || bytes[i + 1] != '\n'))) {
+                if (length < 0) {
+                    length = i - begin;
+                    room(length);
+                    System.arraycopy(bytes, begin, scratch, 0, length);
+                }
+                i++;
+            } else if (b == '\n' || (b == '\r' && (i + 1 == end || bytes[i + 1] != '\n'))) {
                 scan.line++;
             }
-            if (length == scratch.length) {
-                scratch = Arrays.copyOf(scratch, 2 * length);
+            if (length >= 0) {
+                room(length);
+                scratch[length++] = b;
             }
-            scratch[length++] = b;
         }
         scan.at = i + 1;
-        while (scan.at < scan.end && isBlank(bytes[scan.at])) {
+        while (scan.at < end && isBlank(bytes[scan.at])) {
             scan.at++;
         }
         if (!isAtFieldEnd() && !(isBlanks && scan.at > i + 1)) {
@@ -157,9 +184,36 @@ final class Fields {
                             + Names.printable(scan.word()) + "'; if quotes are plain characters here: --no-quotes");
         }
         isQuoted = true;
-        field = scratch;
-        from = 0;
-        to = length;
+        isCopy = length >= 0;
+        field = length < 0 ? bytes : scratch;
+        from = length < 0 ? begin : 0;
+        to = length < 0 ? i : length;
+    }
+
+    private void room(int length) {
+        if (length >= scratch.length) {
+            scratch = Arrays.copyOf(scratch, 2 * length + 2);
+        }
+    }
+
+    /** Reads a field that is a number and nothing else, as most are; else stays where it is, and returns NaN. */
+    double readNumber() {
+        if (isDoubled) {
+            return Double.NaN;
+        }
+        int start = scan.at;
+        double value = scan.number(point);
+        int at = scan.at;
+        if (at == start || (at < scan.end && kinds[scan.bytes[at] & 0xff] == PLAIN)) {
+            scan.at = start;
+            return Double.NaN;
+        }
+        field = scan.bytes;
+        from = start;
+        to = at;
+        isQuoted = false;
+        isCopy = false;
+        return value;
     }
 
     /** Blanks that mean nothing around a quoted field. */
@@ -209,6 +263,24 @@ final class Fields {
         endRecord();
     }
 
+    /** A field that is looked at later, before the chunk changes. */
+    record Field(byte[] bytes, int from, int to, boolean isQuoted) {}
+
+    /** The field that was read last, to go back to. */
+    Field kept() {
+        return isCopy
+                ? new Field(Arrays.copyOfRange(scratch, from, to), 0, to - from, isQuoted)
+                : new Field(field, from, to, isQuoted);
+    }
+
+    /** Makes a field the one that was read last. */
+    void goTo(Field kept) {
+        field = kept.bytes();
+        from = kept.from();
+        to = kept.to();
+        isQuoted = kept.isQuoted();
+    }
+
     /** Leaves the blanks around the field out, if it was not quoted. */
     void trim() {
         if (!isQuoted) {
@@ -233,6 +305,12 @@ final class Fields {
     /** Whether the field stands for no value. Changes its bounds: blanks are left out. */
     boolean isMissing() {
         strip();
+        if (from == to) {
+            return emptyIsMissing;
+        }
+        if (!beginsMissing[field[from] & 0xff]) {
+            return false;
+        }
         for (var word : missing) {
             if (word.length == to - from && Arrays.equals(word, 0, word.length, field, from, to)) {
                 return true;
@@ -245,8 +323,8 @@ final class Fields {
     double number() {
         strip();
         var number = new Scan(field, from, to);
-        double value = number.number(dialect.point());
-        return number.isAtEnd() ? value : Double.NaN;
+        double value = number.number(point);
+        return number.at == to ? value : Double.NaN;
     }
 
     String text() {
@@ -279,6 +357,9 @@ final class Fields {
     /** A cutter that ends chunks where records end. */
     static Chunks.Cutter cutter(Dialect dialect) {
         return (bytes, length) -> {
+            if (!dialect.quotes() || !hasQuote(bytes, length)) {
+                return lastLine(bytes, length);
+            }
             var fields = new Fields(new Scan(bytes, 0, length), dialect);
             int end = 0;
             try {
@@ -294,5 +375,31 @@ final class Fields {
             }
             return end;
         };
+    }
+
+    /** Looks at eight bytes at once: of a word that differs from quotes nowhere, a byte becomes 0, and 0 less 1 borrows. */
+    private static boolean hasQuote(byte[] bytes, int length) {
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            long differs = (long) WORDS.get(bytes, i) ^ QUOTES;
+            if (((differs - 0x0101010101010101L) & ~differs & 0x8080808080808080L) != 0) {
+                return true;
+            }
+        }
+        for (; i < length; i++) {
+            if (bytes[i] == '"') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Where no field is quoted, each line is a record; a CR at the end may still be followed by its LF. */
+    private static int lastLine(byte[] bytes, int length) {
+        int end = length > 0 && bytes[length - 1] == '\r' ? length - 1 : length;
+        while (end > 0 && bytes[end - 1] != '\n' && bytes[end - 1] != '\r') {
+            end--;
+        }
+        return end;
     }
 }

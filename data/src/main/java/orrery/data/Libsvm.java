@@ -203,7 +203,7 @@ final class Libsvm {
             scan.at = start;
             throw new BadLine(scan.line, "a label must be within the range of a double, found '" + scan.word() + "'");
         }
-        return label;
+        return label + 0.0; // which makes -0 a 0
     }
 
     private static double skipLabel(Scan scan) {

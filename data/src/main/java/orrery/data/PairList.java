@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -92,13 +91,15 @@ final class PairList {
 
     /** What was found of the columns, and how. */
     static Places places(
-            Look look, Map<String, String> asked, List<String> keys, Headings names, boolean hasValue, String file)
+            Look look, ListOptions options, List<String> keys, Headings names, boolean hasValue, String file)
             throws DataException {
         int width = look.names().size();
         var found = new int[] {-1, -1, -1};
         for (int k = 0; k < 3; k++) {
-            var column = asked.get(keys.get(k));
-            found[k] = column == null ? -1 : look.position(column, file);
+            var column = options.columns().get(keys.get(k));
+            found[k] = column == null
+                    ? look.names().indexOf(options.known().getOrDefault(keys.get(k), ""))
+                    : look.position(column, file);
         }
         int type = -1;
         if (look.hasHeader()) {

@@ -37,7 +37,7 @@ final class RatingList {
                 if (begun.start().length == 0 && files.size() > 1) {
                     continue;
                 }
-                var asked = options.columns();
+                var said = options;
                 var look = Look.at(
                         begun.start(),
                         begun.isAll(),
@@ -45,10 +45,10 @@ final class RatingList {
                         options.text(),
                         Look.OF_LISTS,
                         true,
-                        field -> asked.containsValue(field) && !field.matches("-?[0-9]{1,9}"),
+                        field -> said.isNamed(field),
                         field -> USER.matcher(Look.plain(field)).matches()
                                 || RATING.matcher(Look.plain(field)).matches());
-                var places = PairList.places(look, asked, KEYS, NAMES, true, name);
+                var places = PairList.places(look, said, KEYS, NAMES, true, name);
                 if (places.second() < 0 || (places.value() < 0 && options.needsValues())) {
                     throw new DataException(name + ": expected user, item and rating, found "
                             + (look.names().size() == 1

@@ -272,10 +272,10 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
             zeros += start[i] == 0 ? 1 : 0;
             zerosAtOdd += start[i] == 0 && i % 2 == 1 ? 1 : 0;
         }
-        if (zeros > 0 && zerosAtOdd == zeros && 3 * zeros > start.length) {
+        if (10 * zerosAtOdd > 9 * zeros && 3 * zeros > start.length) { // few letters have a low half of 0
             return utf16(in, StandardCharsets.UTF_16LE, about);
         }
-        if (zeros > 0 && zerosAtOdd == 0 && 3 * zeros > start.length) {
+        if (10 * zerosAtOdd < zeros && 3 * zeros > start.length) {
             return utf16(in, StandardCharsets.UTF_16BE, about);
         }
         if (zeros > 0) {

@@ -142,23 +142,23 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
         var numeric = List.of(getOrDefault(numericCols));
         var categorical = List.of(getOrDefault(categoricalCols));
         if (!labels().isEmpty()) {
-            columns.add(new Schema.Column(labels(), Role.LABEL, 0, 1));
+            columns.add(Schema.Column.of(labels(), Role.LABEL));
         }
         if (!weights().isEmpty()) {
-            columns.add(new Schema.Column(weights(), Role.WEIGHT, 0, 1));
+            columns.add(Schema.Column.of(weights(), Role.WEIGHT));
         }
         boolean nothingSaid = numeric.isEmpty() && categorical.isEmpty();
         if (nothingSaid && (isSet(featuresCol) || known.contains(getOrDefault(featuresCol)))) {
-            columns.add(new Schema.Column(getOrDefault(featuresCol), Role.IGNORE, 0, 1));
+            columns.add(Schema.Column.of(getOrDefault(featuresCol), Role.IGNORE));
         } else if (nothingSaid) {
             Stream.of(frame.fields())
                     .filter(field -> field.dataType() instanceof NumericType)
                     .map(field -> field.name())
                     .filter(name -> !name.equals(labels()) && !name.equals(weights()))
-                    .forEach(name -> columns.add(new Schema.Column(name, Role.NUMERIC, 0, 1)));
+                    .forEach(name -> columns.add(Schema.Column.of(name, Role.NUMERIC)));
         }
-        numeric.forEach(name -> columns.add(new Schema.Column(name, Role.NUMERIC, 0, 1)));
-        categorical.forEach(name -> columns.add(new Schema.Column(name, Role.CATEGORICAL, 0, 1)));
+        numeric.forEach(name -> columns.add(Schema.Column.of(name, Role.NUMERIC)));
+        categorical.forEach(name -> columns.add(Schema.Column.of(name, Role.CATEGORICAL)));
         for (var column : columns) {
             if (!known.contains(column.name())) {
                 throw new DataException(
@@ -261,7 +261,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
         int k = 0;
         for (var column : columns) {
             if (column.role() == Role.NUMERIC) {
-                fitted.add(new Schema.Column(column.name(), Role.NUMERIC, sums.mean(k), sums.deviation(k)));
+                fitted.add(Schema.Column.standardised(column.name(), sums.mean(k), sums.deviation(k)));
                 k++;
             } else {
                 fitted.add(column);

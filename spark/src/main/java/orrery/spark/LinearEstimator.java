@@ -205,7 +205,14 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
 
     private LinearLearner learner() {
         var options = new LinearOptions(
-                number(passes), number(batchSize), updates(), (boolean) getOrDefault(fitIntercept), Map.of(), false, 0);
+                number(passes),
+                number(batchSize),
+                updates(),
+                (boolean) getOrDefault(fitIntercept),
+                Map.of(),
+                false,
+                0,
+                LinearOptions.Scaling.NONE);
         return switch (known(getOrDefault(family), FAMILIES, "family")) {
             case "softmax" -> new SoftmaxRegression(options);
             case "svm" -> new LinearSvm(options, false);

@@ -27,7 +27,7 @@ interface Packing {
 
     /** The schema of vectors. */
     static Schema vectors(List<Schema.Column> columns, int features, List<String> classes) {
-        return new Schema(VECTORS, ' ', false, columns, 0, List.of(), classes, false, false, features);
+        return Schema.ofFeatures(VECTORS, columns, classes, features);
     }
 
     /** Whether rows of a data frame can be made examples by this schema. */

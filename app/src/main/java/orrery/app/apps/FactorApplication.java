@@ -17,6 +17,7 @@ import orrery.learn.factor.FactorModel;
 import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.FactorTraining;
 import orrery.learn.factor.MatrixFactorization;
+import orrery.store.Json;
 import orrery.store.Place;
 
 /** mf. */
@@ -185,6 +186,7 @@ public final class FactorApplication implements Application {
     public Saved open(Place model) throws IOException {
         var factors = FactorModel.load(model);
         var reading = new RatingFlags();
+        var known = columns(factors.provenance().getOrDefault("read", ""));
         return new Saved() {
             @Override
             public List<Object> options() {
@@ -209,7 +211,7 @@ public final class FactorApplication implements Application {
                     throw new UsageException("ratings have no probabilities; leave --probabilities out");
                 }
                 var pairs = reading.data()
-                        .ratings(data, reading.options().withoutValues())
+                        .ratings(data, reading.options().like(known).withoutValues())
                         .value();
                 factors.predict(pairs, (i, predicted) -> out.println(predicted));
                 out.flush();
@@ -217,7 +219,7 @@ public final class FactorApplication implements Application {
 
             @Override
             public Optional<Measured> measure(String data) throws IOException {
-                var found = reading.data().ratings(data, reading.options());
+                var found = reading.data().ratings(data, reading.options().like(known));
                 var ratings = found.value();
                 return Optional.of(new Measured(
                         ratings.toString(),
@@ -226,5 +228,19 @@ public final class FactorApplication implements Application {
                         factors.scoreLike(ratings)));
             }
         };
+    }
+
+    /** The names that columns had in the training data, by what they are. */
+    private static Map<String, String> columns(String read) throws IOException {
+        var columns = new LinkedHashMap<String, String>();
+        if (!read.isEmpty() && Json.object(read, "provenance").get("columns") instanceof List<?> list) {
+            for (var entry : list) {
+                if (entry instanceof Map<?, ?> column
+                        && !String.valueOf(column.get("name")).matches("[0-9]+")) {
+                    columns.put(String.valueOf(column.get("role")), String.valueOf(column.get("name")));
+                }
+            }
+        }
+        return columns;
     }
 }
