@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Processes;
 import orrery.wire.Authority;
@@ -152,7 +153,7 @@ public final class Crew {
     }
 
     /** Does the benchmark of this command line in so many processes. Returns 0 if all went well. */
-    public static int lead(CommandSpec spec, int count, PrintWriter out) throws Exception {
+    static int lead(CommandSpec spec, int count, Consumer<String> out) throws Exception {
         var flags = new ArrayList<>(ManagementFactory.getRuntimeMXBean().getInputArguments());
         flags.add("-Xmx3g");
         var arguments = spec.root().commandLine().getParseResult().originalArgs();
@@ -192,15 +193,19 @@ public final class Crew {
     }
 
     /** Until the process ends; if it has not done well, the others end, too. */
-    private static void listen(List<Process> processes, int member, Exchange exchange, PrintWriter out) {
+    private static void listen(List<Process> processes, int member, Exchange exchange, Consumer<String> out) {
         var process = processes.get(member);
         try {
             var from = process.inputReader(StandardCharsets.UTF_8);
             for (var line = from.readLine(); line != null; line = from.readLine()) {
                 if (line.startsWith(ALL)) {
                     exchange.tell(member, line.substring(ALL.length()));
-                } else if (member == 0) {
-                    out.println(line.startsWith(SAY) ? line.substring(SAY.length()) : line);
+                } else if (line.startsWith(SAY)) {
+                    if (member == 0) {
+                        out.accept(line.substring(SAY.length()));
+                    }
+                } else {
+                    System.err.println(line);
                 }
             }
             if (process.waitFor() == 0) {

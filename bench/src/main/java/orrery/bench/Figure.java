@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import orrery.store.Json;
 
 /**
  * One measured figure: medians over {@code runs} interleaved runs.
@@ -36,12 +35,8 @@ public record Figure(
         return n % 2 == 1 ? sorted.get(n / 2) : (sorted.get(n / 2 - 1) + sorted.get(n / 2)) / 2;
     }
 
-    /** Prints figures as a table, or as a JSON array. */
-    public static void print(PrintWriter out, List<Figure> figures, boolean json) {
-        if (json) {
-            out.println(Json.line(figures.stream().map(Figure::toMap).toList()));
-            return;
-        }
+    /** Prints figures as a table. */
+    static void print(PrintWriter out, List<Figure> figures) {
         int width = figures.stream().mapToInt(f -> f.name().length()).max().orElse(10);
         out.println(" ".repeat(width) + "          ours          peer    ratio  runs  unit           peer");
         for (var f : figures) {
@@ -65,7 +60,7 @@ public record Figure(
                 : String.format(Locale.ROOT, "%12.4f", value);
     }
 
-    private Map<String, Object> toMap() {
+    Map<String, Object> toMap() {
         var map = new LinkedHashMap<String, Object>();
         map.put("name", name);
         map.put("unit", unit);

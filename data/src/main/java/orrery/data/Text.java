@@ -7,6 +7,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PushbackInputStream;
 import java.io.Reader;
 import java.io.SequenceInputStream;
@@ -35,6 +36,8 @@ import orrery.store.Place;
 record Text(InputStream in, boolean isTable, List<String> about) implements Closeable {
     private static final int START = 512;
     private static final int TAR = 257; // where the mark of a tar archive is
+    private static final int END_RECORD = 22; // of a zip archive, without its comment
+    private static final int ZIP64 = 76; // the records of a large archive before that
     private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
 
     /** A kind of file that is known by its first bytes. */
@@ -127,7 +130,7 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
                 case BZIP2 -> inflated(new BZip2CompressorInputStream(in, true), compressed, name);
                 case XZ -> inflated(new XZInputStream(in), compressed, name);
                 case ZSTD -> inflated(new ZstdInputStream(in), compressed, name);
-                case ZIP -> inflated(new OneEntry(in, name), compressed, name);
+                case ZIP -> inflated(new OneEntry(new Tail(in), name), compressed, name);
                 default ->
                     throw new DataException(name + ": is " + compressed.name
                             + ", which is not read; give text (libsvm, CSV, TSV), Parquet, or either as .gz, .bz2, .xz,"
@@ -189,14 +192,68 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
         }
     }
 
+    /** Counts what is read, and keeps its end. */
+    private static final class Tail extends FilterInputStream {
+        private final byte[] last = new byte[1 << 17]; // of the byte n at n modulo the length
+        private long count;
+
+        Tail(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            var one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int from, int length) throws IOException {
+            int n = super.read(bytes, from, length);
+            for (int i = Math.max(0, n - last.length); i < n; i++) {
+                last[(int) ((count + i) % last.length)] = bytes[from + i];
+            }
+            count += Math.max(0, n);
+            return n;
+        }
+
+        /** A number of so many bytes, the lowest first, that many before the end. */
+        private long number(int beforeEnd, int bytes) {
+            long number = 0;
+            for (int i = bytes - 1; i >= 0; i--) {
+                number = (number << 8) | (last[(int) ((count - beforeEnd + i) % last.length)] & 0xff);
+            }
+            return number;
+        }
+
+        /**
+         * Whether this ends as a zip archive does: a directory of all there is, and a record of where it begins, whose
+         * comment is the end. (PKWARE's APPNOTE, 4.3.)
+         */
+        boolean isEndOfZip() {
+            for (int comment = 0; comment <= 0xffff && comment + END_RECORD <= count; comment++) {
+                int at = comment + END_RECORD;
+                if (number(at, 4) == 0x06054b50 && number(at - 20, 2) == comment) {
+                    long directory = number(at - 12, 4) + number(at - 16, 4);
+                    return directory == count - at
+                            || number(at - 16, 4) == 0xffffffffL
+                            || directory == count - at - ZIP64;
+                }
+            }
+            return false;
+        }
+    }
+
     /** The one file in a zip archive. */
     private static final class OneEntry extends FilterInputStream {
+        private final Tail tail;
         private final ZipInputStream zip;
         private final String name;
         private boolean isAtEnd;
 
-        OneEntry(InputStream in, String name) throws IOException {
+        OneEntry(Tail in, String name) throws IOException {
             super(new ZipInputStream(in));
+            tail = in;
             zip = (ZipInputStream) this.in;
             this.name = name;
             var first = next();
@@ -227,6 +284,12 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
                 if (more.isPresent()) {
                     throw new DataException(name + ": the zip archive holds more than one file, such as '"
                             + Names.printable(more.get()) + "'; extract it to a folder and give the folder");
+                }
+                tail.transferTo(OutputStream.nullOutputStream());
+                if (!tail.isEndOfZip()) {
+                    throw new DataException(
+                            name + ": the zip archive is damaged or cut short: its end is no directory of"
+                                    + " what it holds");
                 }
             }
             return n;

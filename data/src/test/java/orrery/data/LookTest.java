@@ -318,6 +318,27 @@ final class LookTest {
                         .examples()
                         .size())
                 .isEqualTo(2);
+        byte[] whole = bytes.toByteArray();
+        for (int less : new int[] {1, 5, 22, 60}) {
+            Files.write(file, Arrays.copyOf(whole, whole.length - less));
+            assertThatThrownBy(() -> Data.parse(file, ReadOptions.defaults(), null, true))
+                    .as("less " + less)
+                    .hasMessageContaining("damaged or cut short");
+        }
+        Files.write(file, Arrays.copyOf(whole, whole.length + 9));
+        assertThatThrownBy(() -> Data.parse(file, ReadOptions.defaults(), null, true))
+                .hasMessageContaining("damaged or cut short");
+        bytes.reset();
+        try (var zip = new ZipOutputStream(bytes)) {
+            zip.setComment("made by hand");
+            zip.putNextEntry(new ZipEntry("a.csv"));
+            zip.write("label,x\n1,2\n0,3\n1,4\n".getBytes(StandardCharsets.UTF_8));
+        }
+        Files.write(file, bytes.toByteArray());
+        assertThat(Data.parse(file, ReadOptions.defaults(), null, true)
+                        .examples()
+                        .size())
+                .isEqualTo(3);
         bytes.reset();
         try (var zip = new ZipOutputStream(bytes)) {
             for (var name : List.of("a.csv", "b.csv")) {

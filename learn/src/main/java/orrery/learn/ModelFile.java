@@ -71,4 +71,15 @@ public final class ModelFile {
         }
         return values;
     }
+
+    /** The same of a tensor of doubles. */
+    public static double[] finiteDoubles(Safetensors file, String name) throws IOException {
+        var values = file.doubles(name);
+        for (int i = 0; i < values.length; i++) {
+            if (!Double.isFinite(values[i])) {
+                throw new IOException(file.where() + ": tensor '" + name + "' holds " + values[i] + " at " + i);
+            }
+        }
+        return values;
+    }
 }

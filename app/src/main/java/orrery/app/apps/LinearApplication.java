@@ -2,6 +2,8 @@ package orrery.app.apps;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -154,6 +156,7 @@ abstract class LinearApplication implements Application {
     }
 
     private static final class SavedModel implements Saved {
+        private static final MathContext DIGITS = new MathContext(10);
         private final LinearModel model;
         private final DataFlags reading = new DataFlags();
 
@@ -196,7 +199,7 @@ abstract class LinearApplication implements Application {
             model.predict(examples, (i, predicted) -> {
                 line.setLength(0);
                 if (classes.isEmpty()) {
-                    line.append(predicted[0]);
+                    line.append(rounded(predicted[0]));
                 } else {
                     int best = 0;
                     for (int k = 1; k < predicted.length; k++) {
@@ -210,6 +213,11 @@ abstract class LinearApplication implements Application {
                 out.println(line);
             });
             out.flush();
+        }
+
+        /** To as many digits as weights, which are floats, can give. */
+        private static double rounded(double number) {
+            return BigDecimal.valueOf(number).round(DIGITS).doubleValue();
         }
 
         @Override

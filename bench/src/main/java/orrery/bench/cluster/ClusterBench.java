@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import orrery.bench.BetweenCuts;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -41,7 +42,7 @@ public final class ClusterBench implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
     int runs = 3;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -50,13 +51,14 @@ public final class ClusterBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
         var loaded = Data.withDefaults().read(data, ReadOptions.defaults());
-        out.println(loaded.examples());
         var figures = new ArrayList<Figure>();
         speed(loaded, figures);
         quality(loaded, figures);
-        Figure.print(out, figures, json);
+        try (var report = Report.of(spec, json)) {
+            report.say(loaded.examples().toString());
+            report.figures(figures);
+        }
         return 0;
     }
 

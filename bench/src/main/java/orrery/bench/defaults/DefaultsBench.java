@@ -4,7 +4,6 @@ import de.bwaldvogel.liblinear.Linear;
 import de.bwaldvogel.liblinear.Parameter;
 import de.bwaldvogel.liblinear.SolverType;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import orrery.bench.Cpu;
 import orrery.bench.Liblinear;
+import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -24,7 +24,6 @@ import orrery.learn.linear.LeastSquares;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LogisticRegression;
 import orrery.learn.linear.SoftmaxRegression;
-import orrery.store.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -60,7 +59,7 @@ public final class DefaultsBench implements Callable<Integer> {
             description = "liblinear's settings are tried for so long a set (default: ${DEFAULT-VALUE}).")
     double limit = 120;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -121,47 +120,38 @@ public final class DefaultsBench implements Callable<Integer> {
                 asked.add("generated:" + name);
             }
         }
-        var rows = new ArrayList<Row>();
-        var out = spec.commandLine().getOut();
-        for (var set : asked) {
-            var row = measure(set);
-            rows.add(row);
-            if (!json) {
-                print(out, row, rows.size() == 1);
+        try (var report = Report.of(spec, json)) {
+            report.say(String.format(
+                    "%-16s %9s %9s %12s %12s %10s %9s %9s  %s",
+                    "set", "train", "test", "ours", "peer", "behind", "allowed", "CPU s", "peer"));
+            int within = 0;
+            for (var set : asked) {
+                var row = measure(set);
+                tell(report, row);
+                within += row.holds() ? 1 : 0;
             }
+            report.say(within + " of " + asked.size() + " within what is allowed");
         }
-        if (json) {
-            out.println(Json.line(rows.stream().map(Row::toMap).toList()));
-        } else {
-            out.printf(
-                    "%d of %d within what is allowed%n",
-                    rows.stream().filter(Row::holds).count(), rows.size());
-        }
-        out.flush();
         return 0;
     }
 
-    private static void print(PrintWriter out, Row row, boolean isFirst) {
-        if (isFirst) {
-            out.printf(
-                    "%-16s %9s %9s %12s %12s %10s %9s %9s  %s%n",
-                    "set", "train", "test", "ours", "peer", "behind", "allowed", "CPU s", "peer");
-        }
+    private static void tell(Report report, Row row) {
         double scale = row.isNumbers() ? 1 : 100;
-        out.printf(
-                Locale.ROOT,
-                "%-16s %9d %9d %12.2f %12.2f %9.2f%% %8.2f%% %9.2f  %s%s%n",
-                row.name(),
-                row.train(),
-                row.test(),
-                scale * row.ours(),
-                scale * row.best(),
-                100 * row.behind(),
-                100 * row.allowed(),
-                row.seconds(),
-                row.by(),
-                row.holds() ? "" : "   SHORT");
-        out.flush();
+        report.row(
+                String.format(
+                        Locale.ROOT,
+                        "%-16s %9d %9d %12.2f %12.2f %9.2f%% %8.2f%% %9.2f  %s%s",
+                        row.name(),
+                        row.train(),
+                        row.test(),
+                        scale * row.ours(),
+                        scale * row.best(),
+                        100 * row.behind(),
+                        100 * row.allowed(),
+                        row.seconds(),
+                        row.by(),
+                        row.holds() ? "" : "   SHORT"),
+                row.toMap());
     }
 
     private Row measure(String set) throws Exception {

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import orrery.bench.BetweenCuts;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.data.Ratings;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
@@ -44,7 +45,7 @@ public final class FactorBench implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
     int runs = 5;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -53,11 +54,22 @@ public final class FactorBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
+        try (var report = Report.of(spec, json)) {
+            report(report);
+        }
+        return 0;
+    }
+
+    private void report(Report report) throws Exception {
         var generated = Generated.netflix(48_019, 17_770, count, 1);
         var split = generated.ratings().split(0.05, 1);
-        out.println(split.train() + "; test: " + split.test());
-        out.printf(Locale.ROOT, "the truth itself errs by %.4f%n", generated.rmseOfTruth());
+        report.say(split.train() + "; test: " + split.test());
+        report.row(
+                String.format(Locale.ROOT, "the truth itself errs by %.4f", generated.rmseOfTruth()),
+                "name",
+                "rmse of the truth",
+                "rmse",
+                generated.rmseOfTruth());
         var options = new FactorOptions(64, passes, rate, decay, l2, FactorOptions.Method.SGD);
         var errors = new ArrayList<Double>();
         new MatrixFactorization(options)
@@ -68,17 +80,23 @@ public final class FactorBench implements Callable<Integer> {
                 }))
                 .run();
         for (int pass = 0; pass < errors.size(); pass++) {
-            out.printf(Locale.ROOT, "pass %2d  test rmse %.4f%n", pass + 1, errors.get(pass));
+            report.row(
+                    String.format(Locale.ROOT, "pass %2d  test rmse %.4f", pass + 1, errors.get(pass)),
+                    "name",
+                    "pass",
+                    "pass",
+                    pass + 1,
+                    "rmse",
+                    errors.get(pass));
         }
-        iterStore();
+        iterStore(report);
         var figures = new ArrayList<Figure>();
         speed(split.train(), figures);
-        Figure.print(out, figures, json);
-        return 0;
+        report.figures(figures);
     }
 
     /** The shape that IterStore's own generator makes: 0.51 CPU seconds an epoch there, 48.5 MB in six clocks. */
-    private void iterStore() throws Exception {
+    private void iterStore(Report report) throws Exception {
         var ratings = Generated.of(20_000, 4_000, 200_000, 8, 0.5, 0.8, 1).ratings();
         var options = new FactorOptions(500, 8, 0.03f, 1, 0.0001f, FactorOptions.Method.ADA_REVISION);
         var cpu = new ArrayList<Long>();
@@ -95,16 +113,21 @@ public final class FactorBench implements Callable<Integer> {
         for (int e = 2; e < cpu.size(); e++) {
             epochs.add((cpu.get(e) - cpu.get(e - 1)) / 1e9);
         }
-        spec.commandLine()
-                .getOut()
-                .printf(
+        report.row(
+                String.format(
                         Locale.ROOT,
                         "20,000 x 4,000, 200,000 ratings, rank 500, AdaRevision, 2 workers: %.3f CPU-s an epoch, squared"
-                                + " error by epoch %s%n",
+                                + " error by epoch %s",
                         Figure.median(epochs),
                         squares.stream()
                                 .map(s -> String.format(Locale.ROOT, "%.0f", s))
-                                .toList());
+                                .toList()),
+                "name",
+                "20,000 x 4,000, rank 500, AdaRevision",
+                "cpuSecondsPerEpoch",
+                Figure.median(epochs),
+                "squaredErrors",
+                squares);
     }
 
     private void speed(Ratings train, List<Figure> figures) throws Exception {

@@ -1,6 +1,5 @@
 package orrery.bench.informed;
 
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +9,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.table.Consistency;
 import orrery.table.Node;
 import orrery.table.TableSpec;
@@ -30,9 +30,9 @@ final class HotRows {
 
     private record Cost(double cpuNanos, double wallNanos) {}
 
-    static void measure(PrintWriter out, int runs) throws Exception {
-        out.println("adds to 1,000 rows, the n-th as often as 1/n, ssp:1, by workers of one JVM; ns an add");
-        out.println("  workers  width     cpu: shard  gathered  ratio      wall: shard  gathered  ratio");
+    static void measure(Report out, int runs) throws Exception {
+        out.say("adds to 1,000 rows, the n-th as often as 1/n, ssp:1, by workers of one JVM; ns an add");
+        out.say("  workers  width     cpu: shard  gathered  ratio      wall: shard  gathered  ratio");
         for (int workers : new int[] {1, 2, 4}) {
             for (int width : new int[] {1, 64, 512}) {
                 var all = new ArrayList<List<Double>>();
@@ -50,17 +50,34 @@ final class HotRows {
                     }
                 }
                 var medians = all.stream().mapToDouble(Figure::median).toArray();
-                out.printf(
-                        Locale.ROOT,
-                        "  %7d %6d %15.0f %9.0f %6.2f %16.0f %9.0f %6.2f%n",
+                out.row(
+                        String.format(
+                                Locale.ROOT,
+                                "  %7d %6d %15.0f %9.0f %6.2f %16.0f %9.0f %6.2f",
+                                workers,
+                                width,
+                                medians[0],
+                                medians[1],
+                                medians[0] / medians[1],
+                                medians[2],
+                                medians[3],
+                                medians[2] / medians[3]),
+                        "name",
+                        "adds to hot rows",
+                        "workers",
                         workers,
+                        "width",
                         width,
+                        "cpuNanosAtShard",
                         medians[0],
+                        "cpuNanosGathered",
                         medians[1],
-                        medians[0] / medians[1],
+                        "nanosAtShard",
                         medians[2],
+                        "nanosGathered",
                         medians[3],
-                        medians[2] / medians[3]);
+                        "runs",
+                        runs);
             }
         }
     }

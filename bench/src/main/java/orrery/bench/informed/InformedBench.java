@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import orrery.bench.Crew;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.bench.factor.Generated;
 import orrery.data.Data;
 import orrery.data.Graph;
@@ -42,6 +43,9 @@ public final class InformedBench implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
     int runs = 3;
 
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
@@ -51,21 +55,24 @@ public final class InformedBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (hot) {
-            HotRows.measure(spec.commandLine().getOut(), runs);
-            return 0;
+        try (var report = Report.of(spec, json)) {
+            if (hot) {
+                HotRows.measure(report, runs);
+                return 0;
+            }
+            return Crew.isToLead() ? report.lead(spec, members) : climb(report);
         }
-        if (Crew.isToLead()) {
-            return Crew.lead(spec, members, spec.commandLine().getOut());
-        }
+    }
+
+    private int climb(Report report) throws Exception {
         if (factor) {
             for (int rank : new int[] {100, 500}) {
                 var generated = Generated.of(20_000, 4_000, 200_000, 8, 0.5, 0.8, 1);
                 var ratings = generated.ratings();
                 var ladder = new FactorLadder(ratings, rank, members, FactorLadder.even(20_000, members));
-                tell("20,000 x 4,000, 200,000 ratings, rank " + rank, ladder::measure, 1, 3, 5, 30);
+                tell(report, "20,000 x 4,000, 200,000 ratings, rank " + rank, ladder::measure, 1, 3, 5, 30);
             }
-            shared();
+            shared(report);
             return 0;
         }
         for (var file : files.isEmpty() ? List.of("jdk-graph") : files) {
@@ -73,6 +80,7 @@ public final class InformedBench implements Callable<Integer> {
                 throw new IllegalArgumentException(file + ": no such file");
             }
             measure(
+                    report,
                     file,
                     Data.withDefaults().graph(file, ListOptions.defaults()).value());
         }
@@ -80,31 +88,51 @@ public final class InformedBench implements Callable<Integer> {
     }
 
     /** Bytes on the shape on which placement pays, by the rule that places. */
-    private void shared() throws Exception {
-        var out = spec.commandLine().getOut();
+    private void shared(Report report) throws Exception {
         var ratings = FactorLadder.local(20_000, 4_000, 400, 200_000, members, 1);
         var ladder = new FactorLadder(ratings, 500, members, FactorLadder.even(20_000, members));
-        out.printf(Locale.ROOT, "%n90/10: %s, 400 items shared, rank 500, six clocks%n", ratings);
-        out.println("  placement         remote rows      MB sent      of these pushes   predicted");
+        report.say("");
+        report.say("90/10: " + ratings + ", 400 items shared, rank 500, six clocks");
+        report.say("  placement         remote rows      MB sent      of these pushes   predicted");
         for (var placing : Placing.values()) {
             var plan = ladder.plan(placing).of("items").orElseThrow();
             var cost = ladder.measure(RankLadder.Level.PLACED, placing, 4, 40);
             long remote = Arrays.stream(plan.rowsUsed()).sum()
                     - Arrays.stream(plan.rowsAtHome()).sum();
-            out.printf(
-                    Locale.ROOT,
-                    "  %-16s %,12d %12.2f %16.2f %+11.1f %%%n",
-                    placing,
+            report.row(
+                    String.format(
+                            Locale.ROOT,
+                            "  %-16s %,12d %12.2f %16.2f %+11.1f %%",
+                            placing,
+                            remote,
+                            6 * cost.bytes() / 1e6,
+                            6 * plan.pushed() * 2000 / 1e6,
+                            100 * (cost.predictedBytes() / cost.bytes() - 1)),
+                    "name",
+                    "90/10, rank 500, six clocks",
+                    "placement",
+                    placing.toString(),
+                    "remoteRows",
                     remote,
-                    6 * cost.bytes() / 1e6,
-                    6 * plan.pushed() * 2000 / 1e6,
-                    100 * (cost.predictedBytes() / cost.bytes() - 1));
+                    "bytesSent",
+                    6 * cost.bytes(),
+                    "bytesOfPushes",
+                    6.0 * plan.pushed() * 2000,
+                    "bytesPredicted",
+                    6 * cost.predictedBytes());
         }
     }
 
-    private void measure(String name, Graph graph) throws Exception {
+    private void measure(Report report, String name, Graph graph) throws Exception {
         var ladder = new RankLadder(graph, members, members);
-        tell(name + ": " + graph, (level, placing, warmUps, n) -> ladder.measure(level, warmUps, n), 2, 5, 100, 300);
+        tell(
+                report,
+                name + ": " + graph,
+                (level, placing, warmUps, n) -> ladder.measure(level, warmUps, n),
+                2,
+                5,
+                100,
+                300);
     }
 
     /** Measures a level. */
@@ -126,9 +154,9 @@ public final class InformedBench implements Callable<Integer> {
         });
     }
 
-    private void tell(String what, Ladder ladder, int slowWarmUps, int slowClocks, int warmUps, int clocks)
+    private void tell(
+            Report report, String what, Ladder ladder, int slowWarmUps, int slowClocks, int warmUps, int clocks)
             throws Exception {
-        var out = spec.commandLine().getOut();
         Map<RankLadder.Level, List<Double>> cpu = new EnumMap<>(RankLadder.Level.class);
         Map<RankLadder.Level, RankLadder.Cost> last = new EnumMap<>(RankLadder.Level.class);
         for (int run = 0; run < runs; run++) {
@@ -140,8 +168,9 @@ public final class InformedBench implements Callable<Integer> {
                 last.put(level, cost);
             }
         }
-        out.printf(Locale.ROOT, "%n%s, %d processes, a worker each, over TCP%n", what, members);
-        out.println(
+        report.say("");
+        report.say(what + ", " + members + " processes, a worker each, over TCP");
+        report.say(
                 "                                   CPU ms     step     all     KB on the wire     step    predicted");
         checkThatAllDidTheSame(last);
         double first = 0;
@@ -154,18 +183,34 @@ public final class InformedBench implements Callable<Integer> {
                 continue;
             }
             first = first == 0 ? seconds : first;
-            out.printf(
-                    Locale.ROOT,
-                    "  %-30s %9.3f %8s %7.1f %18.1f %8s %12s%n",
+            report.row(
+                    String.format(
+                            Locale.ROOT,
+                            "  %-30s %9.3f %8s %7.1f %18.1f %8s %12s",
+                            level.title,
+                            1e3 * seconds,
+                            before == 0 ? "" : String.format(Locale.ROOT, "%.1fx", before / seconds),
+                            first / seconds,
+                            cost.bytes() / 1e3,
+                            bytesBefore == 0 ? "" : String.format(Locale.ROOT, "%.2fx", bytesBefore / cost.bytes()),
+                            Double.isNaN(cost.predictedBytes())
+                                    ? ""
+                                    : String.format(
+                                            Locale.ROOT, "%+.1f %%", 100 * (cost.predictedBytes() / cost.bytes() - 1))),
+                    "name",
                     level.title,
-                    1e3 * seconds,
-                    before == 0 ? "" : String.format(Locale.ROOT, "%.1fx", before / seconds),
-                    first / seconds,
-                    cost.bytes() / 1e3,
-                    bytesBefore == 0 ? "" : String.format(Locale.ROOT, "%.2fx", bytesBefore / cost.bytes()),
-                    Double.isNaN(cost.predictedBytes())
-                            ? ""
-                            : String.format(Locale.ROOT, "%+.1f %%", 100 * (cost.predictedBytes() / cost.bytes() - 1)));
+                    "data",
+                    what,
+                    "processes",
+                    members,
+                    "cpuSecondsPerClock",
+                    seconds,
+                    "bytesPerClock",
+                    cost.bytes(),
+                    "bytesPredicted",
+                    Double.isNaN(cost.predictedBytes()) ? null : cost.predictedBytes(),
+                    "runs",
+                    runs);
             before = seconds;
             bytesBefore = cost.bytes();
         }

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.bench.Liblinear;
+import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -64,7 +65,7 @@ public final class LinearBench implements Callable<Integer> {
             description = "Interleaved runs, of which the median counts (default: ${DEFAULT-VALUE}).")
     int runs = 5;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -79,7 +80,9 @@ public final class LinearBench implements Callable<Integer> {
         for (var file : files.isEmpty() ? List.of("jdk-verbs") : files) {
             measure(file);
         }
-        Figure.print(spec.commandLine().getOut(), figures, json);
+        try (var report = Report.of(spec, json)) {
+            report.figures(figures);
+        }
         return 0;
     }
 

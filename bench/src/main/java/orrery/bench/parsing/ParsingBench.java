@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
 import picocli.CommandLine.Command;
@@ -41,7 +42,7 @@ public final class ParsingBench implements Callable<Integer> {
             description = "Interleaved runs, of which the median counts (default: ${DEFAULT-VALUE}).")
     int runs = 7;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -75,7 +76,9 @@ public final class ParsingBench implements Callable<Integer> {
                 ParsingBench::mixed,
                 "FastCSV",
                 file -> csv(file, 3)));
-        Figure.print(spec.commandLine().getOut(), figures, json);
+        try (var report = Report.of(spec, json)) {
+            report.figures(figures);
+        }
         return 0;
     }
 

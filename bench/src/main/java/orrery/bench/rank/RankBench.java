@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import orrery.bench.BetweenCuts;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.data.Graph;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
@@ -39,7 +40,7 @@ public final class RankBench implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
     int runs = 5;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -48,7 +49,6 @@ public final class RankBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
         var graph = Kronecker.graph(scale, degree, 1);
         double edges = graph.edges() / 1e6;
         var bare = new ArrayList<Double>();
@@ -89,13 +89,19 @@ public final class RankBench implements Callable<Integer> {
                         "one worker",
                         runs,
                         "wall time depends on who else uses the machine"));
-        out.println(graph);
-        Figure.print(out, figures, json);
-        out.printf(
-                Locale.ROOT,
-                "tax: %.3f; largest difference to the bare loop: %.1e%n",
-                1 / figures.getFirst().ratio(),
-                error);
+        double tax = 1 / figures.getFirst().ratio();
+        try (var report = Report.of(spec, json)) {
+            report.say(graph.toString());
+            report.figures(figures);
+            report.row(
+                    String.format(Locale.ROOT, "tax: %.3f; largest difference to the bare loop: %.1e", tax, error),
+                    "name",
+                    "pagerank, against the bare loop",
+                    "tax",
+                    tax,
+                    "largestDifference",
+                    error);
+        }
         return 0;
     }
 

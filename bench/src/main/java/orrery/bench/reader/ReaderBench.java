@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import orrery.bench.Bench;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
 import orrery.data.Stream;
@@ -54,14 +55,17 @@ public final class ReaderBench implements Callable<Integer> {
     @Option(names = "--file", hidden = true)
     String file = "";
 
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
         if (!child.isEmpty()) {
+            var out = spec.commandLine().getOut();
             out.println(train(child.equals("stream"), Path.of(file)));
             out.flush();
             return 0;
@@ -91,26 +95,25 @@ public final class ReaderBench implements Callable<Integer> {
                     (examples * PER_EXAMPLE * BYTES_PER_NON_ZERO) >> 20,
                     Files.size(made) >> 20,
                     heap);
-            Figure.print(
-                    out,
-                    List.of(
-                            Figure.more(
-                                    "rate, read again at each pass",
-                                    "examples/s",
-                                    Figure.median(ours),
-                                    Figure.median(memory),
-                                    "from memory",
-                                    runs,
-                                    limit),
-                            Figure.less(
-                                    "CPU of " + PASSES + " passes",
-                                    "s",
-                                    Figure.median(ourCpu),
-                                    Figure.median(memoryCpu),
-                                    "from memory",
-                                    runs,
-                                    limit)),
-                    false);
+            try (var report = Report.of(spec, json)) {
+                report.figures(List.of(
+                        Figure.more(
+                                "rate, read again at each pass",
+                                "examples/s",
+                                Figure.median(ours),
+                                Figure.median(memory),
+                                "from memory",
+                                runs,
+                                limit),
+                        Figure.less(
+                                "CPU of " + PASSES + " passes",
+                                "s",
+                                Figure.median(ourCpu),
+                                Figure.median(memoryCpu),
+                                "from memory",
+                                runs,
+                                limit)));
+            }
         } finally {
             Files.deleteIfExists(made);
         }

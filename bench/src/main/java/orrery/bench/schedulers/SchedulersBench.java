@@ -1,6 +1,5 @@
 package orrery.bench.schedulers;
 
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -8,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import orrery.bench.Emulated;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.engine.Job;
 import orrery.engine.Outcome;
 import orrery.engine.Parallelism;
@@ -46,6 +46,9 @@ public final class SchedulersBench implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Runs of the real jobs (default: ${DEFAULT-VALUE}).")
     int runs = 3;
 
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
@@ -68,13 +71,19 @@ public final class SchedulersBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
-        out.println("virtual seconds       makespan   mean wait   longest wait of a stage   longest of task 6");
+        try (var report = Report.of(spec, json)) {
+            report(report);
+        }
+        return 0;
+    }
+
+    private void report(Report out) throws Exception {
+        out.say("virtual seconds       makespan   mean wait   longest wait of a stage   longest of task 6");
         for (var name : NAMES) {
             var result = Simulation.run(Scheduler.of(name, 1), Pool.nodes(NODES, SLOTS), tasks(), d -> {});
-            tell(out, name, result.lanes(), 1);
+            tell(out, "virtual", name, result.lanes(), 1);
         }
-        out.println("real jobs, 300 threads at most, scaled back");
+        out.say("real jobs, 300 threads at most, scaled back");
         for (var name : NAMES) {
             var makespans = new ArrayList<Double>();
             List<Lane> lanes = List.of();
@@ -85,15 +94,25 @@ public final class SchedulersBench implements Callable<Integer> {
                 makespans.add(new Simulation.Result(lanes).makespan() / scale);
                 replayed = replay(name, decisions);
             }
-            tell(out, name, lanes, 1 / scale);
-            out.printf(
-                    Locale.ROOT,
-                    "    median makespan of %d runs %.2f; %d decisions of the last run asked again: all the same%n",
-                    runs,
+            tell(out, "real", name, lanes, 1 / scale);
+            out.row(
+                    String.format(
+                            Locale.ROOT,
+                            "    median makespan of %d runs %.2f; %d decisions of the last run asked again: all the same",
+                            runs,
+                            Figure.median(makespans),
+                            replayed),
+                    "name",
+                    name,
+                    "time",
+                    "real",
+                    "medianMakespan",
                     Figure.median(makespans),
+                    "runs",
+                    runs,
+                    "decisionsRepeated",
                     replayed);
         }
-        return 0;
     }
 
     private static int replay(String name, List<Decision> decisions) throws Exception {
@@ -106,20 +125,33 @@ public final class SchedulersBench implements Callable<Integer> {
         return decisions.size();
     }
 
-    private static void tell(PrintWriter out, String name, List<Lane> lanes, double factor) {
+    private static void tell(Report out, String time, String name, List<Lane> lanes, double factor) {
         var result = new Simulation.Result(lanes);
         double ofLast = lanes.stream()
                 .filter(lane -> lane.name().equals("task 6"))
                 .mapToDouble(Lane::waited)
                 .max()
                 .orElse(0);
-        out.printf(
-                Locale.ROOT,
-                "%-18s %11.2f %11.2f %25.2f %19.2f%n",
+        out.row(
+                String.format(
+                        Locale.ROOT,
+                        "%-18s %11.2f %11.2f %25.2f %19.2f",
+                        name,
+                        factor * result.makespan(),
+                        factor * result.meanWait(),
+                        factor * result.longestWait(),
+                        factor * ofLast),
+                "name",
                 name,
+                "time",
+                time,
+                "makespan",
                 factor * result.makespan(),
+                "meanWait",
                 factor * result.meanWait(),
+                "longestWait",
                 factor * result.longestWait(),
+                "longestWaitOfTask6",
                 factor * ofLast);
     }
 

@@ -1,6 +1,5 @@
 package orrery.bench.sparse;
 
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +9,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import orrery.bench.Emulated;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.Stage;
@@ -40,7 +40,7 @@ public final class SparseSspBench implements Callable<Integer> {
     @Option(names = "--clocks", paramLabel = "N", description = "Clocks of each worker (default: ${DEFAULT-VALUE}).")
     int clocks = 300;
 
-    @Option(names = "--json", description = "Print the figures as JSON.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -49,7 +49,6 @@ public final class SparseSspBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
         var figures = new ArrayList<Figure>();
         for (int keys : BATCHES) {
             figures.add(virtual(keys));
@@ -57,9 +56,9 @@ public final class SparseSspBench implements Callable<Integer> {
         for (int keys : BATCHES) {
             figures.add(real(keys));
         }
-        Figure.print(out, figures, json);
-        if (!json) {
-            meetings(out);
+        try (var report = Report.of(spec, json)) {
+            report.figures(figures);
+            meetings(report);
         }
         return 0;
     }
@@ -137,15 +136,15 @@ public final class SparseSspBench implements Callable<Integer> {
 
     // How often batches meet
 
-    private static void meetings(PrintWriter out) {
-        out.println("How often two batches of m rows out of n meet: measured, and 1 - C(n-m,m)/C(n,m)");
+    private static void meetings(Report out) {
+        out.say("How often two batches of m rows out of n meet: measured, and 1 - C(n-m,m)/C(n,m)");
         meet(out, "kdd", 55_000_000, 11, 40_000_000);
         meet(out, "avazu", 1_000_000, 15, 4_000_000);
         meet(out, "criteo", 1_000_000, 39, 1_000_000);
         meet(out, "url", 3_200_000, 99, 500_000);
     }
 
-    private static void meet(PrintWriter out, String name, int n, int m, int pairs) {
+    private static void meet(Report out, String name, int n, int m, int pairs) {
         var random = new SplittableRandom(1);
         var seen = new int[n]; // by row: the pair whose first batch holds it
         long met = 0;
@@ -178,17 +177,37 @@ public final class SparseSspBench implements Callable<Integer> {
         }
         due = -Math.expm1(due);
         double measured = met / (double) pairs;
-        out.printf(
-                Locale.ROOT,
-                "%-7s n = %,11d  m = %3d   measured %.3e +- %.1e   formula %.3e   ratio %.3f   (%,d pairs, %,d met)%n",
-                name,
+        double error = Math.sqrt(measured / pairs);
+        out.row(
+                String.format(
+                        Locale.ROOT,
+                        "%-7s n = %,11d  m = %3d   measured %.3e +- %.1e   formula %.3e   ratio %.3f   (%,d pairs, %,d met)",
+                        name,
+                        n,
+                        m,
+                        measured,
+                        error,
+                        due,
+                        measured / due,
+                        pairs,
+                        met),
+                "name",
+                "batches meet, " + name,
+                "rows",
                 n,
+                "batch",
                 m,
+                "measured",
                 measured,
-                Math.sqrt(measured / pairs),
+                "error",
+                error,
+                "formula",
                 due,
+                "ratio",
                 measured / due,
+                "pairs",
                 pairs,
+                "met",
                 met);
     }
 }

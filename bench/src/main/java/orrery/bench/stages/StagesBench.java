@@ -5,7 +5,6 @@ import de.bwaldvogel.liblinear.Model;
 import de.bwaldvogel.liblinear.Parameter;
 import de.bwaldvogel.liblinear.Problem;
 import de.bwaldvogel.liblinear.SolverType;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +15,7 @@ import orrery.bench.Cpu;
 import orrery.bench.Crew;
 import orrery.bench.Figure;
 import orrery.bench.Liblinear;
+import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -70,6 +70,9 @@ public final class StagesBench implements Callable<Integer> {
             description = "Nanoseconds that an emulated core takes for a feature (default: ${DEFAULT-VALUE}).")
     double nanosPerTouch = 200;
 
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
@@ -80,7 +83,12 @@ public final class StagesBench implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "there is no part '" + part + "'" + Nearest.hint(part, PARTS));
         }
-        var out = spec.commandLine().getOut();
+        try (var report = Report.of(spec, json)) {
+            return report(report);
+        }
+    }
+
+    private int report(Report out) throws Exception {
         if (!Crew.isToLead()) {
             if (part.isEmpty() || part.equals("hand-over")) {
                 handOverApart(out);
@@ -105,7 +113,7 @@ public final class StagesBench implements Callable<Integer> {
         if (part.isEmpty() || part.equals("hand-over")) {
             handOverHere(out);
         }
-        return part.isEmpty() || part.equals("hand-over") || part.equals("joint") ? Crew.lead(spec, 2, out) : 0;
+        return part.isEmpty() || part.equals("hand-over") || part.equals("joint") ? out.lead(spec, 2) : 0;
     }
 
     private static Loaded read(String file) throws Exception {
@@ -120,7 +128,7 @@ public final class StagesBench implements Callable<Integer> {
 
     // SVRG by stages
 
-    private void svrg(PrintWriter out) throws Exception {
+    private void svrg(Report out) throws Exception {
         var options = SvrgOptions.defaults().withL2(L2).withEpochs(3);
         emulated(out, "webspam-shaped", Shapes.of(4000, 100_000, 400, 1.1), options.withBatch(4));
         emulated(
@@ -137,32 +145,33 @@ public final class StagesBench implements Callable<Integer> {
         }
     }
 
-    private void emulated(PrintWriter out, String name, Loaded data, SvrgOptions options) throws Exception {
-        out.printf(
+    private void emulated(Report out, String name, Loaded data, SvrgOptions options) throws Exception {
+        out.say(String.format(
                 Locale.ROOT,
-                "SVRG, %s: %s; emulated cores of %.0f ns a feature, %d epochs, batch %d%n",
+                "SVRG, %s: %s; emulated cores of %.0f ns a feature, %d epochs, batch %d",
                 name,
                 data.examples(),
                 nanosPerTouch,
                 options.epochs(),
-                options.batch());
-        compare(out, new Emulation(data, options, nanosPerTouch), FIXED, MOST);
+                options.batch()));
+        compare(out, name + ", emulated", new Emulation(data, options, nanosPerTouch), FIXED, MOST);
     }
 
-    private void real(PrintWriter out, String name, Loaded data, SvrgOptions options) throws Exception {
-        out.printf("SVRG, %s on this machine's cores, %d epochs, batch %d%n", name, options.epochs(), options.batch());
-        compare(out, new Emulation(data, options, 0), new int[] {1, 2}, 2);
+    private void real(Report out, String name, Loaded data, SvrgOptions options) throws Exception {
+        out.say("SVRG, " + name + " on this machine's cores, " + options.epochs() + " epochs, batch "
+                + options.batch());
+        compare(out, name, new Emulation(data, options, 0), new int[] {1, 2}, 2);
     }
 
-    private void compare(PrintWriter out, Emulation emulation, int[] numbers, int most) throws Exception {
+    private void compare(Report out, String name, Emulation emulation, int[] numbers, int most) throws Exception {
         emulation.run(Parallelism.anywhere(2), Parallelism.onOneMember(1)); // for the compiler
         Emulation.Taken best = null;
         Emulation.Taken naive = null;
         int bestNumber = 0;
-        out.println("                            elapsed s   worker-s   objective");
+        out.say("                            elapsed s   worker-s   objective");
         for (int k : numbers) {
             var taken = median(emulation, Parallelism.anywhere(k), Parallelism.anywhere(k));
-            tell(out, k + " for all", taken);
+            tell(out, name, k + " for all", taken);
             naive = taken;
             if (best == null || taken.seconds() < best.seconds()) {
                 best = taken;
@@ -181,13 +190,13 @@ public final class StagesBench implements Callable<Integer> {
         if (best == null || naive == null || chosen == null) {
             return;
         }
-        tell(out, most + " full, " + steps + " steps", chosen);
+        tell(out, name, most + " full, " + steps + " steps", chosen);
         var found = median(emulation, Parallelism.anywhere(most), Parallelism.found(most));
-        tell(out, most + " full, found " + found.workers(), found);
-        out.printf(
+        tell(out, name, most + " full, found " + found.workers(), found);
+        out.say(String.format(
                 Locale.ROOT,
                 "against the best fixed number (%d): %.2fx elapsed, %.2fx worker time; against the naive (%d): %.2fx, %.2fx;"
-                        + " found against naive: %.2fx, %.2fx%n%n",
+                        + " found against naive: %.2fx, %.2fx",
                 bestNumber,
                 best.seconds() / chosen.seconds(),
                 best.workerSeconds() / chosen.workerSeconds(),
@@ -195,7 +204,8 @@ public final class StagesBench implements Callable<Integer> {
                 naive.seconds() / chosen.seconds(),
                 naive.workerSeconds() / chosen.workerSeconds(),
                 naive.seconds() / found.seconds(),
-                naive.workerSeconds() / found.workerSeconds());
+                naive.workerSeconds() / found.workerSeconds()));
+        out.say("");
     }
 
     private Emulation.Taken median(Emulation emulation, Parallelism full, Parallelism steps) throws Exception {
@@ -210,19 +220,34 @@ public final class StagesBench implements Callable<Integer> {
                 all.getLast().workers());
     }
 
-    private static void tell(PrintWriter out, String name, Emulation.Taken taken) {
-        out.printf(
-                Locale.ROOT,
-                "%-26s %10.2f %10.2f   %.6f%n",
-                name,
+    private void tell(Report out, String data, String workers, Emulation.Taken taken) {
+        out.row(
+                String.format(
+                        Locale.ROOT,
+                        "%-26s %10.2f %10.2f   %.6f",
+                        workers,
+                        taken.seconds(),
+                        taken.workerSeconds(),
+                        taken.objective()),
+                "name",
+                "svrg",
+                "data",
+                data,
+                "workers",
+                workers,
+                "seconds",
                 taken.seconds(),
+                "workerSeconds",
                 taken.workerSeconds(),
-                taken.objective());
+                "objective",
+                taken.objective(),
+                "runs",
+                runs);
     }
 
     // Against liblinear
 
-    private void liblinear(PrintWriter out, String file) throws Exception {
+    private void liblinear(Report out, String file) throws Exception {
         var data = read(file);
         var problem = problem(data.examples());
         double l2 = 1 / (C * problem.l);
@@ -234,7 +259,7 @@ public final class StagesBench implements Callable<Integer> {
         int epochs = 1;
         while (ours(data, options.withEpochs(epochs), l2) > goal) {
             if (++epochs > 50) {
-                out.println(file + ": svrg does not come to the goal");
+                out.say(file + ": svrg does not come to the goal");
                 return;
             }
         }
@@ -249,25 +274,22 @@ public final class StagesBench implements Callable<Integer> {
                 theirs.add(b);
             }
         }
-        Figure.print(
-                out,
-                List.of(Figure.less(
-                        Path.of(file).getFileName() + ": to 1 % of the optimum",
-                        "CPU-s",
-                        Figure.median(mine),
-                        Figure.median(theirs),
-                        "liblinear -s 7",
-                        runs,
-                        String.format(
-                                Locale.ROOT,
-                                "optimum %.6f by liblinear -s 0 -e 1e-4, no intercept, C %.0f; ours %d epochs, gap %.2f %%;"
-                                        + " liblinear-java at the largest -e that comes to it, %.3g; reading not included",
-                                least,
-                                C,
-                                epochs,
-                                100 * (ours(data, options.withEpochs(epochs), l2) / least - 1),
-                                eps))),
-                false);
+        out.figures(List.of(Figure.less(
+                Path.of(file).getFileName() + ": to 1 % of the optimum",
+                "CPU-s",
+                Figure.median(mine),
+                Figure.median(theirs),
+                "liblinear -s 7",
+                runs,
+                String.format(
+                        Locale.ROOT,
+                        "optimum %.6f by liblinear -s 0 -e 1e-4, no intercept, C %.0f; ours %d epochs, gap %.2f %%;"
+                                + " liblinear-java at the largest -e that comes to it, %.3g; reading not included",
+                        least,
+                        C,
+                        epochs,
+                        100 * (ours(data, options.withEpochs(epochs), l2) / least - 1),
+                        eps))));
     }
 
     private static void train(Loaded data, SvrgOptions options) throws Exception {
@@ -350,70 +372,59 @@ public final class StagesBench implements Callable<Integer> {
 
     // From stage to stage
 
-    private void handOverHere(PrintWriter out) throws Exception {
+    private void handOverHere(Report out) throws Exception {
         var direct = new ArrayList<Double>();
         var through = new ArrayList<Double>();
         for (int run = 0; run < runs; run++) {
             direct.add(1e3 * HandOver.directHere());
             through.add(1e3 * HandOver.throughTablesHere());
         }
-        Figure.print(
-                out,
-                List.of(
-                        Figure.less(
-                                "a stage to the next, one JVM",
-                                "ms",
-                                Figure.median(direct),
-                                Figure.median(through),
-                                "through tables",
-                                runs,
-                                "10 M floats; from the last clock of a stage to the first of the next; the least of 4 switches")),
-                false);
+        out.figures(List.of(Figure.less(
+                "a stage to the next, one JVM",
+                "ms",
+                Figure.median(direct),
+                Figure.median(through),
+                "through tables",
+                runs,
+                "10 M floats; from the last clock of a stage to the first of the next; the least of 4 switches")));
     }
 
-    private void handOverApart(PrintWriter out) throws Exception {
+    private void handOverApart(Report out) throws Exception {
         var direct = new ArrayList<Double>();
         var through = new ArrayList<Double>();
         for (int run = 0; run < runs; run++) {
             direct.add(1e3 * Crew.sums(HandOver.direct())[0] / 2); // each of the two gets it in its turn
             through.add(1e3 * Crew.sums(HandOver.throughTables())[0]);
         }
-        Figure.print(
-                out,
-                List.of(Figure.less(
-                        "a stage to the next, two processes",
-                        "ms",
-                        Figure.median(direct),
-                        Figure.median(through),
-                        "through tables",
-                        runs,
-                        "10 M floats over TCP without TLS on one machine; the least of some switches a run")),
-                false);
+        out.figures(List.of(Figure.less(
+                "a stage to the next, two processes",
+                "ms",
+                Figure.median(direct),
+                Figure.median(through),
+                "through tables",
+                runs,
+                "10 M floats over TCP without TLS on one machine; the least of some switches a run")));
     }
 
     // Pushes of a process
 
-    private void joint(PrintWriter out) throws Exception {
+    private void joint(Report out) throws Exception {
         var joint = new ArrayList<double[]>();
         var apart = new ArrayList<double[]>();
         for (int run = 0; run < runs; run++) {
             joint.add(Crew.sums(Joint.run(false)));
             apart.add(Crew.sums(Joint.run(true)));
         }
-        Figure.print(
-                out,
-                List.of(
-                        Figure.less(
-                                "sent a clock, two processes of two workers",
-                                "MB",
-                                median(joint, 0),
-                                median(apart, 0),
-                                "each for itself",
-                                runs,
-                                Joint.ROWS + " floats that all workers read and change at every clock, Ssp(0)"),
-                        Figure.less(
-                                "CPU a clock", "ms", median(joint, 1), median(apart, 1), "each for itself", runs, "")),
-                false);
+        out.figures(List.of(
+                Figure.less(
+                        "sent a clock, two processes of two workers",
+                        "MB",
+                        median(joint, 0),
+                        median(apart, 0),
+                        "each for itself",
+                        runs,
+                        Joint.ROWS + " floats that all workers read and change at every clock, Ssp(0)"),
+                Figure.less("CPU a clock", "ms", median(joint, 1), median(apart, 1), "each for itself", runs, "")));
     }
 
     private static double median(List<double[]> all, int i) {
@@ -422,7 +433,7 @@ public final class StagesBench implements Callable<Integer> {
 
     // Locks
 
-    private void locks(PrintWriter out) throws Exception {
+    private void locks(Report out) throws Exception {
         var locking = new Locking();
         var none = new ArrayList<Double>();
         var chunks = new ArrayList<Double>(); // by run: more than with none
@@ -439,13 +450,24 @@ public final class StagesBench implements Callable<Integer> {
                 keys.add(100 * (2 * k / n - 1));
             }
         }
-        out.printf(
-                Locale.ROOT,
-                "locks of 2 workers of one process, batches of 64 x 80 features of 1 M, against none (%.3f CPU-s for the whole"
-                        + " stage): by chunk %+.1f %%, by key %+.1f %%, medians of %d runs%n",
+        out.row(
+                String.format(
+                        Locale.ROOT,
+                        "locks of 2 workers of one process, batches of 64 x 80 features of 1 M, against none (%.3f CPU-s for the whole"
+                                + " stage): by chunk %+.1f %%, by key %+.1f %%, medians of %d runs",
+                        Figure.median(none),
+                        Figure.median(chunks),
+                        Figure.median(keys),
+                        runs),
+                "name",
+                "locks",
+                "cpuSecondsWithNone",
                 Figure.median(none),
+                "percentMoreByChunk",
                 Figure.median(chunks),
+                "percentMoreByKey",
                 Figure.median(keys),
+                "runs",
                 runs);
         if (Float.isNaN(locking.sink())) {
             throw new IllegalStateException();

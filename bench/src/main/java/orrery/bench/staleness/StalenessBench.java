@@ -1,6 +1,6 @@
 package orrery.bench.staleness;
 
-import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import orrery.bench.Crew;
 import orrery.bench.Emulated;
 import orrery.bench.Neighbours;
+import orrery.bench.Report;
 import orrery.table.Consistency;
 import orrery.table.Session;
 import orrery.table.Table;
@@ -37,66 +38,95 @@ public final class StalenessBench implements Callable<Integer> {
     @Option(names = "--clocks", paramLabel = "N", description = "Clocks on real links (default: ${DEFAULT-VALUE}).")
     int clocks = 100;
 
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
-        if (Crew.isToLead()) {
-            virtual(out);
-            return Crew.lead(spec, NODES, out);
+        try (var report = Report.of(spec, json)) {
+            if (Crew.isToLead()) {
+                virtual(report);
+                return report.lead(spec, NODES);
+            }
+            real(report);
+            return 0;
         }
-        real(out);
-        return 0;
     }
 
-    private static void virtual(PrintWriter out) {
+    private static void virtual(Report out) {
         for (int ofEach : new int[] {200, 400}) {
             var model = new VirtualTime(8, ofEach, 0.15, 0.05);
-            out.printf(
-                    "8 workers in virtual time, %d clocks of 1 +- 0.05, a message takes 0.15, %d seeds%n",
-                    ofEach, SEEDS);
-            out.println("              mean   waiting   age of what was read, less the reader's clock: share");
+            out.say("8 workers in virtual time, " + ofEach + " clocks of 1 +- 0.05, a message takes 0.15, " + SEEDS
+                    + " seeds");
+            out.say("              mean   waiting   age of what was read, less the reader's clock: share");
             for (int s : new int[] {1, 3, 7, 15}) {
-                tell(out, new Consistency.Ssp(s), model.simulate(new Consistency.Ssp(s), SEEDS));
-                tell(out, new Consistency.Essp(s), model.simulate(new Consistency.Essp(s), SEEDS));
+                tell(out, ofEach, new Consistency.Ssp(s), model.simulate(new Consistency.Ssp(s), SEEDS));
+                tell(out, ofEach, new Consistency.Essp(s), model.simulate(new Consistency.Essp(s), SEEDS));
             }
-            out.println();
+            out.say("");
         }
     }
 
-    private void real(PrintWriter out) throws Exception {
-        out.printf(
-                "%d processes over TCP, each message 2 ms late, 100 Mbit; a clock takes 20 ms +- 5 %% (parked)%n",
-                NODES);
-        out.println("           waiting: ssp      essp   essp/ssp   seconds: ssp      essp");
+    private void real(Report out) throws Exception {
+        out.say(NODES + " processes over TCP, each message 2 ms late, 100 Mbit; a clock takes 20 ms +- 5 % (parked)");
+        out.say("           waiting: ssp      essp   essp/ssp   seconds: ssp      essp");
         for (int s : new int[] {1, 3}) {
             var pulled = real(new Consistency.Ssp(s));
             var pushed = real(new Consistency.Essp(s));
-            out.printf(
-                    Locale.ROOT,
-                    "s = %-2d %14.1f %% %7.1f %%   %8.2f %14.2f %9.2f%n",
+            out.row(
+                    String.format(
+                            Locale.ROOT,
+                            "s = %-2d %14.1f %% %7.1f %%   %8.2f %14.2f %9.2f",
+                            s,
+                            100 * pulled.waiting(),
+                            100 * pushed.waiting(),
+                            pushed.waiting() / pulled.waiting(),
+                            pulled.seconds(),
+                            pushed.seconds()),
+                    "name",
+                    "waiting on real links",
+                    "staleness",
                     s,
-                    100 * pulled.waiting(),
-                    100 * pushed.waiting(),
-                    pushed.waiting() / pulled.waiting(),
+                    "waitingSsp",
+                    pulled.waiting(),
+                    "waitingEssp",
+                    pushed.waiting(),
+                    "secondsSsp",
                     pulled.seconds(),
+                    "secondsEssp",
                     pushed.seconds());
         }
     }
 
-    private static void tell(PrintWriter out, Consistency consistency, VirtualTime.Seen seen) {
-        out.printf(
-                Locale.ROOT,
-                "%-9s %8.2f %7.1f %%   %s%n",
-                consistency,
+    private static void tell(Report out, int clocks, Consistency consistency, VirtualTime.Seen seen) {
+        var shares = seen.differentials().keySet();
+        out.row(
+                String.format(
+                        Locale.ROOT,
+                        "%-9s %8.2f %7.1f %%   %s",
+                        consistency,
+                        seen.mean(),
+                        100 * seen.waited(),
+                        shares.stream()
+                                .map(d -> String.format(Locale.ROOT, "%d: %.2f", d, seen.share(d)))
+                                .collect(Collectors.joining("  "))),
+                "name",
+                "age in virtual time",
+                "clocks",
+                clocks,
+                "consistency",
+                consistency.toString(),
+                "meanAge",
                 seen.mean(),
-                100 * seen.waited(),
-                seen.differentials().keySet().stream()
-                        .map(d -> String.format(Locale.ROOT, "%d: %.2f", d, seen.share(d)))
-                        .collect(Collectors.joining("  ")));
+                "waiting",
+                seen.waited(),
+                "shares",
+                shares.stream()
+                        .collect(Collectors.toMap(String::valueOf, seen::share, (a, b) -> a, LinkedHashMap::new)));
     }
 
     private record Real(double waiting, double seconds) {}

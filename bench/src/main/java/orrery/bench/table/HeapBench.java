@@ -1,5 +1,6 @@
 package orrery.bench.table;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.table.Consistency;
 import orrery.table.Node;
 import orrery.table.TableSpec;
@@ -27,7 +29,7 @@ public final class HeapBench implements Callable<Integer> {
     private static final int CLOCKS = 200;
     private static final int KEYS = 10_000;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -35,7 +37,7 @@ public final class HeapBench implements Callable<Integer> {
     CommandSpec spec;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws IOException, InterruptedException {
         var node = new Node();
         var table = node.create(
                 TableSpec.dense("w", ROWS, 1).with(new UpdateRule.AdaGrad(0.1f)).with(new Consistency.Ssp(3)));
@@ -76,7 +78,9 @@ public final class HeapBench implements Callable<Integer> {
                 "values and rule state",
                 CLOCKS / 50,
                 "the most of what is live after full collections during the run; 2 workers, 10,000 random keys a clock");
-        Figure.print(spec.commandLine().getOut(), List.of(figure), json);
+        try (var report = Report.of(spec, json)) {
+            report.figures(List.of(figure));
+        }
         return 0;
     }
 

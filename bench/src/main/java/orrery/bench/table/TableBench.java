@@ -1,5 +1,6 @@
 package orrery.bench.table;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,7 +30,7 @@ public final class TableBench implements Callable<Integer> {
             "one JVM, Add under Asp, 10 M floats, no network; CPU time of the whole process, which includes JIT and GC";
     private static final String KEYS = "making the fresh keys is measured by itself and taken off both sides";
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Option(names = "--only", paramLabel = "REGEX", description = "Run only the figures whose name matches.")
@@ -42,7 +44,7 @@ public final class TableBench implements Callable<Integer> {
     private final Map<String, Double> throughput = new HashMap<>();
 
     @Override
-    public Integer call() throws RunnerException {
+    public Integer call() throws IOException, RunnerException {
         for (int threads : new int[] {1, 2}) {
             keep(run(threads, threads == 1 ? "TableMicro\\..*" : "TableMicro\\.pushPull.*"), threads);
         }
@@ -88,10 +90,9 @@ public final class TableBench implements Callable<Integer> {
                             RUNS,
                             "the rows' updates go through an outbox, as rules with state need it; the bare array is changed at once"));
         }
-        Figure.print(
-                spec.commandLine().getOut(),
-                figures.stream().filter(f -> f.name().matches(only)).toList(),
-                json);
+        try (var report = Report.of(spec, json)) {
+            report.figures(figures.stream().filter(f -> f.name().matches(only)).toList());
+        }
         return 0;
     }
 

@@ -1,7 +1,6 @@
 package orrery.bench.wire;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.wire.Authority;
 import orrery.wire.Credentials;
 import orrery.wire.Endpoint;
@@ -46,6 +46,9 @@ public final class WireBench implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "TEXT", description = "Only the cases whose name contains this.")
     String only = "";
 
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
@@ -55,18 +58,19 @@ public final class WireBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
-        out.printf(
-                Locale.ROOT,
-                "%-30s %12s %12s %10s %12s %12s%n",
-                "case",
-                "requests/s",
-                "M keys/s",
-                "GB/s",
-                "us CPU/req",
-                "us CPU/KiB");
-        for (boolean encrypted : new boolean[] {false, true}) {
-            run(out, encrypted);
+        try (var report = Report.of(spec, json)) {
+            report.say(String.format(
+                    Locale.ROOT,
+                    "%-30s %12s %12s %10s %12s %12s",
+                    "case",
+                    "requests/s",
+                    "M keys/s",
+                    "GB/s",
+                    "us CPU/req",
+                    "us CPU/KiB"));
+            for (boolean encrypted : new boolean[] {false, true}) {
+                run(report, encrypted);
+            }
         }
         return 0;
     }
@@ -94,11 +98,11 @@ public final class WireBench implements Callable<Integer> {
         return cases;
     }
 
-    private void run(PrintWriter out, boolean encrypted) throws Exception {
+    private void run(Report report, boolean encrypted) throws Exception {
         var authority = new Authority(encrypted);
         var server = start(authority.admit("server"));
         try (var client = new Client(authority.admit("client"), port(server))) {
-            out.println("-- " + client.endpoint.transport());
+            report.say("-- " + client.endpoint.transport());
             for (var c : List.of(
                     new Case("", WireServer.PUSH, 1_000, 0, 64),
                     new Case("", WireServer.PULL, 1_000, 0, 64),
@@ -120,15 +124,30 @@ public final class WireBench implements Callable<Integer> {
                 }
                 double rate = Figure.median(rates);
                 double cpu = Figure.median(cpus);
-                out.printf(
-                        Locale.ROOT,
-                        "%-30s %,12.0f %12.1f %10.2f %12.2f %12.3f%n",
+                report.row(
+                        String.format(
+                                Locale.ROOT,
+                                "%-30s %,12.0f %12.1f %10.2f %12.2f %12.3f",
+                                c.name(),
+                                rate,
+                                rate * c.keys() / 1e6,
+                                rate * c.bytes() / 1e9,
+                                cpu,
+                                cpu / (c.bytes() / 1024.0)),
+                        "name",
                         c.name(),
+                        "transport",
+                        client.endpoint.transport().toString(),
+                        "requestsPerSecond",
                         rate,
-                        rate * c.keys() / 1e6,
-                        rate * c.bytes() / 1e9,
+                        "keysPerSecond",
+                        rate * c.keys(),
+                        "bytesPerSecond",
+                        rate * c.bytes(),
+                        "cpuMicrosPerRequest",
                         cpu,
-                        cpu / (c.bytes() / 1024.0));
+                        "runs",
+                        runs);
             }
         } finally {
             server.getOutputStream().close();

@@ -120,11 +120,18 @@ final class Conditioning {
         return labelDeviation * labelDeviation;
     }
 
-    /** Makes weights of the examples as they were of those that were learned; changes both arrays. */
-    void unscale(float[] weights, float[] intercept) {
-        int width = intercept.length;
+    /**
+     * Makes weights of the examples as they were of those that were learned.
+     *
+     * @param weights are changed
+     * @param learned intercepts
+     * @return intercepts
+     */
+    double[] unscale(float[] weights, float[] learned) {
+        int width = learned.length;
+        var intercept = new double[width];
         for (int c = 0; c < width; c++) {
-            double bias = intercept[c];
+            double bias = learned[c];
             for (int f = 0; centers != null && factors != null && f < factors.length; f++) {
                 double weight = (double) weights[f * width + c] * factors[f];
                 bias -= weight * centers[f];
@@ -133,7 +140,8 @@ final class Conditioning {
             for (int f = 0; factors == null && labelDeviation != 1 && f < weights.length / width; f++) {
                 weights[f * width + c] *= (float) labelDeviation;
             }
-            intercept[c] = (float) (bias * labelDeviation + labelMean);
+            intercept[c] = bias * labelDeviation + labelMean;
         }
+        return intercept;
     }
 }

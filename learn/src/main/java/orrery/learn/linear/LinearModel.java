@@ -30,7 +30,7 @@ public final class LinearModel implements Model {
     private final Labels labels;
     private final int width; // margins per example: 1, or one per class
     private final float[] weights; // (features, width)
-    private final float[] intercept; // (width)
+    private final double[] intercept; // (width); of numbers far from 0 a float would round all there is to learn
     private final double baseline; // the commonest class's number, or the mean label; NaN if it is not known
 
     @SuppressWarnings("serial") // an immutable map, which is serializable
@@ -42,7 +42,7 @@ public final class LinearModel implements Model {
             Labels labels,
             int width,
             float[] weights,
-            float[] intercept,
+            double[] intercept,
             double baseline,
             Map<String, String> provenance) {
         this.loss = loss;
@@ -80,7 +80,7 @@ public final class LinearModel implements Model {
     }
 
     /** What a margin has before any feature. */
-    public float intercept(int margin) {
+    public double intercept(int margin) {
         return intercept[margin];
     }
 
@@ -94,7 +94,9 @@ public final class LinearModel implements Model {
     }
 
     private void margins(Examples.Cursor example, float[] out) {
-        System.arraycopy(intercept, 0, out, 0, width);
+        for (int c = 0; c < width; c++) {
+            out[c] = (float) intercept[c];
+        }
         var indices = example.indices();
         var values = example.values();
         int known = features();
@@ -108,15 +110,39 @@ public final class LinearModel implements Model {
         }
     }
 
+    /** What least squares predicts. */
+    private double number(Examples.Cursor example) {
+        double sum = intercept[0];
+        int known = features();
+        for (int k = example.from(); k < example.to(); k++) {
+            int feature = example.indices()[k];
+            sum += feature < known ? (double) example.values()[k] * weights[feature] : 0;
+        }
+        return sum;
+    }
+
     /**
      * Predicts each example: under least squares one number; otherwise a probability per class. A support vector
      * machine's margin is no probability; it gives 1 to the class that it chooses.
      */
     public void predict(Examples examples, Predictions each) throws IOException {
-        var probabilities = new float[loss.isClassification() ? labels.count() : 1];
+        var predicted = new double[loss.isClassification() ? labels.count() : 1];
+        if (!loss.isClassification()) {
+            var cursor = examples.cursor();
+            for (long i = 0; i < examples.size(); i++) {
+                cursor.move(i);
+                predicted[0] = number(cursor);
+                each.prediction(i, predicted);
+            }
+            return;
+        }
+        var probabilities = new float[labels.count()];
         forEach(examples, (i, margins) -> {
             probabilities(margins, probabilities);
-            each.prediction(i, probabilities);
+            for (int k = 0; k < predicted.length; k++) {
+                predicted[k] = probabilities[k];
+            }
+            each.prediction(i, predicted);
         });
     }
 
@@ -135,20 +161,26 @@ public final class LinearModel implements Model {
         });
     }
 
-    private void forEach(Examples examples, Predictions margins) throws IOException {
+    /** Takes the margins of an example; the array is used again. */
+    @FunctionalInterface
+    private interface EachMargin {
+        void margins(long example, float[] margins) throws IOException;
+    }
+
+    private void forEach(Examples examples, EachMargin each) throws IOException {
         var cursor = examples.cursor();
         var of = new float[width];
         for (long i = 0; i < examples.size(); i++) {
             cursor.move(i);
             margins(cursor, of);
-            margins.prediction(i, of);
+            each.margins(i, of);
         }
     }
 
     /** What margins say of an example; they are not the same afterwards. */
     private void probabilities(float[] margins, float[] probabilities) {
         switch (loss) {
-            case SQUARED -> probabilities[0] = margins[0];
+            case SQUARED -> throw new IllegalStateException("least squares has no classes");
             case SOFTMAX -> {
                 Loss.softmax(margins);
                 System.arraycopy(margins, 0, probabilities, 0, width);
@@ -173,7 +205,7 @@ public final class LinearModel implements Model {
     /** Takes predictions; the array is used again. */
     @FunctionalInterface
     public interface Predictions {
-        void prediction(long example, float[] probabilities) throws IOException;
+        void prediction(long example, double[] predicted) throws IOException;
     }
 
     /** How good the model is on labelled examples. */
@@ -183,13 +215,11 @@ public final class LinearModel implements Model {
 
     private Metrics scoreNumbers(Examples examples) {
         var cursor = examples.cursor();
-        var margin = new float[1];
         double squares = 0;
         double ofBaseline = 0;
         for (long i = 0; i < examples.size(); i++) {
             cursor.move(i);
-            margins(cursor, margin);
-            double off = margin[0] - cursor.label();
+            double off = number(cursor) - cursor.label();
             squares += off * off;
             ofBaseline += (baseline - cursor.label()) * (baseline - cursor.label());
         }
@@ -271,7 +301,7 @@ public final class LinearModel implements Model {
         metadata.put("baseline", String.valueOf(baseline));
         var tensors = new ArrayList<Tensor>();
         tensors.add(Tensor.floats("weights", weights, features(), width));
-        tensors.add(Tensor.floats("intercept", intercept));
+        tensors.add(Tensor.doubles("intercept", intercept));
         tensors.add(Tensor.doubles("labels", labels.values()));
         tensors.add(Tensor.bytes("words", Cache.joinWords(schema.words())));
         ModelFile.write(file, FORMAT, metadata, provenance, tensors);
@@ -312,7 +342,7 @@ public final class LinearModel implements Model {
                         + labels.names().size() + " class names");
             }
             var weights = ModelFile.finite(file, "weights");
-            var intercept = ModelFile.finite(file, "intercept");
+            var intercept = ModelFile.finiteDoubles(file, "intercept");
             return new LinearModel(
                     loss,
                     schema,

@@ -239,8 +239,8 @@ public final class LinearTraining implements Training<LinearModel> {
 
     private LinearModel model(Node node, String prefix) {
         var weights = node.values(node.table(prefix + WEIGHTS));
-        var intercept = options.intercept() ? node.values(node.table(prefix + INTERCEPT)) : new float[width];
-        source.conditioning().unscale(weights, intercept);
+        var learned = options.intercept() ? node.values(node.table(prefix + INTERCEPT)) : new float[width];
+        var intercept = source.conditioning().unscale(weights, learned);
         return new LinearModel(loss, source.schema(), labels, width, weights, intercept, source.baseline(), Map.of());
     }
 }

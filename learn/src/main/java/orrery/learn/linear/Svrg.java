@@ -309,7 +309,7 @@ public final class Svrg implements Training<LinearModel> {
 
     private LinearModel model(float[] weights) {
         var ofFeatures = Arrays.copyOf(weights, features);
-        var intercept = new float[] {options.intercept() ? weights[features] : 0};
+        var intercept = new double[] {options.intercept() ? weights[features] : 0};
         double baseline = Source.baseline(data.examples(), labels, loss);
         return new LinearModel(loss, data.schema(), labels, 1, ofFeatures, intercept, baseline, Map.of());
     }

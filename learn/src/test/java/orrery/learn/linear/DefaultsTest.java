@@ -19,6 +19,7 @@ import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;
 import orrery.learn.DivergedException;
+import orrery.store.Place;
 import orrery.table.UpdateRule;
 
 /** Without a flag, data is learned from however it is scaled. */
@@ -49,6 +50,27 @@ final class DefaultsTest {
         }
         var file = Files.writeString(folder.resolve(label + ".libsvm"), text);
         return Data.parse(file, ReadOptions.defaults(), null, true);
+    }
+
+    /** A number that differs in its eighth digit is predicted to its tenth. */
+    @Test
+    void numbersFarFromZeroKeepTheirResolution() throws IOException {
+        var random = new SplittableRandom(3);
+        var text = new StringBuilder("y,a,b\n");
+        for (int i = 0; i < EXAMPLES; i++) {
+            double a = random.nextGaussian();
+            double b = random.nextGaussian();
+            text.append(String.format(
+                    Locale.ROOT, "%.4f,%.4f,%.4f%n", -3_000_000 + a - b + 0.1 * random.nextGaussian(), a, b));
+        }
+        var file = Files.writeString(folder.resolve("far.csv"), text);
+        var data = Data.parse(file, ReadOptions.defaults().withRole("y", ReadOptions.Role.LABEL), null, true);
+        var model = new LeastSquares(LinearOptions.defaults()).fit(data, Run.local(1));
+        assertThat(model.score(data.examples()).get("rmse")).isBetween(0.09, 0.105);
+        var saved = folder.resolve("far.safetensors");
+        model.save(Place.of(saved));
+        assertThat(LinearModel.load(saved).score(data.examples()).get("rmse"))
+                .isEqualTo(model.score(data.examples()).get("rmse"));
     }
 
     private static final double[] ONES = {1, 1, 1};
