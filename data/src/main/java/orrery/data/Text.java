@@ -117,7 +117,8 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
     private static Text of(PushbackInputStream in, byte[] start, String name) throws IOException {
         if (start.length >= 4 && Arrays.equals(Arrays.copyOf(start, 4), PARQUET)) {
             throw new DataException(name + " is a Parquet file, and orrery-hadoop.jar, which reads such, is not on the"
-                    + " class path; ./orrery adds it where a file's name, or its folder's, has .parquet in it");
+                    + " class path; ./orrery adds it where the name of a file or folder has .parquet in it, or a folder"
+                    + " holds files named so");
         }
         var kind = Kind.of(start);
         if (kind.isEmpty()) {

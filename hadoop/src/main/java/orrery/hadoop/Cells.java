@@ -42,8 +42,20 @@ interface Cells {
         var means = primitive.getLogicalTypeAnnotation();
         return switch (primitive.getPrimitiveTypeName()) {
             case BOOLEAN -> (column, text) -> text.append(column.getBoolean());
-            case FLOAT -> (column, text) -> text.append(column.getFloat());
-            case DOUBLE -> (column, text) -> text.append(column.getDouble());
+            case FLOAT -> // NaN is a missing value, as null is
+                (column, text) -> {
+                    float value = column.getFloat();
+                    if (!Float.isNaN(value)) {
+                        text.append(value);
+                    }
+                };
+            case DOUBLE ->
+                (column, text) -> {
+                    double value = column.getDouble();
+                    if (!Double.isNaN(value)) {
+                        text.append(value);
+                    }
+                };
             case INT96 -> (column, text) -> text.append(ofInt96(column));
             case INT32 -> whole(means, ColumnReader::getInteger);
             case INT64 -> whole(means, ColumnReader::getLong);

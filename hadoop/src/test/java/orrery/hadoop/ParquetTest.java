@@ -2,6 +2,7 @@ package orrery.hadoop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroupFactory;
@@ -27,6 +29,9 @@ import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
+import orrery.engine.Run;
+import orrery.learn.linear.LinearOptions;
+import orrery.learn.linear.LogisticRegression;
 import orrery.store.Place;
 
 final class ParquetTest {
@@ -85,11 +90,13 @@ final class ParquetTest {
         full.append("old", Binary.fromConstantByteArray(int96.array())).append("name", "x");
         var empty = new SimpleGroupFactory(type).newGroup();
         empty.append("name", "y");
-        assertThat(csv(write(schema, CompressionCodecName.SNAPPY, 10, full, empty)))
+        var nan = new SimpleGroupFactory(type).newGroup();
+        nan.append("f", Float.NaN).append("d", Double.NaN).append("name", "z");
+        assertThat(csv(write(schema, CompressionCodecName.SNAPPY, 10, full, empty, nan)))
                 .isEqualTo("yes,i,l,f,d,s,day,at,price,sum,old,name\n"
                         + "true,-7,1099511627776,0.1,1.0E-300,\"a, \"\"quoted\"\"\nline\",2001-01-01,"
                         + "2001-09-09T01:46:40.123456,123.45,-12.345,1970-01-02T01:00,x\n"
-                        + ",,,,,,,,,,,y\n");
+                        + ",,,,,,,,,,,y\n,,,,,,,,,,,z\n");
     }
 
     @ParameterizedTest
@@ -117,6 +124,19 @@ final class ParquetTest {
         var csv = data().read(file.toString(), ReadOptions.defaults());
         assertThat(parquet.examples().sum()).isEqualTo(csv.examples().sum());
         assertThat(parquet.schema()).isEqualTo(csv.schema());
+    }
+
+    /** Case N4: a column of numbers, of which some are NaN, is one of numbers with missing values. */
+    @Test
+    void notANumberIsAMissingValue() throws Exception {
+        var cases = Path.of(System.getProperty("orrery.data", "nowhere")).resolveSibling("cases");
+        assumeTrue(Files.isDirectory(cases), "no cases at " + cases);
+        for (var name : List.of("nan", "nullable")) {
+            var loaded = data().read(cases.resolve("N4/" + name + ".parquet").toString(), ReadOptions.defaults());
+            assertThat(loaded.examples().features()).as(name).isEqualTo(2);
+            var model = new LogisticRegression(LinearOptions.defaults()).fit(loaded, Run.local(1));
+            assertThat(model.score(loaded.examples()).get("accuracy")).as(name).isGreaterThanOrEqualTo(0.8725);
+        }
     }
 
     @Test
