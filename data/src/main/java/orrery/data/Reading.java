@@ -51,7 +51,9 @@ public record Reading(String format, Map<String, Object> facts, List<Column> col
         var lines = new ArrayList<String>();
         var about = new ArrayList<String>();
         facts.forEach((name, value) -> about.add(value.equals(true) ? name : name + " " + value));
-        lines.add("read as " + format + (about.isEmpty() ? "" : ": " + String.join(", ", about)));
+        if (!about.isEmpty() || !columns.isEmpty()) {
+            lines.add("read as " + format + (about.isEmpty() ? "" : ": " + String.join(", ", about)));
+        }
         if (!columns.isEmpty()) {
             lines.add("columns: " + String.join("; ", shownColumns()));
         }
