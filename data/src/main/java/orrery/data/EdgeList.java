@@ -85,7 +85,7 @@ final class EdgeList {
             bothWays(list);
             reading = with(reading, "undirected", "each edge goes both ways");
         }
-        return graph(list, hasWeights, reading, files.name());
+        return graph(list, hasWeights, reading);
     }
 
     private static Reading with(Reading reading, String fact, Object value) {
@@ -106,15 +106,10 @@ final class EdgeList {
         }
     }
 
-    private static Read<Graph> graph(PairList list, boolean hasWeights, Reading reading, String name)
-            throws DataException {
+    private static Read<Graph> graph(PairList list, boolean hasWeights, Reading reading) throws DataException {
         double[] weights = list.values();
         boolean differ = false;
         for (double weight : weights) {
-            if (!(weight >= 0)) {
-                throw new DataException(name + ": an edge has the weight " + weight
-                        + "; weights must be 0 or more: --unweighted leaves them out");
-            }
             differ |= weight != weights[0];
         }
         var graph = graph(list, hasWeights && differ ? weights : new double[0]);
@@ -201,7 +196,7 @@ final class EdgeList {
         facts.put("entries", words[3] + ", " + words[4]);
         facts.put("weights", hasWeights ? "used" : words[3].equals("pattern") ? "none" : "not used");
         text.about().forEach(fact -> facts.put(fact, true));
-        return graph(list, hasWeights, new Reading("MatrixMarket", facts, List.of(), new ArrayList<>()), name);
+        return graph(list, hasWeights, new Reading("MatrixMarket", facts, List.of(), new ArrayList<>()));
     }
 
     private static void entry(String entry, PairList list, int nodes, String kind, boolean hasWeights, String place)
@@ -212,6 +207,10 @@ final class EdgeList {
             int row = Integer.parseInt(words[0]);
             int column = Integer.parseInt(words[1]);
             double weight = due == 3 ? Double.parseDouble(words[2]) : 1;
+            if (hasWeights && !(weight >= 0 && weight <= Float.MAX_VALUE)) {
+                throw new DataException(place + ": an entry is " + words[2]
+                        + "; weights must be 0 or more, and finite: --unweighted leaves them out");
+            }
             if (words.length == due && row >= 1 && row <= nodes && column >= 1 && column <= nodes) {
                 list.add(row - 1, column - 1, hasWeights ? weight : 1);
                 return;

@@ -226,7 +226,7 @@ record Look(
                 isRowName);
     }
 
-    /** Whether a column only tells rows apart: without a name, and with different values; or counting by one. */
+    /** Whether a column only tells rows apart: without a name, and with different values or whole numbers; or counting by one. */
     private static boolean numbersRows(String name, int column, List<List<String>> body) {
         boolean isUnnamed = column == 0 && UNNAMED.matcher(name).matches();
         if (body.size() < 2 || !ROW_NUMBERS.matcher(name).matches()) {
@@ -234,17 +234,18 @@ record Look(
         }
         var seen = new HashSet<String>();
         boolean counts = true;
+        boolean areDifferent = true;
+        boolean areWhole = true;
         double before = Double.NaN;
         for (var row : body) {
             String value = column < row.size() ? row.get(column) : "";
             double number = value.matches("[0-9]{1,15}") ? Double.parseDouble(value) : Double.NaN;
             counts &= !Double.isNaN(number) && (Double.isNaN(before) || number == before + 1);
             before = number;
-            if (!seen.add(value) && !counts) {
-                return false;
-            }
+            areDifferent &= seen.add(value);
+            areWhole &= !Double.isNaN(number);
         }
-        return counts || isUnnamed;
+        return counts || (isUnnamed && (areDifferent || areWhole));
     }
 
     /** Compares the first line with the others, column by column: text over numbers, or a word that never comes again. */

@@ -227,8 +227,18 @@ final class PairList {
                         line, "expected " + what + ", found '" + fields.shown() + "' where a number should be");
             }
             if (needsValues) {
-                throw new BadLine(line, "expected " + what + ", and the number is missing; leave the line out");
+                throw new BadLine(
+                        line,
+                        isOneKind
+                                ? "the weight is missing; leave the line out, or all weights: --unweighted"
+                                : "expected " + what + ", and the rating is missing; leave the line out");
             }
+        }
+        if (isOneKind && value < 0) {
+            throw new BadLine(
+                    line,
+                    "an edge has the weight " + fields.shown()
+                            + "; weights must be 0 or more: --unweighted leaves them out");
         }
         if (Math.abs(value) > Float.MAX_VALUE) {
             throw new BadLine(line, "numbers must be within the range of a float, found '" + fields.shown() + "'");

@@ -1,6 +1,5 @@
 package orrery.data;
 
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.FilterInputStream;
@@ -130,7 +129,7 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
                 case GZIP -> inflated(gunzipped(in), compressed, name);
                 case BZIP2 -> inflated(new BZip2CompressorInputStream(in, true), compressed, name);
                 case XZ -> inflated(new XZInputStream(in), compressed, name);
-                case ZSTD -> inflated(new ZstdInputStream(in), compressed, name);
+                case ZSTD -> inflated(new ZstdFrames(in), compressed, name);
                 case ZIP -> inflated(new OneEntry(new Tail(in), name), compressed, name);
                 default ->
                     throw new DataException(name + ": is " + compressed.name

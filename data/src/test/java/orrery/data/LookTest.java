@@ -77,6 +77,8 @@ final class LookTest {
                 .containsExactly("column 1 ignore", "x numeric", "label label");
         assertThat(roles(read("id,x,label\n1,5,1\n2,6,0\n3,7,1\n")))
                 .containsExactly("id ignore", "x numeric", "label label");
+        assertThat(roles(read(",x,label\n0,5,1\n1,6,0\n0,7,1\n"))) // as two tables one below the other have it
+                .containsExactly("column 1 ignore", "x numeric", "label label");
         assertThat(roles(read("id,x,label\n1,5,1\n9,6,0\n3,7,1\n"))) // which does not count
                 .containsExactly("id numeric", "x numeric", "label label");
         var ofR = read("\"x\",\"label\"\n\"a\",5,\"u\"\n\"b\",6,\"v\"\n\"c\",7,\"u\"\n");
@@ -294,6 +296,12 @@ final class LookTest {
                         .examples()
                         .size())
                 .isEqualTo(5002);
+        for (int less = 1; less < two.size() - whole.length; less++) { // cut within the second, wherever
+            Files.write(file, Arrays.copyOf(two.toByteArray(), two.size() - less));
+            assertThatThrownBy(() -> Data.parse(file, ReadOptions.defaults(), null, true))
+                    .as("less " + less)
+                    .hasMessageContaining("damaged or cut short");
+        }
         Files.write(file, Arrays.copyOf(whole, whole.length / 2));
         assertThatThrownBy(() -> Data.parse(file, ReadOptions.defaults(), null, true))
                 .hasMessageContaining("damaged or cut short");

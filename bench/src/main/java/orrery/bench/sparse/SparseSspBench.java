@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         name = "sparse-ssp",
         mixinStandardHelpOptions = true,
         description =
-                "Running ahead where workers do not meet: sparse-ssp:0:5 against ssp:0, 8 workers, 1 M rows, 5 % of"
+                "Running ahead where workers do not meet: sparse-ssp:0:5 against ssp:0, 8 workers, 1 M rows, 5 %% of"
                         + " clocks up to 100 ms longer (parked); in virtual time, then for real; and how often batches meet.")
 public final class SparseSspBench implements Callable<Integer> {
     private static final int WORKERS = 8;
