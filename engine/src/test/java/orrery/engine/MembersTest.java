@@ -140,6 +140,9 @@ final class MembersTest {
         assertThat(outcome.cuts().getFirst().clock()).isBetween(1L, 99_999L);
     }
 
+    private static final int EARLY = 1_000; // a clock, soon after the beginning
+    private static volatile Runnable whenEarly = () -> {};
+
     /** Copies, each with a rule that has a state; now and then a worker touches nothing. */
     private static Job copied() {
         var table =
@@ -149,6 +152,9 @@ final class MembersTest {
                 30_000,
                 30_000,
                 worker -> (session, clock) -> {
+                    if (clock == EARLY) {
+                        whenEarly.run();
+                    }
                     if ((clock + worker.index()) % 5 == 0) {
                         return;
                     }
@@ -169,16 +175,12 @@ final class MembersTest {
         var due = Jobs.weights(copied().run(natural));
         var run = natural.with(Checkpoints.in(Storage.local(folder)));
         var job = copied();
-        var stopping = run.listening(event -> {
-            if (event instanceof RunEvent.Progressed progress && progress.clock() > 0) {
-                job.stop();
-            }
-        });
+        whenEarly = job::stop;
         var outcome = job.run(
                 first == 0
-                        ? stopping
-                        : stopping.with(
-                                new InThreads(first, MembersTest::copied, run, Members.Terms.DEFAULT.insecure())));
+                        ? run
+                        : run.with(new InThreads(first, MembersTest::copied, run, Members.Terms.DEFAULT.insecure())));
+        whenEarly = () -> {};
         assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
         var again = natural.with(Checkpoints.in(Storage.local(folder)).resuming());
         var resumed = copied().run(
