@@ -172,6 +172,7 @@ final class OrreryTest {
                         "@two.libsvm",
                         "--consistency",
                         "ssp"),
+                mistake(2, "--no-scaling needs --rate", "train", "lr", "@two.libsvm", "--no-scaling"),
                 mistake(2, "staleness must be 0 or more, got -1", "train", "lr", "@two.libsvm", "--staleness=-1"),
                 mistake(
                         2,

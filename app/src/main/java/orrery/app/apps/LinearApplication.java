@@ -128,7 +128,8 @@ abstract class LinearApplication implements Application {
                                 !intercept.noIntercept,
                                 classes.weights,
                                 classes.balanced,
-                                optimiser.patience),
+                                optimiser.patience,
+                                optimiser.scaling(given)),
                         hinge);
             } catch (IllegalArgumentException e) {
                 throw new UsageException("", e);

@@ -41,9 +41,18 @@ final class OptimiserFlags {
             description = {
                 "Learning rate, a multiple of what suits the data (default: 1).",
                 "Features are brought to one scale, and steps divided by the mean size of an example, so that the"
-                        + " same rate suits differently scaled data. It falls to a tenth in the course of the training."
+                        + " same rate suits differently scaled data. It falls to 0 in the course of the training."
             })
     float rate = 1;
+
+    @Option(
+            names = "--no-scaling",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Learn from the features as they are, at --rate itself.",
+                "The rate does not fall then, and must be given."
+            })
+    boolean noScaling;
 
     @Option(
             names = "--l1",
@@ -107,6 +116,14 @@ final class OptimiserFlags {
             throw new UsageException("--passes must be 1 or more, got " + passes);
         }
         return passes == null ? LinearOptions.BY_SIZE : passes;
+    }
+
+    LinearOptions.Scaling scaling(Application.Given given) {
+        if (noScaling && !given.has("--rate")) {
+            throw new UsageException(
+                    "--no-scaling needs --rate, such as 0.3 of adagrad: without scaling no rate suits all data");
+        }
+        return noScaling ? LinearOptions.Scaling.NONE : LinearOptions.Scaling.FOUND;
     }
 
     UpdateRule rule() {

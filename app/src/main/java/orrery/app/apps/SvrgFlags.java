@@ -9,6 +9,7 @@ import picocli.CommandLine.Option;
 /** Variance-reduced gradients instead of a rule. */
 final class SvrgFlags {
     private static final List<String> NOT_OF_SVRG = List.of(
+            "--no-scaling",
             "--rule",
             "--l1",
             "--momentum",
