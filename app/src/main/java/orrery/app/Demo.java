@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import orrery.app.apps.DataFlags;
+import orrery.app.apps.CacheFlags;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;
@@ -31,7 +31,7 @@ final class Demo implements Callable<Integer> {
     private static final long SEED = 1;
 
     @Mixin
-    DataFlags reading = new DataFlags();
+    CacheFlags cache = new CacheFlags();
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -56,7 +56,7 @@ final class Demo implements Callable<Integer> {
         out.println();
         spec.commandLine().getErr().println("reading the methods of this JDK (kept for the next time) ...");
         long start = System.nanoTime();
-        var all = reading.data().read("jdk-verbs", ReadOptions.defaults());
+        var all = cache.data().read("jdk-verbs", ReadOptions.defaults());
         var split = all.examples().split(0.2, SEED);
         out.printf(
                 Locale.ROOT,
@@ -128,7 +128,7 @@ final class Demo implements Callable<Integer> {
                     100 * measured.waitingShare());
         }
         out.println();
-        out.println("   Under bsp everybody waits for whoever is late; under ssp:3 a worker may run 3 clocks ahead.");
+        out.println("   Under bsp all workers wait for the slowest; under ssp:3 a worker may run 3 clocks ahead.");
         out.println();
     }
 }

@@ -32,11 +32,11 @@ import picocli.CommandLine.Spec;
                         + " many bytes go over the wire under each placement.",
         footer = {"", "Example:", "  orrery plan pagerank jdk-graph --processes 4"})
 final class PlanVerb implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "APP", description = "As of orrery train.")
+    @Parameters(index = "0", paramLabel = "APP", description = "What to train: one of orrery train --help.")
     @SuppressWarnings("NullAway.Init")
     String app;
 
-    @Parameters(index = "1", paramLabel = "TRAIN", description = "As of orrery train.")
+    @Parameters(index = "1", paramLabel = "DATA", description = "The training data, as for orrery train APP.")
     @SuppressWarnings("NullAway.Init")
     String train;
 
@@ -111,7 +111,7 @@ final class PlanVerb implements Callable<Integer> {
     private static String name(Placing placing) {
         return switch (placing) {
             case HASH -> "hash";
-            case MOST_ACCESSES -> "accesses (whoever uses a row most)";
+            case MOST_ACCESSES -> "accesses (the process that uses a row most)";
             case FEWEST_BYTES -> "bytes (so that few go over the wire)";
         };
     }
@@ -128,7 +128,7 @@ final class PlanVerb implements Callable<Integer> {
                 used == 0 ? 100.0 : 100.0 * home / used);
         out.printf(
                 Locale.ROOT,
-                "    a clock: %,d rows pushed to owners, %,d told to readers, %,d bytes%n",
+                "    a clock: %,d rows pushed to owners, %,d sent to readers, %,d bytes%n",
                 table.pushed() / Math.max(1, clocks),
                 table.told() / Math.max(1, clocks),
                 table.bytes() / Math.max(1, clocks));

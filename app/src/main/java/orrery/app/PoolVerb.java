@@ -78,8 +78,7 @@ final class PoolVerb implements Callable<Integer> {
     @Option(
             names = "--replay",
             paramLabel = "FILE",
-            description =
-                    "Runs nothing: asks the scheduler again about what a log has seen, and tells where it differs.")
+            description = "Runs nothing: repeats the decisions in a log, and prints those that differ.")
     @Nullable
     Path replay;
 

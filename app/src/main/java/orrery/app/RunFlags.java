@@ -37,7 +37,7 @@ final class RunFlags {
                 "bsp: all workers wait for the slowest at each clock. ssp:S: a worker may be S clocks ahead. essp:S: the"
                         + " same, and new values are pushed to readers. sparse-ssp:S:AHEAD: AHEAD clocks more where workers"
                         + " touch different rows; of linear models with one margin. local:STEPS: workers average their copies"
-                        + " after so many steps. asp: nobody waits. bsp and local give the same bits on every run."
+                        + " after STEPS steps. asp: nobody waits. bsp and local give the same bits on every run."
             })
     @Nullable
     String consistency;

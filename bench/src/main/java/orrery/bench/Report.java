@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * What a benchmark prints: text as it comes, or, with {@code --json}, one array of all its rows at the end and nothing
- * else. In a process of a {@link Crew} the rows go to whoever leads it. One thread.
+ * else. In a process of a {@link Crew} the rows go to the process that leads it. One thread.
  */
 public final class Report implements AutoCloseable {
     private final PrintWriter out;

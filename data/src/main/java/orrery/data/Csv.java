@@ -133,7 +133,7 @@ final class Csv {
                     throw new DataException(name + ":1: columns " + (before + 1) + " and " + (c + 1)
                             + " are both named '"
                             + Names.printable(columns.get(c).name())
-                            + "': new data could not be told apart by it; rename one, or --ignore " + (c + 1));
+                            + "': new data could not be matched by name; rename one, or --ignore " + (c + 1));
                 }
             }
         }
@@ -632,7 +632,7 @@ final class Csv {
         return WordIndex.choose(texts, 2, options.words());
     }
 
-    // What is told
+    // The report
 
     private Reading reading(Roles roles, Schema schema, Parsing parsed, List<String> about) {
         var facts = new LinkedHashMap<String, Object>();

@@ -41,7 +41,7 @@ final class CsvChunk {
 
     /**
      * @param isFitting whether the schema is still being found: missing values are all marked
-     * @param countsDistinct whether different numbers are told apart, too
+     * @param countsDistinct whether distinct numbers are counted, too
      */
     CsvChunk(
             Scan scan,

@@ -25,7 +25,7 @@ public record Description(
      * @param count values that are there
      * @param mean of numbers; NaN for others, as are min and max
      * @param distinct different values; one more than {@code most} if there are more
-     * @param most different values that are told apart
+     * @param most distinct values that are counted
      */
     public record Column(
             String name,

@@ -264,7 +264,7 @@ final class PairList {
         return numbers;
     }
 
-    // What is told
+    // The report
 
     /** How a text was read. */
     static Reading reading(String format, Look look, Places places, List<String> roles, Text text, FileSet files) {

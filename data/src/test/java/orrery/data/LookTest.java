@@ -89,9 +89,8 @@ final class LookTest {
     @Test
     void equalNamesAreAnError() throws IOException {
         assertThatThrownBy(() -> read("label,x,x\n1,2,3\n0,3,4\n"))
-                .hasMessage(
-                        "a.csv:1: columns 2 and 3 are both named 'x': new data could not be told apart by it; rename"
-                                + " one, or --ignore 3");
+                .hasMessage("a.csv:1: columns 2 and 3 are both named 'x': new data could not be matched by name; rename"
+                        + " one, or --ignore 3");
         assertThat(read(
                                 "a.csv",
                                 "label,x,x\n1,2,3\n0,3,4\n",

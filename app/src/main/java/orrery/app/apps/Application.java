@@ -65,7 +65,7 @@ public interface Application {
 
     /** A training, from its data to its results. */
     interface Task<M extends Model> extends AutoCloseable {
-        /** Reads the data, and says in one line what there is. */
+        /** Reads the data, and summarises it in one line. */
         String read(String data, long seed) throws IOException;
 
         /** How the data was read; once it was. */
@@ -108,7 +108,7 @@ public interface Application {
             return Optional.empty();
         }
 
-        /** Prints the model, with so many of what it has most of. */
+        /** Prints the model, with its most important entries, that many. */
         void show(PrintWriter out, int top);
 
         /**

@@ -28,7 +28,7 @@ import orrery.learn.linear.SvrgOptions;
 /** A training of a linear model. */
 final class LinearTask implements Application.Task<LinearModel> {
     private static final String ANYWHERE = ""; // all members must deal out pieces alike, wherever they are
-    private static final double LEAST_AUC = 0.6; // from which on classes are told apart, though the commonest wins
+    private static final double LEAST_AUC = 0.6; // above this, a model separates the classes even if the commonest wins
     private static final double RISE = 1.02; // of the loss from pass to pass
 
     private final LinearLearner learner;

@@ -21,7 +21,7 @@ final class RankFlags {
             description = "End when ranks change by less in sum (default: ${DEFAULT-VALUE}).")
     double tolerance = PageRankOptions.DEFAULT.tolerance();
 
-    @Option(names = "--iterations", paramLabel = "N", description = "At most so many (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--iterations", paramLabel = "N", description = "At most N (default: ${DEFAULT-VALUE}).")
     int iterations = PageRankOptions.DEFAULT.iterations();
 
     @Option(names = "--top", paramLabel = "K", description = "Print the top K nodes (default: ${DEFAULT-VALUE}).")
