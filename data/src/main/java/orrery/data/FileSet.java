@@ -60,7 +60,8 @@ record FileSet(String name, List<Place> files, boolean isFolder) {
             if (isFolder && place.path().isPresent()) {
                 throw new DataException(name + ": the folder holds no file");
             }
-            throw new FileNotFoundException(name + ": no such file" + hint.get());
+            throw new FileNotFoundException(
+                    name + ": no such file" + (place.path().isPresent() ? hint.get() : "")); // sets have no address
         }
         parts.sort(java.util.Comparator.comparing(Place::name));
         return new FileSet(name, parts, true);
