@@ -617,7 +617,7 @@ def squares(case):
     points = np.array([[float(f"{x:.4f}") for x in p] for p in points])
     signal = ((points - points.mean(0)) / np.maximum(points.std(0), 1e-9)) @ generator.uniform(.3, 2, width)
     away = rng.choice([0, 50, 2000, 2e5, -3e6, 1.6e9])
-    targets = away + max(rng.choice([.01, 1, 5e4]), 3e-5 * abs(away)) * (signal + generator.normal(0, rng.choice([.1, .5]), rows))
+    targets = away + max(rng.choice([.01, 1, 5e4]), 1e-9 * abs(away)) * (signal + generator.normal(0, rng.choice([.1, .5]), rows))
     targets = np.array([float(f"{y:.12g}") for y in targets])
     if rng.random() < .7:
         path = case.file("data.csv", "y," + ",".join(f"x{k}" for k in range(width)) + "\n" + "".join(
