@@ -21,6 +21,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.bench.factor.Generated;
 import orrery.data.Ratings;
 import orrery.spark.FactorEstimator;
@@ -53,7 +54,7 @@ final class AlsBench implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
     int runs = 1;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -68,18 +69,17 @@ final class AlsBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
-        try (var spark = LocalSpark.session()) {
+        try (var report = Report.of(spec, json);
+                var spark = LocalSpark.session()) {
             var split = Generated.netflix(48_019, 17_770, count, 1).ratings().split(0.05, 1);
             var train = frame(spark, split.train());
             var test = frame(spark, split.test());
-            out.printf(
+            report.say(String.format(
                     Locale.ROOT,
-                    "%,d ratings to train on, %,d to test, cached; rank %d%n",
+                    "%,d ratings to train on, %,d to test, cached; rank %d",
                     train.count(),
                     test.count(),
-                    rank);
-            out.flush();
+                    rank));
             Map<Integer, Reached> als = new TreeMap<>();
             Map<Integer, Reached> ours = new TreeMap<>();
             for (int run = 0; run < runs; run++) {
@@ -112,10 +112,9 @@ final class AlsBench implements Callable<Integer> {
                                     .fit(train));
                 }
             }
-            als.forEach((n, r) -> out.printf(
-                    Locale.ROOT, "ALS, %2d iterations:   %8.2f CPU s, test rmse %.4f%n", n, r.cpu(), r.rmse()));
-            ours.forEach((n, r) -> out.printf(
-                    Locale.ROOT, "FactorEstimator, %2d passes: %8.2f CPU s, test rmse %.4f%n", n, r.cpu(), r.rmse()));
+            als.forEach((n, r) -> tell(report, "ALS, %2d iterations:   %8.2f CPU s, test rmse %.4f", "ALS", n, r));
+            ours.forEach((n, r) ->
+                    tell(report, "FactorEstimator, %2d passes: %8.2f CPU s, test rmse %.4f", "FactorEstimator", n, r));
             var figures = new ArrayList<Figure>();
             als.forEach((n, r) -> ours.values().stream()
                     .filter(o -> o.rmse() <= r.rmse())
@@ -129,9 +128,22 @@ final class AlsBench implements Callable<Integer> {
                             runs,
                             "both from the same cached frame, in one JVM with two cores, numbering and dealing out"
                                     + " included; ALS has no biases"))));
-            Figure.print(out, figures, json);
+            report.figures(figures);
         }
         return 0;
+    }
+
+    private static void tell(Report report, String format, String name, int passes, Reached reached) {
+        report.row(
+                String.format(Locale.ROOT, format, passes, reached.cpu(), reached.rmse()),
+                "name",
+                name,
+                "passes",
+                passes,
+                "cpuSeconds",
+                reached.cpu(),
+                "testRmse",
+                reached.rmse());
     }
 
     /** Fits something. */

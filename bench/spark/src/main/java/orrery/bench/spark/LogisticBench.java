@@ -19,6 +19,7 @@ import org.apache.spark.storage.StorageLevel;
 import org.jspecify.annotations.Nullable;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.spark.Cluster;
 import orrery.spark.LinearEstimator;
 import picocli.CommandLine.Command;
@@ -56,7 +57,7 @@ final class LogisticBench implements Callable<Integer> {
     @Option(names = "--cluster", description = "On two executors of a standalone cluster, not in this JVM.")
     boolean onCluster;
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -78,18 +79,18 @@ final class LogisticBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
-        try (var cluster = onCluster ? new Cluster(Files.createTempDirectory("orrery-lr"), 2) : null;
+        try (var report = Report.of(spec, json);
+                var cluster = onCluster ? new Cluster(Files.createTempDirectory("orrery-lr"), 2) : null;
                 var spark = cluster == null ? LocalSpark.session() : application(cluster)) {
             executors = cluster;
             var split = FlightRows.of(spark, part).randomSplit(new double[] {5, 1}, 1);
             var train = split[0].repartition(2).persist(StorageLevel.MEMORY_ONLY());
             var test = split[1].repartition(2).persist(StorageLevel.MEMORY_ONLY());
-            out.printf(
+            report.say(String.format(
                     Locale.ROOT,
-                    "%,d flights to train on, %,d to test, cached as vectors%n",
+                    "%,d flights to train on, %,d to test, cached as vectors",
                     train.count(),
-                    test.count());
+                    test.count()));
             Map<Integer, Reached> mllib = new TreeMap<>();
             Map<Integer, Reached> ours = new TreeMap<>();
             for (int run = 0; run <= runs; run++) { // the first, on the least settings, is for the compiler
@@ -100,9 +101,9 @@ final class LogisticBench implements Callable<Integer> {
                     reach(passes, this::ours, train, test, run == 0 ? new TreeMap<>() : ours);
                 }
             }
-            print("MLlib's LogisticRegression, by iterations", mllib);
-            print("LinearEstimator, by passes", ours);
-            compare(mllib, ours);
+            tell(report, "MLlib's LogisticRegression, by iterations", mllib);
+            tell(report, "LinearEstimator, by passes", ours);
+            compare(report, mllib, ours);
         }
         return 0;
     }
@@ -186,14 +187,26 @@ final class LogisticBench implements Callable<Integer> {
         return new BinaryClassificationEvaluator().evaluate(model.transform(frame));
     }
 
-    private void print(String name, Map<Integer, Reached> reached) {
-        var out = spec.commandLine().getOut();
-        out.println(name + ": CPU s, log-loss in training and held out, AUC held out");
-        reached.forEach((setting, r) -> out.printf(
-                Locale.ROOT, "%6d  %8.2f  %.4f  %.4f  %.4f%n", setting, r.cpu(), r.train(), r.test(), r.auc()));
+    private static void tell(Report report, String name, Map<Integer, Reached> reached) {
+        report.say(name + ": CPU s, log-loss in training and held out, AUC held out");
+        reached.forEach((setting, r) -> report.row(
+                String.format(
+                        Locale.ROOT, "%6d  %8.2f  %.4f  %.4f  %.4f", setting, r.cpu(), r.train(), r.test(), r.auc()),
+                "name",
+                name,
+                "passes",
+                setting,
+                "cpuSeconds",
+                r.cpu(),
+                "trainLogLoss",
+                r.train(),
+                "testLogLoss",
+                r.test(),
+                "testAuc",
+                r.auc()));
     }
 
-    private void compare(Map<Integer, Reached> mllib, Map<Integer, Reached> ours) {
+    private void compare(Report report, Map<Integer, Reached> mllib, Map<Integer, Reached> ours) {
         var best = mllib.values().stream()
                 .min((a, b) -> Double.compare(a.test(), b.test()))
                 .orElseThrow();
@@ -210,7 +223,7 @@ final class LogisticBench implements Callable<Integer> {
                     .ifPresent(enough -> figures.add(
                             figure("to MLlib's log-loss in training after 100 iterations", enough, longest)));
         }
-        Figure.print(spec.commandLine().getOut(), figures, json);
+        report.figures(figures);
     }
 
     private Figure figure(String name, Reached ours, Reached peer) {

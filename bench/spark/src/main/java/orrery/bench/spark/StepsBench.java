@@ -10,6 +10,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 import orrery.bench.Figure;
+import orrery.bench.Report;
 import orrery.engine.RunEvent;
 import orrery.spark.Cluster;
 import orrery.spark.LinearEstimator;
@@ -45,7 +46,7 @@ final class StepsBench implements Callable<Integer> {
     @Option(names = "--taus", paramLabel = "N", split = ",", description = "Steps between averages (default: 1,10,50).")
     List<Integer> taus = List.of(1, 10, 50);
 
-    @Option(names = "--json", description = "Print the figures as a JSON array.")
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
     @Spec
@@ -62,9 +63,9 @@ final class StepsBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var out = spec.commandLine().getOut();
         Path home = Files.createTempDirectory("orrery-steps");
-        try (var cluster = new Cluster(home, 2);
+        try (var report = Report.of(spec, json);
+                var cluster = new Cluster(home, 2);
                 var spark = cluster.settings(false)
                         .config("spark.jars", System.getProperty("orrery.shaded") + "," + ownJar())
                         .config("spark.executor.memory", "1g")
@@ -72,32 +73,40 @@ final class StepsBench implements Callable<Integer> {
             var split = FlightRows.of(spark, part).randomSplit(new double[] {5, 1}, 1);
             var train = split[0].repartition(2).persist(StorageLevel.MEMORY_ONLY());
             var test = split[1].repartition(2).persist(StorageLevel.MEMORY_ONLY());
-            out.printf(Locale.ROOT, "%,d flights to train on, %,d to test; 2 executors%n", train.count(), test.count());
-            out.flush();
+            report.say(String.format(
+                    Locale.ROOT, "%,d flights to train on, %,d to test; 2 executors", train.count(), test.count()));
             ours(taus.getLast(), train, test); // the compiler's
-            out.println(
+            report.say(
                     "tau   through the shards: s/pass   MB/pass  loss    through the driver: s/pass   MB/pass  loss");
             var figures = new ArrayList<Figure>();
             try (var peer = new DriverAveraging(train, batch, (float) rate)) {
                 for (int tau : taus) {
                     var ours = ours(tau, train, test);
                     var driver = peer.train(tau, passes, test);
-                    out.printf(
-                            Locale.ROOT,
-                            "%3d   %28.2f  %8.2f  %.6f  %27.2f  %8.2f  %.6f%n",
+                    report.row(
+                            String.format(
+                                    Locale.ROOT,
+                                    "%3d   %28.2f  %8.2f  %.6f  %27.2f  %8.2f  %.6f",
+                                    tau,
+                                    ours.seconds(),
+                                    ours.bytes() / 1e6,
+                                    ours.loss(),
+                                    driver.seconds(),
+                                    driver.bytes() / 1e6,
+                                    driver.loss()),
+                            "name",
+                            "local steps",
+                            "tau",
                             tau,
-                            ours.seconds(),
-                            ours.bytes() / 1e6,
+                            "loss",
                             ours.loss(),
-                            driver.seconds(),
-                            driver.bytes() / 1e6,
+                            "lossThroughDriver",
                             driver.loss());
-                    out.flush();
                     figures.add(figure("tau " + tau + ": seconds a pass", "s", ours.seconds(), driver.seconds()));
                     figures.add(figure("tau " + tau + ": MB a pass", "MB", ours.bytes() / 1e6, driver.bytes() / 1e6));
                 }
             }
-            Figure.print(out, figures, json);
+            report.figures(figures);
         }
         return 0;
     }
