@@ -53,10 +53,10 @@ public final class ClusterBench implements Callable<Integer> {
     public Integer call() throws Exception {
         var loaded = Data.withDefaults().read(data, ReadOptions.defaults());
         var figures = new ArrayList<Figure>();
-        speed(loaded, figures);
-        quality(loaded, figures);
         try (var report = Report.of(spec, json)) {
             report.say(loaded.examples().toString());
+            speed(loaded, figures);
+            quality(loaded, figures, report);
             report.figures(figures);
         }
         return 0;
@@ -110,7 +110,7 @@ public final class ClusterBench implements Callable<Integer> {
         return cuts.each(BETWEEN_CUTS);
     }
 
-    private void quality(Loaded loaded, List<Figure> figures) throws Exception {
+    private void quality(Loaded loaded, List<Figure> figures, Report report) throws Exception {
         double best = Double.MAX_VALUE;
         for (int restart = 0; restart < RESTARTS; restart++) {
             best = Math.min(best, plain(loaded.examples(), restart));
@@ -124,16 +124,21 @@ public final class ClusterBench implements Callable<Integer> {
                     .score(loaded.examples())
                     .getOrDefault("inertia", Double.NaN));
         }
-        spec.commandLine()
-                .getOut()
-                .printf(
+        report.row(
+                String.format(
                         Locale.ROOT,
-                        "inertia: ours %s by seed, the best of %d %,.0f%n",
+                        "inertia: ours %s by seed, the best of %d %,.0f",
                         ours.stream()
                                 .map(i -> String.format(Locale.ROOT, "%,.0f", i))
                                 .toList(),
                         RESTARTS,
-                        best);
+                        best),
+                "name",
+                "inertia by seed",
+                "ours",
+                ours,
+                "best",
+                best);
         figures.add(Figure.less(
                 "kmeans, inertia",
                 "",
