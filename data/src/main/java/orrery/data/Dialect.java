@@ -35,7 +35,7 @@ public record Dialect(String delimiter, boolean quotes, boolean decimalComma, bo
         }
     }
 
-    /** Whether fields can be told apart by it. */
+    /** Whether it can separate fields. */
     static boolean isDelimiter(String delimiter) {
         return delimiter.equals("::")
                 || (delimiter.length() == 1

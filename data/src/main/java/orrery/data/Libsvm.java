@@ -131,7 +131,7 @@ final class Libsvm {
         return new Look(areCr, List.copyOf(columns));
     }
 
-    /** Notes the values of a line, as far as it can be read; what is wrong in it is told by who parses. */
+    /** Notes the values of a line, as far as it can be read; the parser reports what is wrong in it. */
     private static void lookAt(Scan scan, Map<Integer, Moments> moments, boolean isFirst) {
         while (!scan.isAtLineEnd() && scan.bytes[scan.at] != '#') {
             int colon = scan.at;

@@ -143,7 +143,7 @@ final class PairList {
                 .toList();
         long numbers =
                 present.stream().filter(v -> Look.isNumber(v, look.dialect())).count();
-        return 2 * numbers >= present.size(); // which of them is none is told with its line
+        return 2 * numbers >= present.size(); // the parser reports the line of any that is none
     }
 
     // Parsing
