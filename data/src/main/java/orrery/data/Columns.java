@@ -1,7 +1,10 @@
 package orrery.data;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import orrery.data.ReadOptions.Role;
 
@@ -11,10 +14,20 @@ import orrery.data.ReadOptions.Role;
  */
 public final class Columns {
     private final Schema schema;
+    private final Schema.Column[] columns;
     private final int[] numberOf; // by column: its number among the numeric ones
+    private final int[] markerOf; // by column: the feature that marks a missing value; -1 for none
+    private final int firstHashed;
     private final int hashMask;
     private final boolean hasLabels;
+    private final @Nullable Labels labels;
     private final Examples.Packer packer = new Examples.Packer();
+
+    /** Takes the features of one row, in the order of its columns. */
+    @FunctionalInterface
+    public interface Sink {
+        void feature(int index, float value);
+    }
 
     /**
      * @param schema whose columns have the roles numeric, categorical, label, weight or ignore
@@ -23,19 +36,31 @@ public final class Columns {
     public Columns(Schema schema, boolean hasLabels) {
         this.schema = schema;
         this.hasLabels = hasLabels;
+        columns = schema.columns().toArray(Schema.Column[]::new);
+        firstHashed = schema.firstHashed();
         hashMask = (1 << schema.hashBits()) - 1;
-        numberOf = new int[schema.columns().size()];
+        numberOf = new int[columns.length];
+        markerOf = new int[columns.length];
         int number = 0;
+        int marker = schema.numeric().size();
+        Labels found = null;
         for (int c = 0; c < numberOf.length; c++) {
-            var column = schema.columns().get(c);
+            var column = columns[c];
+            numberOf[c] = -1;
+            markerOf[c] = -1;
             switch (column.role()) {
-                case NUMERIC -> numberOf[c] = number++;
+                case NUMERIC -> {
+                    numberOf[c] = number++;
+                    markerOf[c] = column.hasIndicator() ? marker++ : -1;
+                }
                 case TEXT, GROUP ->
                     throw new IllegalArgumentException("column '" + column.name() + "' has the role " + column.role()
                             + ", which rows cannot have");
-                case LABEL, WEIGHT, CATEGORICAL, IGNORE -> numberOf[c] = -1;
+                case LABEL -> found = new Labels(schema, column);
+                case WEIGHT, CATEGORICAL, IGNORE -> {}
             }
         }
+        labels = found;
     }
 
     /** The schema of columns with these roles, which a CSV file with a line of their names has, too. */
@@ -53,77 +78,169 @@ public final class Columns {
      * @throws IllegalArgumentException if a value does not suit its column, which is named
      */
     public void add(@Nullable Object[] values) {
+        features(values, packer::feature);
         double label = 0;
         float weight = 1;
-        for (int c = 0; c < numberOf.length; c++) {
-            var column = schema.columns().get(c);
-            var value = values[c];
-            switch (column.role()) {
-                case NUMERIC -> {
-                    if (value != null) {
-                        packer.feature(numberOf[c], column.value(number(column, value)));
-                    }
-                }
-                case CATEGORICAL -> // nothing is a category, too
-                    packer.feature(schema.firstHashed() + hash(category(value), c), 1);
-                case LABEL -> label = hasLabels ? label(schema, column, value) : 0;
-                case WEIGHT -> weight = hasLabels && value != null ? weight(column, value) : 1;
-                case TEXT, GROUP, IGNORE -> {}
+        for (int c = 0; hasLabels && c < columns.length; c++) {
+            switch (columns[c].role()) {
+                case LABEL -> label = labels == null ? 0 : labels.of(values[c]);
+                case WEIGHT -> weight = weight(columns[c], values[c]);
+                case NUMERIC, CATEGORICAL, TEXT, GROUP, IGNORE -> {}
             }
         }
         packer.example(label, weight);
     }
 
-    /** The weight that a value says; an error that names the column if it says none. */
-    public static float weight(Schema.Column column, Object value) {
+    /**
+     * Gives the features of a row, without keeping it.
+     *
+     * @param values as for {@link #add}
+     */
+    public void features(@Nullable Object[] values, Sink to) {
+        for (int c = 0; c < columns.length; c++) {
+            var value = values[c];
+            switch (columns[c].role()) {
+                case NUMERIC -> numeric(c, value, to);
+                case CATEGORICAL -> // nothing is a category, too
+                    to.feature(firstHashed + hash(category(value), c), 1);
+                case LABEL, WEIGHT, TEXT, GROUP, IGNORE -> {}
+            }
+        }
+    }
+
+    /** A number; null and NaN are missing values, as the empty fields of a file are. */
+    private void numeric(int c, @Nullable Object value, Sink to) {
+        var column = columns[c];
+        double number = value == null ? Double.NaN : number(column, value);
+        if (Double.isNaN(number)) {
+            if (markerOf[c] >= 0) {
+                to.feature(markerOf[c], 1);
+            }
+            if (column.imputed() != 0) {
+                to.feature(numberOf[c], column.imputed());
+            }
+            return;
+        }
+        float feature = column.value(number);
+        if (Float.isInfinite(feature)) {
+            throw new IllegalArgumentException(
+                    "column '" + column.name() + "' has " + value + ", which is outside the range of a float");
+        }
+        to.feature(numberOf[c], feature);
+    }
+
+    /** The weight that a value gives; an error that names the column if it gives none. */
+    public static float weight(Schema.Column column, @Nullable Object value) {
+        if (value == null) {
+            throw new IllegalArgumentException("the weight '" + column.name() + "' is missing");
+        }
         float weight = (float) number(column, value);
-        if (weight < 0) {
-            throw new IllegalArgumentException("the weight '" + column.name() + "' must be 0 or more, got " + weight);
+        if (!(weight >= 0) || Float.isInfinite(weight)) {
+            throw new IllegalArgumentException(
+                    "the weight '" + column.name() + "' must be 0 or more, and finite, got " + value);
         }
         return weight;
     }
 
     private static double number(Schema.Column column, Object value) {
-        double number = switch (value) {
+        return switch (value) {
             case Number n -> n.doubleValue();
             case Boolean b -> b ? 1 : 0;
             default ->
                 throw new IllegalArgumentException(
                         "column '" + column.name() + "' is numeric, it has '" + value + "'; make it categorical");
         };
-        if (!Double.isFinite(number)) {
-            throw new IllegalArgumentException("column '" + column.name() + "' has " + value);
-        }
-        return number;
     }
 
-    /** The label that a value says: the number of its class, if the schema has classes. */
-    public static double label(Schema schema, Schema.Column column, @Nullable Object value) {
-        if (value == null) {
-            throw new IllegalArgumentException("the label '" + column.name() + "' is missing");
+    /** What values of a column of labels mean: the number of a class, or a number. */
+    public static final class Labels {
+        private final Schema.Column column;
+        private final Map<String, Integer> classes; // empty if labels are numbers
+
+        public Labels(Schema schema, Schema.Column column) {
+            this.column = column;
+            classes = HashMap.newHashMap(schema.classes().size());
+            schema.classes().forEach(name -> classes.put(name, classes.size()));
         }
-        if (schema.classes().isEmpty()) {
-            return number(column, value);
+
+        /**
+         * The label of a value.
+         *
+         * @throws IllegalArgumentException if there is none, or the schema does not have its class
+         */
+        public double of(@Nullable Object value) {
+            if (value == null) {
+                throw new IllegalArgumentException("the label '" + column.name() + "' is missing");
+            }
+            if (classes.isEmpty()) {
+                double number = number(column, value);
+                if (!Double.isFinite(number)) {
+                    throw new IllegalArgumentException("the label '" + column.name() + "' is " + value);
+                }
+                return number;
+            }
+            var name = className(value);
+            var k = classes.get(name);
+            if (k == null) {
+                throw new IllegalArgumentException("the label '" + column.name() + "' is " + name
+                        + ", which is none of the classes " + classes.keySet());
+            }
+            return k;
         }
-        int k = schema.classes().indexOf(className(value));
-        if (k < 0) {
-            throw new IllegalArgumentException("the label '" + column.name() + "' is " + className(value)
-                    + ", which is none of the classes " + schema.classes());
-        }
-        return k;
     }
 
-    /** A category as a file would name it: without blanks around it, and a whole number without a fraction. */
+    /**
+     * A category as a file would name it: text without blanks around it, and a number by its value, whatever its type: 1,
+     * 1.0 and the decimal 1.00 are one category.
+     */
     private String category(@Nullable Object value) {
-        String text = value == null ? "" : value.toString().strip();
-        return schema.dialect().isMissing(text) ? "" : text.replaceFirst("^(-?[0-9]+)\\.0+$", "$1");
+        if (value instanceof Number number) {
+            return Double.isNaN(number.doubleValue()) ? "" : className(number);
+        }
+        if (value == null) {
+            return "";
+        }
+        var text = value.toString().strip();
+        return schema.dialect().isMissing(text) ? "" : withoutFractionOfZero(text);
     }
 
-    /** What a label is called: whole numbers without a point. */
+    /** The text 3.0 is the text 3: whole numbers become fractions where a column has missing values. */
+    private static String withoutFractionOfZero(String text) {
+        int point = text.indexOf('.');
+        int first = text.startsWith("-") ? 1 : 0;
+        if (point <= first || point == text.length() - 1) {
+            return text;
+        }
+        for (int i = first; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean isDue = i < point ? c >= '0' && c <= '9' : i == point || c == '0';
+            if (!isDue) {
+                return text;
+            }
+        }
+        return text.substring(0, point);
+    }
+
+    /** What a label is called: numbers by their value, whole ones without a point, whatever their type; texts as they are. */
     public static String className(Object label) {
-        return label instanceof Number n && n.doubleValue() == Math.rint(n.doubleValue())
-                ? String.valueOf(n.longValue())
-                : label.toString();
+        return switch (label) {
+            case Byte n -> n.toString();
+            case Short n -> n.toString();
+            case Integer n -> n.toString();
+            case Long n -> n.toString();
+            case Number n -> plain(n);
+            default -> label.toString();
+        };
+    }
+
+    private static String plain(Number number) {
+        double value = number.doubleValue();
+        if (value == Math.rint(value) && Math.abs(value) < 1L << 53) {
+            return Long.toString((long) value);
+        }
+        return Double.isFinite(value)
+                ? new BigDecimal(number.toString()).stripTrailingZeros().toPlainString()
+                : number.toString();
     }
 
     private int hash(String category, int column) {

@@ -1,5 +1,6 @@
 package orrery.data;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Labelled sparse rows, packed: per example its features' numbers and values, side by side. Held in parts, so that there
  * may be more than 2^31 non-zeros. Immutable, and so safe for use by many threads; each takes its own {@link Cursor}.
  */
-public final class Examples {
+public final class Examples implements Serializable {
+    private static final long serialVersionUID = 1;
     private static final int MOST_IN_PART = 1 << 28;
 
     private final Part[] parts;
@@ -30,7 +32,8 @@ public final class Examples {
             float[] values,
             double[] labels,
             float @Nullable [] weights,
-            int @Nullable [] groups) {
+            int @Nullable [] groups)
+            implements Serializable {
 
         int size() {
             return labels.length;
@@ -39,6 +42,11 @@ public final class Examples {
         int nonZeros() {
             return offsets[labels.length];
         }
+    }
+
+    /** Examples that follow one another. */
+    public static Examples join(List<Examples> several, int features) {
+        return of(several.stream().flatMap(some -> Arrays.stream(some.parts)).toList(), features);
     }
 
     /** Packs parts that follow one another. */

@@ -1,12 +1,15 @@
 package orrery.data;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
  * Sums over examples, by feature: how often it is there, its values and their squares; and those of the labels. Confined to
  * one thread until it is complete.
  */
-public final class FeatureSums {
+public final class FeatureSums implements Serializable {
+    private static final long serialVersionUID = 1;
+
     private int[] counts = new int[0];
     private double[] sums = new double[0];
     private double[] squares = new double[0];
@@ -20,6 +23,27 @@ public final class FeatureSums {
         var sums = new FeatureSums();
         sums.room(examples.features());
         sums.add(examples);
+        return sums;
+    }
+
+    /**
+     * Sums that were found elsewhere, of examples whose labels are classes.
+     *
+     * @param nonZeros features of all examples together
+     * @param counts by feature: in how many examples it is not 0; nothing more need be given where it is in none
+     * @param means by feature, of the values that are not 0
+     * @param squaresFromMean by feature, of those values, the sum of their squared differences from the mean
+     */
+    public static FeatureSums of(long examples, long nonZeros, int[] counts, double[] means, double[] squaresFromMean) {
+        var sums = new FeatureSums();
+        sums.room(counts.length);
+        for (int f = 0; f < counts.length; f++) {
+            sums.counts[f] = counts[f];
+            sums.sums[f] = counts[f] * means[f];
+            sums.squares[f] = squaresFromMean[f] + counts[f] * means[f] * means[f];
+        }
+        sums.examples = examples;
+        sums.nonZeros = nonZeros;
         return sums;
     }
 

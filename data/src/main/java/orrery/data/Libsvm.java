@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import orrery.data.Examples.Part;
-import orrery.data.ReadOptions.Role;
 
 /**
  * The format of LIBSVM and its kin: a line is {@code label qid:n index:value index:value ... # comment}. Indices are whole
@@ -16,8 +15,6 @@ import orrery.data.ReadOptions.Role;
 final class Libsvm {
     private static final int LEAST_BYTES_PER_FEATURE = 6; // a guess at the room to begin with
     private static final int LOOK_AT = 2000; // lines
-    private static final double FAR = 8; // deviations from 0
-    private static final double FAR_AT_LEAST = 30;
 
     private final boolean needsLabels;
     private final int firstIndex;
@@ -124,8 +121,8 @@ final class Libsvm {
         var columns = new ArrayList<Schema.Column>();
         moments.forEach((feature, of) -> {
             double deviation = Math.sqrt(of.squares / of.count);
-            if (of.count > 1 && Math.abs(of.mean) > Math.max(FAR_AT_LEAST, FAR * deviation)) {
-                columns.add(new Schema.Column(String.valueOf(feature), Role.NUMERIC, of.mean, 0, 1, 0, false));
+            if (of.count > 1 && Schema.Column.isFar(of.mean, deviation)) {
+                columns.add(Schema.Column.entry(feature, of.mean, 0));
             }
         });
         return new Look(areCr, List.copyOf(columns));

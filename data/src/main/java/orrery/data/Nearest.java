@@ -1,6 +1,7 @@
 package orrery.data;
 
 import java.util.Collection;
+import java.util.Locale;
 
 /** The known name that is most like a wrong one. */
 public final class Nearest {
@@ -11,7 +12,7 @@ public final class Nearest {
         String best = "";
         int least = Integer.MAX_VALUE;
         for (var name : known) {
-            int distance = distance(wrong, name);
+            int distance = distance(wrong.toLowerCase(Locale.ROOT), name.toLowerCase(Locale.ROOT));
             if (distance < least) {
                 least = distance;
                 best = name;

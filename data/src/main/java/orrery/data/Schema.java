@@ -50,6 +50,8 @@ public record Schema(
     public record Column(
             String name, Role role, double origin, double mean, double scale, float imputed, boolean hasIndicator)
             implements Serializable {
+        private static final double FAR = 8; // deviations from 0
+        private static final double FAR_AT_LEAST = 30;
 
         /** A column whose numbers, if it has any, are left as they are. */
         public static Column of(String name, Role role) {
@@ -59,6 +61,21 @@ public record Schema(
         /** A numeric column that is brought to mean 0 and deviation 1. */
         public static Column standardised(String name, double mean, double deviation) {
             return new Column(name, Role.NUMERIC, mean, 0, deviation, 0, false);
+        }
+
+        /**
+         * A feature by its number.
+         *
+         * @param origin from which its values are counted; 0 if they do not lie far from 0
+         * @param imputed what stands for a missing value
+         */
+        public static Column entry(int feature, double origin, float imputed) {
+            return new Column(String.valueOf(feature), Role.NUMERIC, origin, 0, 1, imputed, false);
+        }
+
+        /** Whether values lie so far from 0, for their differences, that floats would lose what tells one from another. */
+        public static boolean isFar(double mean, double deviation) {
+            return Math.abs(mean) > Math.max(FAR_AT_LEAST, FAR * deviation);
         }
 
         /** What a number becomes. */
@@ -81,6 +98,19 @@ public record Schema(
         columns = List.copyOf(columns);
         words = List.copyOf(words);
         classes = List.copyOf(classes);
+    }
+
+    /** The format of data frames whose features are a column of vectors, which has no role. */
+    public static final String VECTORS = "vectors";
+
+    /**
+     * Features that are the entries of a column of vectors.
+     *
+     * @param columns labels, weights, the vectors; and, as numeric columns, those entries, by their numbers, that lie far
+     *     from 0, and are counted from an origin
+     */
+    public static Schema ofVectors(List<Column> columns, List<String> classes, int features) {
+        return ofFeatures(VECTORS, columns, classes, features);
     }
 
     /** Features without columns. */
@@ -114,6 +144,11 @@ public record Schema(
                 format, Dialect.CSV, true, columns, hashBits, words, classes, log1p, normalize, features, firstIndex);
     }
 
+    /** Whether features are the entries of a column of vectors, as those of data frames may be. */
+    public boolean isOfVectors() {
+        return format.equals(VECTORS);
+    }
+
     boolean isLibsvm() {
         return format.equals("libsvm");
     }
@@ -133,7 +168,7 @@ public record Schema(
 
     /** First feature of the words. */
     int firstWord() {
-        return isLibsvm() ? 0 : numeric().size() + indicators().size();
+        return isLibsvm() || isOfVectors() ? 0 : numeric().size() + indicators().size();
     }
 
     /** First feature of the hashed categories. */
@@ -143,9 +178,9 @@ public record Schema(
 
     /** The number that a value of a feature was in the data, where that is known. */
     public double original(int feature, double value) {
-        if (isLibsvm()) {
+        if (isLibsvm() || isOfVectors()) {
             for (var column : columns) {
-                if (column.name().equals(String.valueOf(feature))) {
+                if (column.role() == Role.NUMERIC && column.name().equals(String.valueOf(feature))) {
                     return column.original(value);
                 }
             }
@@ -157,7 +192,7 @@ public record Schema(
 
     /** What a feature is called. */
     public String featureName(int feature) {
-        if (isLibsvm()) {
+        if (isLibsvm() || isOfVectors()) {
             return String.valueOf(feature);
         }
         var numbers = numeric();

@@ -86,7 +86,40 @@ final class ColumnsTest {
                 .hasMessage("the label 'late' is perhaps, which is none of the classes [no, yes]");
         assertThatThrownBy(() -> columns.add(new Object[] {null, 1, "a", "", 1, 1}))
                 .hasMessage("the label 'late' is missing");
-        assertThatThrownBy(() -> columns.add(new Object[] {"no", Double.NaN, "a", "", 1, 1}))
-                .hasMessage("column 'x' has NaN");
+        assertThatThrownBy(() -> columns.add(new Object[] {"no", Double.POSITIVE_INFINITY, "a", "", 1, 1}))
+                .hasMessage("column 'x' has Infinity, which is outside the range of a float");
+    }
+
+    /** A number is a category by its value: the same whatever type a column has at training and at prediction. */
+    @ParameterizedTest
+    @ValueSource(strings = {"7", "10000000", "-3", "0", "2.5", "1234567890123"})
+    void categoriesAreKnownByTheirValue(String text) {
+        var exact = new java.math.BigDecimal(text);
+        var due = features(text);
+        assertThat(features(exact.setScale(4))).isEqualTo(due);
+        assertThat(features(exact.doubleValue())).isEqualTo(due);
+        if (exact.scale() <= 0) {
+            assertThat(features(exact.longValue())).isEqualTo(due);
+            assertThat(features(" " + text + ".00 ")).isEqualTo(due);
+        }
+        assertThat(features("1" + text)).isNotEqualTo(due);
+    }
+
+    private static List<String> features(Object town) {
+        var columns = new Columns(SCHEMA, true);
+        columns.add(new Object[] {"no", 1, town, "", 1, 1});
+        var cursor = columns.pack().cursor();
+        cursor.move(0);
+        return features(cursor);
+    }
+
+    @Test
+    void classesAreNamedByTheirValue() {
+        assertThat(List.of(1, 1L, 1.0, 1f, new java.math.BigDecimal("1.00")))
+                .allSatisfy(one -> assertThat(Columns.className(one)).isEqualTo("1"));
+        assertThat(Columns.className(-0.0)).isEqualTo("0");
+        assertThat(Columns.className(1e20)).isEqualTo("100000000000000000000");
+        assertThat(Columns.className("007")).isEqualTo("007");
+        assertThat(Columns.className(new java.math.BigDecimal("0.50"))).isEqualTo("0.5");
     }
 }

@@ -1,10 +1,11 @@
 package orrery.spark;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -26,6 +27,9 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
     private final DoubleParam tol;
     private final IntParam batchSize;
     private final IntParam starts;
+    private final Param<String> weightCol;
+    private final Param<String> predictionCol;
+    private final Param<String> distanceCol;
 
     /** Of 10 clusters, if nothing is said. */
     public ClusterEstimator() {
@@ -40,6 +44,9 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
         tol = new DoubleParam(uid, "tol", "enough when the inertia falls by a smaller part of itself");
         batchSize = new IntParam(uid, "batchSize", "rows per worker and clock; 0 for all of them (Lloyd's iterations)");
         starts = new IntParam(uid, "starts", "so many times centroids are tried on a sample; the best begin");
+        weightCol = new Param<>(uid, "weightCol", "weights of examples; empty for none");
+        predictionCol = new Param<>(uid, "predictionCol", "the column of clusters' numbers; empty for none");
+        distanceCol = new Param<>(uid, "distanceCol", "the column of distances to the centroids; empty for none");
         setDefaults();
     }
 
@@ -56,6 +63,9 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
         setDefault(tol, ClusterOptions.DEFAULT.tolerance());
         setDefault(batchSize, ClusterOptions.DEFAULT.batch());
         setDefault(starts, ClusterOptions.DEFAULT.starts());
+        setDefault(weightCol, "");
+        setDefault(predictionCol, "prediction");
+        setDefault(distanceCol, "distance");
     }
 
     public IntParam k() {
@@ -76,6 +86,31 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
 
     public IntParam starts() {
         return starts;
+    }
+
+    public Param<String> weightCol() {
+        return weightCol;
+    }
+
+    public Param<String> predictionCol() {
+        return predictionCol;
+    }
+
+    public Param<String> distanceCol() {
+        return distanceCol;
+    }
+
+    /** Of the weights of examples; without, each weighs 1. */
+    public ClusterEstimator setWeightCol(String column) {
+        return with(weightCol, column);
+    }
+
+    public ClusterEstimator setPredictionCol(String column) {
+        return with(predictionCol, column);
+    }
+
+    public ClusterEstimator setDistanceCol(String column) {
+        return with(distanceCol, column);
     }
 
     public ClusterEstimator setK(int clusters) {
@@ -111,48 +146,60 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
 
     @Override
     String weights() {
-        return "";
+        return getOrDefault(weightCol);
     }
 
     @Override
     public StructType transformSchema(StructType frame) {
         options();
-        checkColumns(frame);
-        return ClusterFrameModel.added(frame);
+        inputs(frame);
+        return ClusterFrameModel.outputs(getOrDefault(predictionCol), getOrDefault(distanceCol))
+                .addedTo(frame);
     }
 
     @Override
     ClusterFrameModel train(Dataset<Row> frame) throws IOException {
-        var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
+        var context = context(frame);
         var options = options();
-        var settings = settings(context);
-        var dealt = deal(frame, settings.members());
-        long all = dealt.sizes().stream().mapToLong(Long::longValue).sum();
-        if (all < options.clusters()) {
-            throw new DataException("there are " + all + " rows, too few for " + options.clusters() + " clusters");
+        int members = members(context);
+        var dealt = deal(frame, members);
+        if (dealt.size() < options.clusters()) {
+            throw new DataException(
+                    "there are " + dealt.size() + " rows, too few for " + options.clusters() + " clusters");
         }
-        var seeds = new KMeans(options).seeds(sample(dealt, all), settings.seed());
-        var member = new ClusterMember(options, Part.of(dealt, settings.perMember()), seeds, settings);
-        return new ClusterFrameModel(uid(), run(context, dealt.rows(), member, settings, member::training));
+        try (var folder = folder(frame, members, dealt.survey().content())) {
+            var settings = settings(context, members, folder);
+            var seeds = new KMeans(options).seeds(sample(context, dealt), settings.seed());
+            try (var sent = Sent.of(context, seeds)) {
+                var member = new ClusterMember(options, Part.of(dealt, settings.perMember()), sent, settings);
+                var trained = run(context, dealt.rows(), member, settings, folder, member::training);
+                var model = new ClusterFrameModel(uid(), trained.model().from(provenance(context, dealt.read())));
+                model.keep(summary(trained, dealt.size(), dealt.read()));
+                return copyValues(model, extractParamMap());
+            }
+        }
     }
 
-    /** Some rows of all parts, evenly. */
-    private static Examples sample(Dealt dealt, long all) {
-        long every = (all + MOST_SAMPLED - 1) / MOST_SAMPLED;
-        var rows = Explained.told(() -> dealt.rows()
+    /** Some rows of all parts, evenly; fewer of long rows, if results of tasks must be small. */
+    private static Examples sample(JavaSparkContext context, Dealt dealt) {
+        double bytesEach = 8.0 * (dealt.sums().nonZerosPerExample() + 3);
+        long limit = context.getConf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
+        long most = limit <= 0 ? MOST_SAMPLED : (long) Math.min(MOST_SAMPLED, Math.max(100, 0.25 * limit / bytesEach));
+        long every = (dealt.size() + most - 1) / most;
+        var schema = dealt.schema();
+        var parts = Explained.explaining(() -> dealt.rows()
                 .mapPartitions(part -> {
-                    var some = new ArrayList<Row>();
+                    var packing = new Packing(schema, true);
                     for (long i = 0; part.hasNext(); i++) {
                         var row = part.next();
                         if (i % every == 0) {
-                            some.add(row);
+                            packing.add(row);
                         }
                     }
-                    return some.iterator();
+                    return List.of(Bytes.of(packing.pack())).iterator();
                 })
                 .collect());
-        var packing = Packing.ofAll(dealt.schema(), false);
-        rows.forEach(packing::add);
-        return packing.pack();
+        return Examples.join(
+                parts.stream().map(bytes -> Bytes.<Examples>value(bytes)).toList(), schema.features());
     }
 }

@@ -14,11 +14,12 @@ import orrery.learn.cluster.KMeans;
  *
  * @param seeds where the centroids begin (clusters, features)
  */
-record ClusterMember(ClusterOptions options, Part part, float[] seeds, Settings settings) implements MemberBody<Row> {
+record ClusterMember(ClusterOptions options, Part part, Sent<float[]> seeds, Settings settings)
+        implements MemberBody<Row> {
 
     /** The driver's part, without examples. */
     ClusterTraining training(Run run) throws IOException {
-        return new KMeans(options).prepare(part.none(), part.sizes(), seeds, run);
+        return new KMeans(options).prepare(part.none(), part.sizes(), seeds.value(), run);
     }
 
     @Override
@@ -27,7 +28,7 @@ record ClusterMember(ClusterOptions options, Part part, float[] seeds, Settings 
                 .prepare(
                         part.examples(number, rows),
                         part.sizes(),
-                        seeds,
+                        seeds.value(),
                         settings.run().with(membership))
                 .join();
     }

@@ -1,33 +1,21 @@
 package orrery.spark;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
-import org.apache.spark.api.java.JavaSparkContext;
+import java.util.Map;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.ByteType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.IntegerType;
-import org.apache.spark.sql.types.LongType;
-import org.apache.spark.sql.types.NumericType;
-import org.apache.spark.sql.types.ShortType;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
-import orrery.data.DataException;
-import orrery.data.Nearest;
 import orrery.data.Ratings;
 import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.MatrixFactorization;
+import orrery.store.Json;
 
 /**
  * Factorises the ratings of a data frame; see {@link MatrixFactorization}. Users and items are whole numbers or texts. The
@@ -45,6 +33,8 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
     private final DoubleParam decay;
     private final DoubleParam regParam;
     private final Param<String> method;
+    private final Param<String> predictionCol;
+    private final Param<String> coldStartStrategy;
 
     /** Of rank 64, if nothing is said. */
     public FactorEstimator() {
@@ -63,6 +53,11 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         decay = new DoubleParam(uid, "decay", "by which the rate is multiplied after each pass of sgd");
         regParam = new DoubleParam(uid, "regParam", "L2 penalty of factors and biases, per rating");
         method = new Param<>(uid, "method", "sgd, or adarevision (at the shards)");
+        predictionCol = new Param<>(uid, "predictionCol", "the column of predictions");
+        coldStartStrategy = new Param<>(
+                uid,
+                "coldStartStrategy",
+                "of users and items that the model does not know: bias (the mean and the bias that is known), nan, drop");
         setDefaults();
     }
 
@@ -82,6 +77,8 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         setDefault(decay, asWritten(FactorOptions.DEFAULT.decay()));
         setDefault(regParam, asWritten(FactorOptions.DEFAULT.l2()));
         setDefault(method, "sgd");
+        setDefault(predictionCol, "prediction");
+        setDefault(coldStartStrategy, "bias");
     }
 
     private static double asWritten(float value) {
@@ -122,6 +119,26 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
 
     public Param<String> method() {
         return method;
+    }
+
+    public Param<String> predictionCol() {
+        return predictionCol;
+    }
+
+    public Param<String> coldStartStrategy() {
+        return coldStartStrategy;
+    }
+
+    public FactorEstimator setPredictionCol(String column) {
+        return with(predictionCol, column);
+    }
+
+    /**
+     * What the model predicts for users and items that it does not know: {@code bias}, the mean and the bias of the one that is
+     * known; {@code nan}, or {@code drop} for no row, as Spark's ALS does.
+     */
+    public FactorEstimator setColdStartStrategy(String name) {
+        return with(coldStartStrategy, FactorFrameModel.coldStart(name));
     }
 
     public FactorEstimator setUserCol(String column) {
@@ -172,61 +189,48 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         return new FactorOptions(number(rank), number(passes), number(rate), number(decay), number(regParam), how);
     }
 
-    /** What is wrong with a column of users or items, told in words. */
-    static void checkKey(StructType frame, String column) {
-        DataType type = type(frame, column);
-        if (!(type instanceof ByteType
-                || type instanceof ShortType
-                || type instanceof IntegerType
-                || type instanceof LongType
-                || type instanceof StringType)) {
-            throw new IllegalArgumentException("column '" + column + "' is of type " + type.typeName()
-                    + "; users and items are whole numbers or texts: cast it");
-        }
-    }
-
-    private static DataType type(StructType frame, String column) {
-        var known = Arrays.asList(frame.fieldNames());
-        if (!known.contains(column)) {
-            throw new IllegalArgumentException(
-                    "the data frame has no column '" + column + "'" + Nearest.hint(column, known));
-        }
-        return frame.apply(column).dataType();
+    /** The columns of users, items and ratings. */
+    private List<Input> inputs(StructType frame) {
+        return List.of(
+                Input.of(frame, getOrDefault(userCol), Input.As.KEY),
+                Input.of(frame, getOrDefault(itemCol), Input.As.KEY),
+                Input.of(frame, getOrDefault(ratingCol), Input.As.RATING));
     }
 
     @Override
     public StructType transformSchema(StructType frame) {
         options();
-        checkKey(frame, getOrDefault(userCol));
-        checkKey(frame, getOrDefault(itemCol));
-        var type = type(frame, getOrDefault(ratingCol));
-        if (!(type instanceof NumericType)) {
-            throw new IllegalArgumentException("column '" + getOrDefault(ratingCol) + "' is of type " + type.typeName()
-                    + "; ratings are numbers: cast it");
-        }
-        return FactorFrameModel.added(frame);
+        FactorFrameModel.coldStart(getOrDefault(coldStartStrategy));
+        inputs(frame);
+        return FactorFrameModel.outputs(getOrDefault(predictionCol)).addedTo(frame);
     }
 
     @Override
     FactorFrameModel train(Dataset<Row> frame) throws IOException {
-        var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
-        var settings = settings(context);
-        var rows = frame.select(Stream.of(userCol, itemCol, ratingCol)
-                        .map(column -> functions.col("`" + getOrDefault(column).replace("`", "``") + "`"))
-                        .toArray(Column[]::new))
+        var context = context(frame);
+        int members = members(context);
+        var inputs = inputs(frame.schema());
+        var rows = frame.select(Input.of(frame, inputs))
+                .toDF("user", "item", "rating")
                 .javaRDD();
-        var parts = Explained.told(() -> rows.mapPartitions(
-                        part -> List.of(RatingRows.Seen.of(part)).iterator())
+        var parts = Explained.explaining(() -> rows.mapPartitions(
+                        part -> List.of(RatingRows.Seen.part(part)).iterator())
                 .collect());
         var seen = RatingRows.Seen.of(parts);
-        if (seen.count() == 0) {
-            throw new DataException("the data frame has no ratings");
-        }
-        var division = seen.division(settings.workers());
-        var names = context.broadcast(seen);
-        try {
+        seen.check();
+        var read = Json.line(Map.of(
+                "format", "data frame",
+                "ratings", seen.count(),
+                "users", seen.users().size(),
+                "items", seen.items().size(),
+                "columns", inputs.toString()));
+        System.getLogger(getClass().getName()).log(System.Logger.Level.INFO, () -> uid() + " reads " + read);
+        try (var folder = folder(frame, members, seen.content());
+                var sent = Sent.of(context, seen)) {
+            var settings = settings(context, members, folder);
+            var division = seen.division(settings.workers());
             var options = options();
-            var member = new FactorMember(options, division, settings);
+            var member = new FactorMember(options, division, sent, settings);
             var none = new Ratings(
                     seen.users().names(),
                     seen.items().names(),
@@ -235,15 +239,18 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
                     new int[0],
                     new int[0],
                     new float[0]);
-            var model = run(
+            var trained = run(
                     context,
-                    RatingRows.deal(rows, names, division, settings.members()),
+                    RatingRows.deal(rows, sent, division, settings.members()),
                     member,
                     settings,
+                    folder,
                     run -> new MatrixFactorization(options).prepare(none, division, run));
-            return copyValues(new FactorFrameModel(uid(), model), extractParamMap());
-        } finally {
-            names.destroy();
+            var model = new FactorFrameModel(uid(), trained.model().from(provenance(context, read)));
+            model.setTypes(
+                    inputs.get(0).type().catalogString(), inputs.get(1).type().catalogString());
+            model.keep(summary(trained, seen.count(), read));
+            return copyValues(model, extractParamMap());
         }
     }
 }

@@ -8,13 +8,15 @@ import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.MatrixFactorization;
 
 /** A member's part of a factorisation: the ratings of its users. */
-record FactorMember(FactorOptions options, Division division, Settings settings) implements MemberBody<Object> {
+record FactorMember(FactorOptions options, Division division, Sent<RatingRows.Seen> seen, Settings settings)
+        implements MemberBody<byte[]> {
 
     @Override
-    public void run(Membership membership, int number, Iterator<Object> chunks) throws IOException {
+    public void run(Membership membership, int number, Iterator<byte[]> chunks) throws IOException {
+        var counts = seen.value().users().counts();
         new MatrixFactorization(options)
                 .prepare(
-                        RatingRows.ratings(chunks, division),
+                        RatingRows.ratings(chunks, division, counts, number, settings.perMember()),
                         division,
                         settings.run().with(membership))
                 .join();

@@ -2,8 +2,13 @@ package orrery.spark;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,9 +23,9 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import orrery.engine.Members;
 import orrery.engine.RunEvent;
+import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Consistency;
 import orrery.table.Placement;
@@ -30,7 +35,9 @@ import orrery.table.Placement;
  * once and kept packed, and as many workers as a task has cores ({@code spark.task.cpus}, one by default); the parameters
  * are on the members, the driver coordinates.
  *
- * <p>Not thread-safe. Several trainings may run at once, each with a checkpoint folder of its own.
+ * <p>Several fits may run at once, from several threads: each takes all its task slots together, or waits for other fits to
+ * leave them. They run in the job group, with the tags and in the scheduler's pool of the thread that calls {@code fit}, so
+ * cancelling the group, a tag or one of the jobs ends the fit. Not thread-safe otherwise.
  *
  * @param <E> the estimator itself
  * @param <M> what it fits
@@ -130,14 +137,18 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     }
 
     /**
-     * Where checkpoints are kept, a folder for one training, which all executors must see; without, a lost executor begins
-     * the training anew. A path without a scheme is on Spark's default file system.
+     * Where checkpoints are kept, a folder for each fit, named by its parameters and data, within this one, which all
+     * executors must see; without, a lost executor begins the training anew. A path without a scheme is on Spark's default
+     * file system.
      */
     public final E setCheckpointDir(String folder) {
         return with(checkpointDir, folder);
     }
 
-    /** Whether {@link #fit} goes on from the last checkpoint of a training that its driver did not survive. */
+    /**
+     * Whether {@link #fit} goes on from the last checkpoint of the same fit, which its driver did not survive. A fit that has
+     * no checkpoint, where others have, begins anew and logs that: so a cross-validation goes on as a whole.
+     */
     public final E setResume(boolean resumes) {
         return with(resume, resumes);
     }
@@ -199,8 +210,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     public final M fit(Dataset<?> frame) {
         transformSchema(frame.schema());
         Consistency.parse(getOrDefault(consistency));
-        boolean resumes = (boolean) getOrDefault(resume);
-        if (resumes && getOrDefault(checkpointDir).isEmpty()) {
+        if ((boolean) getOrDefault(resume) && getOrDefault(checkpointDir).isEmpty()) {
             throw new IllegalArgumentException("there is nothing to resume from; set the checkpoint directory");
         }
         try {
@@ -214,8 +224,12 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
 
     abstract M train(Dataset<Row> frame) throws IOException;
 
+    static JavaSparkContext context(Dataset<Row> frame) {
+        return JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
+    }
+
     /** How many members there are to be. */
-    private int members(JavaSparkContext context) {
+    final int members(JavaSparkContext context) {
         int perMember = SparkMembers.coresOfTask(context);
         int asked = number(workers);
         if (asked < 0 || asked % perMember != 0) {
@@ -223,31 +237,59 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
                     + " (spark.task.cpus), so they must be a multiple of that");
         }
         int most = Placement.MOST_MEMBERS;
-        int members = asked > 0 ? asked / perMember : Math.min(most, context.defaultParallelism() / perMember);
+        int members = asked > 0 ? asked / perMember : Math.min(most, slots(context));
         if (members > most) {
             throw new IllegalArgumentException(asked + " workers, " + perMember + " per task: there can be " + most
-                    + " tasks at most; give each" + " more cores by spark.task.cpus");
+                    + " tasks at most; give each more cores by spark.task.cpus");
         }
         return Math.max(1, members);
     }
 
-    /** How to run; found once for a fit, since executors may come and go meanwhile. */
-    final Settings settings(JavaSparkContext context) throws IOException {
+    /** How many tasks the application can run at once; if no executor is there yet, one is asked for. */
+    private static int slots(JavaSparkContext context) {
+        if (Slots.count(context) == 0) {
+            context.parallelize(List.of(1), 1).count();
+        }
+        return Slots.count(context);
+    }
+
+    /**
+     * The folder of this fit's checkpoints.
+     *
+     * @param content a sum of all rows
+     */
+    final FitFolder folder(Dataset<Row> frame, int members, long content) throws IOException {
         var folder = getOrDefault(checkpointDir);
-        var settings = new Settings(
-                members(context),
+        return folder.isEmpty()
+                ? FitFolder.none()
+                : FitFolder.of(
+                        FrameModel.place(frame.sparkSession(), folder),
+                        getClass().getName() + " " + content + " " + members + " " + settings(),
+                        (boolean) getOrDefault(resume));
+    }
+
+    /** How to run; found once for a fit, since executors may come and go meanwhile. */
+    final Settings settings(JavaSparkContext context, int members, FitFolder folder) {
+        return new Settings(
+                members,
                 SparkMembers.coresOfTask(context),
                 getOrDefault(consistency),
                 (long) getOrDefault(seed),
                 seconds(waitLimit),
-                folder.isEmpty()
-                        ? ""
-                        : FrameModel.place(SparkSession.active(), folder).text());
-        var kept = settings.run().checkpoints();
-        if (kept.isPresent()) { // before all rows are read
-            ((boolean) getOrDefault(resume) ? kept.get().resuming() : kept.get()).check();
+                folder.text());
+    }
+
+    /** All parameters that what is learned depends on, with their values. */
+    private SortedMap<String, String> settings() {
+        var others = List.of(checkpointDir, resume, slotLimit, waitLimit);
+        var all = new TreeMap<String, String>();
+        for (var param : params()) {
+            if (!others.contains(param) && isDefined(param)) {
+                var value = getOrDefault(param);
+                all.put(param.name(), value instanceof Object[] array ? Arrays.toString(array) : value.toString());
+            }
         }
-        return settings;
+        return all;
     }
 
     /** The sizes of the members' parts, shared out among the workers of each. */
@@ -267,17 +309,58 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
         Training<L> prepare(orrery.engine.Run run) throws IOException;
     }
 
-    /** Runs the driver's part of a training, and the members' as tasks over {@code parts}. */
-    final <T, L extends orrery.learn.Model> L run(
-            JavaSparkContext context, JavaRDD<T> parts, MemberBody<T> body, Settings settings, Preparing<L> training)
+    /** Where a model comes from, to be kept with it. */
+    final Map<String, String> provenance(JavaSparkContext context, String read) {
+        return Map.of(
+                "data",
+                "a data frame of the Spark application " + context.sc().applicationId(),
+                "read",
+                read,
+                "settings",
+                settings().toString(),
+                "seed",
+                getOrDefault(seed).toString(),
+                "jdk",
+                System.getProperty("java.vm.vendor") + " " + Runtime.version(),
+                "trained",
+                Instant.now().toString());
+    }
+
+    /**
+     * Runs the driver's part of a training, and the members' as tasks over {@code parts}: at once if no other fit of the
+     * application has the slots, or after it.
+     */
+    final <T, L extends orrery.learn.Model> Trained<L> run(
+            JavaSparkContext context,
+            JavaRDD<T> parts,
+            MemberBody<T> body,
+            Settings settings,
+            FitFolder folder,
+            Preparing<L> training)
             throws IOException {
         var host = context.getConf().get("spark.driver.host");
-        try (var members = new SparkMembers<>(context, parts, body, terms.on(host), seconds(slotLimit))) {
+        try (var _ = Slots.of(context).take(context, settings.members(), SparkMembers.group(context));
+                var members = new SparkMembers<>(context, parts, body, terms.on(host), seconds(slotLimit))) {
             var run = settings.run().with(members).listening(listener);
-            if ((boolean) getOrDefault(resume)) {
+            if (folder.isResumed()) {
                 run = run.with(run.checkpoints().orElseThrow().resuming());
             }
-            return training.prepare(run).run().model();
+            var prepared = training.prepare(run);
+            members.onEnd(prepared.job()::cancel);
+            try {
+                return prepared.run();
+            } catch (RuntimeException e) {
+                throw members.explained(e);
+            }
         }
+    }
+
+    /** How a training went. */
+    static TrainingSummary summary(Trained<?> trained, long rows, String read) {
+        var metrics = trained.outcome().cuts().stream()
+                .map(RunEvent.CutReached::metrics)
+                .toList();
+        return new TrainingSummary(
+                rows, metrics.size(), metrics, trained.outcome().elapsed(), read);
     }
 }

@@ -2,6 +2,8 @@ package orrery.spark;
 
 import java.io.IOException;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader$;
@@ -12,6 +14,7 @@ import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 import orrery.store.Place;
 import scala.Option;
 
@@ -29,6 +32,9 @@ public abstract class FrameModel<M extends FrameModel<M, L>, L extends orrery.le
 
     private final String uid;
     private final L model;
+    private transient @Nullable Sent<?> sent; // to the executors of the application in use
+    private transient @Nullable SparkContext sentBy;
+    private transient @Nullable TrainingSummary summary;
 
     FrameModel(String uid, L model) {
         this.uid = uid;
@@ -45,12 +51,56 @@ public abstract class FrameModel<M extends FrameModel<M, L>, L extends orrery.le
         return model;
     }
 
+    /** Whether this is what {@code fit} returned, which knows how the training went. */
+    public final boolean hasSummary() {
+        return summary != null;
+    }
+
+    /**
+     * How the training went.
+     *
+     * @throws IllegalStateException of a model that was loaded
+     */
+    public final TrainingSummary summary() {
+        var known = summary;
+        if (known == null) {
+            throw new IllegalStateException("the model was loaded; only the one that fit returns has a summary");
+        }
+        return known;
+    }
+
+    final void keep(TrainingSummary of) {
+        summary = of;
+    }
+
+    /** Sends the model, made ready as predictions need it. */
+    Sent<?> send(SparkSession session) {
+        return Sent.of(context(session), model);
+    }
+
+    static JavaSparkContext context(SparkSession session) {
+        return JavaSparkContext.fromSparkContext(session.sparkContext());
+    }
+
+    /** The model on the executors of the application of a session, sent once. */
+    @SuppressWarnings("unchecked") // what send gives
+    final synchronized <T> Sent<T> sent(SparkSession session) {
+        var known = sent;
+        if (known == null || !session.sparkContext().equals(sentBy)) {
+            known = send(session);
+            sent = known;
+            sentBy = session.sparkContext();
+        }
+        return (Sent<T>) known;
+    }
+
     /** The same model as another object. */
     abstract M again();
 
     @Override
     public M copy(ParamMap extra) {
         M copy = copyValues(again(), extra);
+        ((FrameModel<M, L>) copy).summary = summary;
         return hasParent() ? copy.setParent(parent()) : copy;
     }
 

@@ -3,7 +3,8 @@ package orrery.spark;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.ml.attribute.Attribute;
+import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -13,10 +14,10 @@ import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import orrery.data.Nearest;
+import orrery.learn.linear.Known;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LinearSvm;
@@ -41,6 +42,10 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     private final DoubleParam l2;
     private final BooleanParam fitIntercept;
     private final BooleanParam readAhead;
+    private final BooleanParam standardization;
+    private final Param<String> predictionCol;
+    private final Param<String> probabilityCol;
+    private final Param<String> rawPredictionCol;
 
     /** Logistic regression, if no family is set. */
     public LinearEstimator() {
@@ -53,14 +58,22 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         family = new Param<>(uid, "family", "logistic, svm or softmax");
         labelCol = new Param<>(uid, "labelCol", "what is to be predicted");
         weightCol = new Param<>(uid, "weightCol", "weights of examples; empty for none");
-        passes = new IntParam(uid, "passes", "how often each example is used");
+        passes = new IntParam(uid, "passes", "how often each example is used; 0 for as often as so many need");
         batchSize = new IntParam(uid, "batchSize", "examples per worker and clock");
         rule = new Param<>(uid, "rule", "sgd, momentum, adagrad, adarevision, adam or ftrl");
-        rate = new DoubleParam(uid, "rate", "learning rate");
+        rate = new DoubleParam(
+                uid, "rate", "learning rate: a multiple of what suits the data, or itself if not standardised");
         l1 = new DoubleParam(uid, "l1", "L1 penalty, of sgd, adagrad and ftrl");
         l2 = new DoubleParam(uid, "l2", "L2 penalty, of all but adarevision");
         fitIntercept = new BooleanParam(uid, "fitIntercept", "whether margins have an intercept");
         readAhead = new BooleanParam(uid, "readAhead", "whether examples are on disk, and read ahead at each pass");
+        standardization = new BooleanParam(
+                uid,
+                "standardization",
+                "whether features are brought to one scale, and the rate to what suits the data");
+        predictionCol = new Param<>(uid, "predictionCol", "the column of predicted classes; empty for none");
+        probabilityCol = new Param<>(uid, "probabilityCol", "the column of probabilities by class; empty for none");
+        rawPredictionCol = new Param<>(uid, "rawPredictionCol", "the column of margins by class; empty for none");
         setDefaults();
     }
 
@@ -90,10 +103,14 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         setDefault(family, "logistic");
         setDefault(labelCol, "label");
         setDefault(weightCol, "");
-        setDefault(passes, 5);
+        setDefault(passes, 0);
         setDefault(batchSize, 64);
         setDefault(rule, "adagrad");
-        setDefault(rate, 0.3);
+        setDefault(rate, 1.0);
+        setDefault(standardization, true);
+        setDefault(predictionCol, "prediction");
+        setDefault(probabilityCol, "probability");
+        setDefault(rawPredictionCol, "rawPrediction");
         setDefault(l1, 0.0);
         setDefault(l2, 0.0);
         setDefault(fitIntercept, true);
@@ -140,6 +157,22 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         return fitIntercept;
     }
 
+    public BooleanParam standardization() {
+        return standardization;
+    }
+
+    public Param<String> predictionCol() {
+        return predictionCol;
+    }
+
+    public Param<String> probabilityCol() {
+        return probabilityCol;
+    }
+
+    public Param<String> rawPredictionCol() {
+        return rawPredictionCol;
+    }
+
     /** {@code logistic}, {@code svm} or {@code softmax}. */
     public LinearEstimator setFamily(String name) {
         return with(family, known(name, FAMILIES, "family"));
@@ -154,8 +187,30 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         return with(weightCol, column);
     }
 
+    /** How often each example is used; 0, as if nothing is said, for as often as so many examples need, at least 5. */
     public LinearEstimator setPasses(int count) {
         return with(passes, count);
+    }
+
+    /**
+     * Whether features are brought to one scale for training, as Spark's own estimators do, and the rate to what suits the
+     * data; the model's weights are of the features as they are. If not, passes are 5 and the rate is 0.3 if nothing is said.
+     * Vectors of more than 2^20 entries are taken as they are.
+     */
+    public LinearEstimator setStandardization(boolean standardises) {
+        return with(standardization, standardises);
+    }
+
+    public LinearEstimator setPredictionCol(String column) {
+        return with(predictionCol, column);
+    }
+
+    public LinearEstimator setProbabilityCol(String column) {
+        return with(probabilityCol, column);
+    }
+
+    public LinearEstimator setRawPredictionCol(String column) {
+        return with(rawPredictionCol, column);
     }
 
     /** Examples per worker and clock. */
@@ -168,6 +223,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         return with(rule, known(name, RULES, "rule"));
     }
 
+    /** The learning rate: a multiple of the one that suits the data (1); the rate itself without standardisation (0.3). */
     public LinearEstimator setRate(double to) {
         return with(rate, to);
     }
@@ -204,15 +260,17 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     }
 
     private LinearLearner learner() {
+        boolean isScaled = (boolean) getOrDefault(standardization);
+        var plain = LinearOptions.plain();
         var options = new LinearOptions(
-                number(passes),
+                isScaled || isSet(passes) ? number(passes) : plain.passes(),
                 number(batchSize),
                 updates(),
                 (boolean) getOrDefault(fitIntercept),
                 Map.of(),
                 false,
                 0,
-                LinearOptions.Scaling.NONE);
+                isScaled ? LinearOptions.Scaling.FOUND : LinearOptions.Scaling.NONE);
         return switch (known(getOrDefault(family), FAMILIES, "family")) {
             case "softmax" -> new SoftmaxRegression(options);
             case "svm" -> new LinearSvm(options, false);
@@ -222,7 +280,10 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
 
     private UpdateRule updates() {
         var name = known(getOrDefault(rule), RULES, "rule");
-        float step = number(rate);
+        boolean isScaled = (boolean) getOrDefault(standardization);
+        float step = isScaled || isSet(rate)
+                ? number(rate)
+                : LinearOptions.plain().rule().rate();
         float one = number(l1);
         float two = number(l2);
         if (one != 0 && !List.of("sgd", "adagrad", "ftrl").contains(name)) {
@@ -261,17 +322,42 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     @Override
     public StructType transformSchema(StructType frame) {
         learner();
-        checkColumns(frame);
-        var type = frame.apply(labels()).dataType();
-        return LinearFrameModel.added(frame, type instanceof NumericType || type instanceof BooleanType);
+        var inputs = inputs(frame);
+        return LinearFrameModel.outputs(
+                        getOrDefault(rawPredictionCol),
+                        getOrDefault(probabilityCol),
+                        getOrDefault(predictionCol),
+                        inputs.getFirst().isNumber())
+                .addedTo(frame);
     }
 
     @Override
     LinearFrameModel train(Dataset<Row> frame) throws IOException {
-        var context = JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
-        var settings = settings(context);
-        var dealt = deal(frame, settings.members());
-        var member = new LinearMember(learner(), Part.of(dealt, settings.perMember()), settings, isReadAhead());
-        return new LinearFrameModel(uid(), run(context, dealt.rows(), member, settings, member::training));
+        var context = context(frame);
+        int members = members(context);
+        var label = inputs(frame.schema()).getFirst();
+        var dealt = deal(frame, members);
+        var part = Part.of(dealt, SparkMembers.coresOfTask(context));
+        var known = new Known(part.sizes(), dealt.sums(), dealt.baseline());
+        try (var folder = folder(frame, members, dealt.survey().content());
+                var sent = Sent.of(context, known)) {
+            var settings = settings(context, members, folder);
+            var member = new LinearMember(learner(), part, sent, settings, isReadAhead());
+            var trained = run(context, dealt.rows(), member, settings, folder, member::training);
+            var model = new LinearFrameModel(uid(), trained.model().from(provenance(context, dealt.read())));
+            model.setNumbers(label.isNumber(), classesOf(frame, label));
+            model.keep(summary(trained, dealt.size(), dealt.read()));
+            return copyValues(model, extractParamMap());
+        }
+    }
+
+    /** How many classes the label's metadata say that there are, as those of StringIndexer do; 0 if they say nothing. */
+    private static int classesOf(Dataset<Row> frame, Input label) {
+        var field = frame.select(frame.col(label.path())).schema().apply(0);
+        var attribute = field.dataType() instanceof NumericType ? Attribute.fromStructField(field) : null;
+        return attribute instanceof NominalAttribute nominal
+                        && nominal.getNumValues().isDefined()
+                ? (int) nominal.getNumValues().get()
+                : 0;
     }
 }

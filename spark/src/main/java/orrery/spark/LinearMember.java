@@ -7,22 +7,24 @@ import org.apache.spark.sql.Row;
 import orrery.data.Spill;
 import orrery.engine.Membership;
 import orrery.engine.Run;
+import orrery.learn.linear.Known;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearTraining;
 
 /**
  * A training of a linear model as the driver and its members do it, from values alone.
  *
+ * @param known of all examples
  * @param readsAhead whether members keep their examples on disk, and read them again at each pass
  */
-record LinearMember(LinearLearner learner, Part part, Settings settings, boolean readsAhead)
+record LinearMember(LinearLearner learner, Part part, Sent<Known> known, Settings settings, boolean readsAhead)
         implements MemberBody<Row> {
 
     /** The driver's part, without examples. */
     LinearTraining training(Run run) throws IOException {
         return readsAhead
-                ? learner.prepare(part.schema(), part.sizes(), LinearMember::none, run)
-                : learner.prepare(part.none(), part.sizes(), run);
+                ? learner.prepare(part.schema(), known.value(), LinearMember::none, run)
+                : learner.prepare(part.none(), known.value(), run);
     }
 
     private static Spill none(int worker) {
@@ -33,7 +35,7 @@ record LinearMember(LinearLearner learner, Part part, Settings settings, boolean
     public void run(Membership membership, int number, Iterator<Row> rows) throws IOException {
         var run = settings.run().with(membership);
         if (!readsAhead) {
-            learner.prepare(part.examples(number, rows), part.sizes(), run).join();
+            learner.prepare(part.examples(number, rows), known.value(), run).join();
             return;
         }
         var disk =
@@ -41,7 +43,7 @@ record LinearMember(LinearLearner learner, Part part, Settings settings, boolean
         var spills = part.spill(number, rows, learner.options().batch(), disk);
         try {
             int first = number * part.perMember();
-            learner.prepare(part.schema(), part.sizes(), worker -> spills.get(worker - first), run)
+            learner.prepare(part.schema(), known.value(), worker -> spills.get(worker - first), run)
                     .join();
         } finally {
             spills.forEach(Spill::close);

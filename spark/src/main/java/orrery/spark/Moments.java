@@ -1,74 +1,93 @@
 package orrery.spark;
 
 import java.io.Serializable;
-import java.util.List;
-import org.apache.spark.sql.Row;
+import java.util.Arrays;
 
 /**
- * How many rows there are, and of some columns of numbers how many values, their mean and their deviation (Chan, Golub and
- * LeVeque 1983). Parts are added up in their order, so that the sums are the same to the last bit each time.
+ * By feature, of its values that are not 0: how many, their mean, and the sum of the squared differences from it. Values are
+ * counted from the first that came, so that sums of those far from 0 keep their digits; parts are added up by Chan, Golub and
+ * LeVeque (1983). Confined to one thread.
  */
 final class Moments implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private final int[] columns;
-    private final long[] counts;
-    private final double[] means;
-    private final double[] squares; // of the differences to the mean
-    private long rows;
+    private int[] counts;
+    private double[] firsts;
+    private double[] sums; // of the differences from the first
+    private double[] squares; // of these
 
-    /** @param columns positions in a row */
-    Moments(int[] columns) {
-        this.columns = columns.clone();
-        counts = new long[columns.length];
-        means = new double[columns.length];
-        squares = new double[columns.length];
+    Moments(int features) {
+        counts = new int[features];
+        firsts = new double[features];
+        sums = new double[features];
+        squares = new double[features];
     }
 
-    void add(Row row) {
-        rows++;
-        for (int k = 0; k < columns.length; k++) {
-            var value = row.get(columns[k]);
-            if (value != null) {
-                double number = value instanceof Boolean b ? b ? 1 : 0 : ((Number) value).doubleValue();
-                counts[k]++;
-                double difference = number - means[k];
-                means[k] += difference / counts[k];
-                squares[k] += difference * (number - means[k]);
-            }
+    int features() {
+        return counts.length;
+    }
+
+    /** The same with room for more features. */
+    void room(int features) {
+        if (features > counts.length) {
+            counts = Arrays.copyOf(counts, features);
+            firsts = Arrays.copyOf(firsts, features);
+            sums = Arrays.copyOf(sums, features);
+            squares = Arrays.copyOf(squares, features);
         }
     }
 
-    /** Of all parts. */
-    static Moments sum(List<Moments> parts, int[] columns) {
-        var all = new Moments(columns);
-        for (var part : parts) {
-            all.rows += part.rows;
-            for (int k = 0; k < columns.length; k++) {
-                long count = all.counts[k] + part.counts[k];
-                if (part.counts[k] > 0) {
-                    double difference = part.means[k] - all.means[k];
-                    all.squares[k] +=
-                            part.squares[k] + difference * difference * all.counts[k] * part.counts[k] / (double) count;
-                    all.means[k] += difference * part.counts[k] / count;
-                    all.counts[k] = count;
-                }
-            }
+    /** Adds a value, which may be 0. */
+    void add(int feature, double value) {
+        if (counts[feature]++ == 0) {
+            firsts[feature] = value;
         }
-        return all;
+        double difference = value - firsts[feature];
+        sums[feature] += difference;
+        squares[feature] += difference * difference;
     }
 
-    long rows() {
-        return rows;
+    /** Adds what another part has. */
+    void add(Moments part) {
+        room(part.features());
+        for (int f = 0; f < part.features(); f++) {
+            if (part.counts[f] == 0) {
+                continue;
+            }
+            if (counts[f] == 0) {
+                counts[f] = part.counts[f];
+                firsts[f] = part.firsts[f];
+                sums[f] = part.sums[f];
+                squares[f] = part.squares[f];
+                continue;
+            }
+            double both = (double) counts[f] + part.counts[f];
+            double off = part.mean(f) - mean(f);
+            double around =
+                    squaresFromMean(f) + part.squaresFromMean(f) + off * off * counts[f] * part.counts[f] / both;
+            double mean = mean(f) + off * part.counts[f] / both;
+            counts[f] += part.counts[f];
+            sums[f] = (mean - firsts[f]) * counts[f];
+            squares[f] = around + sums[f] * sums[f] / counts[f];
+        }
     }
 
-    double mean(int k) {
-        return means[k];
+    int count(int feature) {
+        return counts[feature];
     }
 
-    /** The deviation of the {@code k}th column; 1 if all its values are the same. */
-    double deviation(int k) {
-        double variance = counts[k] == 0 ? 0 : squares[k] / counts[k];
-        return variance > 0 ? Math.sqrt(variance) : 1;
+    double mean(int feature) {
+        return counts[feature] == 0 ? 0 : firsts[feature] + sums[feature] / counts[feature];
+    }
+
+    double squaresFromMean(int feature) {
+        return counts[feature] == 0
+                ? 0
+                : Math.max(0, squares[feature] - sums[feature] / counts[feature] * sums[feature]);
+    }
+
+    /** The deviation; 0 if all values are the same. */
+    double deviation(int feature) {
+        return counts[feature] == 0 ? 0 : Math.sqrt(squaresFromMean(feature) / counts[feature]);
     }
 }

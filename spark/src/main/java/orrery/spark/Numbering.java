@@ -22,9 +22,37 @@ final class Numbering implements Serializable {
         this.counts = counts;
     }
 
-    /** What a value of a column is known by. */
-    static Serializable key(Object value) {
-        return value instanceof Number number ? (Serializable) number.longValue() : value.toString();
+    /**
+     * What a value of a column is known by: whole numbers are the same whatever their type.
+     *
+     * @param what it is of, for messages
+     * @throws IllegalArgumentException if it is null, a number that is not whole, or a text of several lines
+     */
+    static Serializable key(@Nullable Object value, String what) {
+        return switch (value) {
+            case null -> throw new IllegalArgumentException("the " + what + " is null in a row; leave such rows out");
+            case Long n -> n;
+            case Integer n -> n.longValue();
+            case Short n -> n.longValue();
+            case Byte n -> n.longValue();
+            case Number n -> {
+                double number = n.doubleValue();
+                if (number != Math.rint(number) || Math.abs(number) > 1L << 53) {
+                    throw new IllegalArgumentException("the " + what + " " + n
+                            + " is no whole number that a double can tell from its neighbours; cast the column to bigint"
+                            + " or string");
+                }
+                yield (long) number;
+            }
+            default -> {
+                var text = value.toString();
+                if (text.indexOf('\n') >= 0) {
+                    throw new IllegalArgumentException("the " + what + " '" + text.replace("\n", "\\n")
+                            + "' has several lines, and models keep one name a line; replace the line ends");
+                }
+                yield text;
+            }
+        };
     }
 
     /** Of keys and how often each was seen. */
@@ -46,6 +74,10 @@ final class Numbering implements Serializable {
         return of(seen);
     }
 
+    int size() {
+        return keys.length;
+    }
+
     /** By number, how often it was seen. */
     int[] counts() {
         return counts.clone();
@@ -61,8 +93,8 @@ final class Numbering implements Serializable {
         var number = (known == null ? all() : known).get(key);
         if (number == null) {
             throw new IllegalStateException(
-                    "'" + key + "' was not there when the rows were first read: the data frame is"
-                            + " not the same each time it is made; cache it, or write it to a file first");
+                    "'" + key + "' was not there when the rows were first read: the frame is not"
+                            + " the same each time it is made; cache it, or write it to a file first");
         }
         return number;
     }

@@ -15,11 +15,12 @@ import orrery.data.Spill;
  * What a member must know to make examples of its part of the rows.
  *
  * @param parts by member, and part: how many rows it has
+ * @param contents by part: a sum of its rows' values
  * @param perMember how many workers each member has
  */
-record Part(Schema schema, List<Long> parts, int perMember) implements Serializable {
+record Part(Schema schema, List<Long> parts, List<Long> contents, int perMember) implements Serializable {
     static Part of(ExampleEstimator.Dealt dealt, int perMember) {
-        return new Part(dealt.schema(), List.copyOf(dealt.sizes()), perMember);
+        return new Part(dealt.schema(), dealt.sizes(), dealt.contents(), perMember);
     }
 
     /** By worker: how many examples it has. */
@@ -34,12 +35,15 @@ record Part(Schema schema, List<Long> parts, int perMember) implements Serializa
      */
     List<Spill> spill(int part, Iterator<Row> rows, int batch, Path folder) throws IOException {
         var spills = new ArrayList<Spill>();
+        long[] content = {0};
         for (int w = 0; w < perMember; w++) {
             long[] left = {sizes().get(part * perMember + w)};
             spills.add(Spill.write(folder, schema.features(), () -> {
-                var packing = Packing.ofAll(schema, true);
+                var packing = new Packing(schema, true);
                 for (; left[0] > 0 && packing.size() < batch && rows.hasNext(); left[0]--) {
-                    packing.add(rows.next());
+                    var row = rows.next();
+                    content[0] += Survey.content(row);
+                    packing.add(row);
                 }
                 return packing.size() == 0 ? null : packing.pack();
             }));
@@ -49,28 +53,34 @@ record Part(Schema schema, List<Long> parts, int perMember) implements Serializa
             rows.next();
             found++;
         }
-        check(part, found);
+        check(part, found, content[0]);
         return spills;
     }
 
-    private void check(int part, long found) {
-        if (found != parts.get(part)) {
+    private void check(int part, long found, long content) {
+        if (found != parts.get(part) || content != contents.get(part)) {
             throw new IllegalStateException("part " + part + " of the data frame had " + parts.get(part)
                     + " rows when they were counted, and has " + found
-                    + " now: it is not the same each time it is made; cache it, or write it to a file first");
+                    + (found == parts.get(part) ? " other ones" : "")
+                    + " now: the frame is not the same each time it is made; cache it, or write it to a file first");
         }
     }
 
     /** No examples, which is what the driver has. */
     Loaded none() {
-        return new Loaded(Packing.ofAll(schema, true).pack(), schema);
+        return new Loaded(new Packing(schema, true).pack(), schema);
     }
 
     /** The examples of a part, numbered on through all parts. */
     Loaded examples(int part, Iterator<Row> rows) {
-        var packing = Packing.ofAll(schema, true);
-        rows.forEachRemaining(packing::add);
-        check(part, packing.size());
+        var packing = new Packing(schema, true);
+        long content = 0;
+        while (rows.hasNext()) {
+            var row = rows.next();
+            content += Survey.content(row);
+            packing.add(row);
+        }
+        check(part, packing.size(), content);
         long first = parts.subList(0, part).stream().mapToLong(Long::longValue).sum();
         return new Loaded(packing.pack().numberedFrom(first), schema);
     }

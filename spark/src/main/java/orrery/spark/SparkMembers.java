@@ -3,11 +3,14 @@ package orrery.spark;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -38,20 +41,23 @@ final class SparkMembers<T> implements Members, AutoCloseable {
     private final Terms terms;
     private final Duration slotLimit;
     private final String run = "orrery-" + ProcessHandle.current().pid() + "-" + RUNS.incrementAndGet();
+    private final Properties callers; // of the thread that fits: its job group, tags, pool and description
     private final Beginnings beginnings = new Beginnings();
-    private final Map<String, CountDownLatch> begun = new ConcurrentHashMap<>(); // by job group
-    private final Map<Integer, Set<String>> groups = new ConcurrentHashMap<>(); // by stage, which jobs may share
+    private final Map<String, Life> lives = new ConcurrentHashMap<>(); // by job tag
+    private final Map<Integer, Set<String>> tags = new ConcurrentHashMap<>(); // by stage, which jobs may share
+    private final AtomicReference<@Nullable Ended> ended = new AtomicReference<>();
+    private volatile Runnable cancel = () -> {}; // ends the run
+
+    /** Why no member can go on. */
+    private record Ended(String why, boolean isCancelled) {}
 
     /**
      * @param parts a partition for each member
      * @param slotLimit how long a member may wait for a free slot
      */
     SparkMembers(JavaSparkContext context, JavaRDD<T> parts, MemberBody<T> body, Terms terms, Duration slotLimit) {
-        if (context.getConf().getBoolean("spark.speculation", false)) {
-            throw new IllegalArgumentException("spark.speculation is on, and a second copy of a member would be refused"
-                    + " by the run; set it to false for this application");
-        }
         this.context = context;
+        callers = (Properties) context.sc().getLocalProperties().clone();
         this.parts = parts;
         this.body = body;
         this.terms = terms;
@@ -66,29 +72,83 @@ final class SparkMembers<T> implements Members, AutoCloseable {
     /** Once the run is over. */
     @Override
     public void close() {
-        context.sc().removeSparkListener(beginnings);
+        if (!context.sc().isStopped()) {
+            context.sc().removeSparkListener(beginnings);
+        }
     }
 
-    /** Hears which tasks have found a slot. */
+    /** The job group of the thread that fits; null for none. */
+    static @Nullable String group(JavaSparkContext context) {
+        return context.sc().getLocalProperty("spark.jobGroup.id");
+    }
+
+    /** What ends the run when its jobs are cancelled by somebody else, or cannot go on. */
+    void onEnd(Runnable cancelsRun) {
+        cancel = cancelsRun;
+        if (ended.get() != null) {
+            cancelsRun.run();
+        }
+    }
+
+    /** Why the run ended, if that was not its own doing: in place of what it throws. */
+    RuntimeException explained(RuntimeException failure) {
+        var why = ended.get();
+        if (why == null) {
+            return failure;
+        }
+        if (why.isCancelled) {
+            var cancelled = new CancellationException("the fit was cancelled: " + why.why);
+            cancelled.initCause(failure);
+            return cancelled;
+        }
+        return new IllegalStateException(why.why, failure);
+    }
+
+    /** All members are to end, and the run. */
+    private void end(Ended why) {
+        if (ended.compareAndSet(null, why)) {
+            var group = callers.getProperty("spark.jobGroup.id");
+            if (why.isCancelled && group != null && why.why.contains("cancelled job group")) {
+                Slots.of(context).cancel(group, why.why);
+            }
+            cancel.run();
+            lives.values().forEach(Life::kill);
+        }
+    }
+
+    /** Notes which tasks have found a slot, and which are second attempts. */
     private final class Beginnings extends SparkListener {
         @Override
         public void onJobStart(SparkListenerJobStart job) {
-            var group = job.properties() == null ? null : job.properties().getProperty("spark.jobGroup.id");
-            if (group != null && begun.containsKey(group)) {
-                var stages = job.stageIds().iterator();
-                while (stages.hasNext()) { // those that prepare the data take slots, too
-                    groups.computeIfAbsent((Integer) stages.next(), stage -> ConcurrentHashMap.newKeySet())
-                            .add(group);
+            var given = job.properties() == null ? null : job.properties().getProperty("spark.job.tags");
+            if (given == null) {
+                return;
+            }
+            for (var tag : given.split(",", -1)) {
+                var life = lives.get(tag);
+                if (life != null) {
+                    var stages = job.stageIds().iterator();
+                    while (stages.hasNext()) { // those that prepare the data take slots, too
+                        int stage = (Integer) stages.next();
+                        tags.computeIfAbsent(stage, of -> ConcurrentHashMap.newKeySet())
+                                .add(tag);
+                        life.stage = Math.max(life.stage, stage);
+                    }
                 }
             }
         }
 
         @Override
         public void onTaskStart(SparkListenerTaskStart task) {
-            for (var group : groups.getOrDefault(task.stageId(), Set.of())) {
-                var waiting = begun.get(group);
-                if (waiting != null) {
-                    waiting.countDown();
+            for (var tag : tags.getOrDefault(task.stageId(), Set.of())) {
+                var life = lives.get(tag);
+                if (life == null) {
+                    continue;
+                }
+                life.slot.countDown();
+                var info = task.taskInfo();
+                if (task.stageId() == life.stage && info.attemptNumber() > 0 && !info.speculative()) {
+                    life.kill(); // Spark has lost the member's task
                 }
             }
         }
@@ -116,24 +176,25 @@ final class SparkMembers<T> implements Members, AutoCloseable {
             throw new IllegalArgumentException(
                     "member " + invitation.member() + " would have no data: there are " + count() + " parts");
         }
-        var group = run + "-" + invitation.member() + "-" + invitation.incarnation();
-        var slot = new CountDownLatch(1);
-        begun.put(group, slot);
-        var life = new Life(group);
-        Thread.ofPlatform().name(group).daemon().start(() -> {
+        var life = new Life(run + "-" + invitation.member() + "-" + invitation.incarnation());
+        lives.put(life.tag, life);
+        if (ended.get() != null) {
+            life.kill();
+        }
+        Thread.ofPlatform().name(life.tag).daemon().start(() -> {
             int status = LOST;
             try {
-                status = life(invitation, part, group, life, said);
+                status = status(invitation, part, life, said);
             } finally {
-                slot.countDown();
-                begun.remove(group);
-                groups.values().forEach(of -> of.remove(group));
+                life.slot.countDown();
+                lives.remove(life.tag);
+                tags.values().forEach(of -> of.remove(life.tag));
                 life.end(status);
             }
         });
         Thread.ofVirtual().start(() -> {
             try {
-                if (!slot.await(slotLimit.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (!life.slot.await(slotLimit.toMillis(), TimeUnit.MILLISECONDS)) {
                     life.fail(noSlot());
                 }
             } catch (InterruptedException e) {
@@ -143,21 +204,38 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         return life;
     }
 
-    /** The member's job, from its begin to its end. Returns the status. */
-    private int life(Invitation invitation, int part, String group, Life life, Consumer<String> said) {
+    /** Runs the member's job, from its begin to its end. Returns the status. */
+    private int status(Invitation invitation, int part, Life life, Consumer<String> said) {
         if (life.isKilled()) {
             return LOST;
         }
         try {
-            context.setLocalProperty("spark.scheduler.pool", POOL);
-            context.setJobGroup(group, "member " + invitation.member() + " of " + run, true);
+            var sc = context.sc();
+            sc.setLocalProperties((Properties) callers.clone());
+            if (callers.getProperty("spark.scheduler.pool") == null) {
+                sc.setLocalProperty("spark.scheduler.pool", POOL);
+            }
+            sc.setLocalProperty("spark.job.description", "member " + invitation.member() + " of " + run);
+            sc.setInterruptOnCancel(true);
+            sc.addJobTag(life.tag);
             var wrong = parts.mapPartitionsWithIndex(new MemberTask<>(body, invitation), true)
                     .collectPartitions(new int[] {part})[0];
+            wrong.stream()
+                    .filter(word -> word.startsWith(MemberTask.FATAL))
+                    .forEach(word -> end(new Ended(
+                            "member " + invitation.member() + " failed: " + word.substring(MemberTask.FATAL.length()),
+                            false)));
             wrong.forEach(said);
             return wrong.isEmpty() ? 0 : FAILED;
-        } catch (Throwable e) { // whatever it is, the coordinator must hear of it
+        } catch (Throwable e) { // whatever it is, the coordinator must know of it
+            var cancelled = Explained.cancellation(e);
+            if (life.failure() == null
+                    && !life.isKilled()
+                    && (cancelled != null || context.sc().isStopped())) {
+                end(new Ended(cancelled == null ? "the Spark application was stopped" : cancelled, true));
+            }
             var why = life.failure() == null ? Explained.of(e) : life.failure();
-            said.accept(why == null ? String.valueOf(e.getMessage()) : why);
+            said.accept(why == null ? Explained.cause(e) : why);
             return why == null ? LOST : FAILED;
         }
     }
@@ -167,7 +245,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         for (var executor : context.statusTracker().getExecutorInfos()) {
             busy += executor.numRunningTasks();
         }
-        int slots = context.defaultParallelism() / coresOfTask(context);
+        int slots = Slots.count(context);
         return "no slot for it within " + slotLimit.toSeconds() + " s: " + count() + " members need one each, the "
                 + "application has " + slots + ", of which " + Math.max(0, slots - busy)
                 + " are free; give it more cores, or fewer members";
@@ -175,14 +253,16 @@ final class SparkMembers<T> implements Members, AutoCloseable {
 
     /** A member's Spark job. */
     private final class Life implements Started {
-        private final String group;
+        private final String tag;
+        private final CountDownLatch slot = new CountDownLatch(1);
         private final ArrayList<Consumer<Integer>> actions = new ArrayList<>();
         private @Nullable Integer status;
         private @Nullable String failure; // for which the job is cancelled
         private boolean isKilled;
+        private volatile int stage = -1; // the member's own, the last of its job's
 
-        Life(String group) {
-            this.group = group;
+        Life(String tag) {
+            this.tag = tag;
         }
 
         synchronized void end(int with) {
@@ -221,12 +301,14 @@ final class SparkMembers<T> implements Members, AutoCloseable {
             synchronized (this) {
                 isKilled = true;
             }
-            context.sc().cancelJobGroupAndFutureJobs(group);
+            if (!context.sc().isStopped()) {
+                context.sc().cancelJobsWithTag(tag);
+            }
         }
 
         @Override
         public String toString() {
-            return "Spark job " + group;
+            return "Spark job " + tag;
         }
     }
 }

@@ -20,6 +20,11 @@ public final class Cluster implements AutoCloseable {
     private final List<Process> processes = new ArrayList<>();
 
     public Cluster(Path home, int workers) throws Exception {
+        this(home, java.util.Collections.nCopies(workers, "127.0.0.1"));
+    }
+
+    /** The same with workers that have these names of this machine: Spark takes them for as many machines. */
+    Cluster(Path home, List<String> hosts) throws Exception {
         this.home = home;
         var jars = Files.createDirectories(home.resolve("jars"));
         for (var entry : classPath().split(File.pathSeparator)) {
@@ -32,11 +37,11 @@ public final class Cluster implements AutoCloseable {
         port = freePort();
         start("org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "" + port, "--webui-port", "0");
         awaitOpen(port);
-        for (int w = 0; w < workers; w++) {
+        for (int w = 0; w < hosts.size(); w++) {
             start(
                     "org.apache.spark.deploy.worker.Worker",
                     "--host",
-                    "127.0.0.1",
+                    hosts.get(w),
                     "--cores",
                     "1",
                     "--memory",

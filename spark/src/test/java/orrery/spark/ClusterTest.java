@@ -201,7 +201,8 @@ final class ClusterTest {
         try (var spark = cluster.application(false)) {
             var frame = Frames.frame(spark, 1000, 5).selectExpr("x", "n", "colour", "late", "x - 100 as importance");
             assertThatThrownBy(() -> estimator().setWeightCol("importance").fit(frame))
-                    .hasMessageContaining("the weight 'importance' must be 0 or more");
+                    .hasMessageContaining("the weight 'importance' is below 0 in ")
+                    .hasMessageContaining("of 1,000 rows");
         }
     }
 

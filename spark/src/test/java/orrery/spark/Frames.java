@@ -22,12 +22,19 @@ final class Frames {
 
     /** An application of four slots in this JVM. */
     static SparkSession spark() {
+        return spark("local[4]");
+    }
+
+    static SparkSession spark(String master) {
+        return settings(master).getOrCreate();
+    }
+
+    static SparkSession.Builder settings(String master) {
         return SparkSession.builder()
-                .master("local[4]")
+                .master(master)
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
-                .config("spark.sql.shuffle.partitions", "4")
-                .getOrCreate();
+                .config("spark.sql.shuffle.partitions", "4");
     }
 
     /** Whether late depends on all of x, n and colour, and on chance. */

@@ -1,5 +1,6 @@
 package orrery.learn.cluster;
 
+import java.util.Arrays;
 import orrery.data.Examples;
 
 /**
@@ -44,11 +45,7 @@ final class Centroids {
     /** The number of the centroid that is nearest to an example. */
     int nearest(Examples.Cursor example) {
         multiply(example);
-        int best = 0;
-        for (int c = 1; c < clusters; c++) {
-            best = norms[c] - 2 * products[c] < norms[best] - 2 * products[best] ? c : best;
-        }
-        return best;
+        return nearest();
     }
 
     /** The squared distance of an example, whose nearest was asked for last, to a centroid. */
@@ -57,16 +54,39 @@ final class Centroids {
         for (int k = example.from(); k < example.to(); k++) {
             norm += (double) example.values()[k] * example.values()[k];
         }
-        return Math.max(0, norm + norms[cluster] - 2.0 * products[cluster]);
+        return distance(norm, cluster);
     }
 
     private void multiply(Examples.Cursor example) {
-        java.util.Arrays.fill(products, 0);
+        begin();
         int[] indices = example.indices();
         float[] values = example.values();
         for (int k = example.from(); k < example.to(); k++) {
-            axpy(values[k], cells, indices[k] * clusters, products, clusters);
+            feature(indices[k], values[k]);
         }
+    }
+
+    /** An example begins, whose features follow one by one. */
+    void begin() {
+        Arrays.fill(products, 0);
+    }
+
+    void feature(int index, float value) {
+        axpy(value, cells, index * clusters, products, clusters);
+    }
+
+    /** The centroid that is nearest to the example under way. */
+    int nearest() {
+        int best = 0;
+        for (int c = 1; c < clusters; c++) {
+            best = norms[c] - 2 * products[c] < norms[best] - 2 * products[best] ? c : best;
+        }
+        return best;
+    }
+
+    /** The squared distance of the example under way, whose features have the squares' sum {@code norm}, to a centroid. */
+    double distance(double norm, int cluster) {
+        return Math.max(0, norm + norms[cluster] - 2.0 * products[cluster]);
     }
 
     private static void axpy(double a, double[] x, int from, double[] y, int n) {

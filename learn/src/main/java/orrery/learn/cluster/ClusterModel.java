@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import orrery.data.Cache;
+import orrery.data.Columns;
 import orrery.data.Examples;
 import orrery.data.FeatureSums;
 import orrery.data.Schema;
@@ -39,18 +40,64 @@ public record ClusterModel(
 
     /** Finds the nearest centroid of each example; features that no centroid has are left out. */
     public void assign(Examples examples, Found each) {
-        var near = new Centroids(clusters, Math.max(features, examples.features()));
-        var wide = new float[Math.max(features, examples.features())];
-        for (int c = 0; c < clusters; c++) {
-            System.arraycopy(centroids, c * features, wide, 0, features);
-            near.set(c, wide, 0);
-        }
-        near.seal();
+        var near = near(Math.max(features, examples.features()));
         var cursor = examples.cursor();
         for (long i = 0; i < examples.size(); i++) {
             cursor.move(i);
             int cluster = near.nearest(cursor);
             each.found(i, cluster, near.distance(cursor, cluster));
+        }
+    }
+
+    private Centroids near(int wide) {
+        var near = new Centroids(clusters, wide);
+        var row = new float[wide];
+        for (int c = 0; c < clusters; c++) {
+            System.arraycopy(centroids, c * features, row, 0, features);
+            near.set(c, row, 0);
+        }
+        near.seal();
+        return near;
+    }
+
+    /** Ready to find the centroids of examples one at a time. */
+    public Finder finder() {
+        return new Finder(near(features), features);
+    }
+
+    /** Finds the nearest centroid of one example after another, from its features. Not thread-safe. */
+    public static final class Finder implements Columns.Sink {
+        private final Centroids near;
+        private final int features;
+        private double norm;
+
+        private Finder(Centroids near, int features) {
+            this.near = near;
+            this.features = features;
+        }
+
+        /** An example begins. */
+        public void begin() {
+            near.begin();
+            norm = 0;
+        }
+
+        @Override
+        public void feature(int index, float value) {
+            if (index < features) {
+                near.feature(index, value);
+            }
+            norm += (double) value * value;
+        }
+
+        /** The cluster of the example whose features were given. */
+        public int nearest() {
+            return near.nearest();
+        }
+
+        /** The squared distance of that example to a centroid. */
+        public double squaredDistance(int cluster) {
+            return near.distance(norm, cluster);
         }
     }
 

@@ -120,19 +120,28 @@ public final class ClusterTraining implements Training<ClusterModel> {
         return new Trained<>(model(outcome.node()), outcome);
     }
 
+    /** What is no example any more in a cluster of that total weight, but the rounding of floats. */
+    static float rounding(double weights) {
+        return (float) Math.min(0.5, 1e-7 * weights);
+    }
+
     private ClusterModel model(Node node) {
         var values = node.values(node.table(TABLE));
         int features = data.examples().features();
         int width = values.length / options.clusters();
         var centroids = new float[options.clusters() * features];
         var counts = new float[options.clusters()];
+        double weights = 0;
         for (int c = 0; c < counts.length; c++) {
             counts[c] = values[c * width + width - EXTRA + COUNT];
+            weights += counts[c];
+        }
+        for (int c = 0; c < counts.length; c++) {
             for (int f = 0; f < features; f++) {
                 float value = values[c * width + f];
                 float seed = seeds[c * features + f];
                 centroids[c * features + f] =
-                        !options.isLloyd() ? seed + value : counts[c] > 0.5f ? value / counts[c] : seed;
+                        !options.isLloyd() ? seed + value : counts[c] > rounding(weights) ? value / counts[c] : seed;
             }
         }
         return new ClusterModel(data.schema(), options.clusters(), features, centroids, counts, Map.of());

@@ -66,10 +66,14 @@ final class LloydStep implements Step {
             return;
         }
         double inertia = 0;
+        double weights = 0;
+        for (int c = 0; c < rows.length; c++) {
+            weights += all[c * width + features + ClusterTraining.COUNT];
+        }
         for (int c = 0; c < rows.length; c++) {
             float count = all[c * width + features + ClusterTraining.COUNT];
             inertia += all[c * width + features + ClusterTraining.INERTIA];
-            for (int f = 0; count > 0.5f && f < features; f++) {
+            for (int f = 0; count > ClusterTraining.rounding(weights) && f < features; f++) {
                 centroids[c * features + f] = all[c * width + f] / count;
             }
             near.set(c, centroids, c * features);
@@ -91,23 +95,26 @@ final class LloydStep implements Step {
     private void assign() {
         Arrays.fill(mine, 0);
         var inertias = new double[rows.length];
+        double weights = 0;
         var cursor = examples.cursor();
         for (long i = first; i < last; i++) {
             cursor.move(i);
             int cluster = near.nearest(cursor);
-            inertias[cluster] += near.distance(cursor, cluster);
+            double weight = cursor.weight();
+            weights += weight;
+            inertias[cluster] += weight * near.distance(cursor, cluster);
             int at = cluster * width;
             for (int k = cursor.from(); k < cursor.to(); k++) {
-                mine[at + cursor.indices()[k]] += cursor.values()[k];
+                mine[at + cursor.indices()[k]] += weight * cursor.values()[k];
             }
-            mine[at + features + ClusterTraining.COUNT]++;
+            mine[at + features + ClusterTraining.COUNT] += weight;
         }
         double sum = 0;
         for (int c = 0; c < rows.length; c++) {
             mine[c * width + features + ClusterTraining.INERTIA] = inertias[c];
             sum += inertias[c];
         }
-        worker.tally("inertia").add(sum, (double) (last - first));
+        worker.tally("inertia").add(sum, weights);
         worker.processed(last - first);
     }
 }

@@ -60,6 +60,7 @@ final class MiniBatchStep implements Step {
         near.seal();
         Arrays.fill(counts, 0);
         double inertia = 0;
+        double weights = 0;
         long pass = clock / partition.clocksPerPass(worker.count());
         if (pass != passOf) {
             order = partition.order(clock, worker.index(), worker.count());
@@ -71,10 +72,12 @@ final class MiniBatchStep implements Step {
         for (long position = from; position < to; position++) {
             cursor.move(order.at(position));
             int cluster = near.nearest(cursor);
-            inertia += near.distance(cursor, cluster);
-            counts[cluster]++;
+            float weight = cursor.weight();
+            weights += weight;
+            inertia += weight * near.distance(cursor, cluster);
+            counts[cluster] += weight;
             for (int k = cursor.from(); k < cursor.to(); k++) {
-                change[cluster * width + cursor.indices()[k]] += cursor.values()[k];
+                change[cluster * width + cursor.indices()[k]] += weight * cursor.values()[k];
             }
         }
         for (int c = 0; c < rows.length; c++) {
@@ -83,7 +86,7 @@ final class MiniBatchStep implements Step {
             }
         }
         session.add(table, rows, change);
-        worker.tally("inertia").add(inertia, (double) (to - from));
+        worker.tally("inertia").add(inertia, weights);
         worker.processed(to - from);
     }
 

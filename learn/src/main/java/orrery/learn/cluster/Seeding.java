@@ -47,7 +47,7 @@ final class Seeding {
         var near = new Centroids(clusters, features);
         var cursor = examples.cursor();
         var sums = new double[centroids.length];
-        var counts = new int[clusters];
+        var counts = new double[clusters];
         double inertia = 0;
         for (int iteration = 0; iteration < ITERATIONS_TRIED; iteration++) {
             for (int c = 0; c < clusters; c++) {
@@ -60,14 +60,15 @@ final class Seeding {
             for (long example : sample) {
                 cursor.move(example);
                 int c = near.nearest(cursor);
-                inertia += near.distance(cursor, c);
-                counts[c]++;
+                double weight = cursor.weight();
+                inertia += weight * near.distance(cursor, c);
+                counts[c] += weight;
                 for (int k = cursor.from(); k < cursor.to(); k++) {
-                    sums[c * features + cursor.indices()[k]] += cursor.values()[k];
+                    sums[c * features + cursor.indices()[k]] += weight * cursor.values()[k];
                 }
             }
             for (int i = 0; i < centroids.length; i++) {
-                int count = counts[i / features];
+                double count = counts[i / features];
                 centroids[i] = count == 0 ? centroids[i] : (float) (sums[i] / count);
             }
         }
@@ -141,7 +142,7 @@ final class Seeding {
         return random.nextInt(weights.length); // all examples are the same as some centroid
     }
 
-    /** The squared distance of each to the candidate or to a centroid before, whichever is nearer. */
+    /** The squared distance of each, by its weight, to the candidate or to a centroid before, whichever is nearer. */
     private static double[] distances(
             Examples examples, long[] sample, double[] norms, int candidate, double[] nearest) {
         var dense = new float[examples.features()];
@@ -158,7 +159,7 @@ final class Seeding {
                 product += (double) cursor.values()[k] * dense[cursor.indices()[k]];
             }
             double distance = Math.max(0, norms[i] + norms[candidate] - 2 * product);
-            distances[i] = Math.min(nearest[i], i == candidate ? 0 : distance);
+            distances[i] = Math.min(nearest[i], i == candidate ? 0 : cursor.weight() * distance);
         }
         return distances;
     }

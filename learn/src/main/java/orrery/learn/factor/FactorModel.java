@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import orrery.data.Ratings;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
@@ -85,7 +86,26 @@ public record FactorModel(
         }
 
         public float predict(String user, String item) {
-            return predictAny(userOf.getOrDefault(user, -1), itemOf.getOrDefault(item, -1));
+            return predictAny(user(user), item(item));
+        }
+
+        /** The same by numbers, which are negative for those that are not known. */
+        public float predict(int user, int item) {
+            return predictAny(user, item);
+        }
+
+        /** The number of a user; -1 for one that the model does not know. */
+        public int user(String name) {
+            return userOf.getOrDefault(name, -1);
+        }
+
+        /** The number of an item; -1 for one that the model does not know. */
+        public int item(String name) {
+            return itemOf.getOrDefault(name, -1);
+        }
+
+        public FactorModel model() {
+            return FactorModel.this;
         }
     }
 
@@ -164,21 +184,43 @@ public record FactorModel(
         return scores;
     }
 
-    /** An item and what is predicted for it. */
-    public record Entry(int item, String name, double rating) {}
+    /** An item, or a user, and what is predicted for it. */
+    public record Entry(int number, String name, double rating) {}
+
+    /** What an item is called. */
+    public String itemName(int item) {
+        return itemNames.isEmpty() ? String.valueOf(item) : itemNames.get(item);
+    }
+
+    /** What a user is called. */
+    public String userName(int user) {
+        return userNames.isEmpty() ? String.valueOf(user) : userNames.get(user);
+    }
 
     /** The {@code k} items that a user will think most of, without those in {@code known}; the best first. */
     public List<Entry> recommend(int user, int k, BitSet known) {
+        return best(itemCount(), k, known, item -> predict(user, item), this::itemName);
+    }
+
+    /** The {@code k} users that will think most of an item; the best first. */
+    public List<Entry> recommendUsers(int item, int k) {
+        return best(userCount(), k, new BitSet(), user -> predict(user, item), this::userName);
+    }
+
+    private static List<Entry> best(
+            int count, int k, BitSet without, IntToDoubleFunction rating, IntFunction<String> name) {
         var worstFirst = Comparator.comparingDouble(Entry::rating)
-                .thenComparing(Comparator.comparingInt(Entry::item).reversed());
+                .thenComparing(Comparator.comparingInt(Entry::number).reversed());
         var best = new PriorityQueue<>(worstFirst);
-        for (int item = 0; item < itemCount(); item++) {
-            if (!known.get(item)) {
-                best.add(new Entry(
-                        item, itemNames.isEmpty() ? String.valueOf(item) : itemNames.get(item), predict(user, item)));
-                if (best.size() > k) {
-                    best.remove();
-                }
+        for (int n = 0; n < count; n++) {
+            double of = without.get(n) ? Double.NEGATIVE_INFINITY : rating.applyAsDouble(n);
+            var worst = best.peek();
+            if (without.get(n) || (worst != null && best.size() == k && of <= worst.rating())) {
+                continue;
+            }
+            best.add(new Entry(n, name.apply(n), of));
+            if (best.size() > k) {
+                best.remove();
             }
         }
         var sorted = new ArrayList<>(best);

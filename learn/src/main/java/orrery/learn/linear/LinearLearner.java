@@ -40,15 +40,14 @@ public sealed interface LinearLearner extends Serializable
      * numbered on through all workers ({@link Examples#numberedFrom}), and none of the others'; its schema names the
      * classes. Weights by class are given in the options, not found out.
      *
-     * @param sizes by worker: how many examples it has
+     * @param known of all examples
      */
-    default LinearTraining prepare(Loaded local, List<Long> sizes, Run run) throws DataException {
+    default LinearTraining prepare(Loaded local, Known known, Run run) throws DataException {
         if (options().balanced()) {
             throw new IllegalArgumentException("classes are balanced by weights, where no JVM has all examples");
         }
-        checkPlain();
-        var partition = Partition.of(sizes, options().batch(), run.seed(), 0);
-        var source = Source.ofOwn(local, partition, loss(), sizes, run.workers());
+        var partition = Partition.of(known.sizes(), options().batch(), run.seed(), 0);
+        var source = Source.ofOwn(local, partition, loss(), options(), known, run.workers());
         return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
     }
 
@@ -72,21 +71,13 @@ public sealed interface LinearLearner extends Serializable
      * Makes ready to train on examples that lie packed on the disks of where the workers are.
      *
      * @param schema names the classes
-     * @param sizes by worker: how many examples it has
+     * @param known of all examples
      * @param spills by worker: where they are, in batches of the options' size; asked for the workers of this JVM only
      */
-    default LinearTraining prepare(Schema schema, List<Long> sizes, IntFunction<Spill> spills, Run run)
+    default LinearTraining prepare(Schema schema, Known known, IntFunction<Spill> spills, Run run)
             throws DataException {
-        checkPlain();
-        var source = Source.of(schema, sizes, spills, options().batch());
+        var source = Source.of(schema, known, spills, loss(), options());
         return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
-    }
-
-    private void checkPlain() {
-        if (options().scaling() != LinearOptions.Scaling.NONE) {
-            throw new IllegalArgumentException(
-                    "no JVM has all examples, to find their scale: options must say Scaling.NONE");
-        }
     }
 
     /** Trains on all of the data. */

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
+import orrery.data.Columns;
 import orrery.data.Examples;
 import orrery.data.Schema;
 import orrery.learn.Model;
@@ -146,19 +147,55 @@ public final class LinearModel implements Model {
         });
     }
 
-    /** Gives each example's margins by class, of two classes the second's is the first's, negated; and probabilities. */
-    public void predictWithMargins(Examples examples, Margins each) throws IOException {
-        var probabilities = new float[labels.count()];
-        var both = new float[2];
-        forEach(examples, (i, margins) -> {
-            if (width == 1) {
-                both[0] = -margins[0];
-                both[1] = margins[0];
+    /** Ready to score examples one at a time. */
+    public Scorer scorer() {
+        return new Scorer();
+    }
+
+    /** Margins and probabilities of one example after another, from its features; sums of doubles. Not thread-safe. */
+    public final class Scorer implements Columns.Sink {
+        private final double[] sums = intercept.clone();
+
+        @Override
+        public void feature(int index, float value) {
+            if (index < features()) {
+                int row = index * width;
+                for (int c = 0; c < width; c++) {
+                    sums[c] += (double) value * weights[row + c];
+                }
             }
-            var byClass = width == 1 ? both : margins.clone(); // which softmax writes to
-            probabilities(margins, probabilities);
-            each.prediction(i, byClass, probabilities);
-        });
+        }
+
+        /** The margins by class of the example whose features were given; of two classes the first's is minus the second's. */
+        public double[] margins() {
+            var margins = width == 1 && loss.isClassification() ? new double[] {-sums[0], sums[0]} : sums.clone();
+            System.arraycopy(intercept, 0, sums, 0, width);
+            return margins;
+        }
+    }
+
+    /**
+     * Probabilities by class of margins by class.
+     *
+     * @throws IllegalStateException if the loss has none
+     */
+    public double[] probabilities(double[] margins) {
+        return switch (loss) {
+            case LOGISTIC -> {
+                double second = 1 / (1 + Math.exp(-margins[1]));
+                yield new double[] {1 / (1 + Math.exp(margins[1])), second};
+            }
+            case SOFTMAX -> {
+                double most = Arrays.stream(margins).max().orElse(0);
+                var shares = Arrays.stream(margins)
+                        .map(margin -> Math.exp(margin - most))
+                        .toArray();
+                double sum = Arrays.stream(shares).sum();
+                yield Arrays.stream(shares).map(share -> share / sum).toArray();
+            }
+            case HINGE, SQUARED_HINGE, SQUARED ->
+                throw new IllegalStateException("margins of the loss " + loss + " are no probabilities");
+        };
     }
 
     /** Takes the margins of an example; the array is used again. */
@@ -194,12 +231,6 @@ public final class LinearModel implements Model {
                 probabilities[0] = 1 - probabilities[1];
             }
         }
-    }
-
-    /** Takes margins and probabilities by class; the arrays are used again. */
-    @FunctionalInterface
-    public interface Margins {
-        void prediction(long example, float[] margins, float[] probabilities) throws IOException;
     }
 
     /** Takes predictions; the array is used again. */

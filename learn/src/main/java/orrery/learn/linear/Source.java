@@ -58,12 +58,18 @@ record Source(
                 workers);
     }
 
-    /** The examples of this JVM's workers, as they are. */
-    static Source ofOwn(Loaded local, Partition partition, Loss loss, List<Long> sizes, int workers)
+    /** The examples of this JVM's workers. */
+    static Source ofOwn(Loaded local, Partition partition, Loss loss, LinearOptions options, Known known, int workers)
             throws DataException {
         var labels = loss.isClassification() ? Labels.of(local.examples(), local.schema()) : NONE;
-        long size = sizes.stream().mapToLong(Long::longValue).sum();
-        return inMemory(local, partition, labels, Conditioning.NONE, Double.NaN, size, workers);
+        return inMemory(
+                local,
+                partition,
+                labels,
+                known.conditioning(local.schema(), loss, options),
+                known.baseline(),
+                known.size(),
+                workers);
     }
 
     private static Source inMemory(
@@ -154,17 +160,17 @@ record Source(
                 () -> data.examples().sum() + ", " + data);
     }
 
-    /** Each worker takes what its machine's disk has for it, batch by batch, as it is. */
-    static Source of(Schema schema, List<Long> sizes, IntFunction<Spill> spills, int batch) {
+    /** Each worker takes what its machine's disk has for it, batch by batch. */
+    static Source of(Schema schema, Known known, IntFunction<Spill> spills, Loss loss, LinearOptions options) {
         return readAhead(
                 schema,
                 Labels.named(schema.classes()),
-                sizes,
-                batch,
-                Conditioning.NONE,
-                Double.NaN,
+                known.sizes(),
+                options.batch(),
+                known.conditioning(schema, loss, options),
+                known.baseline(),
                 worker -> spills.apply(worker).passes(),
-                () -> "read ahead, " + sizes + " examples, " + schema.toMap());
+                () -> "read ahead, " + known.sizes() + " examples, " + schema.toMap());
     }
 
     /** @param sizes by worker: how many examples it has */

@@ -235,10 +235,10 @@ final class MatrixFactorizationTest {
         var known = new BitSet();
         known.set(0, 10);
         var best = loaded.recommend(3, 5, known);
-        assertThat(best).hasSize(5).allMatch(entry -> entry.item() >= 10);
+        assertThat(best).hasSize(5).allMatch(entry -> entry.number() >= 10);
         for (int item = 10; item < 30; item++) {
             int other = item;
-            if (best.stream().noneMatch(entry -> entry.item() == other)) {
+            if (best.stream().noneMatch(entry -> entry.number() == other)) {
                 assertThat((double) loaded.predict(3, item))
                         .isLessThanOrEqualTo(best.getLast().rating());
             }
