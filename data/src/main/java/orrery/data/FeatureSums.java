@@ -103,6 +103,11 @@ public final class FeatureSums implements Serializable {
         examples = all;
     }
 
+    /** Features from this number on are in no example. */
+    public int features() {
+        return counts.length;
+    }
+
     public long examples() {
         return examples;
     }

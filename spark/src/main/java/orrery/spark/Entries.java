@@ -19,6 +19,26 @@ final class Entries {
         return vector instanceof Vector v ? v.size() : ((scala.collection.Seq<?>) vector).length();
     }
 
+    /** A hash of any value; that of Spark's vectors themselves looks at some entries only, and takes long. */
+    static long hash(Object value) {
+        return switch (value) {
+            case SparseVector sparse -> hash(sparse.indices(), sparse.values());
+            case DenseVector dense -> hash(new int[0], dense.values());
+            default -> value.hashCode();
+        };
+    }
+
+    private static long hash(int[] indices, double[] values) {
+        long hash = values.length;
+        for (int index : indices) {
+            hash = 31 * hash + index;
+        }
+        for (double value : values) {
+            hash = 0x9e3779b97f4a7c15L * (hash ^ (hash >>> 31)) + Double.doubleToRawLongBits(value);
+        }
+        return hash;
+    }
+
     /** Gives the entries in their order; one of an array that is null is NaN. */
     static void of(Object vector, Each each) {
         switch (vector) {

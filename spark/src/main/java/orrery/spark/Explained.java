@@ -1,7 +1,10 @@
 package orrery.spark;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkThrowable;
@@ -29,6 +32,26 @@ final class Explained {
             }
         }
         return null;
+    }
+
+    /** What the command line calls things, and what they are called here. */
+    private static final Map<String, String> WORDS = Map.of(
+            "--wait-limit", "setWaitLimit",
+            "start without --resume", "fit without setResume(true)",
+            "ORRERY_JAVA_OPTS=-Xmx...", "spark.driver.memory and spark.executor.memory",
+            "give more --workers or fewer --processes", "give more workers by setWorkers");
+
+    /** A failure whose advice is for a Spark application, not for the command line. */
+    static RuntimeException advised(Exception failure) {
+        var said = String.valueOf(failure.getMessage());
+        var here = said;
+        for (var word : WORDS.entrySet()) {
+            here = here.replace(word.getKey(), word.getValue());
+        }
+        if (failure instanceof IOException io) {
+            return new UncheckedIOException(here, io);
+        }
+        return here.equals(said) ? (RuntimeException) failure : new IllegalStateException(here, failure);
     }
 
     /** Why Spark has cancelled a job; null if it has not. */

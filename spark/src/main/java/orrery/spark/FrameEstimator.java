@@ -217,8 +217,8 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
             M model = train(frame.toDF());
             model.setParent(this);
             return model;
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e.getMessage(), e);
+        } catch (IOException | RuntimeException e) {
+            throw Explained.advised(e);
         }
     }
 

@@ -11,83 +11,79 @@ import java.util.Arrays;
 final class Moments implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private int[] counts;
-    private double[] firsts;
-    private double[] sums; // of the differences from the first
-    private double[] squares; // of these
+    private static final int CELLS = 4; // of a feature side by side, since sparse features are visited at random
+    private static final int COUNT = 0;
+    private static final int FIRST = 1;
+    private static final int SUM = 2; // of the differences from the first
+    private static final int SQUARES = 3; // of these
+
+    private double[] cells;
 
     Moments(int features) {
-        counts = new int[features];
-        firsts = new double[features];
-        sums = new double[features];
-        squares = new double[features];
+        cells = new double[CELLS * features];
     }
 
     int features() {
-        return counts.length;
+        return cells.length / CELLS;
     }
 
-    /** The same with room for more features. */
+    /** Makes room for more features. */
     void room(int features) {
-        if (features > counts.length) {
-            counts = Arrays.copyOf(counts, features);
-            firsts = Arrays.copyOf(firsts, features);
-            sums = Arrays.copyOf(sums, features);
-            squares = Arrays.copyOf(squares, features);
+        if (features > features()) {
+            cells = Arrays.copyOf(cells, CELLS * features);
         }
     }
 
     /** Adds a value, which may be 0. */
     void add(int feature, double value) {
-        if (counts[feature]++ == 0) {
-            firsts[feature] = value;
+        int at = CELLS * feature;
+        if (cells[at + COUNT]++ == 0) {
+            cells[at + FIRST] = value;
         }
-        double difference = value - firsts[feature];
-        sums[feature] += difference;
-        squares[feature] += difference * difference;
+        double difference = value - cells[at + FIRST];
+        cells[at + SUM] += difference;
+        cells[at + SQUARES] += difference * difference;
     }
 
     /** Adds what another part has. */
     void add(Moments part) {
         room(part.features());
         for (int f = 0; f < part.features(); f++) {
-            if (part.counts[f] == 0) {
+            int at = CELLS * f;
+            if (part.count(f) == 0) {
                 continue;
             }
-            if (counts[f] == 0) {
-                counts[f] = part.counts[f];
-                firsts[f] = part.firsts[f];
-                sums[f] = part.sums[f];
-                squares[f] = part.squares[f];
+            if (count(f) == 0) {
+                System.arraycopy(part.cells, at, cells, at, CELLS);
                 continue;
             }
-            double both = (double) counts[f] + part.counts[f];
+            double both = (double) count(f) + part.count(f);
             double off = part.mean(f) - mean(f);
-            double around =
-                    squaresFromMean(f) + part.squaresFromMean(f) + off * off * counts[f] * part.counts[f] / both;
-            double mean = mean(f) + off * part.counts[f] / both;
-            counts[f] += part.counts[f];
-            sums[f] = (mean - firsts[f]) * counts[f];
-            squares[f] = around + sums[f] * sums[f] / counts[f];
+            double around = squaresFromMean(f) + part.squaresFromMean(f) + off * off * count(f) * part.count(f) / both;
+            double mean = mean(f) + off * part.count(f) / both;
+            cells[at + COUNT] = both;
+            cells[at + SUM] = (mean - cells[at + FIRST]) * both;
+            cells[at + SQUARES] = around + cells[at + SUM] * cells[at + SUM] / both;
         }
     }
 
     int count(int feature) {
-        return counts[feature];
+        return (int) cells[CELLS * feature + COUNT];
     }
 
     double mean(int feature) {
-        return counts[feature] == 0 ? 0 : firsts[feature] + sums[feature] / counts[feature];
+        int at = CELLS * feature;
+        return cells[at + COUNT] == 0 ? 0 : cells[at + FIRST] + cells[at + SUM] / cells[at + COUNT];
     }
 
     double squaresFromMean(int feature) {
-        return counts[feature] == 0
-                ? 0
-                : Math.max(0, squares[feature] - sums[feature] / counts[feature] * sums[feature]);
+        int at = CELLS * feature;
+        double ofMean = cells[at + COUNT] == 0 ? 0 : cells[at + SUM] / cells[at + COUNT] * cells[at + SUM];
+        return Math.max(0, cells[at + SQUARES] - ofMean);
     }
 
     /** The deviation; 0 if all values are the same. */
     double deviation(int feature) {
-        return counts[feature] == 0 ? 0 : Math.sqrt(squaresFromMean(feature) / counts[feature]);
+        return count(feature) == 0 ? 0 : Math.sqrt(squaresFromMean(feature) / count(feature));
     }
 }

@@ -225,7 +225,8 @@ final class SparkMembers<T> implements Members, AutoCloseable {
                     .forEach(word -> end(new Ended(
                             "member " + invitation.member() + " failed: " + word.substring(MemberTask.FATAL.length()),
                             false)));
-            wrong.forEach(said);
+            wrong.forEach(word ->
+                    said.accept(word.startsWith(MemberTask.FATAL) ? word.substring(MemberTask.FATAL.length()) : word));
             return wrong.isEmpty() ? 0 : FAILED;
         } catch (Throwable e) { // whatever it is, the coordinator must know of it
             var cancelled = Explained.cancellation(e);

@@ -149,7 +149,7 @@ final class Survey implements Serializable {
         long hash = 0;
         for (int c = 0; c < row.length(); c++) {
             @Nullable Object value = row.get(c);
-            hash = 31 * hash + (value == null ? 0 : value.hashCode());
+            hash = 31 * hash + (value == null ? 0 : Entries.hash(value));
         }
         hash *= 0x9e3779b97f4a7c15L;
         return hash ^ hash >>> 29;

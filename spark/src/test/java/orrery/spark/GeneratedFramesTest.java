@@ -43,7 +43,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 final class GeneratedFramesTest {
     private static final int SEEDS = Integer.getInteger("orrery.frames", 24);
-    private static final double WORSE = 0.03; // in accuracy, area and loss, at most
+    private static final double WORSE = 0.03; // in accuracy, F1, recall and area, at most
+    private static final double MORE_LOSS = 0.05; // theirs is the optimum, ours near it
     private static final String[] TYPES = {"double", "float", "int", "bigint", "smallint", "decimal(12,3)", "boolean"};
     private static final String[] NAMES = {"x", "Salary", "a b", "größe", "year", "n_2", "select", "x-y", "Q%"};
     private static final String[] LABELS = {"double", "int", "bigint", "float", "decimal(3,0)"};
@@ -244,7 +245,7 @@ final class GeneratedFramesTest {
         evaluator.setMetricName("logLoss");
         assertThat(evaluator.evaluate(is.predicted))
                 .as("logLoss")
-                .isLessThan(evaluator.evaluate(due.predicted) + WORSE);
+                .isLessThan(evaluator.evaluate(due.predicted) + MORE_LOSS);
         if (given.classes == 2 && !isWide(given)) {
             var area = new BinaryClassificationEvaluator().setRawPredictionCol(names[0]);
             assertThat(area.evaluate(is.predicted)).as("area").isGreaterThan(area.evaluate(due.predicted) - WORSE);
@@ -291,7 +292,7 @@ final class GeneratedFramesTest {
                 .repartition(1 + random.nextInt(5));
         boolean asArrays = random.nextInt(3) == 0;
         var frame = asArrays
-                ? plain.withColumn("features", functions.expr("array(double(a), double(b))"))
+                ? plain.withColumn("features", functions.expr("cast(array(double(a), double(b)) as array<double>)"))
                 : new VectorAssembler()
                         .setInputCols(new String[] {"a", "b"})
                         .setOutputCol("features")

@@ -663,4 +663,21 @@ final class RightAnswersTest {
         var decimals = f(200).withColumn("x", functions.col("x").cast("decimal(10,4)"));
         assertThat(lr().fit(decimals).transform(f(200)).count()).isEqualTo(200);
     }
+    /** Advice names parameters and settings of Spark, not options of a command line. */
+    @Test
+    void adviceIsForSpark() {
+        var vector = Vectors.sparse(Integer.MAX_VALUE - 1, new int[] {3}, new double[] {1});
+        var frame = spark.createDataFrame(
+                List.of(RowFactory.create(0.0, vector), RowFactory.create(1.0, vector)), labelled());
+        assertThatThrownBy(() -> LinearEstimator.logisticRegression()
+                        .setLabelCol("late")
+                        .setWorkers(1)
+                        .fit(frame))
+                .hasMessageContaining("give more memory (spark.driver.memory and spark.executor.memory)")
+                .hasMessageNotContaining("ORRERY_JAVA_OPTS");
+        assertThatThrownBy(() -> lr().setCheckpointDir(folder.resolve("none").toString())
+                        .setResume(true)
+                        .fit(f(50)))
+                .hasMessageContaining("fit without setResume(true)");
+    }
 }

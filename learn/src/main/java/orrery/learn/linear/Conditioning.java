@@ -23,6 +23,7 @@ final class Conditioning {
     static final Conditioning NONE = new Conditioning(null, null, 0, 1, Double.NaN);
 
     private static final double SMALL = 0.1; // differences of scale that make no difference
+    private static final double CONSTANT = 1e-6; // a deviation, over the root of the mean square
     private static final double FEW_FEATURES = 4; // of adaptive rules, over N
     private static final double MANY_FEATURES = 0.6; // over its root
     private static final double OF_ADAM = 1 / 30.0; // of the rate of AdaGrad
@@ -57,22 +58,22 @@ final class Conditioning {
      * @param centres whether features may be counted from their mean, which an intercept makes up for
      */
     static Conditioning of(FeatureSums sums, int features, Loss loss, boolean centres) {
-        var centers = new float[features];
-        var factors = new float[features];
-        Arrays.fill(factors, 1);
+        int known = Math.min(features, sums.features()); // others are nowhere, and stay as they are
         boolean isNeeded = false;
-        for (int f = 0; f < features; f++) {
-            double root = sums.root(f);
-            double mean = centres && sums.isInAll(f) ? sums.mean(f) : 0;
-            double scale = Math.sqrt(Math.max(0, root * root - mean * mean));
-            if (!(scale > 1e-6 * root)) { // the same in all examples
-                mean = 0;
-                scale = root;
-            }
+        for (int f = 0; f < known && !isNeeded; f++) { // memory is not taken for nothing: there may be 2^24 features
+            double mean = mean(sums, f, centres);
+            double scale = scale(sums, f, mean);
+            isNeeded = scale > 0 && (Math.abs(scale - 1) > SMALL || Math.abs(mean / scale) > SMALL);
+        }
+        var centers = new float[isNeeded ? features : 0];
+        var factors = new float[centers.length];
+        Arrays.fill(factors, 1);
+        for (int f = 0; isNeeded && f < known; f++) {
+            double mean = mean(sums, f, centres);
+            double scale = scale(sums, f, mean);
             if (scale > 0) {
                 centers[f] = (float) mean;
                 factors[f] = (float) (1 / scale);
-                isNeeded |= Math.abs(scale - 1) > SMALL || Math.abs(mean / scale) > SMALL;
             }
         }
         boolean scalesLabels = !loss.isClassification() && sums.labelDeviation() > 0;
@@ -82,6 +83,20 @@ final class Conditioning {
                 loss.isClassification() || !centres ? 0 : sums.labelMean(),
                 scalesLabels ? sums.labelDeviation() : 1,
                 1 + sums.nonZerosPerExample());
+    }
+
+    /** From which a feature is counted. */
+    private static double mean(FeatureSums sums, int feature, boolean centres) {
+        double mean = centres && sums.isInAll(feature) ? sums.mean(feature) : 0;
+        double root = sums.root(feature);
+        boolean isConstant = !(Math.sqrt(Math.max(0, root * root - mean * mean)) > CONSTANT * root);
+        return isConstant ? 0 : mean;
+    }
+
+    /** By what a feature that is counted from {@code mean} is divided; 0 if it is nowhere. */
+    private static double scale(FeatureSums sums, int feature, double mean) {
+        double root = sums.root(feature);
+        return Math.sqrt(Math.max(0, root * root - mean * mean));
     }
 
     /** How often so many examples are best used: few of them more often. */

@@ -139,6 +139,7 @@ final class StepsBench implements Callable<Integer> {
                 .setConsistency("local:" + tau)
                 .setPasses(passes)
                 .setBatchSize(batch)
+                .setStandardization(false) // as the driver that averages
                 .setRate(rate)
                 .setRepartition(false)
                 .setWorkers(2)
