@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -18,7 +19,9 @@ import org.apache.spark.sql.types.DateType;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.UserDefinedType;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Nearest;
 
@@ -28,8 +31,9 @@ import orrery.data.Nearest;
  *
  * @param name as the user, or the model, says it
  * @param path as Spark's expressions name it
+ * @param entries of vectors, if the frame's metadata say how many they have; else -1
  */
-record Input(String name, As as, String path, DataType type) implements Serializable {
+record Input(String name, As as, String path, DataType type, int entries) implements Serializable {
 
     /** What a column is looked at as. */
     enum As {
@@ -76,8 +80,20 @@ record Input(String name, As as, String path, DataType type) implements Serializ
         return type instanceof NumericType || type instanceof BooleanType;
     }
 
-    /** A column's path and type. */
-    private record Found(String path, DataType type) {}
+    /** A column's path, type, and entries if its metadata say how many. */
+    private record Found(String path, DataType type, int entries) {}
+
+    /** How many entries vectors have, as VectorAssembler and others note it; -1 if that is not known. */
+    private static int entries(StructField field) {
+        return field.dataType().equals(SQLDataTypes.VectorType())
+                ? AttributeGroup.fromStructField(field).size()
+                : -1;
+    }
+
+    /** A type's name; of vectors of Spark's older library, which look like those of Spark ML, the class. */
+    private static String text(DataType type) {
+        return type instanceof UserDefinedType<?> of ? of.getClass().getName() : type.catalogString();
+    }
 
     /**
      * Finds a column.
@@ -101,9 +117,9 @@ record Input(String name, As as, String path, DataType type) implements Serializ
         }
         if (!as.canBe(found.type)) {
             throw new IllegalArgumentException(
-                    "column '" + name + "' is of type " + found.type.catalogString() + "; " + advice.get());
+                    "column '" + name + "' is of type " + text(found.type) + "; " + advice.get());
         }
-        return new Input(name, as, found.path, found.type);
+        return new Input(name, as, found.path, found.type, found.entries);
     }
 
     /** The column of a name, or of a field within a struct ({@code a.b}). */
@@ -113,7 +129,7 @@ record Input(String name, As as, String path, DataType type) implements Serializ
         for (var field : frame.fields()) {
             if (isSame(field.name(), name)) {
                 same.add(field.name());
-                found = new Found(before + quoted(field.name()), field.dataType());
+                found = new Found(before + quoted(field.name()), field.dataType(), entries(field));
             }
         }
         if (same.size() > 1) {

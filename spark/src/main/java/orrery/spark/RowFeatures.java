@@ -1,5 +1,6 @@
 package orrery.spark;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -36,11 +37,19 @@ sealed interface RowFeatures {
 
     /** The columns of a frame that a model looks at, in the schema's order. */
     static List<Input> inputs(Schema schema, StructType frame) {
-        return schema.columns().stream()
-                .filter(column -> as(schema, column) != null)
-                .map(column ->
-                        Input.ofModel(frame, column.name(), java.util.Objects.requireNonNull(as(schema, column))))
-                .toList();
+        var inputs = new ArrayList<Input>();
+        for (var column : schema.columns()) {
+            var as = as(schema, column);
+            if (as != null) {
+                var input = Input.ofModel(frame, column.name(), as);
+                if (input.entries() >= 0 && input.entries() != schema.features()) {
+                    throw new IllegalArgumentException("the vectors '" + column.name() + "' have " + input.entries()
+                            + " entries, the model was trained on " + schema.features());
+                }
+                inputs.add(input);
+            }
+        }
+        return List.copyOf(inputs);
     }
 
     /** By column of the schema: its place in rows of {@link #inputs}; -1 for those that are not looked at. */
@@ -160,7 +169,7 @@ sealed interface RowFeatures {
             }
             if (Entries.size(vector) != features) {
                 throw new IllegalArgumentException("the vector '" + name + "' has " + Entries.size(vector)
-                        + " features in a row, the model was trained on " + features);
+                        + " entries in a row, the model was trained on " + features);
             }
             boolean notesFar = far.length > 0 && vector instanceof SparseVector;
             Entries.of(vector, (f, value) -> {

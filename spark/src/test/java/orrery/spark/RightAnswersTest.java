@@ -660,6 +660,12 @@ final class RightAnswersTest {
         assertThatThrownBy(
                         () -> lr().setCategoricalCols("at").fit(f(10).withColumn("at", functions.current_timestamp())))
                 .hasMessageContaining("column 'at' is of type timestamp");
+        var narrow = vectors(f(200), "x");
+        assertThatThrownBy(() -> vectorsOf(vectors(f(200), "x", "n")).transform(narrow))
+                .hasMessage("the vectors 'features' have 1 entries, the model was trained on 2");
+        var old = org.apache.spark.mllib.util.MLUtils.convertVectorColumnsFromML(narrow, "features");
+        assertThatThrownBy(() -> vectorsOf(old))
+                .hasMessageContaining("of type org.apache.spark.mllib.linalg.VectorUDT; it must be a vector");
         var decimals = f(200).withColumn("x", functions.col("x").cast("decimal(10,4)"));
         assertThat(lr().fit(decimals).transform(f(200)).count()).isEqualTo(200);
     }
