@@ -68,7 +68,8 @@ public final class Columns {
         var numeric = columns.stream().filter(c -> c.role() == Role.NUMERIC).count();
         boolean hashes = columns.stream().anyMatch(c -> c.role() == Role.CATEGORICAL);
         int features = Math.toIntExact(numeric + (hashes ? 1L << hashBits : 0));
-        return new Schema("csv", Dialect.CSV, true, columns, hashBits, List.of(), classes, false, false, features, 0);
+        return new Schema(
+                "csv", Dialect.OF_ROWS, true, columns, hashBits, List.of(), classes, false, false, features, 0);
     }
 
     /**

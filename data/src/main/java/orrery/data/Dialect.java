@@ -26,6 +26,9 @@ public record Dialect(String delimiter, boolean quotes, boolean decimalComma, bo
     /** Comma-separated, as RFC 4180 has it. */
     public static final Dialect CSV = new Dialect(",", true, false, false, MISSING);
 
+    /** The same where only an empty field stands for no value, as in the columns of data frames, which have nulls. */
+    static final Dialect OF_ROWS = new Dialect(",", true, false, false, List.of(""));
+
     public Dialect {
         missing = List.copyOf(missing);
         if (!isDelimiter(delimiter)) {

@@ -78,6 +78,11 @@ public record Schema(
             return Math.abs(mean) > Math.max(FAR_AT_LEAST, FAR * deviation);
         }
 
+        /** A column of weights, which are divided by their mean. */
+        public static Column weight(String name, double mean) {
+            return new Column(name, Role.WEIGHT, 0, 0, mean, 0, false);
+        }
+
         /** What a number becomes. */
         public float value(double x) {
             return finish((float) (x - origin));

@@ -158,10 +158,9 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
     }
 
     @Override
-    ClusterFrameModel train(Dataset<Row> frame) throws IOException {
+    ClusterFrameModel train(Dataset<Row> frame, int members) throws IOException {
         var context = context(frame);
         var options = options();
-        int members = members(context);
         var dealt = deal(frame, members);
         if (dealt.size() < options.clusters()) {
             throw new DataException(
@@ -169,7 +168,7 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
         }
         try (var folder = folder(frame, members, dealt.survey().content())) {
             var settings = settings(context, members, folder);
-            var seeds = new KMeans(options).seeds(sample(context, dealt), settings.seed());
+            var seeds = new KMeans(options).seeds(sample(context, dealt, options.clusters()), settings.seed());
             try (var sent = Sent.of(context, seeds)) {
                 var member = new ClusterMember(options, Part.of(dealt, settings.perMember()), sent, settings);
                 var trained = run(context, dealt.rows(), member, settings, folder, member::training);
@@ -181,10 +180,11 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
     }
 
     /** Some rows of all parts, evenly; fewer of long rows, if results of tasks must be small. */
-    private static Examples sample(JavaSparkContext context, Dealt dealt) {
+    private static Examples sample(JavaSparkContext context, Dealt dealt, int clusters) {
         double bytesEach = 8.0 * (dealt.sums().nonZerosPerExample() + 3);
         long limit = context.getConf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
         long most = limit <= 0 ? MOST_SAMPLED : (long) Math.min(MOST_SAMPLED, Math.max(100, 0.25 * limit / bytesEach));
+        most = Math.max(most, 4L * clusters);
         long every = (dealt.size() + most - 1) / most;
         var schema = dealt.schema();
         var parts = Explained.explaining(() -> dealt.rows()

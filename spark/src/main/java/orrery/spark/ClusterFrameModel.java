@@ -108,7 +108,7 @@ public final class ClusterFrameModel extends ExampleModel<ClusterFrameModel, Clu
                 .udf(new Nearest(sent(frame.sparkSession()), rowPlaces(), refusesMissing()), DataTypes.IntegerType)
                 .apply(features);
         var with = prediction.isEmpty() ? frame : frame.withColumn(prediction, nearest);
-        var known = prediction.isEmpty() ? nearest : with.col("`" + prediction.replace("`", "``") + "`");
+        var known = prediction.isEmpty() ? nearest : with.col(Input.quoted(prediction));
         var distance = functions
                 .udf(new Distance(sent(frame.sparkSession()), rowPlaces(), refusesMissing()), DataTypes.DoubleType)
                 .apply(features, known);

@@ -290,7 +290,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
             columns.add(
                     switch (input.as()) {
                         case LABEL -> Schema.Column.of(input.name(), Role.LABEL);
-                        case WEIGHT -> Schema.Column.of(input.name(), Role.WEIGHT);
+                        case WEIGHT -> Schema.Column.weight(input.name(), survey.meanWeight());
                         case CATEGORY -> Schema.Column.of(input.name(), Role.CATEGORICAL);
                         case VECTOR -> Schema.Column.of(input.name(), Role.IGNORE);
                         case NUMBER -> {
@@ -315,11 +315,16 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
     private Schema ofVectors(List<Input> inputs, Survey survey) {
         var columns = new ArrayList<>(columns(inputs, survey));
         var moments = survey.moments();
+        boolean keepsMeans = invalid() == Invalid.KEEP || survey.features() <= ExampleModel.MOST_MEANS;
+        if (invalid() == Invalid.KEEP && !survey.isSummed()) {
+            throw new IllegalArgumentException("vectors of " + survey.features()
+                    + " entries are too long for handleInvalid \"keep\", which needs the mean of each; use \"skip\"");
+        }
         for (int f = 0; f < moments.features(); f++) {
             if (survey.isFar(f)) {
                 columns.add(Schema.Column.entry(f, moments.mean(f), 0));
-            } else if (invalid() == Invalid.KEEP && moments.count(f) > 0) {
-                columns.add(Schema.Column.entry(f, 0, (float) survey.meanOfAll(f)));
+            } else if (keepsMeans && moments.count(f) > 0) {
+                columns.add(Schema.Column.entry(f, 0, (float) survey.meanOfEntry(f)));
             }
         }
         return Schema.ofVectors(columns, List.copyOf(survey.classes().keySet()), survey.features());

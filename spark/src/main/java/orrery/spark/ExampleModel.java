@@ -21,6 +21,9 @@ public abstract class ExampleModel<M extends ExampleModel<M, L>, L extends orrer
         extends FrameModel<M, L> {
     private static final long serialVersionUID = 1;
 
+    /** Models of vectors of at most so many entries know the means of all, so that they can be applied to missing values. */
+    static final int MOST_MEANS = 1000;
+
     private final Schema schema;
     private final Param<String> handleInvalid;
 
@@ -56,8 +59,19 @@ public abstract class ExampleModel<M extends ExampleModel<M, L>, L extends orrer
         return invalid() != Invalid.KEEP;
     }
 
+    /** Refuses to keep missing values where there are no means to put in their place. */
+    private void checkMeans() {
+        boolean hasMeans =
+                schema.features() <= MOST_MEANS || schema.columns().stream().anyMatch(column -> column.imputed() != 0);
+        if (invalid() == Invalid.KEEP && schema.isOfVectors() && !hasMeans) {
+            throw new IllegalArgumentException("the model does not know the means of its " + schema.features()
+                    + " features, for handleInvalid \"keep\"; fit with setHandleInvalid(\"keep\")");
+        }
+    }
+
     /** The columns that the model looks at, found in a frame; an error in words if they are not there, or not what they were. */
     final List<Input> inputs(StructType frame) {
+        checkMeans();
         return RowFeatures.inputs(schema, frame);
     }
 

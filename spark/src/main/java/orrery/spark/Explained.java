@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkThrowable;
+import org.apache.spark.shuffle.FetchFailedException;
 import org.jspecify.annotations.Nullable;
 import orrery.data.DataException;
 
@@ -21,15 +23,23 @@ final class Explained {
     /** What to say of a failure that Spark reports in its own way only; null if Spark's own words are as good. */
     static @Nullable String of(Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
-            var said = String.valueOf(t.getMessage());
-            if (said.contains("UnsupportedClassVersionError")) {
-                return "an executor runs on a Java older than 25, which Orrery needs (" + where(said)
-                        + "); set spark.executorEnv.JAVA_HOME";
+            var words = of(String.valueOf(t.getMessage()));
+            if (words != null) {
+                return words;
             }
-            if (said.contains("ClassNotFoundException: orrery.")) {
-                return "executors do not have Orrery (" + where(said)
-                        + "); give them orrery-spark.jar by spark.jars or --jars";
-            }
+        }
+        return null;
+    }
+
+    /** The same of what Spark has said. */
+    static @Nullable String of(String said) {
+        if (said.contains("UnsupportedClassVersionError")) {
+            return "an executor runs on a Java older than 25, which Orrery needs (" + where(said)
+                    + "); set spark.executorEnv.JAVA_HOME";
+        }
+        if (said.contains("ClassNotFoundException: orrery.")) {
+            return "executors do not have Orrery (" + where(said)
+                    + "); give them orrery-spark.jar by spark.jars or --jars";
         }
         return null;
     }
@@ -54,6 +64,16 @@ final class Explained {
         return here.equals(said) ? (RuntimeException) failure : new IllegalStateException(here, failure);
     }
 
+    /** Whether Spark itself must see a failure of a task: a lost part of a shuffle is made again only then. */
+    static boolean isSparks(Throwable failure) {
+        for (Throwable t = failure; t != null; t = t.getCause()) {
+            if (t instanceof FetchFailedException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Why Spark has cancelled a job; null if it has not. */
     static @Nullable String cancellation(Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
@@ -65,6 +85,12 @@ final class Explained {
             }
         }
         return null;
+    }
+
+    static CancellationException cancelled(String why, Throwable cause) {
+        var cancelled = new CancellationException("the fit was cancelled: " + why);
+        cancelled.initCause(cause);
+        return cancelled;
     }
 
     /** A failure within a member and what caused it, with the way out where one is known. */
@@ -125,11 +151,15 @@ final class Explained {
         return close < 0 ? "Spark does not say which" : said.substring(begin + 1, close);
     }
 
-    /** Runs an action of Spark's; its failures are given in these words. */
+    /** Runs an action of Spark's; its failures are given in these words, and its cancellation as one of the fit. */
     static <R> R explaining(Supplier<R> action) {
         try {
             return action.get();
         } catch (Exception e) { // Spark throws checked ones that nobody declares
+            var cancelled = cancellation(e);
+            if (cancelled != null) {
+                throw cancelled(cancelled, e);
+            }
             var word = of(e);
             if (word != null) {
                 throw new IllegalStateException(word, e);

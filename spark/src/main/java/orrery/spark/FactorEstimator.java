@@ -206,9 +206,8 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
     }
 
     @Override
-    FactorFrameModel train(Dataset<Row> frame) throws IOException {
+    FactorFrameModel train(Dataset<Row> frame, int members) throws IOException {
         var context = context(frame);
-        int members = members(context);
         var inputs = inputs(frame.schema());
         var rows = frame.select(Input.of(frame, inputs))
                 .toDF("user", "item", "rating")

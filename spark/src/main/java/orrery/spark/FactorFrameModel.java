@@ -169,11 +169,13 @@ public final class FactorFrameModel extends FrameModel<FactorFrameModel, FactorM
                         },
                         DataTypes.FloatType)
                 .apply(inputs.get(0).of(frame), inputs.get(1).of(frame));
-        var with = frame.withColumn(getOrDefault(predictionCol), prediction);
-        return getOrDefault(coldStartStrategy).equals("drop")
-                ? with.filter(functions.not(functions.isnan(
-                        with.col("`" + getOrDefault(predictionCol).replace("`", "``") + "`"))))
-                : with;
+        var name = getOrDefault(predictionCol);
+        boolean drops = getOrDefault(coldStartStrategy).equals("drop");
+        if (name.isEmpty()) {
+            return drops ? frame.filter(functions.not(functions.isnan(prediction))) : frame;
+        }
+        var with = frame.withColumn(name, prediction);
+        return drops ? with.filter(functions.not(functions.isnan(with.col(Input.quoted(name))))) : with;
     }
 
     /**

@@ -213,8 +213,11 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
         if ((boolean) getOrDefault(resume) && getOrDefault(checkpointDir).isEmpty()) {
             throw new IllegalArgumentException("there is nothing to resume from; set the checkpoint directory");
         }
-        try {
-            M model = train(frame.toDF());
+        var rows = frame.toDF();
+        var context = context(rows);
+        int members = Explained.explaining(() -> members(context));
+        try (var _ = Slots.of(context).take(context, members, SparkMembers.group(context))) {
+            M model = train(rows, members);
             model.setParent(this);
             return model;
         } catch (IOException | RuntimeException e) {
@@ -222,14 +225,15 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
         }
     }
 
-    abstract M train(Dataset<Row> frame) throws IOException;
+    /** Trains, while the fit holds the slots of its members. */
+    abstract M train(Dataset<Row> frame, int members) throws IOException;
 
     static JavaSparkContext context(Dataset<Row> frame) {
         return JavaSparkContext.fromSparkContext(frame.sparkSession().sparkContext());
     }
 
     /** How many members there are to be. */
-    final int members(JavaSparkContext context) {
+    private int members(JavaSparkContext context) {
         int perMember = SparkMembers.coresOfTask(context);
         int asked = number(workers);
         if (asked < 0 || asked % perMember != 0) {
@@ -327,8 +331,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     }
 
     /**
-     * Runs the driver's part of a training, and the members' as tasks over {@code parts}: at once if no other fit of the
-     * application has the slots, or after it.
+     * Runs the driver's part of a training, and the members' as tasks over {@code parts}.
      */
     final <T, L extends orrery.learn.Model> Trained<L> run(
             JavaSparkContext context,
@@ -339,8 +342,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
             Preparing<L> training)
             throws IOException {
         var host = context.getConf().get("spark.driver.host");
-        try (var _ = Slots.of(context).take(context, settings.members(), SparkMembers.group(context));
-                var members = new SparkMembers<>(context, parts, body, terms.on(host), seconds(slotLimit))) {
+        try (var members = new SparkMembers<>(context, parts, body, terms.on(host), seconds(slotLimit))) {
             var run = settings.run().with(members).listening(listener);
             if (folder.isResumed()) {
                 run = run.with(run.checkpoints().orElseThrow().resuming());

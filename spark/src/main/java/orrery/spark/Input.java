@@ -16,6 +16,7 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DateType;
+import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
@@ -155,7 +156,8 @@ record Input(String name, As as, String path, DataType type, int entries) implem
         return Arrays.stream(frame.fieldNames()).anyMatch(known -> isSame(known, name));
     }
 
-    private static String quoted(String name) {
+    /** A name as an expression, whatever is in it. */
+    static String quoted(String name) {
         return "`" + name.replace("`", "``") + "`";
     }
 
@@ -175,7 +177,8 @@ record Input(String name, As as, String path, DataType type, int entries) implem
         return switch (as) {
             case NUMBER, WEIGHT, RATING -> column.cast("double");
             case VECTOR -> type instanceof ArrayType ? column.cast("array<double>") : column;
-            case LABEL, CATEGORY, KEY -> column;
+            case LABEL -> type instanceof FloatType ? column.cast("double") : column; // as evaluators do
+            case CATEGORY, KEY -> column;
         };
     }
 

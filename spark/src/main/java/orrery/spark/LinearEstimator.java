@@ -332,9 +332,8 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     }
 
     @Override
-    LinearFrameModel train(Dataset<Row> frame) throws IOException {
+    LinearFrameModel train(Dataset<Row> frame, int members) throws IOException {
         var context = context(frame);
-        int members = members(context);
         var label = inputs(frame.schema()).getFirst();
         var dealt = deal(frame, members);
         var part = Part.of(dealt, SparkMembers.coresOfTask(context));

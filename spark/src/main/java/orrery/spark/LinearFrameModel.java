@@ -195,7 +195,7 @@ public final class LinearFrameModel extends ExampleModel<LinearFrameModel, Linea
                         SQLDataTypes.VectorType())
                 .apply(features);
         var with = raw.isEmpty() ? frame : frame.withColumn(raw, margins.as(raw, sized(raw, size())));
-        var known = raw.isEmpty() ? margins : with.col("`" + raw.replace("`", "``") + "`");
+        var known = raw.isEmpty() ? margins : with.col(Input.quoted(raw));
         var probability = getOrDefault(probabilityCol);
         if (!probability.isEmpty()) {
             with = with.withColumn(

@@ -39,7 +39,7 @@ final class MemberTask<T> implements Function2<Integer, Iterator<T>, Iterator<St
             join(part, data);
             return Collections.emptyIterator();
         } catch (Throwable e) { // errors included: the driver must know the cause
-            if (task.isInterrupted()) {
+            if (task.isInterrupted() || Explained.isSparks(e)) {
                 throw e;
             }
             return List.of((e instanceof Error ? FATAL : "") + Explained.cause(e))

@@ -11,11 +11,13 @@ import java.util.Arrays;
 final class Moments implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private static final int CELLS = 4; // of a feature side by side, since sparse features are visited at random
+    private static final int CELLS = 5; // of a feature side by side, since sparse features are visited at random
     private static final int COUNT = 0;
     private static final int FIRST = 1;
     private static final int SUM = 2; // of the differences from the first
     private static final int SQUARES = 3; // of these
+
+    private static final int MISSING = 4;
 
     private double[] cells;
 
@@ -45,16 +47,27 @@ final class Moments implements Serializable {
         cells[at + SQUARES] += difference * difference;
     }
 
+    /** Notes a value that is missing. */
+    void addMissing(int feature) {
+        cells[CELLS * feature + MISSING]++;
+    }
+
+    /** How many values were missing. */
+    long missing(int feature) {
+        return (long) cells[CELLS * feature + MISSING];
+    }
+
     /** Adds what another part has. */
     void add(Moments part) {
         room(part.features());
         for (int f = 0; f < part.features(); f++) {
             int at = CELLS * f;
+            cells[at + MISSING] += part.missing(f);
             if (part.count(f) == 0) {
                 continue;
             }
             if (count(f) == 0) {
-                System.arraycopy(part.cells, at, cells, at, CELLS);
+                System.arraycopy(part.cells, at, cells, at, MISSING);
                 continue;
             }
             double both = (double) count(f) + part.count(f);

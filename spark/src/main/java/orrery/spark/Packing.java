@@ -37,7 +37,9 @@ final class Packing {
         features.of(row, packer::feature);
         packer.example(
                 labels == null ? 0 : labels.of(row.<@Nullable Object>getAs(label)),
-                weights == null ? 1 : Columns.weight(weights, row.<@Nullable Object>getAs(weight)));
+                weights == null
+                        ? 1
+                        : (float) (Columns.weight(weights, row.<@Nullable Object>getAs(weight)) / weights.scale()));
     }
 
     int size() {

@@ -5,17 +5,21 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.apache.spark.FetchFailed;
+import org.apache.spark.TaskFailedReason;
+import org.apache.spark.TaskKilled;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Invitation;
@@ -34,6 +38,9 @@ final class SparkMembers<T> implements Members, AutoCloseable {
     private static final int FAILED = 1;
     private static final int LOST = 137; // as of a process that was killed
     private static final String POOL = "orrery";
+    /** Why a single job was cancelled; other reasons are of its job group, in words that the user may choose. */
+    private static final Pattern OF_ONE_JOB =
+            Pattern.compile("^Job \\d+ cancelled *$|killed via the Web UI|because Stage \\d+");
 
     private final JavaSparkContext context;
     private final JavaRDD<T> parts;
@@ -97,9 +104,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
             return failure;
         }
         if (why.isCancelled) {
-            var cancelled = new CancellationException("the fit was cancelled: " + why.why);
-            cancelled.initCause(failure);
-            return cancelled;
+            return Explained.cancelled(why.why, failure);
         }
         return new IllegalStateException(why.why, failure);
     }
@@ -108,7 +113,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
     private void end(Ended why) {
         if (ended.compareAndSet(null, why)) {
             var group = callers.getProperty("spark.jobGroup.id");
-            if (why.isCancelled && group != null && why.why.contains("cancelled job group")) {
+            if (why.isCancelled && group != null && !OF_ONE_JOB.matcher(why.why).find()) {
                 Slots.of(context).cancel(group, why.why);
             }
             cancel.run();
@@ -134,6 +139,23 @@ final class SparkMembers<T> implements Members, AutoCloseable {
                                 .add(tag);
                         life.stage = Math.max(life.stage, stage);
                     }
+                    if (life.isKilled()) { // when its job was not there yet
+                        life.kill();
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void onTaskEnd(SparkListenerTaskEnd task) {
+            for (var tag : tags.getOrDefault(task.stageId(), Set.of())) {
+                var life = lives.get(tag);
+                if (life != null
+                        && life.lost == null
+                        && task.reason() instanceof TaskFailedReason reason
+                        && !(reason instanceof TaskKilled)
+                        && !(reason instanceof FetchFailed)) {
+                    life.lost = reason.toErrorString();
                 }
             }
         }
@@ -235,8 +257,11 @@ final class SparkMembers<T> implements Members, AutoCloseable {
                     && (cancelled != null || context.sc().isStopped())) {
                 end(new Ended(cancelled == null ? "the Spark application was stopped" : cancelled, true));
             }
-            var why = life.failure() == null ? Explained.of(e) : life.failure();
-            said.accept(why == null ? Explained.cause(e) : why);
+            var lost = life.lost; // what Spark said of its first attempt
+            var words = lost == null ? Explained.of(e) : Explained.of(lost);
+            var why = life.failure() == null ? words : life.failure();
+            said.accept(
+                    why != null ? why : lost != null ? lost.lines().findFirst().orElse("") : Explained.cause(e));
             return why == null ? LOST : FAILED;
         }
     }
@@ -260,6 +285,7 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         private @Nullable Integer status;
         private @Nullable String failure; // for which the job is cancelled
         private boolean isKilled;
+        private volatile @Nullable String lost; // why Spark has lost its task
         private volatile int stage = -1; // the member's own, the last of its job's
 
         Life(String tag) {

@@ -36,7 +36,7 @@ final class Survey implements Serializable {
     private double weights;
     private int features; // of vectors; -1 if they differ
     private int otherFeatures; // of a vector that differs
-    private long incomplete; // vectors that are null, or have an entry that is NaN
+    private long nullVectors;
     private long content;
 
     private Survey(int columns) {
@@ -167,7 +167,7 @@ final class Survey implements Serializable {
     private void vector(@Nullable Object value, Flaws of) {
         if (value == null) {
             of.nulls++;
-            incomplete++;
+            nullVectors++;
             return;
         }
         int size = Entries.size(value);
@@ -179,6 +179,9 @@ final class Survey implements Serializable {
         Entries.of(value, (f, x) -> {
             if (Double.isNaN(x)) {
                 isSound[0] = false;
+                if (f < moments.features()) {
+                    moments.addMissing(f);
+                }
             } else if (Double.isInfinite(x)) {
                 isSound[1] = false;
             } else if (x != 0) {
@@ -189,7 +192,6 @@ final class Survey implements Serializable {
             }
         });
         of.nans += isSound[0] ? 0 : 1;
-        incomplete += isSound[0] ? 0 : 1;
         of.infinite += isSound[1] ? 0 : 1;
     }
 
@@ -234,7 +236,7 @@ final class Survey implements Serializable {
         nonZeros += part.nonZeros;
         weights += part.weights;
         content += part.content;
-        incomplete += part.incomplete;
+        nullVectors += part.nullVectors;
         if (part.features != 0) {
             sees(part.features);
         }
@@ -260,6 +262,17 @@ final class Survey implements Serializable {
         }
     }
 
+    /** Whether a label is a whole number that as a double is another one. */
+    private static boolean isRounded(Object label) {
+        return switch (label) {
+            case Long whole -> Math.abs(whole) > 1L << 53;
+            case BigDecimal decimal ->
+                decimal.stripTrailingZeros().scale() <= 0
+                        && new BigDecimal(decimal.doubleValue()).compareTo(decimal) != 0;
+            default -> false;
+        };
+    }
+
     private void check(Input input, Flaws of, Invalid invalid) throws DataException {
         switch (input.as()) {
             case LABEL -> {
@@ -275,8 +288,8 @@ final class Survey implements Serializable {
                             MOST_CLASSES));
                 }
                 for (var label : labels.keySet()) {
-                    if (label instanceof Long whole && Math.abs(whole) > 1L << 53) {
-                        throw new DataException("the label '" + input.name() + "' has " + whole
+                    if (isRounded(label)) {
+                        throw new DataException("the label '" + input.name() + "' has " + label
                                 + ", which no double holds, and predictions are doubles; cast it to string");
                     }
                 }
@@ -306,6 +319,11 @@ final class Survey implements Serializable {
         return rows;
     }
 
+    /** The mean weight; 1 without weights. */
+    double meanWeight() {
+        return weights == 0 ? 1 : weights / rows;
+    }
+
     /** A sum of all values, the same in whatever order and parts rows come. */
     long content() {
         return content;
@@ -325,14 +343,20 @@ final class Survey implements Serializable {
         return features;
     }
 
-    /** Whether an entry is not 0 in any vector, those set aside that are not complete. */
-    boolean isInAll(int feature) {
-        return moments.count(feature) > 0 && moments.count(feature) >= rows - incomplete;
+    /** How many vectors have an entry, be it 0. */
+    private long present(int feature) {
+        return rows - nullVectors - moments.missing(feature);
     }
 
-    /** The mean of an entry over all vectors. */
-    double meanOfAll(int feature) {
-        return isInAll(feature) ? moments.mean(feature) : moments.mean(feature) * moments.count(feature) / rows;
+    /** Whether an entry is not 0 in any vector that has it. */
+    private boolean isInAll(int feature) {
+        return moments.count(feature) > 0 && moments.count(feature) == present(feature);
+    }
+
+    /** The mean of an entry over the vectors that have it. */
+    double meanOfEntry(int feature) {
+        long present = present(feature);
+        return present == 0 ? 0 : moments.mean(feature) * moments.count(feature) / present;
     }
 
     /** Whether an entry is counted from its mean, since all its values lie far from 0. */

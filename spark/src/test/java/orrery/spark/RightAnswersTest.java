@@ -686,4 +686,111 @@ final class RightAnswersTest {
                         .fit(f(50)))
                 .hasMessageContaining("fit without setResume(true)");
     }
+
+    /** The code of Namibia is NA, and is no missing value. */
+    @Test
+    void textsThatLookLikeMissingValuesAreCategories() {
+        var frame = f(2000).withColumn(
+                        "colour",
+                        functions.expr("case colour when 'red' then 'NA' when 'blue' then null else colour end"));
+        var model = lr().setNumericCols("x").setCategoricalCols("colour").fit(frame);
+        var raws = model.transform(frame.withColumn("x", functions.lit(5.0)))
+                .select("rawPrediction")
+                .distinct();
+        assertThat(raws.count()).isEqualTo(4);
+    }
+
+    /** Weights count in proportion to their mean, as those of Spark's own estimators do. */
+    @Test
+    void theUnitOfWeightsDoesNotMatter() {
+        var frame = f(1000).withColumn("w", functions.lit(1.0));
+        var estimator = lr().setWeightCol("w").setRule("sgd").setL2(0.01);
+        var due = estimator
+                .fit(frame)
+                .transform(frame)
+                .select("probability")
+                .first()
+                .<Vector>getAs(0)
+                .apply(1);
+        var heavy = estimator.fit(frame.withColumn("w", functions.lit(1e4)));
+        assertThat(heavy.transform(frame)
+                        .select("probability")
+                        .first()
+                        .<Vector>getAs(0)
+                        .apply(1))
+                .isCloseTo(due, within(0.02)); // rows are dealt out in another way
+    }
+
+    /** Entry by entry: what is missing of one says nothing of another. */
+    @Test
+    void meansOfVectorsAreOfTheEntriesThatAreThere() {
+        var rows = new ArrayList<Row>();
+        for (int i = 0; i < 1000; i++) {
+            double half = i % 2 == 0 ? Double.NaN : i / 2 % 2; // 0 or 1 where it is there
+            double year = i % 5 < 3 ? 2020 : 0;
+            rows.add(RowFactory.create((double) (i / 7 % 2), Vectors.dense(half, year)));
+        }
+        var frame = spark.createDataFrame(rows, labelled());
+        var model = LinearEstimator.logisticRegression()
+                .setLabelCol("late")
+                .setHandleInvalid("keep")
+                .setWorkers(2)
+                .fit(frame);
+        var ofMissing =
+                spark.createDataFrame(List.of(RowFactory.create(0.0, Vectors.dense(Double.NaN, 2020))), labelled());
+        var ofMean = spark.createDataFrame(List.of(RowFactory.create(0.0, Vectors.dense(0.5, 2020))), labelled());
+        assertThat(model.transform(ofMissing)
+                        .first()
+                        .<Vector>getAs("rawPrediction")
+                        .apply(1))
+                .isCloseTo(
+                        model.transform(ofMean)
+                                .first()
+                                .<Vector>getAs("rawPrediction")
+                                .apply(1),
+                        within(1e-6));
+        var sound = frame.filter(functions.not(functions.isnan(org.apache
+                .spark
+                .ml
+                .functions
+                .vector_to_array(frame.col("features"), "float64")
+                .getItem(0))));
+        var ofSound = LinearEstimator.logisticRegression()
+                .setLabelCol("late")
+                .setWorkers(2)
+                .fit(sound);
+        assertThat(ofSound.setHandleInvalid("keep")
+                        .transform(ofMissing)
+                        .first()
+                        .<Vector>getAs("rawPrediction")
+                        .apply(1))
+                .isCloseTo(
+                        ofSound.transform(ofMean)
+                                .first()
+                                .<Vector>getAs("rawPrediction")
+                                .apply(1),
+                        within(1e-6));
+    }
+
+    @Test
+    void labelsOfFloatsAreThoseOfEvaluators() {
+        var frame = f(500).withColumn("late", functions.expr("float(late + 0.1)"));
+        var predicted = lr().fit(frame).transform(frame);
+        assertThat(predicted.filter("prediction = double(late)").count()).isGreaterThan(300);
+    }
+
+    @Test
+    void anEmptyNameAddsNothing() {
+        var ratings = spark.range(300).selectExpr("id % 30 as user", "id % 13 as item", "float(id % 5) as rating");
+        var model = new FactorEstimator()
+                .setRank(2)
+                .setPasses(2)
+                .setWorkers(2)
+                .setPredictionCol("")
+                .fit(ratings);
+        assertThat(model.transform(ratings).columns()).containsExactly("user", "item", "rating");
+        var strange = ratings.withColumn("user", functions.expr("user + 20"));
+        assertThat(model.setColdStartStrategy("drop").transform(strange).count())
+                .isBetween(1L, 299L);
+    }
 }
