@@ -111,6 +111,16 @@ final class Slots {
         }
     }
 
+    /** How many fits wait. */
+    int waiting() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Ends the waits of fits of a job group. */
     void cancel(String group, String why) {
         lock.lock();

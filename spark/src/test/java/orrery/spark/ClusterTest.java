@@ -128,6 +128,25 @@ final class ClusterTest {
         }
     }
 
+    /** Its rows, dealt out already, are dealt out again: Spark must see that a part of its shuffle is lost. */
+    @Test
+    void anExecutorThatIsLostBeforeItsRowsAreReadCostsNothingButTime() throws Exception {
+        try (var spark = cluster.application(false)) {
+            var frame = Frames.frame(spark, 40_000, 1);
+            var due = estimator().fit(frame);
+            var model = estimator()
+                    .setListener(event -> {
+                        if (event instanceof RunEvent.Started) {
+                            var victim = cluster.executors().getFirst();
+                            victim.destroyForcibly();
+                            victim.onExit().join();
+                        }
+                    })
+                    .fit(frame);
+            assertThat(weights(model.model())).isEqualTo(weights(due.model()));
+        }
+    }
+
     /** An executor that does nothing any more is lost by its lease; when it wakes, nobody listens to it. */
     @Test
     void aHungExecutorIsFenced() throws Exception {

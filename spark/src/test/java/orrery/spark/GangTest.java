@@ -97,12 +97,12 @@ final class GangTest {
     }
 
     /** A fit under way, that would take minutes. */
-    private final class Long {
+    private final class Running {
         private final CountDownLatch atCut = new CountDownLatch(1);
         private final AtomicReference<@Nullable Throwable> end = new AtomicReference<>();
         private final Thread thread;
 
-        Long(@Nullable String group, Dataset<Row> frame) {
+        Running(@Nullable String group, Dataset<Row> frame) {
             thread = Thread.ofPlatform().start(() -> {
                 if (group != null) {
                     spark.sparkContext().setJobGroup(group, "a fit", false);
@@ -146,7 +146,7 @@ final class GangTest {
     @ParameterizedTest
     @ValueSource(strings = {"by group", "by group for ever", "by job", "by stop of the context", "by interrupt"})
     void aCancelledFitEndsAtOnce(String how) throws Exception {
-        var fit = new Long("mine", Frames.frame(spark, 2000, 1));
+        var fit = new Running("mine", Frames.frame(spark, 2000, 1));
         fit.awaitCut();
         var sc = spark.sparkContext();
         switch (how) {
@@ -169,10 +169,13 @@ final class GangTest {
     @Test
     void fitsThatWaitAreCancelledWithTheirGroup() throws Exception {
         var frame = Frames.frame(spark, 2000, 1);
-        var first = new Long("ours", frame);
+        var first = new Running("ours", frame);
         first.awaitCut();
-        var second = new Long("ours", frame);
-        TimeUnit.SECONDS.sleep(2); // until it waits; if it does not yet, it is cancelled as a job
+        var second = new Running("ours", frame);
+        var slots = Slots.of(org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext()));
+        while (slots.waiting() == 0) {
+            Thread.onSpinWait();
+        }
         spark.sparkContext().cancelJobGroup("ours");
         assertThat(first.end("in a queue, the first")).hasMessageContaining("cancelled");
         assertThat(second.end("in a queue, the second")).hasMessageContaining("cancelled");

@@ -121,6 +121,7 @@ final class LogisticBench implements Callable<Integer> {
         return LinearEstimator.logisticRegression()
                 .setPasses(passes)
                 .setBatchSize(batch)
+                .setStandardization(false)
                 .setRate(0.1)
                 .setRepartition(false)
                 .setWorkers(2)
