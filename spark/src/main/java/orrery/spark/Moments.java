@@ -11,88 +11,99 @@ import java.util.Arrays;
 final class Moments implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private static final int CELLS = 5; // of a feature side by side, since sparse features are visited at random
-    private static final int COUNT = 0;
+    private static final int COUNT = 0; // sparse features are visited at random: what is seen together lies together
     private static final int FIRST = 1;
-    private static final int SUM = 2; // of the differences from the first
-    private static final int SQUARES = 3; // of these
+    private static final int SUM = 0; // of the differences from the first; most features of texts have none
+    private static final int SQUARES = 1; // of these
 
-    private static final int MISSING = 4;
-
-    private double[] cells;
+    private double[] seen; // count and first value, by feature
+    private double[] off; // sum and squares, by feature
+    private int[] missing = new int[0]; // by feature; none beyond
 
     Moments(int features) {
-        cells = new double[CELLS * features];
+        seen = new double[2 * features];
+        off = new double[2 * features];
     }
 
     int features() {
-        return cells.length / CELLS;
+        return seen.length / 2;
     }
 
     /** Makes room for more features. */
     void room(int features) {
         if (features > features()) {
-            cells = Arrays.copyOf(cells, CELLS * features);
+            seen = Arrays.copyOf(seen, 2 * features);
+            off = Arrays.copyOf(off, 2 * features);
         }
     }
 
     /** Adds a value, which may be 0. */
     void add(int feature, double value) {
-        int at = CELLS * feature;
-        if (cells[at + COUNT]++ == 0) {
-            cells[at + FIRST] = value;
+        int at = 2 * feature;
+        if (seen[at + COUNT]++ == 0) {
+            seen[at + FIRST] = value;
         }
-        double difference = value - cells[at + FIRST];
-        cells[at + SUM] += difference;
-        cells[at + SQUARES] += difference * difference;
+        double difference = value - seen[at + FIRST];
+        if (difference != 0) {
+            off[at + SUM] += difference;
+            off[at + SQUARES] += difference * difference;
+        }
     }
 
     /** Notes a value that is missing. */
     void addMissing(int feature) {
-        cells[CELLS * feature + MISSING]++;
+        if (feature >= missing.length) {
+            missing = Arrays.copyOf(missing, features());
+        }
+        missing[feature]++;
     }
 
     /** How many values were missing. */
     long missing(int feature) {
-        return (long) cells[CELLS * feature + MISSING];
+        return feature < missing.length ? missing[feature] : 0;
     }
 
     /** Adds what another part has. */
     void add(Moments part) {
         room(part.features());
+        missing = Arrays.copyOf(missing, Math.max(missing.length, part.missing.length));
+        for (int f = 0; f < part.missing.length; f++) {
+            missing[f] += part.missing[f];
+        }
         for (int f = 0; f < part.features(); f++) {
-            int at = CELLS * f;
-            cells[at + MISSING] += part.missing(f);
+            int at = 2 * f;
             if (part.count(f) == 0) {
                 continue;
             }
             if (count(f) == 0) {
-                System.arraycopy(part.cells, at, cells, at, MISSING);
+                System.arraycopy(part.seen, at, seen, at, 2);
+                System.arraycopy(part.off, at, off, at, 2);
                 continue;
             }
             double both = (double) count(f) + part.count(f);
-            double off = part.mean(f) - mean(f);
-            double around = squaresFromMean(f) + part.squaresFromMean(f) + off * off * count(f) * part.count(f) / both;
-            double mean = mean(f) + off * part.count(f) / both;
-            cells[at + COUNT] = both;
-            cells[at + SUM] = (mean - cells[at + FIRST]) * both;
-            cells[at + SQUARES] = around + cells[at + SUM] * cells[at + SUM] / both;
+            double apart = part.mean(f) - mean(f);
+            double around =
+                    squaresFromMean(f) + part.squaresFromMean(f) + apart * apart * count(f) * part.count(f) / both;
+            double mean = mean(f) + apart * part.count(f) / both;
+            seen[at + COUNT] = both;
+            off[at + SUM] = (mean - seen[at + FIRST]) * both;
+            off[at + SQUARES] = around + off[at + SUM] * off[at + SUM] / both;
         }
     }
 
     int count(int feature) {
-        return (int) cells[CELLS * feature + COUNT];
+        return (int) seen[2 * feature + COUNT];
     }
 
     double mean(int feature) {
-        int at = CELLS * feature;
-        return cells[at + COUNT] == 0 ? 0 : cells[at + FIRST] + cells[at + SUM] / cells[at + COUNT];
+        int at = 2 * feature;
+        return seen[at + COUNT] == 0 ? 0 : seen[at + FIRST] + off[at + SUM] / seen[at + COUNT];
     }
 
     double squaresFromMean(int feature) {
-        int at = CELLS * feature;
-        double ofMean = cells[at + COUNT] == 0 ? 0 : cells[at + SUM] / cells[at + COUNT] * cells[at + SUM];
-        return Math.max(0, cells[at + SQUARES] - ofMean);
+        int at = 2 * feature;
+        double ofMean = seen[at + COUNT] == 0 ? 0 : off[at + SUM] / seen[at + COUNT] * off[at + SUM];
+        return Math.max(0, off[at + SQUARES] - ofMean);
     }
 
     /** The deviation; 0 if all values are the same. */
