@@ -17,7 +17,6 @@ import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DateType;
 import org.apache.spark.sql.types.FloatType;
-import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
@@ -164,11 +163,6 @@ record Input(String name, As as, String path, DataType type, int entries) implem
     /** Whether values are numbers of whatever type. */
     boolean isNumber() {
         return isNumber(type);
-    }
-
-    /** Whether values are whole numbers by their type. */
-    boolean isWhole() {
-        return type instanceof IntegralType;
     }
 
     /** The column's values in the form that its role has. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * order in which they came. So no two fits hold some slots each while both wait for more. Thread-safe.
  */
 final class Slots {
+    private static final System.Logger log = System.getLogger(Slots.class.getName());
     private static final Map<SparkContext, Slots> OF_APPLICATIONS = new WeakHashMap<>();
     private static final long LOOK_AGAIN_MILLIS = 200;
 
@@ -82,7 +83,16 @@ final class Slots {
         try {
             queue.add(me);
             try {
+                boolean isSilent = true;
                 while (!me.equals(queue.peek()) || (taken > 0 && taken + count > count(context))) {
+                    if (isSilent) { // a fit that only waits looks like one that hangs
+                        int before = queue.size() - 1;
+                        log.log(
+                                System.Logger.Level.INFO,
+                                () -> "a fit waits for " + count + " task slots, which other fits hold; " + before
+                                        + " fits wait before it");
+                        isSilent = false;
+                    }
                     check(context, me);
                     changed.await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS); // executors come without a sign
                 }

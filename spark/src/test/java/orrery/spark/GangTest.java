@@ -16,7 +16,6 @@ import org.apache.spark.ml.evaluation.BinaryClassificationEvaluator;
 import org.apache.spark.ml.tuning.CrossValidator;
 import org.apache.spark.ml.tuning.ParamGridBuilder;
 import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -192,9 +191,6 @@ final class GangTest {
                 groups.add(String.valueOf(job.properties().getProperty("spark.jobGroup.id")));
                 pools.set(job.properties().getProperty("spark.scheduler.pool"));
             }
-
-            @Override
-            public void onTaskStart(SparkListenerTaskStart task) {}
         });
         spark.sparkContext().setJobGroup("of mine", "a fit", false);
         spark.sparkContext().setLocalProperty("spark.scheduler.pool", "production");

@@ -18,11 +18,6 @@ public record Known(List<Long> sizes, @Nullable FeatureSums sums, double baselin
         sizes = List.copyOf(sizes);
     }
 
-    /** Nothing but the sizes. */
-    public static Known sizes(List<Long> sizes) {
-        return new Known(sizes, null, Double.NaN);
-    }
-
     long size() {
         return sizes.stream().mapToLong(Long::longValue).sum();
     }
