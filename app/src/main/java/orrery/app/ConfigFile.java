@@ -18,7 +18,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A file of options: lines {@code name = value}, with the names of the command line without their dashes; {@code #}
- * begins a comment. Positional arguments have names too: {@code app} and {@code train} for the verb train. What the
+ * begins a comment. A value in double quotes is what is between them, blanks included, where {@code \\\\} is a backslash,
+ * {@code \\"} a quote and {@code \\t} a tab. Positional arguments have names too: {@code app} and {@code train} for the verb train. What the
  * command line says goes before.
  */
 final class ConfigFile {
@@ -92,6 +93,10 @@ final class ConfigFile {
         } catch (IOException e) {
             throw new UsageException(file + ": cannot be read as a config file: " + e.getMessage());
         }
+        return lines(file.toString(), texts);
+    }
+
+    private static List<Line> lines(String file, List<String> texts) {
         var lines = new ArrayList<Line>();
         int number = 0;
         for (var raw : texts) {
@@ -102,13 +107,65 @@ final class ConfigFile {
                 if (equals < 0) {
                     throw new UsageException(file + ":" + number + ": expected name = value, found '" + text + "'");
                 }
+                String place = file + ":" + number;
                 lines.add(new Line(
-                        file + ":" + number,
+                        place,
                         text.substring(0, equals).strip(),
-                        text.substring(equals + 1).strip()));
+                        value(place, text.substring(equals + 1).strip())));
             }
         }
         return lines;
+    }
+
+    /** What a value stands for. */
+    private static String value(String place, String written) {
+        for (int i = 0; i < written.length(); i++) {
+            if (Character.isISOControl(written.charAt(i)) && written.charAt(i) != '\t') {
+                throw new UsageException(place + ": there is a control character in '" + written + "'");
+            }
+        }
+        if (!written.startsWith("\"")) {
+            return written;
+        }
+        var value = new StringBuilder();
+        int at = 1;
+        while (at < written.length() && written.charAt(at) != '"') {
+            char c = written.charAt(at++);
+            if (c == '\\') {
+                c = switch (at < written.length() ? written.charAt(at++) : ' ') {
+                    case '\\' -> '\\';
+                    case '"' -> '"';
+                    case 't' -> '\t';
+                    default ->
+                        throw new UsageException(
+                                place + ": a backslash in quotes goes before \\, \" or t only, found " + written);
+                };
+            }
+            value.append(c);
+        }
+        if (at != written.length() - 1) {
+            throw new UsageException(place + ": expected a value in quotes and nothing behind it, found " + written);
+        }
+        return value.toString();
+    }
+
+    /** A value as it is written: in quotes where blanks or quotes would be lost. */
+    private static String written(String name, String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if (Character.isISOControl(value.charAt(i)) && value.charAt(i) != '\t') {
+                throw new UsageException("--" + name + ": there is a control character in '" + value
+                        + "', which a run cannot keep; rename it");
+            }
+        }
+        boolean isPlain = value.equals(value.strip()) && !value.isEmpty() && !value.startsWith("\"");
+        return isPlain
+                ? value
+                : "\"" + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\t", "\\t") + "\"";
+    }
+
+    /** A line of a file of options. */
+    static String line(String name, String value) {
+        return name + " = " + written(name, value) + "\n";
     }
 
     /** Lines as arguments of a verb, which must know their names. */
@@ -143,9 +200,8 @@ final class ConfigFile {
 
     /** The options of a text that {@link #text} has made, as arguments. */
     static List<String> arguments(String text) {
-        return text.lines()
-                .filter(line -> !line.startsWith("#"))
-                .map(line -> "--" + line.replaceFirst(" = ", "="))
+        return lines("options", text.lines().toList()).stream()
+                .map(line -> "--" + line.name() + "=" + line.value())
                 .toList();
     }
 
@@ -179,9 +235,7 @@ final class ConfigFile {
             }
         }
         var text = new StringBuilder("# read by: orrery " + verb.getCommandName() + " --config FILE\n");
-        values.forEach((name, all) -> all.stream()
-                .distinct()
-                .forEach(value -> text.append(name).append(" = ").append(value).append('\n')));
+        values.forEach((name, all) -> all.stream().distinct().forEach(value -> text.append(line(name, value))));
         return text.toString();
     }
 }

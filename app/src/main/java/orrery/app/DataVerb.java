@@ -6,14 +6,18 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import orrery.app.apps.DataFlags;
@@ -26,10 +30,12 @@ import orrery.data.Catalogue;
 import orrery.data.Description;
 import orrery.data.LibsvmFile;
 import orrery.data.ListFile;
-import orrery.data.Names;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.store.Json;
+import orrery.store.Printable;
+import orrery.store.Readers;
+import orrery.store.Unwritable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,7 +101,7 @@ final class DataVerb implements Runnable {
             map.putAll(description.toMap());
             out.println(Json.line(map));
         } else {
-            print(out, description);
+            print(Terminal.of(out), description);
         }
     }
 
@@ -113,7 +119,7 @@ final class DataVerb implements Runnable {
             out.printf(
                     Locale.ROOT,
                     "%-24s %-12s %10d %8d %12s %12s %12s %9s%s%n",
-                    Names.printable(column.name()),
+                    Printable.of(column.name()),
                     column.role(),
                     column.count(),
                     column.missing(),
@@ -139,7 +145,7 @@ final class DataVerb implements Runnable {
             classes.entrySet().stream()
                     .limit(MOST_CLASSES)
                     .forEach(entry -> out.println(
-                            "  " + Names.printable(String.valueOf(entry.getKey())) + "  " + shown(entry.getValue())));
+                            "  " + Printable.of(String.valueOf(entry.getKey())) + "  " + shown(entry.getValue())));
             if (classes.size() > MOST_CLASSES) {
                 out.println("  and " + (classes.size() - MOST_CLASSES) + " more");
             }
@@ -181,26 +187,27 @@ final class DataVerb implements Runnable {
         if (like.isPresent() && (ratings || edges)) {
             throw new UsageException("--like is for examples");
         }
+        var readers = reading.data().readers(data); // what is private stays so
         String what;
         if (ratings) {
             var found = reading.data().ratings(data, ratingColumns.options(reading.textOptions()));
             say(found.reading());
-            write(file, out -> ListFile.write(found.value(), out));
+            write(file, readers, out -> ListFile.write(found.value(), out));
             what = found.value().toString();
         } else if (edges) {
             var found = reading.data().graph(data, edgeColumns.options(reading.textOptions()));
             say(found.reading());
-            write(file, out -> ListFile.write(found.value(), out));
+            write(file, readers, out -> ListFile.write(found.value(), out));
             what = found.value().toString();
         } else {
             var loaded = like.isPresent()
                     ? reading.data().readLike(data, schema(like.get(), reading), reading.options(), true)
                     : reading.data().read(data, reading.options());
             say(loaded.reading());
-            write(file, out -> LibsvmFile.write(loaded.examples(), loaded.schema(), out));
+            write(file, readers, out -> LibsvmFile.write(loaded.examples(), loaded.schema(), out));
             what = loaded.examples().toString();
         }
-        spec.commandLine().getOut().println(file + ": " + what);
+        Terminal.of(spec.commandLine().getOut()).println(file + ": " + what);
     }
 
     private void say(Reading reading) {
@@ -226,13 +233,20 @@ final class DataVerb implements Runnable {
     }
 
     /** The file appears whole or not at all. */
-    private static void write(Path file, Writing writing) throws IOException {
+    private static void write(Path file, Readers readers, Writing writing) throws IOException {
         var beside = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            try (var out = writer(Files.newOutputStream(beside), file.toString().endsWith(".gz"))) {
+            var channel = FileChannel.open(
+                    beside,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
+                    readers.ofFile(beside));
+            try (var out =
+                    writer(Channels.newOutputStream(channel), file.toString().endsWith(".gz"))) {
                 writing.to(out);
             }
             Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw Unwritable.at(file.toString(), e);
         } finally {
             Files.deleteIfExists(beside);
         }

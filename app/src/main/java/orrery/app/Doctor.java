@@ -32,7 +32,7 @@ final class Doctor implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        var out = spec.commandLine().getOut();
+        var out = Terminal.of(spec.commandLine().getOut());
         var version = Runtime.version();
         say(
                 out,

@@ -61,8 +61,9 @@ final class Evaluate implements Callable<Integer> {
             measured.reading()
                     .notes()
                     .forEach(note -> spec.commandLine().getErr().println("note: " + note));
-            out.println(measured.data());
-            Shown.metrics(out, "test", measured.metrics());
+            var shown = Terminal.of(out);
+            shown.println(measured.data());
+            Shown.metrics(shown, "test", measured.metrics());
         }
         return 0;
     }

@@ -10,6 +10,14 @@ final class MemberCommand {
 
     private MemberCommand() {}
 
+    /** What the user wants of all JVMs. */
+    private static List<String> given() {
+        var options = System.getenv("ORRERY_JAVA_OPTS");
+        return options == null || options.isBlank()
+                ? List.of()
+                : List.of(options.strip().split("\\s+", -1));
+    }
+
     static List<String> of(RunFolder folder, int processes) {
         var flags = new ArrayList<>(List.of(
                 "-XX:+UseParallelGC",
@@ -22,6 +30,8 @@ final class MemberCommand {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             flags.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }
+        flags.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")); // where this process has its own
+        flags.addAll(given()); // last: they go before
         return Processes.again(
                 flags,
                 Orrery.class.getName(),

@@ -12,10 +12,13 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import orrery.app.apps.UsageException;
 import orrery.engine.RunEvent;
+import orrery.store.Printable;
 
 /**
  * What a run counts, for those who watch it: Prometheus text at {@code http://127.0.0.1:PORT/metrics}, as long as the run
@@ -24,9 +27,12 @@ import orrery.engine.RunEvent;
 final class Monitor implements Consumer<RunEvent>, AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, AtomicReference<Double>> values = new ConcurrentHashMap<>();
+    private final ExecutorService answering = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpServer server;
 
     Monitor(int port) throws IOException {
+        limit("maxReqTime");
+        limit("maxRspTime");
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (IOException e) {
@@ -40,7 +46,16 @@ final class Monitor implements Consumer<RunEvent>, AutoCloseable {
                 out.write(text);
             }
         });
+        server.setExecutor(answering); // a client that stalls has a thread of its own to stall
         server.start();
+    }
+
+    /** Seconds that a client may take; read by the server when its first is made. */
+    private static void limit(String name) {
+        String property = "sun.net.httpserver." + name;
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, "10");
+        }
     }
 
     String address() {
@@ -51,21 +66,23 @@ final class Monitor implements Consumer<RunEvent>, AutoCloseable {
     public void accept(RunEvent event) {
         switch (event) {
             case RunEvent.Progressed progress -> {
-                set("clock", Tags.of("stage", progress.stage()), (double) progress.clock());
+                set("clock", Tags.of("stage", Printable.of(progress.stage())), (double) progress.clock());
                 set("examples", Tags.empty(), (double) progress.examples());
             }
             case RunEvent.CutReached cut ->
-                cut.metrics().forEach((name, value) -> set("metric", Tags.of("name", name), value));
+                cut.metrics().forEach((name, value) -> set("metric", Tags.of("name", Printable.of(name)), value));
             case RunEvent.Counted counted -> {
                 var member = Tag.of("member", String.valueOf(counted.member()));
                 set("lease.age.seconds", Tags.of(member), counted.silent().toNanos() / 1e9);
                 counted.counts().forEach((name, count) -> {
-                    int brace = name.indexOf('{');
+                    int brace = name.endsWith("}") ? name.indexOf('{') : -1;
                     set(
                             words(brace < 0 ? name : name.substring(0, brace)),
                             brace < 0
                                     ? Tags.of(member)
-                                    : Tags.of(member, Tag.of("key", name.substring(brace + 1, name.length() - 1))),
+                                    : Tags.of(
+                                            member,
+                                            Tag.of("key", Printable.of(name.substring(brace + 1, name.length() - 1)))),
                             count);
                 });
             }
@@ -92,6 +109,7 @@ final class Monitor implements Consumer<RunEvent>, AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
+        answering.shutdownNow();
         registry.close();
     }
 }

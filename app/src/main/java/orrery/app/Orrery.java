@@ -65,7 +65,8 @@ public final class Orrery implements Runnable {
      *
      * @return the exit code
      */
-    public static int run(PrintWriter out, PrintWriter err, String... args) {
+    public static int run(PrintWriter out, PrintWriter errors, String... args) {
+        var err = Terminal.of(errors);
         try {
             var given = new ArrayList<>(Arrays.asList(args));
             var command = commandLine(given).setOut(out).setErr(err);
@@ -73,9 +74,9 @@ public final class Orrery implements Runnable {
         } catch (UsageException e) {
             err.println("orrery: " + e.getMessage());
             return USAGE;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             err.println("orrery: " + describe(e));
-            return USAGE;
+            return e instanceof IOException ? USAGE : FAILED;
         } catch (OutOfMemoryError e) {
             err.println("orrery: out of memory: the JVM has "
                     + (Runtime.getRuntime().maxMemory() >> 20)
@@ -132,7 +133,7 @@ public final class Orrery implements Runnable {
                 arguments.stream().filter(argument -> !argument.startsWith("-")).findFirst();
         try {
             return name.isPresent() ? Optional.of(Applications.open(name.get())) : Optional.empty();
-        } catch (IOException | UsageException e) {
+        } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
     }
@@ -219,6 +220,9 @@ public final class Orrery implements Runnable {
 
     /** The message; of exceptions whose message alone says little, their kind too. */
     static String describe(Exception e) {
+        if (e instanceof java.io.UncheckedIOException && e.getCause() instanceof IOException wrapped) {
+            return describe(wrapped);
+        }
         var message = e.getMessage();
         boolean isTold = e instanceof UsageException
                 || e instanceof IllegalArgumentException

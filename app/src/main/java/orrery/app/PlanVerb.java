@@ -85,7 +85,7 @@ final class PlanVerb implements Callable<Integer> {
         int members = Math.max(2, running.processes);
         running.workers = Math.max(running.workers, members);
         var run = running.run();
-        var out = spec.commandLine().getOut();
+        var out = Terminal.of(spec.commandLine().getOut());
         out.println(app + " on " + train + ": " + chosen.read(train, run.seed()));
         for (var placing : Placing.values()) {
             tell(out, plan(chosen.prepare(run), placing, members), run.workers());

@@ -103,7 +103,7 @@ final class PoolVerb implements Callable<Integer> {
         var lines = read(jobs);
         var decisions = log == null ? jobs.resolveSibling(jobs.getFileName() + ".decisions.jsonl") : log;
         Files.deleteIfExists(decisions);
-        var out = spec.commandLine().getOut();
+        var out = Terminal.of(spec.commandLine().getOut());
         var pool = new Pool(scheduler(), Pool.nodes(nodes, slots), decision -> told(decision, decisions, out));
         var results = new ArrayList<Result>();
         for (var line : lines) {
@@ -311,7 +311,7 @@ final class PoolVerb implements Callable<Integer> {
     // Again
 
     private int replay(Path file) throws IOException {
-        var out = spec.commandLine().getOut();
+        var out = Terminal.of(spec.commandLine().getOut());
         int number = 0;
         int different = 0;
         for (var line : Files.readAllLines(file)) {

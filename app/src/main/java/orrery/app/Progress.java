@@ -11,14 +11,14 @@ import orrery.engine.RunEvent;
  * intervals, so that a log stays short.
  */
 final class Progress implements Consumer<RunEvent> {
-    private final PrintWriter err;
+    private final Terminal err;
     private final boolean isTerminal;
     private double nextLineAt = 1; // seconds
     private boolean isLineOpen;
     private long firstClock;
 
     Progress(PrintWriter err, boolean isTerminal) {
-        this.err = err;
+        this.err = Terminal.of(err);
         this.isTerminal = isTerminal;
     }
 
@@ -35,6 +35,8 @@ final class Progress implements Consumer<RunEvent> {
             case RunEvent.CutReached cut -> cut(cut);
             case RunEvent.Resumed resumed ->
                 line("goes on at clock " + resumed.clock() + " from " + resumed.checkpoint());
+            case RunEvent.CheckpointPassedOver passed ->
+                line("warning: the checkpoint " + passed.where() + " is passed over: " + passed.why());
             case RunEvent.MemberLost lost -> line(lost.why());
             case RunEvent.Continued on ->
                 line("goes on at clock " + on.clock() + "; the blocks of member " + on.member() + " are as they were "
@@ -57,7 +59,8 @@ final class Progress implements Consumer<RunEvent> {
     private void progressed(RunEvent.Progressed progress) {
         double seconds = progress.elapsed().toNanos() / 1e9;
         if (isTerminal) {
-            err.print("\r\u001b[K" + describe(progress, seconds));
+            err.clearLine();
+            err.print(describe(progress, seconds));
             err.flush();
             isLineOpen = true;
         } else if (seconds >= nextLineAt) {
@@ -112,7 +115,7 @@ final class Progress implements Consumer<RunEvent> {
 
     private void endLine() {
         if (isLineOpen) {
-            err.print("\r\u001b[K");
+            err.clearLine();
             isLineOpen = false;
         }
     }

@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 import orrery.app.apps.RatingFlags;
 import orrery.app.apps.UsageException;
 import orrery.data.DataException;
-import orrery.data.Names;
 import orrery.data.Nearest;
 import orrery.learn.factor.FactorModel;
 import orrery.store.Json;
+import orrery.store.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +78,7 @@ final class Recommend implements Callable<Integer> {
             result.put("items", items);
             out.println(Json.line(result));
         } else {
-            best.forEach(entry -> out.printf(Locale.ROOT, "%.3f  %s%n", entry.rating(), Names.printable(entry.name())));
+            best.forEach(entry -> out.printf(Locale.ROOT, "%.3f  %s%n", entry.rating(), Printable.of(entry.name())));
         }
         return 0;
     }

@@ -1,9 +1,13 @@
 package orrery.app;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -13,11 +17,15 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import orrery.app.apps.UsageException;
 import orrery.engine.RunEvent;
 import orrery.store.Json;
+import orrery.store.Place;
+import orrery.store.Readers;
 import orrery.store.Storage;
+import orrery.store.Unwritable;
 import orrery.table.plan.AccessPlan;
 
 /**
@@ -31,27 +39,38 @@ final class RunFolder {
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
     private final Path path;
+    private final Readers readers;
 
-    private RunFolder(Path path) {
+    private RunFolder(Path path, Readers readers) {
         this.path = path;
+        this.readers = readers;
     }
 
-    /** Makes a new folder; of a name of its own if {@code asked} is empty. */
-    static RunFolder create(String asked, String app, Instant now) throws IOException {
+    /** Makes a new folder, for certain readers; of a name of its own if {@code asked} is empty. */
+    static RunFolder create(String asked, String app, Instant now, Readers readers) throws IOException {
+        try {
+            return made(asked, app, now, readers);
+        } catch (FileSystemException e) {
+            throw Unwritable.at((asked.isEmpty() ? ALL : Path.of(asked)) + ", where the run is to be kept (--run)", e);
+        }
+    }
+
+    private static RunFolder made(String asked, String app, Instant now, Readers readers) throws IOException {
         if (!asked.isEmpty()) {
             var path = Path.of(asked);
             if (Files.exists(path.resolve("config"))) {
                 throw new UsageException(
                         "the run " + asked + " exists; go on with --resume " + asked + ", or give another --run");
             }
-            Files.createDirectories(path);
-            return new RunFolder(path);
+            Files.createDirectories(path, readers.ofFolder(path));
+            return new RunFolder(path, readers);
         }
         Files.createDirectories(ALL);
         String name = app + "-" + STAMP.format(now);
         for (int n = 1; ; n++) {
             try {
-                return new RunFolder(Files.createDirectory(ALL.resolve(n == 1 ? name : name + "-" + n)));
+                var path = ALL.resolve(n == 1 ? name : name + "-" + n);
+                return new RunFolder(Files.createDirectory(path, readers.ofFolder(path)), readers);
             } catch (FileAlreadyExistsException e) {
                 // two in one second: the next gets a number
             }
@@ -67,11 +86,25 @@ final class RunFolder {
         if (!Files.exists(path.resolve("config"))) {
             throw new UsageException(asked + ": is no run and no model; list the runs with: orrery runs");
         }
-        return new RunFolder(path);
+        return new RunFolder(path, Readers.AS_USUAL);
+    }
+
+    /** The same for certain readers of what is written from now on. */
+    RunFolder readBy(Readers others) {
+        return new RunFolder(path, others);
     }
 
     Path path() {
         return path;
+    }
+
+    private Storage storage() {
+        return Storage.local(path, readers);
+    }
+
+    /** The folder as a place. */
+    Place place() {
+        return Place.of(path).readBy(readers);
     }
 
     Path model() {
@@ -84,7 +117,14 @@ final class RunFolder {
 
     /** Keeps others from running in this folder until it is closed. */
     FileChannel lock() throws IOException {
-        var channel = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var place = path.resolve("lock");
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(
+                    place, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), readers.ofFile(place));
+        } catch (FileSystemException e) {
+            throw Unwritable.at(place.toString(), e);
+        }
         try {
             if (channel.tryLock() != null) {
                 return channel;
@@ -97,12 +137,12 @@ final class RunFolder {
     }
 
     void writeConfig(String text) throws IOException {
-        Storage.local(path).writeText("config", text);
+        storage().writeText("config", text);
     }
 
     /** The options that the processes of a run are started with. */
     void writeMembersConfig(String text) throws IOException {
-        Storage.local(path).writeText("members.config", text);
+        storage().writeText("members.config", text);
     }
 
     Path membersConfig() {
@@ -111,12 +151,12 @@ final class RunFolder {
 
     /** Keeps what is known of what workers touch; whoever goes on with the run finds rows where they were. */
     void writePlan(AccessPlan plan) throws IOException {
-        plan.write(Storage.local(path), "plan.safetensors");
+        plan.write(storage(), "plan.safetensors");
     }
 
     /** The plan of the run, if it has one. */
     Optional<AccessPlan> plan() throws IOException {
-        return plan(Storage.local(path));
+        return plan(storage());
     }
 
     /** The plan that is kept there, if there is one; among checkpoints those that the run has made. */
@@ -127,16 +167,16 @@ final class RunFolder {
     }
 
     void writeProvenance(Map<String, String> provenance) throws IOException {
-        Storage.local(path).writeText("provenance.json", Json.pretty(provenance));
+        storage().writeText("provenance.json", Json.pretty(provenance));
     }
 
     void writeResult(Map<String, Object> result) throws IOException {
-        Storage.local(path).writeText("result.json", Json.pretty(result));
+        storage().writeText("result.json", Json.pretty(result));
     }
 
     /** A file of the run as a map; empty if it is not there. */
     Map<String, Object> read(String name) throws IOException {
-        var storage = Storage.local(path);
+        var storage = storage();
         return storage.holds(name) ? Json.object(storage.readText(name), storage.where(name)) : Map.of();
     }
 
@@ -159,16 +199,18 @@ final class RunFolder {
     }
 
     private void append(String file, String line) {
-        try {
-            Files.writeString(path.resolve(file), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        var place = path.resolve(file);
+        try (var channel = FileChannel.open(
+                place, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), readers.ofFile(place))) {
+            Storage.writeFully(channel, ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8)));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(path + "/" + file + ": " + e.getMessage(), e);
+            throw new UncheckedIOException(Unwritable.at(place.toString(), e));
         }
     }
 
     /** The folder of a run that another process has made. */
     static RunFolder of(Path path) {
-        return new RunFolder(path);
+        return new RunFolder(path, Readers.AS_USUAL);
     }
 
     private static Map<String, Object> line(RunEvent event) {
@@ -198,6 +240,11 @@ final class RunFolder {
                 line.put("event", "checkpoint");
                 line.put("clock", checkpoint.clock());
                 line.put("bytes", checkpoint.bytes());
+            }
+            case RunEvent.CheckpointPassedOver passed -> {
+                line.put("event", "checkpointPassedOver");
+                line.put("checkpoint", passed.where());
+                line.put("why", passed.why());
             }
             case RunEvent.WorkerFailed failed -> {
                 line.put("event", "failed");

@@ -47,17 +47,19 @@ final class Runs implements Callable<Integer> {
         if (json) {
             out.println(Json.line(result.isEmpty() ? Map.of("run", folder.toString()) : result));
         } else if (result.isEmpty()) {
-            out.printf("%-36s not done; go on with: orrery train --resume %s%n", folder, folder);
+            Terminal.of(out)
+                    .println(String.format("%-36s not done; go on with: orrery train --resume %s", folder, folder));
         } else {
             var metrics = result.get("test") instanceof Map<?, ?> test && !test.isEmpty() ? test : result.get("train");
-            out.printf(
-                    Locale.ROOT,
-                    "%-36s %-14s %-20s %7.7s s  %s%n",
-                    folder,
-                    result.get("app"),
-                    result.get("data"),
-                    result.get("seconds"),
-                    metrics);
+            Terminal.of(out)
+                    .println(String.format(
+                            Locale.ROOT,
+                            "%-36s %-14s %-20s %7.7s s  %s",
+                            folder,
+                            result.get("app"),
+                            result.get("data"),
+                            result.get("seconds"),
+                            metrics));
         }
     }
 }

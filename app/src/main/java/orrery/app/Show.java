@@ -46,7 +46,7 @@ final class Show implements Callable<Integer> {
         if (top < 1) {
             throw new UsageException("--top must be 1 or more, got " + top);
         }
-        var out = spec.commandLine().getOut();
+        var out = Terminal.of(spec.commandLine().getOut());
         var place = new Place(what);
         if (place.isFile()) {
             showModel(out, place);
@@ -61,15 +61,18 @@ final class Show implements Callable<Integer> {
         var run = RunFolder.open(what);
         out.println("# " + run.path());
         out.print(Files.readString(run.config()));
-        out.println("\n# provenance");
+        out.println();
+        out.println("# provenance");
         run.read("provenance.json").forEach((key, value) -> out.println(key + " = " + value));
-        out.println("\n# history");
+        out.println();
+        out.println("# history");
         history(out, run.path().resolve("metrics.jsonl"));
         if (Files.exists(run.model())) {
             out.println();
             showModel(out, Place.of(run.model()));
         } else {
-            out.println("\nnot done; go on with: orrery train --resume " + run.path());
+            out.println();
+            out.println("not done; go on with: orrery train --resume " + run.path());
         }
         return 0;
     }
@@ -89,7 +92,8 @@ final class Show implements Callable<Integer> {
         }
         int damaged = 0;
         if (manifest.get("files") instanceof Map<?, ?> files) {
-            out.println("\n# files");
+            out.println();
+            out.println("# files");
             for (var file : files.entrySet()) {
                 boolean isSound = isSound(storage, String.valueOf(file.getKey()), file.getValue());
                 damaged += isSound ? 0 : 1;

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.app.apps.Application;
 import orrery.app.apps.FlagGroup;
 import orrery.app.apps.UsageException;
+import orrery.data.Data;
 import orrery.engine.Checkpoints;
 import orrery.engine.Job;
 import orrery.engine.Members;
@@ -185,15 +186,20 @@ final class Train implements Callable<Integer> {
         String seen = chosen.read(data, run.seed());
         chosen.reading().lines().forEach(line -> say(err, line));
         say(err, seen);
+        run = run.of(chosen.sums());
         chosen.prepare(run); // wrong labels are told before a folder is made
-        boolean isNew = resumed == null;
-        var folder = resumed == null ? RunFolder.create(keeping.folder, what, Instant.now()) : resumed;
-        var config = ConfigFile.text(spec.commandLine(), NOT_KEPT) + "app = " + what + "\ntrain = "
-                + ConfigFile.absolute(data) + "\n";
-        if (isNew) {
+        var readers = Data.withDefaults().readers(data);
+        var folder = resumed == null
+                ? RunFolder.create(keeping.folder, what, Instant.now(), readers)
+                : resumed.readBy(readers);
+        var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
+                + ConfigFile.line("app", what)
+                + ConfigFile.line("train", ConfigFile.absolute(data));
+        boolean isNew = resumed == null || !kept(folder).areAny();
+        if (resumed == null) {
             folder.writeConfig(config);
-        } else if (kept(folder).storage().list("").isEmpty()) {
-            throw new UsageException(folder.path() + ": has no checkpoint to go on from");
+        } else if (isNew) { // it was lost before its first checkpoint
+            say(err, folder.path() + " has no checkpoint: it begins anew");
         }
         try (var _ = folder.lock()) {
             if (cluster.isPresent()) {
@@ -248,10 +254,13 @@ final class Train implements Callable<Integer> {
     /** The part of a member: the same data, the same job, its own share of the workers. */
     private Integer join(Path runPath, Run run) throws IOException {
         String what = given(app, appOption, "APP", "what is to be trained?");
+        String data = given(train, trainOption, "DATA", "which data?");
         try (var chosen = task(what)) {
-            chosen.read(given(train, trainOption, "DATA", "which data?"), run.seed());
+            chosen.read(data, run.seed());
+            var folder = RunFolder.of(runPath).readBy(Data.withDefaults().readers(data));
+            var own = run.of(chosen.sums());
             boolean keeps = keeping.checkpointEvery > 0;
-            chosen.prepare(keeps ? run.with(kept(RunFolder.of(runPath)).every(keeping.checkpointEvery)) : run)
+            chosen.prepare(keeps ? own.with(kept(folder).every(keeping.checkpointEvery)) : own)
                     .join();
             return 0;
         }
@@ -333,8 +342,10 @@ final class Train implements Callable<Integer> {
     /** Where the run's checkpoints are. */
     private Checkpoints kept(RunFolder folder) throws IOException {
         var place = keeping.checkpoints.isEmpty()
-                ? Place.of(folder.path()).resolve("checkpoints")
-                : new Place(keeping.checkpoints).resolve(folder.name());
+                ? folder.place().resolve("checkpoints")
+                : new Place(keeping.checkpoints)
+                        .readBy(folder.place().readers())
+                        .resolve(folder.name());
         return Checkpoints.in(place.folder());
     }
 
@@ -480,9 +491,9 @@ final class Train implements Callable<Integer> {
     }
 
     private void save(Model trained, RunFolder folder) throws IOException {
-        trained.save(folder.model());
+        trained.save(folder.place().resolve("model.safetensors"));
         if (keeping.model != null) {
-            trained.save(new Place(keeping.model));
+            trained.save(new Place(keeping.model).readBy(folder.place().readers()));
         }
     }
 
@@ -509,23 +520,24 @@ final class Train implements Callable<Integer> {
             out.println(Json.line(result));
             return;
         }
-        out.printf(
+        var shown = Terminal.of(out);
+        shown.println(String.format(
                 Locale.ROOT,
-                "%s on %s: %,d examples in %.2f s (%.2f s of CPU), %s workers, %s%n",
+                "%s on %s: %,d examples in %.2f s (%.2f s of CPU), %s workers, %s",
                 what,
                 result.get("data"),
                 trained.outcome().examples(),
                 trained.outcome().elapsed().toNanos() / 1e9,
                 trained.outcome().cpu().toNanos() / 1e9,
                 result.get("workers"),
-                result.get("consistency"));
-        results.accept(out);
+                result.get("consistency")));
+        results.accept(shown);
         if (result.get("bytesPerClock") instanceof Double bytes) {
-            out.println(String.format(Locale.ROOT, "wire   %,.0f bytes a clock, with what is measured at cuts", bytes)
+            shown.println(String.format(Locale.ROOT, "wire   %,.0f bytes a clock, with what is measured at cuts", bytes)
                     + (result.get("bytesPerClockPlanned") instanceof Double planned
                             ? String.format(Locale.ROOT, "; planned %,.0f and ticks", planned)
                             : ""));
         }
-        out.println("model  " + result.get("model") + (keeping.model == null ? "" : ", " + keeping.model));
+        shown.println("model  " + result.get("model") + (keeping.model == null ? "" : ", " + keeping.model));
     }
 }

@@ -3,6 +3,7 @@ package orrery.data;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * made. All but {@link #close} is for one thread.
  */
 public final class AsyncReader implements AutoCloseable {
+    private static final int MOST_SECONDS = 600;
+
     private final Passes source;
     private final int passes;
     private final ArrayBlockingQueue<Made> made;
@@ -68,7 +71,11 @@ public final class AsyncReader implements AutoCloseable {
      */
     public AsyncReader(List<Piece> pieces, int batch, int ahead, int features, int passes) {
         this(
-                PieceBatches.passes(pieces, batch, Schema.libsvm(ReadOptions.defaults(), List.of(), features, 0)),
+                PieceBatches.passes(
+                        pieces,
+                        batch,
+                        Schema.libsvm(ReadOptions.defaults(), List.of(), features, 0),
+                        (piece, sum) -> {}),
                 ahead,
                 passes);
     }
@@ -94,7 +101,17 @@ public final class AsyncReader implements AutoCloseable {
         if (isOver) {
             return null;
         }
-        var next = made.take();
+        var next = made.poll();
+        for (int i = 0; next == null; i++) {
+            if (isClosed || (!thread.isAlive() && made.isEmpty())) {
+                throw new IOException("the reader was closed, or has ended without a word");
+            }
+            if (i > MOST_SECONDS) {
+                throw new IOException("nothing was read for " + MOST_SECONDS + " s: " + source
+                        + " may be on a disk or server that does not answer");
+            }
+            next = made.poll(1, TimeUnit.SECONDS);
+        }
         switch (next.failure()) {
             case null -> {}
             case IOException e -> {

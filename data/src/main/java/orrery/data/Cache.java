@@ -12,6 +12,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 import orrery.store.Json;
+import orrery.store.Readers;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
 import orrery.store.Storage;
@@ -153,7 +154,7 @@ public final class Cache {
         metadata.put("schema", schema);
         metadata.put("reading", reading);
         metadata.put("sum", sum(loaded.examples(), words, schema, reading));
-        Storage.local(folder).write(key.file(), out -> Safetensors.write(out, metadata, tensors));
+        Storage.local(folder, Readers.OWNER_ONLY).write(key.file(), out -> Safetensors.write(out, metadata, tensors));
     }
 
     /** Words as one text, a line each. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 import orrery.data.ReadOptions.Numbers;
 import orrery.data.ReadOptions.Role;
+import orrery.store.Printable;
 
 /**
  * Delimited columns, such as comma-separated values, in one file or several. A look at the first lines finds how they are
@@ -103,7 +104,7 @@ final class Csv {
         checkNames(look, columns, name);
         if (columns.stream().noneMatch(column -> CsvChunk.isFeature(column.role()))) {
             throw new DataException(name + ": no column is left for features, only the label of "
-                    + Names.printable(names.toString()) + "; is another --delimiter between the fields?");
+                    + Printable.of(names.toString()) + "; is another --delimiter between the fields?");
         }
         var schema = new Schema(
                 "csv",
@@ -132,7 +133,7 @@ final class Csv {
                 if (before != null) {
                     throw new DataException(name + ":1: columns " + (before + 1) + " and " + (c + 1)
                             + " are both named '"
-                            + Names.printable(columns.get(c).name())
+                            + Printable.of(columns.get(c).name())
                             + "': new data could not be matched by name; rename one, or --ignore " + (c + 1));
                 }
             }
@@ -182,7 +183,7 @@ final class Csv {
         if (numbers == present.size()) {
             return Role.NUMERIC;
         }
-        String name = Names.printable(look.names().get(column));
+        String name = Printable.of(look.names().get(column));
         if (numbers >= MOST_NUMBERS * present.size()
                 && present.stream()
                                 .filter(v -> Look.isNumber(v, dialect))
@@ -194,8 +195,8 @@ final class Csv {
                 String value = values.get(row);
                 if (!isNumberOrMissing(value, dialect)) {
                     throw new DataException(file + ":" + look.lines().get(row) + ": column '" + name
-                            + "' holds numbers, and here '" + Names.printable(value)
-                            + "'; if that stands for no value: --missing '" + Names.printable(value)
+                            + "' holds numbers, and here '" + Printable.of(value)
+                            + "'; if that stands for no value: --missing '" + Printable.of(value)
                             + "', if the column holds categories: --categorical '" + name + "'");
                 }
             }
@@ -206,7 +207,7 @@ final class Csv {
                     .filter(v -> !Look.isNumber(v, dialect))
                     .findFirst()
                     .orElse("");
-            throw new DataException(file + ": column '" + name + "' holds numbers such as '" + Names.printable(example)
+            throw new DataException(file + ": column '" + name + "' holds numbers such as '" + Printable.of(example)
                     + "', whose commas, points or blanks may mean thousands or fractions; write them as "
                     + (dialect.decimalComma() ? "1234,5" : "1234.5") + ", or, if they are categories: --categorical '"
                     + name + "'");
@@ -298,8 +299,8 @@ final class Csv {
                 || !new HashSet<>(look.names()).equals(new HashSet<>(known))
                 || look.names().size() != known.size()) {
             throw new DataException(name + ":1: names the columns "
-                    + Names.printable(look.names().toString()) + ", the first file "
-                    + Names.printable(known.toString()));
+                    + Printable.of(look.names().toString()) + ", the first file "
+                    + Printable.of(known.toString()));
         }
         return look.names().stream().mapToInt(known::indexOf).toArray();
     }
@@ -336,7 +337,7 @@ final class Csv {
         }
         if (parsed.classes.size() > schema.classes().size() && !schema.classes().isEmpty()) {
             throw new DataException(files.name() + ": the label '"
-                    + Names.printable(parsed.classes.word(schema.classes().size()))
+                    + Printable.of(parsed.classes.word(schema.classes().size()))
                     + "' is none of the model's classes " + schema.classes());
         }
         held.parts.forEach(part -> scaleWords(part, schema));
@@ -367,12 +368,12 @@ final class Csv {
             if (isNeeded && !fields.contains(column)) {
                 boolean isData =
                         fields.size() >= names.size() - 1 && fields.stream().noneMatch(names::contains);
-                throw new DataException(file + ":1: has no column '" + Names.printable(column)
-                        + "', which the model needs; the first line is " + Names.printable(header.toString())
+                throw new DataException(file + ":1: has no column '" + Printable.of(column)
+                        + "', which the model needs; the first line is " + Printable.of(header.toString())
                         + (isData ? ", where the training data had the names of the columns" : ""));
             }
             if (isNeeded && fields.indexOf(column) != fields.lastIndexOf(column)) {
-                throw new DataException(file + ":1: has the column '" + Names.printable(column) + "' twice");
+                throw new DataException(file + ":1: has the column '" + Printable.of(column) + "' twice");
             }
         }
         boolean needsWeights = needsLabels;
@@ -501,6 +502,11 @@ final class Csv {
      * @param classes by provisional class its number; empty if labels are numbers
      */
     record Fitted(Schema schema, Reading reading, int[] features, int[] markers, float[] classes) {
+        /** The same, of files with these sums. */
+        Fitted summed(Map<String, String> ofFiles) {
+            return new Fitted(schema, reading.summed(ofFiles), features, markers, classes);
+        }
+
         /** A part as it is learned from: features have their numbers and scales, labels are the schema's. May change its own. */
         Part finished(Part parsed) {
             var part = renumbered(parsed);
@@ -720,7 +726,7 @@ final class Csv {
     }
 
     private static void note(Roles roles, int c, Schema.Column column, ColumnTally tally, List<String> notes) {
-        String name = Names.printable(column.name());
+        String name = Printable.of(column.name());
         if (column.role() == Role.NUMERIC && tally.count == 0) {
             notes.add("column '" + name + "' has no value in any line");
         }
@@ -736,7 +742,7 @@ final class Csv {
         } else if (!values.isEmpty()
                 && values.stream().allMatch(value -> MEASURE.matcher(value).matches())) {
             notes.add("column '" + name + "' is read as categories, but looks like numbers with a unit, such as "
-                    + Names.printable(values.getFirst()));
+                    + Printable.of(values.getFirst()));
         }
         if (!values.isEmpty()
                 && values.stream().allMatch(value -> DATE.matcher(value).matches())) {

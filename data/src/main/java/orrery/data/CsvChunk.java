@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 import orrery.data.ReadOptions.Role;
+import orrery.store.Printable;
 
 /**
  * Parses a chunk of a delimited text to examples. Where the schema is still being found, features are numbered
@@ -176,7 +177,7 @@ final class CsvChunk {
     }
 
     private static String name(Schema.Column column) {
-        return "column '" + Names.printable(column.name()) + "'";
+        return "column '" + Printable.of(column.name()) + "'";
     }
 
     private void numeric(Schema.Column what, int column) {
@@ -185,7 +186,7 @@ final class CsvChunk {
             if (!fields.isMissing()) {
                 throw bad(name(what) + ": expected a number, found '" + fields.shown()
                         + "'; if that stands for no value: --missing '" + fields.shown()
-                        + "', if the column holds categories: --categorical '" + Names.printable(what.name()) + "'");
+                        + "', if the column holds categories: --categorical '" + Printable.of(what.name()) + "'");
             }
             tallies[column].missing();
             if (markerOf[column] >= 0) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
 import orrery.store.Place;
+import orrery.store.Readers;
 
 /**
  * Reads data by the name of a file, of a folder of part files, of a set of the {@link Catalogue}, or {@code -} for standard
@@ -65,6 +66,18 @@ public final class Data {
         return cached(files, asked.key(), () -> parse(files, asked, null, true));
     }
 
+    /** Who may read what is made of data: nobody but the owner, if one of its files cannot be read by others. */
+    public Readers readers(String nameOrFile) throws IOException {
+        var readers = Readers.AS_USUAL;
+        if (!isSet(nameOrFile)) {
+            for (var file : filesOf(nameOrFile).files()) {
+                var path = file.path();
+                readers = path.isPresent() ? readers.and(Readers.of(path.get())) : readers;
+            }
+        }
+        return readers;
+    }
+
     /** Reads data as the training data was read, by its schema. */
     public Loaded readLike(String nameOrFile, Schema schema, ReadOptions options, boolean needsLabels)
             throws IOException {
@@ -93,11 +106,11 @@ public final class Data {
     /** Parses files, unless that was done before; whether a file elsewhere is still the same is not known. */
     private Loaded cached(FileSet files, String how, Parsing parsing) throws IOException {
         if (!cache.isOn() || !files.isKept()) {
-            return parsing.parse();
+            return parsing.parse().summed(files.sums());
         }
         var key = Cache.key(files, how);
         var found = cache.find(key);
-        return found != null ? found : kept(key, parsing.parse());
+        return (found != null ? found : kept(key, parsing.parse())).summed(files.sums());
     }
 
     /** Keeps what was parsed; that it cannot be kept is worth a word, and no reason to end. */
@@ -170,7 +183,7 @@ public final class Data {
             if (parsed.examples() == 0) {
                 throw new DataException(files.name() + ": there are no examples in it");
             }
-            return Spilled.of(parsed, fitted, batch, folder, seed);
+            return Spilled.of(parsed, fitted.summed(files.sums()), batch, folder, seed);
         }
     }
 
@@ -182,7 +195,8 @@ public final class Data {
         if (isSet(nameOrFile)) {
             throw new DataException("the set '" + nameOrFile + "' is no graph; " + Catalogue.JDK_GRAPH + " is one");
         }
-        return EdgeList.read(filesOf(nameOrFile), options);
+        var files = filesOf(nameOrFile);
+        return EdgeList.read(files, options).summed(files.sums());
     }
 
     /** Reads ratings. */
@@ -190,7 +204,8 @@ public final class Data {
         if (isSet(nameOrFile) && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN) {
             throw new DataException(nameOrFile + " has no ratings in it");
         }
-        return RatingList.read(filesOf(nameOrFile), options);
+        var files = filesOf(nameOrFile);
+        return RatingList.read(files, options).summed(files.sums());
     }
 
     /** What there is in a data set, column by column. */

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import orrery.store.Printable;
 
 /**
  * Reads edges, one a line: from, to and perhaps a weight, in columns that are named or numbered, or the first. A type
@@ -58,7 +59,7 @@ final class EdgeList {
                 var places = PairList.places(look, options, KEYS, NAMES, options.usesWeights(), name);
                 if (places.second() < 0) {
                     throw new DataException(name + ": expected two nodes in each line, found one column ('"
-                            + Names.printable(look.names().getFirst()) + "'); say what stands between by --delimiter");
+                            + Printable.of(look.names().getFirst()) + "'); say what stands between by --delimiter");
                 }
                 list.read(
                         begun.all(),
@@ -91,7 +92,7 @@ final class EdgeList {
     private static Reading with(Reading reading, String fact, Object value) {
         var facts = new LinkedHashMap<>(reading.facts());
         facts.put(fact, value);
-        return new Reading(reading.format(), facts, reading.columns(), reading.notes());
+        return new Reading(reading.format(), facts, reading.columns(), reading.notes(), reading.sums());
     }
 
     private static void bothWays(PairList list) {
@@ -153,11 +154,11 @@ final class EdgeList {
         if (words.length < 5 || !words[1].equals("matrix") || !words[2].equals("coordinate")) {
             throw new DataException(
                     name + ":1: expected '%%MatrixMarket matrix coordinate ...', a list of entries, found '"
-                            + Names.printable(head) + "'");
+                            + Printable.of(head) + "'");
         }
         if (!words[3].matches("pattern|real|integer|double") || !words[4].matches("general|symmetric")) {
             throw new DataException(name + ":1: a graph's matrix is pattern, real or integer, and general or symmetric,"
-                    + " found '" + Names.printable(words[3] + " " + words[4]) + "'");
+                    + " found '" + Printable.of(words[3] + " " + words[4]) + "'");
         }
         long line = 1;
         String size = reader.readLine();
@@ -167,7 +168,7 @@ final class EdgeList {
         var sizes = String.valueOf(size).strip().split("\\s+", -1);
         if (sizes.length != 3 || !String.join("", sizes).matches("[0-9]{3,40}")) {
             throw new DataException(name + ":" + line + ": expected rows, columns and entries, found '"
-                    + Names.printable(String.valueOf(size)) + "'");
+                    + Printable.of(String.valueOf(size)) + "'");
         }
         if (!sizes[0].equals(sizes[1])) {
             throw new DataException(
@@ -219,6 +220,6 @@ final class EdgeList {
             // told below
         }
         throw new DataException(place + ": expected row and column from 1 to " + nodes
-                + (due == 3 ? " and a value" : "") + ", found '" + Names.printable(entry) + "'");
+                + (due == 3 ? " and a value" : "") + ", found '" + Printable.of(entry) + "'");
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import orrery.store.Printable;
 
 /**
  * Takes a delimited text apart, field by field. All that reads such texts goes through here: the first look, the cutting
@@ -181,7 +182,7 @@ final class Fields {
             throw new BadLine(
                     scan.line,
                     "expected " + dialect.delimiterName() + " or the line's end behind the closing quote, found '"
-                            + Names.printable(scan.word()) + "'; if quotes are plain characters here: --no-quotes");
+                            + Printable.of(scan.word()) + "'; if quotes are plain characters here: --no-quotes");
         }
         isQuoted = true;
         isCopy = length >= 0;
@@ -334,7 +335,7 @@ final class Fields {
     /** The field for a message. */
     String shown() {
         int length = Math.min(to - from, 40);
-        return Names.printable(new String(field, from, length, StandardCharsets.UTF_8))
+        return Printable.of(new String(field, from, length, StandardCharsets.UTF_8))
                 + (length < to - from ? "..." : "");
     }
 

@@ -9,9 +9,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import orrery.store.Place;
+import orrery.store.Printable;
 
 /**
  * The files of one data set: a file, the part files of a folder in the order of their names, or standard input. Of a
@@ -50,7 +54,7 @@ record FileSet(String name, List<Place> files, boolean isFolder) {
             if (!part.startsWith(".") && !part.startsWith("_")) {
                 var file = place.resolve(part);
                 if (file.path().isPresent() && Files.isDirectory(file.path().get())) {
-                    throw new DataException(name + ": the folder holds folders, such as '" + Names.printable(part)
+                    throw new DataException(name + ": the folder holds folders, such as '" + Printable.of(part)
                             + "'; give one that holds the files of one data set");
                 }
                 parts.add(file);
@@ -97,12 +101,12 @@ record FileSet(String name, List<Place> files, boolean isFolder) {
             return "standard input";
         }
         var file = files.get(part);
-        return isFolder ? new Place(name).name() + "/" + file.name() : file.name();
+        return Printable.of(isFolder ? new Place(name).name() + "/" + file.name() : file.name());
     }
 
     /** The last part of the name of what is read, in small letters. */
     String shortName() {
-        return (isStandardInput() ? "" : files.getFirst().name()).toLowerCase(java.util.Locale.ROOT);
+        return (isStandardInput() ? "" : files.getFirst().name()).toLowerCase(Locale.ROOT);
     }
 
     /** Whether the content can be read again, and is the same as long as nobody writes to it: no pipe and no device. */
@@ -118,6 +122,17 @@ record FileSet(String name, List<Place> files, boolean isFolder) {
             }
         }
         return !files.isEmpty();
+    }
+
+    /** By file, its size and a sum of its bytes; none if they are not {@linkplain #isKept kept}. */
+    Map<String, String> sums() throws IOException {
+        var sums = new LinkedHashMap<String, String>();
+        for (int part = 0; isKept() && part < files.size(); part++) {
+            var file = files.get(part);
+            var sum = file.parent().sum(file.name());
+            sums.put(nameOf(part), String.format(Locale.ROOT, "crc32c:%08x of %,d bytes", sum.crc32c(), sum.bytes()));
+        }
+        return sums;
     }
 
     /** A sum of all bytes of all files, and their names: other content has another, as good as certain. */

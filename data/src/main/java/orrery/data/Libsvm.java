@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import orrery.data.Examples.Part;
+import orrery.store.Printable;
 
 /**
  * The format of LIBSVM and its kin: a line is {@code label qid:n index:value index:value ... # comment}. Indices are whole
@@ -194,7 +195,7 @@ final class Libsvm {
         double label = scan.number();
         if (Double.isNaN(label) || !isBlankOrEnd(scan)) {
             scan.at = start;
-            throw new BadLine(scan.line, "expected a number as label, found '" + Names.printable(scan.word()) + "'");
+            throw new BadLine(scan.line, "expected a number as label, found '" + Printable.of(scan.word()) + "'");
         }
         if (Double.isInfinite(label)) {
             scan.at = start;
@@ -226,11 +227,12 @@ final class Libsvm {
                 hasQueries = true;
                 return;
             }
-            throw new BadLine(scan.line, "expected index:value, found '" + Names.printable(scan.word()) + "'");
+            throw new BadLine(scan.line, "expected index:value, found '" + Printable.of(scan.word()) + "'");
         }
         if (index > Integer.MAX_VALUE - 8) {
             throw new BadLine(
-                    scan.line, "the largest index is " + (Integer.MAX_VALUE - 8) + ", found '" + scan.word() + "'");
+                    scan.line,
+                    "the largest index is " + (Integer.MAX_VALUE - 8) + ", found '" + Printable.of(scan.word()) + "'");
         }
         if (index < firstIndex) {
             throw new BadLine(
@@ -242,7 +244,7 @@ final class Libsvm {
         double value = scan.number();
         if (Double.isNaN(value) || !isBlankOrEnd(scan)) {
             scan.at = start;
-            throw new BadLine(scan.line, "expected index:value, found '" + Names.printable(scan.word()) + "'");
+            throw new BadLine(scan.line, "expected index:value, found '" + Printable.of(scan.word()) + "'");
         }
         int feature = (int) index;
         smallest = Math.min(smallest, feature);

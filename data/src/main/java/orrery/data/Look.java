@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import orrery.store.Printable;
 
 /**
  * What the first lines of a delimited text say about all of it: the delimiter, quotes, decimal commas, and whether the
@@ -362,8 +363,8 @@ record Look(
         int at = names.indexOf(column);
         if (at >= 0) {
             if (names.lastIndexOf(column) != at) {
-                throw new DataException(file + ":1: two columns are named '" + Names.printable(column) + "', "
-                        + (at + 1) + " and " + (names.lastIndexOf(column) + 1) + "; rename one");
+                throw new DataException(file + ":1: two columns are named '" + Printable.of(column) + "', " + (at + 1)
+                        + " and " + (names.lastIndexOf(column) + 1) + "; rename one");
             }
             return at;
         }

@@ -2,6 +2,7 @@ package orrery.data;
 
 import java.util.Collection;
 import java.util.Locale;
+import orrery.store.Printable;
 
 /** The known name that is most like a wrong one. */
 public final class Nearest {
@@ -19,9 +20,9 @@ public final class Nearest {
             }
         }
         if (least <= Math.max(2, wrong.length() / 2)) {
-            return "; did you mean '" + best + "'?";
+            return "; did you mean '" + Printable.of(best) + "'?";
         }
-        return known.isEmpty() ? "" : "; there are " + String.join(", ", known);
+        return known.isEmpty() ? "" : "; there are " + Printable.of(String.join(", ", known));
     }
 
     /** Insertions, deletions, replacements and swaps of neighbours that make one into the other. */

@@ -24,6 +24,11 @@ public record Piece(Place file, long from, long to, List<String> hosts) {
         return to - from;
     }
 
+    /** Where it is in its file, in words. */
+    String bytesText() {
+        return "bytes " + from + " to " + to;
+    }
+
     /** Whether it is a compressed file, which is read from its begin. */
     boolean isWhole() {
         return isCompressed(file);

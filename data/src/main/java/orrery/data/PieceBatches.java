@@ -11,23 +11,46 @@ final class PieceBatches implements AsyncReader.Pass {
     private final int batch;
     private final Schema schema;
     private final Libsvm parser;
+    private final AtEnd atEnd;
     private @Nullable Piece piece;
     private @Nullable PieceLines lines;
     private @Nullable Scan scan;
 
-    private PieceBatches(List<Piece> pieces, int batch, Schema schema) {
+    /** Takes in that a piece was read to its end. */
+    @FunctionalInterface
+    interface AtEnd {
+        /**
+         * A piece was read.
+         *
+         * @param sum of the bytes of its lines
+         */
+        void of(Piece piece, long sum) throws IOException;
+    }
+
+    private PieceBatches(List<Piece> pieces, int batch, Schema schema, AtEnd atEnd) {
+        this.atEnd = atEnd;
         this.pieces = pieces.iterator();
         this.batch = batch;
         this.schema = schema;
         parser = new Libsvm(true, schema.columns(), schema.firstIndex());
     }
 
-    static AsyncReader.Passes passes(List<Piece> pieces, int batch, Schema schema) {
+    static AsyncReader.Passes passes(List<Piece> pieces, int batch, Schema schema, AtEnd atEnd) {
         if (batch < 1 || schema.features() < 1) {
             throw new IllegalArgumentException(
                     "batch and features must be 1 or more, got " + batch + ", " + schema.features());
         }
-        return () -> new PieceBatches(pieces, batch, schema);
+        return new AsyncReader.Passes() {
+            @Override
+            public AsyncReader.Pass begin() {
+                return new PieceBatches(pieces, batch, schema, atEnd);
+            }
+
+            @Override
+            public String toString() {
+                return pieces.isEmpty() ? "no file" : pieces.getFirst().file().toString();
+            }
+        };
     }
 
     @Override
@@ -55,6 +78,9 @@ final class PieceBatches implements AsyncReader.Pass {
             scan = lines == null ? null : lines.next();
             if (scan != null) {
                 return true;
+            }
+            if (piece != null && lines != null) {
+                atEnd.of(piece, lines.sum());
             }
             close();
             if (!pieces.hasNext()) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** The bytes of a piece, in runs of whole lines. */
@@ -19,6 +20,7 @@ final class PieceLines implements AutoCloseable {
     private int used; // of these, those that were given
     private long first; // where the buffer's first byte is in the file
     private boolean isAtEnd;
+    private final CRC32C crc = new CRC32C();
 
     PieceLines(Piece piece) throws IOException {
         this.piece = piece;
@@ -74,18 +76,27 @@ final class PieceLines implements AutoCloseable {
             int end = Chunks.lastLine(bytes, held);
             int last = lastStart(limit, end);
             if (last > 0) {
-                used = last;
-                return new Scan(bytes, 0, last);
+                return lines(last);
             }
             if (isAtEnd) {
                 if (held == 0) {
                     return null;
                 }
-                used = held; // the last line has no end
-                return new Scan(bytes, 0, held);
+                return lines(held); // the last of them has no end
             }
             fill();
         }
+    }
+
+    private Scan lines(int end) {
+        used = end;
+        crc.update(bytes, 0, end);
+        return new Scan(bytes, 0, end);
+    }
+
+    /** A sum of all bytes that were given so far: of the whole piece at its end. */
+    long sum() {
+        return crc.getValue();
     }
 
     /** The end of the last whole line that begins before the limit. */

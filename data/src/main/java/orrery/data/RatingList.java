@@ -3,6 +3,7 @@ package orrery.data;
 import java.io.IOException;
 import java.util.List;
 import java.util.regex.Pattern;
+import orrery.store.Printable;
 
 /** Reads ratings, one a line: columns that are named or numbered, or the first three. */
 final class RatingList {
@@ -54,7 +55,7 @@ final class RatingList {
                             + (look.names().size() == 1
                                     ? "one column"
                                     : look.names().size() + " columns") + " ("
-                            + Names.printable(String.join(", ", look.names())) + ")"
+                            + Printable.of(String.join(", ", look.names())) + ")"
                             + "; say which by --user, --item and --rating, or what stands between by --delimiter");
                 }
                 list.read(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import orrery.store.Printable;
 
 /**
  * How data was read: what was found out about it, so that nothing is guessed in silence. Immutable.
@@ -12,8 +13,10 @@ import java.util.Map;
  * @param facts such as the delimiter, by name
  * @param columns by column of the file what it was taken for; none for formats without columns
  * @param notes what is worth knowing, each a sentence
+ * @param sums by file: its size and a sum of its bytes; none for what can be read only once, or is in no file of this machine
  */
-public record Reading(String format, Map<String, Object> facts, List<Column> columns, List<String> notes) {
+public record Reading(
+        String format, Map<String, Object> facts, List<Column> columns, List<String> notes, Map<String, String> sums) {
     private static final int MOST_SHOWN = 40; // columns that are not alike
 
     /**
@@ -24,7 +27,7 @@ public record Reading(String format, Map<String, Object> facts, List<Column> col
      */
     public record Column(String name, String role, String about) {
         String text() {
-            return Names.printable(name) + " " + role + (about.isEmpty() ? "" : ", " + about);
+            return Printable.of(name) + " " + role + (about.isEmpty() ? "" : ", " + about);
         }
     }
 
@@ -32,6 +35,12 @@ public record Reading(String format, Map<String, Object> facts, List<Column> col
         facts = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(facts));
         columns = List.copyOf(columns);
         notes = List.copyOf(notes);
+        sums = Map.copyOf(sums);
+    }
+
+    /** Of files whose sums are not known. */
+    Reading(String format, Map<String, Object> facts, List<Column> columns, List<String> notes) {
+        this(format, facts, columns, notes, Map.of());
     }
 
     /** Nothing is said of how it was read. */
@@ -43,7 +52,12 @@ public record Reading(String format, Map<String, Object> facts, List<Column> col
     public Reading with(String note) {
         var more = new ArrayList<>(notes);
         more.add(note);
-        return new Reading(format, facts, columns, more);
+        return new Reading(format, facts, columns, more, sums);
+    }
+
+    /** The same, of files with these sums. */
+    Reading summed(Map<String, String> ofFiles) {
+        return new Reading(format, facts, columns, notes, ofFiles);
     }
 
     /** For people: a line for the file, one for its columns, one per note. */
@@ -58,6 +72,7 @@ public record Reading(String format, Map<String, Object> facts, List<Column> col
             lines.add("columns: " + String.join("; ", shownColumns()));
         }
         notes.forEach(note -> lines.add("note: " + note));
+        lines.replaceAll(Printable::of);
         return lines;
     }
 
@@ -77,8 +92,8 @@ public record Reading(String format, Map<String, Object> facts, List<Column> col
             shown.add(
                     end - c < 3
                             ? first.text()
-                            : Names.printable(first.name()) + " to "
-                                    + Names.printable(columns.get(end - 1).name()) + " " + first.role()
+                            : Printable.of(first.name()) + " to "
+                                    + Printable.of(columns.get(end - 1).name()) + " " + first.role()
                                     + (first.about().isEmpty() ? "" : ", each " + first.about()) + " (" + (end - c)
                                     + ")");
             c = end - c < 3 ? c + 1 : end;

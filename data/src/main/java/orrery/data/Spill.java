@@ -7,13 +7,18 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
+import orrery.store.Readers;
+import orrery.store.Storage;
+import orrery.store.Unwritable;
 
 /**
  * Examples that are on this machine's disk, packed batch by batch, until this is closed: what need not be in memory and
@@ -87,6 +92,7 @@ public final class Spill implements AutoCloseable {
     static final class Writer implements AutoCloseable {
         private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
 
+        private final Path where;
         private final FileChannel channel;
         private final CRC32C crc = new CRC32C();
         private long batches;
@@ -94,12 +100,21 @@ public final class Spill implements AutoCloseable {
         private ByteBuffer buffer = little(1 << 16); // used again
 
         Writer(Path folder) throws IOException {
-            channel = FileChannel.open(
-                    folder.resolve("orrery-" + UUID.randomUUID()),
-                    StandardOpenOption.CREATE_NEW,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.DELETE_ON_CLOSE); // where files may be open and have no name: at once
+            var file = folder.resolve("orrery-" + UUID.randomUUID());
+            try {
+                channel = FileChannel.open(
+                        file,
+                        Set.of(
+                                StandardOpenOption.CREATE_NEW,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE,
+                                StandardOpenOption
+                                        .DELETE_ON_CLOSE), // where files may be open and have no name: at once
+                        Readers.OWNER_ONLY.ofFile(file));
+            } catch (FileSystemException e) {
+                throw Unwritable.at(folder.toString(), e);
+            }
+            where = folder;
         }
 
         void add(Part part) throws IOException {
@@ -125,8 +140,11 @@ public final class Spill implements AutoCloseable {
             }
             buffer.flip();
             crc.update(buffer.duplicate());
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
+            try {
+                Storage.writeFully(channel, buffer);
+            } catch (IOException e) {
+                throw Unwritable.at(
+                        where + " (packed examples; -Djava.io.tmpdir=DIR in ORRERY_JAVA_OPTS moves them)", e);
             }
             batches++;
             examples += n;

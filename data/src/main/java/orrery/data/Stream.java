@@ -5,10 +5,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import orrery.store.Place;
 
@@ -17,21 +21,23 @@ import orrery.store.Place;
  *
  * @param pieces the files' parts
  * @param examples by piece: how many begin in it
+ * @param contents by piece: a sum of its lines' bytes, which each pass over it must find again
  * @param features numbers of features are below this
  * @param labels the different ones, ascending; one more than {@link #MOST_LABELS} if there are more
  * @param areSorted whether examples with the same label lie together: used in that order, they teach little
  * @param schema what features and labels are, for a model
- * @param sums over all examples
+ * @param featureSums over all examples
  * @param commonest label
  */
 public record Stream(
         List<Piece> pieces,
         List<Long> examples,
+        List<Long> contents,
         int features,
         List<Double> labels,
         boolean areSorted,
         Schema schema,
-        FeatureSums sums,
+        FeatureSums featureSums,
         double commonest) {
     static final int MOST_LABELS = 10_000;
     private static final int BATCH = 4096;
@@ -42,6 +48,7 @@ public record Stream(
     public Stream {
         pieces = List.copyOf(pieces);
         examples = List.copyOf(examples);
+        contents = List.copyOf(contents);
         labels = List.copyOf(labels);
     }
 
@@ -52,13 +59,15 @@ public record Stream(
      */
     public static Stream survey(List<Place> files, long most, int threads) throws IOException, InterruptedException {
         var pieces = Piece.of(files, most);
-        try (var pool = Executors.newFixedThreadPool(
-                threads, Thread.ofPlatform().name("survey-", 0).daemon().factory())) {
+        var pool = Executors.newFixedThreadPool(
+                threads, Thread.ofPlatform().name("survey-", 0).daemon().factory());
+        try {
             var far = farFeatures(files.getFirst());
             var any = Schema.libsvm(ReadOptions.defaults(), far, Integer.MAX_VALUE - 8, 0);
             var seen = new ArrayDeque<Future<Seen>>();
             var waiting = new ArrayDeque<>(pieces);
             var examples = new ArrayList<Long>();
+            var contents = new ArrayList<Long>();
             var labels = new LabelCounts();
             int features = 0;
             int smallest = Integer.MAX_VALUE;
@@ -71,6 +80,7 @@ public record Stream(
                 var one = seen.remove().get();
                 smallest = Math.min(smallest, one.smallest());
                 examples.add(one.examples());
+                contents.add(one.content());
                 labels.addAll(one.labels());
                 sums.addAll(one.sums());
                 features = Math.max(features, one.features());
@@ -81,6 +91,7 @@ public record Stream(
             return new Stream(
                     pieces,
                     examples,
+                    contents,
                     features,
                     labels.distinct(),
                     labels.areSorted(),
@@ -92,6 +103,8 @@ public record Stream(
                 throw io;
             }
             throw new IllegalStateException(e.getCause());
+        } finally {
+            pool.shutdownNow(); // who still reads has nobody to read for
         }
     }
 
@@ -108,14 +121,16 @@ public record Stream(
         }
     }
 
-    private record Seen(long examples, int features, int smallest, LabelCounts labels, FeatureSums sums) {
+    private record Seen(long examples, long content, int features, int smallest, LabelCounts labels, FeatureSums sums) {
         static Seen in(Piece piece, Schema any) throws IOException, InterruptedException {
             long examples = 0;
             int features = 0;
             int smallest = Integer.MAX_VALUE;
             var labels = new LabelCounts();
             var sums = new FeatureSums();
-            try (var reader = new AsyncReader(PieceBatches.passes(List.of(piece), BATCH, any), 2, 1)) {
+            var content = new AtomicLong(); // of the thread that reads
+            try (var reader = new AsyncReader(
+                    PieceBatches.passes(List.of(piece), BATCH, any, (whole, sum) -> content.set(sum)), 2, 1)) {
                 for (var batch = reader.next(); batch != null; batch = reader.next()) {
                     examples += batch.examples().size();
                     features = Math.max(features, batch.largest() + 1);
@@ -130,7 +145,7 @@ public record Stream(
                     }
                 }
             }
-            return new Seen(examples, features, smallest, labels, sums);
+            return new Seen(examples, content.get(), features, smallest, labels, sums);
         }
     }
 
@@ -160,9 +175,35 @@ public record Stream(
         return Collections.unmodifiableList(shares);
     }
 
-    /** Batches of one worker's examples, for a reader. */
+    /** Batches of one worker's examples, for a reader, who finds out if they are not those of the survey any more. */
     public AsyncReader.Passes passes(Share share, int batch) {
-        return PieceBatches.passes(share.pieces(), batch, schema);
+        return PieceBatches.passes(share.pieces(), batch, schema, this::check);
+    }
+
+    private void check(Piece piece, long sum) throws DataException {
+        long due = contents.get(pieces.indexOf(piece));
+        if (sum != due) {
+            throw new DataException(String.format(
+                    Locale.ROOT,
+                    "%s was changed while the run reads it: %s has sum crc32c:%08x, expected crc32c:%08x; put back what"
+                            + " it held, and go on from a checkpoint, or begin anew",
+                    piece.file(),
+                    piece.bytesText(),
+                    sum,
+                    due));
+        }
+    }
+
+    /** By piece, what it is called, a sum of its bytes. */
+    public Map<String, String> sums() {
+        var sums = new LinkedHashMap<String, String>();
+        for (int p = 0; p < pieces.size(); p++) {
+            var piece = pieces.get(p);
+            sums.put(
+                    piece.file().name() + ", " + piece.bytesText(),
+                    String.format("crc32c:%08x of %,d examples", contents.get(p), examples.get(p)));
+        }
+        return sums;
     }
 
     /** What one worker reads. */
@@ -172,15 +213,16 @@ public record Stream(
         }
     }
 
-    /** A sum of what the survey has seen, for provenance: not of each byte. */
+    /** A sum of all that the survey has read. */
     public String sum() {
         var crc = new CRC32C();
         for (int p = 0; p < pieces.size(); p++) {
             var piece = pieces.get(p);
-            crc.update((piece.file().name() + " " + piece.from() + " " + piece.to() + " " + examples.get(p) + "\n")
+            crc.update((piece.file().name() + " " + piece.from() + " " + piece.to() + " " + examples.get(p) + " "
+                            + contents.get(p) + "\n")
                     .getBytes(java.nio.charset.StandardCharsets.UTF_8));
         }
-        return String.format("survey crc32c:%08x", crc.getValue());
+        return String.format("pieces crc32c:%08x", crc.getValue());
     }
 
     @Override

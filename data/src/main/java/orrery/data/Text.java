@@ -23,6 +23,7 @@ import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.tukaani.xz.XZInputStream;
 import orrery.store.Place;
+import orrery.store.Printable;
 
 /**
  * A text in UTF-8, whatever it lies in: plain, compressed, in UTF-16, or made of a table that is none. What it is, its
@@ -283,7 +284,7 @@ record Text(InputStream in, boolean isTable, List<String> about) implements Clos
                 var more = next();
                 if (more.isPresent()) {
                     throw new DataException(name + ": the zip archive holds more than one file, such as '"
-                            + Names.printable(more.get()) + "'; extract it to a folder and give the folder");
+                            + Printable.of(more.get()) + "'; extract it to a folder and give the folder");
                 }
                 tail.transferTo(OutputStream.nullOutputStream());
                 if (!tail.isEndOfZip()) {

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import orrery.store.Json;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
@@ -38,7 +38,7 @@ final class Checkpoint {
     final long clock; // the first clock to be done
     final int workers; // of its stage
     final List<RunEvent.CutReached> history;
-    private final Map<String, String> identity;
+    private final Identity identity;
     private final Map<String, Storage.Written> files;
 
     private Checkpoint(
@@ -48,7 +48,7 @@ final class Checkpoint {
             long clock,
             int workers,
             List<RunEvent.CutReached> history,
-            Map<String, String> identity,
+            Identity identity,
             Map<String, Storage.Written> files) {
         this.storage = storage;
         this.folder = folder;
@@ -70,7 +70,7 @@ final class Checkpoint {
     /** All files are there: the manifest makes them a checkpoint. Returns the bytes of the whole. */
     static long commit(
             Checkpoints checkpoints,
-            Map<String, String> identity,
+            Identity identity,
             int stage,
             long clock,
             int workers,
@@ -86,7 +86,7 @@ final class Checkpoint {
         manifest.put("clock", clock);
         manifest.put("workers", workers);
         manifest.put("epoch", epoch);
-        manifest.put("identity", identity);
+        manifest.put("identity", identity.values());
         manifest.put("history", history.stream().map(Checkpoint::toMap).toList());
         var sums = new LinkedHashMap<String, Object>();
         long bytes = 0;
@@ -100,7 +100,7 @@ final class Checkpoint {
         manifest.put("files", sums);
         bytes += storage.writeText(folder + "/" + MANIFEST, Json.pretty(manifest))
                 .bytes();
-        forgetOld(storage, checkpoints.keep());
+        forgetOthers(storage, folder, checkpoints.keep());
         return bytes;
     }
 
@@ -168,11 +168,15 @@ final class Checkpoint {
         return String.format("stage-%03d-clock-%010d", stage, clock);
     }
 
-    private static void forgetOld(Storage storage, int keep) throws IOException {
+    /** Keeps the newest, of which {@code last} is the last: what is said to be later was damaged, and gone back before. */
+    private static void forgetOthers(Storage storage, String last, int keep) throws IOException {
         var all = committed(storage);
-        for (var folder : all.subList(0, Math.max(0, all.size() - keep))) {
-            storage.delete(folder + "/" + MANIFEST); // first: what follows may be cut short
-            storage.delete(folder);
+        int at = all.indexOf(last);
+        for (int i = 0; i < all.size(); i++) {
+            if (i > at || i <= at - keep) {
+                storage.delete(all.get(i) + "/" + MANIFEST); // first: what follows may be cut short
+                storage.delete(all.get(i));
+            }
         }
     }
 
@@ -196,25 +200,65 @@ final class Checkpoint {
         }
     }
 
-    /** The newest checkpoint, its files' sums checked. */
-    static Checkpoint newest(Storage storage) throws IOException {
-        var all = committed(storage);
-        if (all.isEmpty()) {
-            throw new IOException(storage.where("") + ": no checkpoint to go on from; start without --resume");
-        }
-        return open(storage, all.getLast());
+    /** Takes in a checkpoint that is passed over. */
+    @FunctionalInterface
+    interface Skipped {
+        void over(String where, String why);
     }
 
-    /** A committed checkpoint, its files' sums checked. */
-    static Checkpoint open(Storage storage, String folder) throws IOException {
-        var checkpoint = read(storage, folder);
-        checkpoint.checkSums();
-        return checkpoint;
+    /** Whether there is one, sound or not. */
+    static boolean isAnyIn(Storage storage) throws IOException {
+        return !committed(storage).isEmpty();
+    }
+
+    /** The newest that is sound: that has what a job of these stages can go on from, and files with their sums. */
+    static Optional<Checkpoint> newest(Storage storage, List<Stage> stages, Skipped skipped) throws IOException {
+        for (var folder : committed(storage).reversed()) {
+            try {
+                var checkpoint = read(storage, folder);
+                checkpoint.checkSums();
+                checkpoint.checkPlace(stages);
+                return Optional.of(checkpoint);
+            } catch (IOException e) {
+                skipped.over(storage.where(folder), String.valueOf(e.getMessage()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The newest that is sound, to go on from in another run. */
+    static Checkpoint toResume(Storage storage, List<Stage> stages, Skipped skipped) throws IOException {
+        if (!isAnyIn(storage)) {
+            throw new IOException(storage.where("") + ": no checkpoint to go on from; start without --resume");
+        }
+        var why = new ArrayList<String>();
+        var newest = newest(storage, stages, (where, reason) -> {
+            why.add(reason);
+            skipped.over(where, reason);
+        });
+        return newest.orElseThrow(() -> new IOException(storage.where("")
+                + ": none of its checkpoints can be read (" + String.join("; ", why)
+                + "); begin anew under another name"));
+    }
+
+    private void checkPlace(List<Stage> stages) throws IOException {
+        String where = storage.where(folder + "/" + MANIFEST);
+        if (stage >= stages.size()) {
+            throw new IOException(where + ": is damaged: its stage is " + stage + ", the job has " + stages.size()
+                    + ", numbered from 0");
+        }
+        if (clock > stages.get(stage).clocks()) {
+            throw new IOException(where + ": is damaged: its clock is " + clock + ", stage '"
+                    + stages.get(stage).name() + "' has " + stages.get(stage).clocks());
+        }
     }
 
     private void checkSums() throws IOException {
         for (var file : files.entrySet()) {
             var due = file.getValue();
+            if (!storage.holds(folder + "/" + file.getKey())) {
+                throw new IOException(storage.where(folder + "/" + file.getKey()) + ": is missing");
+            }
             var is = storage.sum(folder + "/" + file.getKey());
             if (!is.equals(due)) {
                 throw new IOException(storage.where(folder + "/" + file.getKey()) + ": damaged: " + is.bytes()
@@ -238,7 +282,8 @@ final class Checkpoint {
             files.put(
                     file.getKey(),
                     new Storage.Written(
-                            number(sum.get("bytes"), where, "bytes"), number(sum.get("crc32c"), where, "crc32c")));
+                            Json.whole(sum.get("bytes"), where, "bytes", 0, Long.MAX_VALUE),
+                            Json.whole(sum.get("crc32c"), where, "crc32c", 0, 0xffff_ffffL)));
         }
         var history = new ArrayList<RunEvent.CutReached>();
         if (manifest.get("history") instanceof List<?> list) {
@@ -252,45 +297,39 @@ final class Checkpoint {
         return new Checkpoint(
                 storage,
                 folder,
-                (int) number(manifest.get("stage"), where, "stage"),
-                number(manifest.get("clock"), where, "clock"),
-                (int) number(manifest.get("workers"), where, "workers"),
+                (int) Json.whole(manifest.get("stage"), where, "stage", 0, Integer.MAX_VALUE),
+                Json.whole(manifest.get("clock"), where, "clock", 0, Long.MAX_VALUE),
+                (int) Json.whole(manifest.get("workers"), where, "workers", 1, Run.MOST_WORKERS),
                 List.copyOf(history),
-                identity,
+                new Identity(identity, new TreeMap<>(), ""),
                 files);
     }
 
     private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
         var metrics = new LinkedHashMap<String, Double>();
-        Json.map(map.get("metrics"), where, "metrics")
-                .forEach((name, value) -> metrics.put(name, Double.valueOf(String.valueOf(value))));
+        for (var metric : Json.map(map.get("metrics"), where, "metrics").entrySet()) {
+            try {
+                metrics.put(metric.getKey(), Double.valueOf(String.valueOf(metric.getValue())));
+            } catch (NumberFormatException e) {
+                throw new IOException(where + ": metric '" + metric.getKey() + "' is no number", e);
+            }
+        }
         double seconds = map.get("seconds") instanceof Number n ? n.doubleValue() : 0;
         return new RunEvent.CutReached(
                 String.valueOf(map.get("stage")),
-                number(map.get("clock"), where, "clock"),
+                Json.whole(map.get("clock"), where, "clock", 0, Long.MAX_VALUE),
                 metrics,
-                number(map.get("examples"), where, "examples"),
+                Json.whole(map.get("examples"), where, "examples", 0, Long.MAX_VALUE),
                 Duration.ofNanos((long) (seconds * 1e9)));
     }
 
-    private static long number(@Nullable Object value, String where, String key) throws IOException {
-        return Json.number(value, where, key).longValue();
-    }
-
     /** Refuses to go on as another run than the one that was saved. */
-    void check(Map<String, String> asked) throws IOException {
-        for (var entry : asked.entrySet()) {
-            var saved = identity.get(entry.getKey());
-            if (!entry.getValue().equals(saved)) {
-                throw new IOException(where() + ": cannot go on: " + entry.getKey() + " was "
-                        + (saved == null ? "not set" : saved) + ", now it is " + entry.getValue());
-            }
-        }
-        for (var entry : identity.entrySet()) {
-            if (!asked.containsKey(entry.getKey())) {
-                throw new IOException(where() + ": cannot go on: " + entry.getKey() + " was " + entry.getValue()
-                        + ", now it is not set");
-            }
+    void check(Identity asked) throws IOException {
+        var different = asked.from(identity);
+        if (different.isPresent()) {
+            var of = different.get();
+            throw new IOException(
+                    where() + ": cannot go on: " + of.name() + " was " + of.due() + ", now it is " + of.is());
         }
     }
 

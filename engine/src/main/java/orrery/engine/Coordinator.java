@@ -10,10 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import orrery.store.Printable;
 import orrery.table.EndedException;
 import orrery.table.Node;
 import orrery.table.Placement;
@@ -38,11 +40,13 @@ final class Coordinator implements Site {
 
     private final Run run;
     private final Members launcher;
+    private final Identity identity;
     private final Authority authority;
     private final Node node = new Node();
     private final InetSocketAddress address;
     private final LinkedBlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
     private final Map<Integer, Seat> seats = new TreeMap<>(); // of members that own blocks or are about to
+    private final Map<Integer, String> ownData = new TreeMap<>(); // by member, a sum of what it alone reads
     private final List<Members.Started> gone = new ArrayList<>(); // perhaps still alive
     private List<TableSpec> tables = List.of();
     private Optional<Checkpoint> from = Optional.empty();
@@ -72,8 +76,9 @@ final class Coordinator implements Site {
         record Said(int member, String line) implements Event {}
     }
 
-    Coordinator(Run run, Members launcher) throws IOException {
+    Coordinator(Run run, Members launcher, Identity identity) throws IOException {
         this.run = run;
+        this.identity = identity;
         this.launcher = launcher;
         if (launcher.count() > run.workers()) {
             throw new IllegalArgumentException(launcher.count() + " processes for " + run.workers()
@@ -137,7 +142,8 @@ final class Coordinator implements Site {
                 terms.lease(),
                 terms.faults());
         var lastWords = new ArrayDeque<String>();
-        var process = launcher.start(invitation, line -> {
+        var process = launcher.start(invitation, said -> {
+            String line = Printable.lines(said);
             synchronized (lastWords) {
                 lastWords.add(line);
                 if (lastWords.size() > LAST_WORDS) {
@@ -146,7 +152,7 @@ final class Coordinator implements Site {
             }
             inbox.add(new Event.Said(id, line));
         });
-        var seat = new Seat(id, incarnation, process, lastWords);
+        var seat = new Seat(id, incarnation, process, node.awakeNanos(), lastWords);
         process.whenEnded(status -> inbox.add(new Event.Ended(id, incarnation, status)));
         return seat;
     }
@@ -164,7 +170,7 @@ final class Coordinator implements Site {
         if (event != null) {
             take(event);
         }
-        long now = System.nanoTime();
+        long now = node.awakeNanos(); // while this JVM is stopped, nobody is late
         for (var seat : seats.values()) {
             if (seat.brokenSince != 0 && now - seat.brokenSince > GRACE_NANOS) {
                 throw new MemberLostException(seat.id, "its connection broke");
@@ -208,7 +214,7 @@ final class Coordinator implements Site {
             case Event.Broken(int member, long incarnation, String why) -> {
                 var seat = seats.get(member);
                 if (seat != null && seat.incarnation == incarnation && seat.brokenSince == 0) {
-                    seat.brokenSince = System.nanoTime();
+                    seat.brokenSince = Math.max(1, node.awakeNanos());
                     if (!node.knows(member)) {
                         throw new MemberLostException(member, why);
                     }
@@ -243,7 +249,10 @@ final class Coordinator implements Site {
             told.add(new RunEvent.Counted(seat.id, Duration.ofNanos(node.silentNanos(seat.id)), counts));
         }
         switch (message.kind()) {
-            case "hello" -> seat.address = new InetSocketAddress(message.text("host"), (int) message.number("port"));
+            case "hello" -> {
+                checkThatItIsOfTheRun(seat, message);
+                seat.address = new InetSocketAddress(message.text("host"), (int) message.number("port"));
+            }
             case "progress" -> seat.progress = message;
             case "failed" -> {
                 if (failure == null) {
@@ -251,11 +260,32 @@ final class Coordinator implements Site {
                             message.text("stage"),
                             (int) message.number("worker"),
                             message.number("clock"),
-                            new RemoteFailure(message.text("cause")));
+                            new RemoteFailure(Printable.lines(message.text("cause"))));
                 }
             }
             default -> seat.got.put(message.kind(), message);
         }
+    }
+
+    /** A member that has read something else than the others, or than its life before, would spoil the result unseen. */
+    private void checkThatItIsOfTheRun(Seat seat, Message hello) {
+        var is = new Identity(texts(hello.map("identity")), texts(hello.map("files")), hello.text("own"));
+        is.foreignTo(identity).ifPresent(what -> {
+            throw failed(seat, what);
+        });
+        var before = ownData.putIfAbsent(seat.id, is.own());
+        if (before != null && !before.equals(is.own())) {
+            throw failed(
+                    seat,
+                    "reads other data than its life before: its part has sum " + is.own() + ", expected " + before
+                            + "; make the data the same each time they are read");
+        }
+    }
+
+    private static SortedMap<String, String> texts(Map<String, Object> values) {
+        var texts = new TreeMap<String, String>();
+        values.forEach((name, value) -> texts.put(name, String.valueOf(value)));
+        return texts;
     }
 
     private static JobFailedException failed(Seat seat, String why) {
@@ -300,7 +330,7 @@ final class Coordinator implements Site {
     }
 
     /** Waits until all of them have said so. */
-    private Map<Integer, Message> all(String kind, Collection<Seat> of) throws InterruptedException {
+    Map<Integer, Message> all(String kind, Collection<Seat> of) throws InterruptedException {
         long end = System.nanoTime() + run.waitLimit().toNanos();
         while (!of.stream().allMatch(seat -> seat.got.containsKey(kind))) {
             listen(TimeUnit.MILLISECONDS.toNanos(100));
@@ -500,6 +530,7 @@ final class Coordinator implements Site {
         var seat = seats.get(lost.member());
         if (seat != null) {
             forget(seat, String.valueOf(lost.getMessage()));
+            seat.process.kill(); // it may be hung, or believe itself alive
             seats.put(seat.id, start(seat.id, seat.incarnation + 1));
         }
         for (var early :
@@ -526,7 +557,14 @@ final class Coordinator implements Site {
             while (!seats.values().stream().allMatch(s -> s.address == null || s.got.containsKey("idle"))) {
                 listen(TimeUnit.MILLISECONDS.toNanos(100));
                 if (System.nanoTime() > end) {
-                    throw new JobFailedException("some members do not go back to the last checkpoint", lost);
+                    var late = seats.values().stream()
+                            .filter(s -> s.address != null && !s.got.containsKey("idle"))
+                            .map(s -> s.id)
+                            .toList();
+                    throw new JobFailedException(
+                            "members " + late + " have not gone back to the last checkpoint within "
+                                    + run.waitLimit().toSeconds() + " s; a longer limit is set by --wait-limit",
+                            lost);
                 }
             }
             return null;

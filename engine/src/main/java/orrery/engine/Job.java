@@ -117,7 +117,7 @@ public final class Job {
     public Outcome run(Run run) throws IOException {
         switch (run.launcher()) {
             case Membership membership -> {
-                return new Member(membership, run, ordered(tables, run.plan()), stages).live();
+                return new Member(membership, run, ordered(tables, run.plan()), stages, identity(run)).live();
             }
             case Threads threads -> {
                 try (var site = new Here(run, threads)) {
@@ -129,11 +129,30 @@ public final class Job {
                     throw new IllegalArgumentException(
                             "a run that places rows anew after its first pass needs checkpoints");
                 }
-                try (var site = new Coordinator(run, launcher)) {
+                try (var site = new Coordinator(run, launcher, identity(run))) {
                     return new Running(run, site).all();
                 }
             }
         }
+    }
+
+    /** What a run of this job is of. */
+    private Identity identity(Run run) {
+        var values = new TreeMap<String, String>();
+        values.put("job", name);
+        values.put("workers", String.valueOf(run.workers()));
+        values.put("seed", String.valueOf(run.seed()));
+        values.put("consistency", run.consistency().toString());
+        for (int s = 0; s < stages.size(); s++) {
+            var stage = stages.get(s);
+            values.put(
+                    "stage " + s,
+                    stage.name() + ", " + stage.clocks() + " clocks, cut every " + stage.cutEvery()
+                            + (stage.parallelism().equals(Parallelism.OF_RUN)
+                                    ? ""
+                                    : ", workers " + stage.parallelism()));
+        }
+        return run.identity().with(values);
     }
 
     /** The tables with their rows in the order of the plan, if there is one. */
@@ -203,7 +222,7 @@ public final class Job {
         private final long start = System.nanoTime();
         private final Duration cpuBefore = cpu();
         private final List<RunEvent.CutReached> cuts = new ArrayList<>();
-        private final Map<String, String> identity = new TreeMap<>();
+        private final Identity identity;
         private long examples; // of the stages before
         private int cutsSinceCheckpoint;
         private Optional<Checkpoint> newest = Optional.empty();
@@ -233,19 +252,7 @@ public final class Job {
             this.run = run;
             this.site = site;
             plan = run.plan();
-            identity.put("job", name);
-            identity.put("workers", String.valueOf(run.workers()));
-            identity.put("seed", String.valueOf(run.seed()));
-            for (int s = 0; s < stages.size(); s++) {
-                var stage = stages.get(s);
-                identity.put(
-                        "stage " + s,
-                        stage.name() + ", " + stage.clocks() + " clocks, cut every " + stage.cutEvery()
-                                + (stage.parallelism().equals(Parallelism.OF_RUN)
-                                        ? ""
-                                        : ", workers " + stage.parallelism()));
-            }
-            run.checkpoints().ifPresent(checkpoints -> identity.putAll(checkpoints.identity()));
+            identity = identity(run);
         }
 
         Outcome all() throws IOException {
@@ -281,14 +288,25 @@ public final class Job {
                 Checkpoint.checkThatNoneIsIn(checkpoints.get().storage());
                 return Optional.empty();
             }
-            var saved = Checkpoint.newest(checkpoints.get().storage());
-            saved.check(identity);
             var storage = checkpoints.get().storage();
+            var saved = Checkpoint.toResume(storage, stages, this::passOver);
+            saved.check(identity);
             if (run.learns().isPresent() && storage.holds(Checkpoint.PLAN)) {
                 plan = Optional.of(AccessPlan.read(storage, Checkpoint.PLAN));
                 site.learned();
             }
             return Optional.of(saved);
+        }
+
+        private void passOver(String where, String why) {
+            tell(new RunEvent.CheckpointPassedOver(where, why));
+        }
+
+        /** The newest checkpoint may have been damaged since it was written. */
+        private Optional<Checkpoint> stillSound() throws IOException {
+            return newest.isEmpty()
+                    ? newest
+                    : Checkpoint.newest(run.checkpoints().orElseThrow().storage(), stages, this::passOver);
         }
 
         private void tellResumed(Checkpoint saved) {
@@ -317,6 +335,7 @@ public final class Job {
                 Thread.currentThread().interrupt();
                 throw new JobCancelledException("job '" + name + "' was interrupted");
             }
+            newest = stillSound();
             if (newest.isEmpty()) {
                 rewind(List.of());
                 tell(new RunEvent.Resumed(
@@ -324,9 +343,6 @@ public final class Job {
                         stages.isEmpty() ? "" : stages.getFirst().name(),
                         0,
                         cuts));
-            } else {
-                newest = Optional.of(Checkpoint.open(
-                        run.checkpoints().orElseThrow().storage(), newest.get().folder()));
             }
         }
 
@@ -490,6 +506,7 @@ public final class Job {
             pending = null;
             site.toTell().forEach(this::tell);
             tell(new RunEvent.MemberLost(lost.member(), String.valueOf(lost.getMessage())));
+            newest = stillSound();
             long clock = Math.min(site.goOn(lost, newest), stage.clocks());
             long kept = newest.filter(checkpoint -> checkpoint.stage == number)
                     .map(checkpoint -> checkpoint.clock)

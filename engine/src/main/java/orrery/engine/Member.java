@@ -28,8 +28,8 @@ import orrery.wire.Lane;
  */
 final class Member {
     private static final System.Logger log = System.getLogger(Member.class.getName());
-    private static final Duration TO_CONNECT = Duration.ofSeconds(20);
-    private static final Duration TO_ANSWER = Duration.ofSeconds(2);
+    private static final Duration TO_ANSWER = Duration.ofSeconds(2); // at first; twice as long each time there is none
+    private static final Duration LONGEST_TO_ANSWER = Duration.ofSeconds(16);
     private static final Duration TO_LET_GO = Duration.ofSeconds(20);
     private static final int LEASES_OF_COORDINATOR = 3; // it answers every second, unless it is gone
     private static final int LOCALS_HEAD = 2 * Integer.BYTES;
@@ -38,6 +38,7 @@ final class Member {
     private Run run; // with the plan, once there is one
     private List<TableSpec> tables;
     private final List<Stage> stages;
+    private final Identity identity;
     private final Node node = new Node();
     private final LinkedBlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
     private final Map<Integer, byte[]> locals = new HashMap<>(); // states of workers between two stages, by worker
@@ -54,11 +55,12 @@ final class Member {
 
     private record Failed(Throwable why) {}
 
-    Member(Membership membership, Run run, List<TableSpec> tables, List<Stage> stages) {
+    Member(Membership membership, Run run, List<TableSpec> tables, List<Stage> stages, Identity identity) {
         invitation = membership.invitation();
         this.run = run;
         this.tables = tables;
         this.stages = stages;
+        this.identity = identity;
     }
 
     /** Lives until the coordinator says that the job is over. */
@@ -74,10 +76,13 @@ final class Member {
             node.whileWaiting(this::look);
             node.epoch(invitation.epoch());
             var address = node.listen();
-            node.connect(Coordinator.ID, invitation.coordinator(), TO_CONNECT);
+            node.connect(Coordinator.ID, invitation.coordinator(), run.waitLimit());
             tell(Message.of("hello")
                     .with("host", address.getAddress().getHostAddress())
-                    .with("port", address.getPort()));
+                    .with("port", address.getPort())
+                    .with("identity", identity.values())
+                    .with("files", identity.files())
+                    .with("own", identity.own()));
             Thread.ofPlatform().name("lease").daemon().start(this::renew);
             while (!isOver) {
                 obey();
@@ -263,29 +268,32 @@ final class Member {
 
     /** Connects to the members that come before; those that come after connect to this one. */
     private void connect(Message order) throws IOException, InterruptedException {
-        long end = System.nanoTime() + TO_CONNECT.toNanos();
+        long end = System.nanoTime() + run.waitLimit().toNanos();
         for (var entry : order.list("members")) {
             var member = (List<?>) entry;
             int id = ((Number) member.get(0)).intValue();
             var address = new InetSocketAddress(String.valueOf(member.get(2)), ((Number) member.get(3)).intValue());
+            var limit = TO_ANSWER;
             while (id != invitation.member() && !node.knows(id)) {
                 look();
                 if (System.nanoTime() > end) {
-                    throw new IOException("member " + id + " did not connect within " + TO_CONNECT.toSeconds() + " s");
+                    throw new IOException("member " + id + " did not connect within "
+                            + run.waitLimit().toSeconds() + " s; a longer limit is set by --wait-limit");
                 }
                 if (id > invitation.member()) {
                     TimeUnit.MILLISECONDS.sleep(2);
                 } else {
-                    tryToConnect(id, address);
+                    tryToConnect(id, address, limit);
+                    limit = limit.compareTo(LONGEST_TO_ANSWER) < 0 ? limit.multipliedBy(2) : limit;
                 }
             }
         }
         tell(Message.of("connected"));
     }
 
-    private void tryToConnect(int id, InetSocketAddress address) throws InterruptedException {
+    private void tryToConnect(int id, InetSocketAddress address, Duration limit) throws InterruptedException {
         try {
-            node.connect(id, address, TO_ANSWER);
+            node.connect(id, address, limit);
         } catch (IOException e) { // it may be gone, which the coordinator will say
             log.log(System.Logger.Level.INFO, "cannot connect to member " + id + " yet: " + e.getMessage());
             TimeUnit.MILLISECONDS.sleep(100);

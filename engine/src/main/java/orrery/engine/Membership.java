@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * The launcher of a JVM that has been invited to a run: {@link Job#run} then does this member's part, until the
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record Membership(Invitation invitation) implements Launcher {
     private static final int COORDINATOR_GONE = 3;
+    private static final Duration TO_INVITE = Duration.ofMinutes(5);
 
     /**
      * Reads the invitation from a stream, such as standard input. When the stream ends, the coordinator has: this JVM then
@@ -22,6 +24,9 @@ public record Membership(Invitation invitation) implements Launcher {
     public static Membership read(InputStream in) throws IOException {
         var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
         var text = new StringBuilder();
+        var late = new Thread(Membership::endsUninvited, "invitation-watch"); // whoever starts this by hand is told
+        late.setDaemon(true);
+        late.start();
         for (var line = reader.readLine(); ; line = reader.readLine()) {
             if (line == null) {
                 throw new IOException("the invitation to the run is cut short");
@@ -31,6 +36,7 @@ public record Membership(Invitation invitation) implements Launcher {
             }
             text.append(line).append('\n');
         }
+        late.interrupt();
         Thread.ofPlatform().name("coordinator-watch").daemon().start(() -> {
             try {
                 while (reader.readLine() != null) {}
@@ -40,5 +46,16 @@ public record Membership(Invitation invitation) implements Launcher {
             Runtime.getRuntime().halt(COORDINATOR_GONE);
         });
         return new Membership(Invitation.parse(text.toString()));
+    }
+
+    private static void endsUninvited() {
+        try {
+            Thread.sleep(TO_INVITE);
+        } catch (InterruptedException e) {
+            return; // it has come
+        }
+        System.err.println("orrery: no invitation to a run has come on standard input within " + TO_INVITE.toSeconds()
+                + " s; members are started by whoever coordinates the run, not by hand");
+        Runtime.getRuntime().halt(COORDINATOR_GONE);
     }
 }

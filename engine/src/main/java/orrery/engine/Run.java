@@ -24,6 +24,7 @@ import orrery.table.plan.Placing;
  * @param learns how to place rows once the first pass has shown what is used, if there is no plan; among members only, and
  *     only with checkpoints
  * @param turns when and where stages may run, if other jobs run on the same machines
+ * @param identity what it is of, beside what its job says: members and checkpoints must be of the same
  */
 public record Run(
         int workers,
@@ -35,11 +36,15 @@ public record Run(
         List<Consumer<RunEvent>> listeners,
         Optional<AccessPlan> plan,
         Optional<Placing> learns,
-        Optional<Turns> turns) {
+        Optional<Turns> turns,
+        Identity identity) {
+
+    /** Workers of a run. */
+    static final int MOST_WORKERS = 1024;
 
     public Run {
-        if (workers < 1 || workers > 1024) {
-            throw new IllegalArgumentException("workers must be 1 to 1024, got " + workers);
+        if (workers < 1 || workers > MOST_WORKERS) {
+            throw new IllegalArgumentException("workers must be 1 to " + MOST_WORKERS + ", got " + workers);
         }
         if (waitLimit.isNegative() || waitLimit.isZero()) {
             throw new IllegalArgumentException("the wait limit must be above 0, got " + waitLimit);
@@ -59,60 +64,81 @@ public record Run(
                 List.of(),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                Identity.NONE);
     }
 
     public Run with(Consistency consistency) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
     }
 
     public Run with(AccessPlan plan) {
-        return with(checkpoints, Optional.of(plan), learns, turns);
+        return with(checkpoints, Optional.of(plan), learns, turns, identity);
     }
 
     /** Records the first pass, and places rows anew after it. */
     public Run learning(Placing placing) {
-        return with(checkpoints, plan, Optional.of(placing), turns);
+        return with(checkpoints, plan, Optional.of(placing), turns, identity);
     }
 
     private Run with(
             Optional<Checkpoints> kept,
             Optional<AccessPlan> known,
             Optional<Placing> learning,
-            Optional<Turns> waiting) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting);
+            Optional<Turns> waiting,
+            Identity of) {
+        return new Run(workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting, of);
     }
 
     public Run withSeed(long seed) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
     }
 
     public Run with(Launcher launcher) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
     }
 
     public Run withWaitLimit(Duration waitLimit) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
     }
 
     public Run with(Checkpoints checkpoints) {
-        return with(Optional.of(checkpoints), plan, learns, turns);
+        return with(Optional.of(checkpoints), plan, learns, turns, identity);
     }
 
     /** The same, whose stages wait for their turns. */
     public Run with(Turns turns) {
-        return with(checkpoints, plan, learns, Optional.of(turns));
+        return with(checkpoints, plan, learns, Optional.of(turns), identity);
     }
 
-    /** The same, whose checkpoints, if it keeps any, say what they are of; see {@link Checkpoints#identifiedBy}. */
-    public Run identifiedBy(Map<String, String> identity) {
-        return checkpoints.map(kept -> with(kept.identifiedBy(identity))).orElse(this);
+    /** The same with more that must be equal in its members and in a run that goes on; see {@link Identity#with}. */
+    public Run identifiedBy(Map<String, String> more) {
+        return with(checkpoints, plan, learns, turns, identity.with(more));
+    }
+
+    /**
+     * The same, which learns from files.
+     *
+     * @param sums by file
+     */
+    public Run of(Map<String, String> sums) {
+        return with(checkpoints, plan, learns, turns, identity.of(sums));
+    }
+
+    /** The same in a member that reads a part of the data, with this sum. */
+    public Run ofPart(String sum) {
+        return with(checkpoints, plan, learns, turns, identity.ofPart(sum));
     }
 
     /** The same with one more listener, who hears last. */
     public Run listening(Consumer<RunEvent> listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
-        return new Run(workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan, learns, turns);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan, learns, turns, identity);
     }
 }

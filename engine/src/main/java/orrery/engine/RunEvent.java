@@ -33,6 +33,9 @@ public sealed interface RunEvent {
     /** A checkpoint is committed. */
     record Checkpointed(String stage, long clock, String where, long bytes) implements RunEvent {}
 
+    /** A checkpoint is damaged or cannot be read; the run goes on from the one before it, or from the beginning. */
+    record CheckpointPassedOver(String where, String why) implements RunEvent {}
+
     /** A member of the run is gone; the job goes back to its newest checkpoint, or goes on where it is, without an end. */
     record MemberLost(int member, String why) implements RunEvent {}
 

@@ -11,7 +11,7 @@ final class Seat {
     final int id;
     final Members.Started process;
     final long incarnation;
-    final long since = System.nanoTime();
+    final long since; // by the clock of being awake, as all times here
     final ArrayDeque<String> lastWords; // guarded by itself
     final Map<String, Message> got = new LinkedHashMap<>(); // the latest of each kind that nobody has taken
 
@@ -23,7 +23,8 @@ final class Seat {
     boolean isFresh; // its tables are to be made anew
     Message progress = Message.of("progress");
 
-    Seat(int id, long incarnation, Members.Started process, ArrayDeque<String> lastWords) {
+    Seat(int id, long incarnation, Members.Started process, long since, ArrayDeque<String> lastWords) {
+        this.since = since;
         this.lastWords = lastWords;
         this.id = id;
         this.incarnation = incarnation;

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,6 +34,7 @@ import orrery.table.plan.TablePlan;
 final class StageRun implements Team {
     private static final System.Logger log = System.getLogger(StageRun.class.getName());
     private static final long NOT_ASKED = Long.MAX_VALUE;
+    private static final int MOST_LOOKS_AT_CUT = 10; // each as long as the limit of a wait: measuring may take long
     private static final Duration TO_LET_GO = Duration.ofMillis(500);
 
     private final Stage stage;
@@ -187,8 +189,15 @@ final class StageRun implements Team {
             if (failure != null) {
                 return false;
             }
+            long toBeHeld = waitLimitNanos;
             while (isHolding && failure == null) {
-                cutIsOver.await();
+                if (toBeHeld <= 0) {
+                    throw new WaitExpiredException(
+                            "worker " + worker + " was held after clock " + (clocks - 1) + " for "
+                                    + Duration.ofNanos(waitLimitNanos).toMillis() / 1000.0
+                                    + " s, and the coordinator has not said where the cut is");
+                }
+                toBeHeld = cutIsOver.awaitNanos(toBeHeld);
             }
             if (clocks % stage.cutEvery() != 0 && clocks != stage.clocks() && clocks != askedCut) {
                 return true;
@@ -200,12 +209,21 @@ final class StageRun implements Team {
             }
             long mine = cutsOver;
             long left = waitLimitNanos;
+            int looks = 0;
             while (mine == cutsOver && failure == null) {
+                if (looks > MOST_LOOKS_AT_CUT) {
+                    throw new WaitExpiredException("worker " + worker + " waits at the cut after clock " + (clocks - 1)
+                            + ", and whoever measures there has not gone on for "
+                            + Duration.ofNanos(waitLimitNanos)
+                                    .multipliedBy(looks - 1)
+                                    .toSeconds() + " s");
+                }
                 if (left <= 0 && atCut < workers) {
                     throw new WaitExpiredException("worker " + worker + " waited "
                             + Duration.ofNanos(waitLimitNanos).toMillis() / 1000.0 + " s at the cut after clock "
                             + (clocks - 1) + " for " + before(clocks) + "; a longer limit is set by --wait-limit");
                 }
+                looks += left <= 0 ? 1 : 0;
                 left = cutIsOver.awaitNanos(left <= 0 ? waitLimitNanos : left);
             }
             return failure == null && !isStopping;
@@ -226,16 +244,25 @@ final class StageRun implements Team {
     }
 
     private void ended(int worker, RunEvent.@Nullable WorkerFailed why) {
+        boolean isFirst = false;
         lock.lock();
         try {
             hasEnded[worker - from] = true;
             if (why != null && failure == null) {
                 failure = why;
-                node.end(
-                        "stage '" + why.stage() + "', worker " + why.worker() + " failed at clock " + why.clock(),
-                        why.cause());
+                isFirst = true;
                 cutIsOver.signalAll();
             }
+        } finally {
+            lock.unlock();
+        }
+        if (why != null && isFirst) { // without the lock, since the node may be busy
+            node.end(
+                    "stage '" + why.stage() + "', worker " + why.worker() + " failed at clock " + why.clock(),
+                    why.cause());
+        }
+        lock.lock();
+        try {
             workersMoved.signal();
             whenMoved.run();
         } finally {
@@ -358,7 +385,7 @@ final class StageRun implements Team {
         for (int w = 0; records && w < recordings.size(); w++) {
             recorded.put(from + w, recordings.get(w).toBytes());
         }
-        return save(storage, folder, node.snapshot(), localBytes(), recorded, life);
+        return save(storage, folder, node.snapshot(), localBytes(), recorded, life, waitLimitNanos);
     }
 
     private static Saving save(
@@ -367,7 +394,8 @@ final class StageRun implements Team {
             Snapshot tables,
             Map<Integer, byte[]> locals,
             Map<Integer, byte[]> recorded,
-            String life) {
+            String life,
+            long limitNanos) {
         var files = new FutureTask<>(() -> Checkpoint.write(storage, folder, tables, locals, recorded, life));
         Thread.ofPlatform().name("checkpoint").daemon().start(files);
         return new Saving() {
@@ -379,7 +407,13 @@ final class StageRun implements Team {
             @Override
             public Map<String, Storage.Written> files() throws IOException, InterruptedException {
                 try {
-                    return files.get();
+                    return files.get(limitNanos, TimeUnit.NANOSECONDS);
+                } catch (TimeoutException e) {
+                    throw new IOException(
+                            storage.where(folder) + ": was not written within "
+                                    + TimeUnit.NANOSECONDS.toSeconds(limitNanos)
+                                    + " s; a longer limit is set by --wait-limit",
+                            e);
                 } catch (ExecutionException e) {
                     throw switch (e.getCause()) {
                         case IOException io -> io;

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Storage;
 import orrery.table.Node;
@@ -170,11 +169,7 @@ final class TeamOfMembers implements Team {
     @Override
     public Saving save(Storage storage, String folder) throws InterruptedException {
         coordinator.sendToWorking(Message.of("checkpoint").with("folder", folder));
-        long until = System.nanoTime() + coordinator.waitLimit().toNanos();
-        while (!isAt("snapped") && System.nanoTime() < until) {
-            coordinator.listen(TimeUnit.MILLISECONDS.toNanos(100));
-        }
-        coordinator.takeAll("snapped");
+        coordinator.all("snapped", coordinator.working());
         return new Saving() {
             @Override
             public boolean isDone() {
@@ -183,16 +178,9 @@ final class TeamOfMembers implements Team {
 
             @Override
             public Map<String, Storage.Written> files() throws IOException, InterruptedException {
-                long end = System.nanoTime() + coordinator.waitLimit().toNanos();
-                while (!isAt("written")) {
-                    coordinator.listen(TimeUnit.MILLISECONDS.toNanos(100));
-                    if (System.nanoTime() > end) {
-                        throw new IOException(storage.where(folder) + ": members have not written it in "
-                                + coordinator.waitLimit().toSeconds() + " s");
-                    }
-                }
                 var files = new TreeMap<String, Storage.Written>();
-                for (var written : coordinator.takeAll("written").values()) {
+                for (var written :
+                        coordinator.all("written", coordinator.working()).values()) {
                     if (!written.text("error").isEmpty()) {
                         throw new IOException(written.text("error"));
                     }

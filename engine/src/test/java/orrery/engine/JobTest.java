@@ -8,10 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -238,17 +242,23 @@ final class JobTest {
 
     @Test
     void aRunThatDoesNotFitIsNotResumed() throws IOException {
-        var checkpoints = Checkpoints.in(Storage.local(folder)).identifiedBy(Map.of("data", "crc32c:1"));
-        job(stage("a", 10, 5)).run(Run.local(2).with(checkpoints));
-        assertRefused(Run.local(3).with(checkpoints.resuming()), stage("a", 10, 5), "workers was 2, now it is 3");
+        var checkpoints = Checkpoints.in(Storage.local(folder));
+        var of = Map.of("data", "crc32c:1");
+        job(stage("a", 10, 5)).run(Run.local(2).with(checkpoints).identifiedBy(of));
         assertRefused(
-                Run.local(2).withSeed(9).with(checkpoints.resuming()), stage("a", 10, 5), "seed was 1, now it is 9");
+                Run.local(3).identifiedBy(of).with(checkpoints.resuming()),
+                stage("a", 10, 5),
+                "workers was 2, now it is 3");
         assertRefused(
-                Run.local(2).with(checkpoints.resuming()),
+                Run.local(2).identifiedBy(of).withSeed(9).with(checkpoints.resuming()),
+                stage("a", 10, 5),
+                "seed was 1, now it is 9");
+        assertRefused(
+                Run.local(2).identifiedBy(of).with(checkpoints.resuming()),
                 stage("a", 11, 5),
                 "10 clocks, cut every 5, now it is a, 11 clocks");
         assertRefused(
-                Run.local(2).with(checkpoints.resuming().identifiedBy(Map.of("data", "crc32c:2"))),
+                Run.local(2).with(checkpoints.resuming()).identifiedBy(Map.of("data", "crc32c:2")),
                 stage("a", 10, 5),
                 "data was crc32c:1, now it is crc32c:2");
         assertThatThrownBy(() -> job(stage("a", 10, 5)).run(Run.local(2).with(checkpoints)))
@@ -266,17 +276,79 @@ final class JobTest {
                 .hasMessageContaining(why);
     }
 
+    /** A byte in any file of the newest, or anything that a manifest cannot say: the one before is gone on from. */
+    @RepeatedTest(30)
+    void aDamagedCheckpointIsPassedOver(RepetitionInfo seed) throws IOException {
+        var random = new SplittableRandom(seed.getCurrentRepetition());
+        var checkpoints = Checkpoints.in(Storage.local(folder));
+        var due = Jobs.weights(job(stage("a", 20, 5)).run(Run.local(2)));
+        var stopped = job(stage("a", 20, 5));
+        stopped.run(Run.local(2).with(checkpoints).listening(event -> {
+            if (event instanceof RunEvent.CutReached cut && cut.clock() == 15) {
+                stopped.stop();
+            }
+        }));
+        damage(folder.resolve("stage-000-clock-0000000015"), random);
+        var told = new ArrayList<RunEvent>();
+        var outcome = job(stage("a", 20, 5))
+                .run(Run.local(2).with(checkpoints.resuming()).listening(event -> {
+                    if (event instanceof RunEvent.CheckpointPassedOver || event instanceof RunEvent.Resumed) {
+                        told.add(event);
+                    }
+                }));
+        assertThat(told).hasSize(2);
+        assertThat(((RunEvent.CheckpointPassedOver) told.getFirst()).where()).endsWith("0000000015");
+        assertThat(((RunEvent.Resumed) told.getLast()).clock()).isEqualTo(10);
+        assertThat(Arrays.mismatch(Jobs.weights(outcome), due)).isEqualTo(-1);
+        assertThat(Storage.local(folder).list(""))
+                .containsExactly("stage-000-clock-0000000015", "stage-000-clock-0000000020"); // 15 anew
+    }
+
+    private static final List<String> NONSENSE = List.of(
+            "\"stage\" : 0=\"stage\" : 99",
+            "\"stage\" : 0=\"stage\" : -1",
+            "\"stage\" : 0=\"stage\" : null",
+            "\"stage\" : 0=\"stage\" : 1e300",
+            "\"clock\" : 15=\"clock\" : 2000000000",
+            "\"workers\" : 2=\"workers\" : 2000000000",
+            "\"workers\" : 2=\"workers\" : 99999999999999999999",
+            "\"format\" : 3=\"format\" : null",
+            "\"identity\" : {=\"identities\" : {",
+            "\"examples\" :=\"example\" :");
+
+    private static void damage(Path checkpoint, SplittableRandom random) throws IOException {
+        var manifest = checkpoint.resolve("MANIFEST.json");
+        switch (random.nextInt(4)) {
+            case 0 ->
+                Files.writeString(manifest, List.of("null", "[]", "", "{", "7").get(random.nextInt(5)));
+            case 1 -> {
+                var change = NONSENSE.get(random.nextInt(NONSENSE.size())).split("=", -1);
+                var text = Files.readString(manifest);
+                assertThat(text).contains(change[0]);
+                Files.writeString(manifest, text.replace(change[0], change[1]));
+            }
+            case 2 -> Files.delete(checkpoint.resolve("w.table.safetensors"));
+            default -> {
+                var file = checkpoint.resolve("w.table.safetensors");
+                var bytes = Files.readAllBytes(file);
+                bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+                Files.write(file, bytes);
+            }
+        }
+    }
+
     @Test
-    void aDamagedCheckpointIsNotRead() throws IOException {
-        var checkpoints = Checkpoints.in(Storage.local(folder)).every(1);
-        job(stage("a", 10, 5)).run(Run.local(2).with(checkpoints));
-        var newest = folder.resolve("stage-000-clock-0000000010/w.table.safetensors");
-        var bytes = Files.readAllBytes(newest);
-        bytes[bytes.length - 3] ^= 1;
-        Files.write(newest, bytes);
-        assertThatThrownBy(() -> job(stage("a", 10, 5)).run(Run.local(2).with(checkpoints.resuming())))
+    void whereNoCheckpointIsSoundItSaysWhatIsWrongWithEach() throws IOException {
+        var checkpoints = Checkpoints.in(Storage.local(folder));
+        job(stage("a", 20, 5)).run(Run.local(2).with(checkpoints));
+        for (var name : Storage.local(folder).list("")) {
+            Files.writeString(folder.resolve(name).resolve("MANIFEST.json"), "null");
+        }
+        assertThatThrownBy(() -> job(stage("a", 20, 5)).run(Run.local(2).with(checkpoints.resuming())))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("w.table.safetensors: damaged: ");
+                .hasMessageContaining("none of its checkpoints can be read")
+                .hasMessageContaining("0000000015/MANIFEST.json: is damaged: not a JSON object but null")
+                .hasMessageContaining("0000000020/MANIFEST.json: is damaged");
     }
 
     @Test

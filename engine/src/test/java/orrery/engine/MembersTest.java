@@ -58,7 +58,8 @@ final class MembersTest {
                 List.of(),
                 run.plan(),
                 run.learns(),
-                run.turns());
+                run.turns(),
+                run.identity());
     }
 
     private static void assertSame(Outcome is, Outcome due) {

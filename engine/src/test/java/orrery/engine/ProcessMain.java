@@ -28,7 +28,12 @@ final class ProcessMain {
         switch (args[3]) {
             case "member" -> job.run(run.with(Membership.read(System.in)));
             default -> {
-                var own = run.with(processes(2, args[0], args[1], args[2], Members.Terms.DEFAULT));
+                var own = run.with(processes(2, args[0], args[1], args[2], Members.Terms.DEFAULT))
+                        .listening(event -> {
+                            if (event instanceof RunEvent.MemberLost lost) {
+                                System.out.println("lost: " + lost.why());
+                            }
+                        });
                 var outcome = job.run(args[3].equals("resume") ? own.with(checkpoints.resuming()) : own);
                 System.out.println("sum " + Arrays.hashCode(Jobs.weights(outcome)));
             }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import orrery.store.Place;
+import orrery.store.Printable;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
 
@@ -13,6 +14,7 @@ import orrery.store.Safetensors.Tensor;
 public final class ModelFile {
     private static final String FORMAT = "format";
     private static final String PROVENANCE = "provenance.";
+    private static final String SUM = "sum"; // of all but itself
 
     private ModelFile() {}
 
@@ -24,6 +26,7 @@ public final class ModelFile {
         metadata.put(FORMAT, format);
         metadata.putAll(about);
         new TreeMap<>(provenance).forEach((key, value) -> metadata.put(PROVENANCE + key, value));
+        metadata.put(SUM, Safetensors.sum(metadata, tensors));
         file.parent().write(file.name(), out -> Safetensors.write(out, metadata, tensors));
     }
 
@@ -41,11 +44,18 @@ public final class ModelFile {
      */
     public static Safetensors open(Place file, String format, String what) throws IOException {
         var opened = Safetensors.open(file.parent(), file.name());
-        String is = opened.metadata().getOrDefault(FORMAT, "not given");
+        String is = Printable.of(opened.metadata().getOrDefault(FORMAT, "not given"));
         if (!is.equals(format)) {
             opened.close();
             throw new IOException(
                     file + ": is not " + what + " of Orrery's: its format is " + is + ", expected " + format);
+        }
+        String due = opened.metadata().getOrDefault(SUM, ""); // what others have written has none
+        if (!due.isEmpty() && !opened.sum(SUM).equals(due)) {
+            String found = opened.sum(SUM);
+            opened.close();
+            throw new IOException(file + ": is damaged: its content has sum " + found + ", expected " + due
+                    + "; take another copy of it, or train anew");
         }
         return opened;
     }

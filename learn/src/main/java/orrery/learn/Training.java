@@ -1,6 +1,7 @@
 package orrery.learn;
 
 import java.io.IOException;
+import java.util.Map;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.table.plan.AccessPlan;
@@ -17,9 +18,12 @@ public interface Training<M extends Model> {
     /** How the job is run. */
     Run settings();
 
+    /** What members and a run that goes on must have in common with this one, beside the job; see {@link Run#identifiedBy}. */
+    Map<String, String> identity();
+
     /** Does the part of a member in the training; {@link #run} is for whoever coordinates. */
     default void join() throws IOException {
-        job().run(settings());
+        job().run(settings().identifiedBy(identity()));
     }
 
     /** What it will touch, found by a virtual iteration, and who had best own it among {@code members}. */

@@ -14,11 +14,9 @@ record FactorMember(FactorOptions options, Division division, Sent<RatingRows.Se
     @Override
     public void run(Membership membership, int number, Iterator<byte[]> chunks) throws IOException {
         var counts = seen.value().users().counts();
+        var own = RatingRows.ratings(chunks, division, counts, number, settings.perMember());
         new MatrixFactorization(options)
-                .prepare(
-                        RatingRows.ratings(chunks, division, counts, number, settings.perMember()),
-                        division,
-                        settings.run().with(membership))
+                .prepare(own, division, settings.run().with(membership).ofPart(own.sum()))
                 .join();
     }
 }

@@ -83,14 +83,10 @@ final class FitFolder implements AutoCloseable {
 
     /** Whether the fit goes on from a checkpoint. */
     boolean isResumed() {
-        if (!resumes) {
-            return false;
-        }
         try {
-            Checkpoints.in(new Place(place).folder()).check();
-            return false; // the fit was lost before its first checkpoint
+            return resumes && Checkpoints.in(new Place(place).folder()).areAny(); // none: lost before its first
         } catch (IOException e) {
-            return true; // there are some; if they cannot be read, the run will say so
+            return true; // the run will say what is wrong
         }
     }
 

@@ -9,6 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -215,8 +219,8 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
         }
         var rows = frame.toDF();
         var context = context(rows);
-        int members = Explained.explaining(() -> members(context));
-        try (var _ = Slots.of(context).take(context, members, SparkMembers.group(context))) {
+        int members = Explained.explaining(() -> members(context, seconds(slotLimit)));
+        try (var _ = Slots.of(context).take(context, members, uid(), SparkMembers.group(context))) {
             M model = train(rows, members);
             model.setParent(this);
             return model;
@@ -233,7 +237,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     }
 
     /** How many members there are to be. */
-    private int members(JavaSparkContext context) {
+    private int members(JavaSparkContext context, Duration limit) {
         int perMember = SparkMembers.coresOfTask(context);
         int asked = number(workers);
         if (asked < 0 || asked % perMember != 0) {
@@ -241,7 +245,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
                     + " (spark.task.cpus), so they must be a multiple of that");
         }
         int most = Placement.MOST_MEMBERS;
-        int members = asked > 0 ? asked / perMember : Math.min(most, slots(context));
+        int members = asked > 0 ? asked / perMember : Math.min(most, slots(context, limit));
         if (members > most) {
             throw new IllegalArgumentException(asked + " workers, " + perMember + " per task: there can be " + most
                     + " tasks at most; give each more cores by spark.task.cpus");
@@ -250,9 +254,23 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     }
 
     /** How many tasks the application can run at once; if no executor is there yet, one is asked for. */
-    private static int slots(JavaSparkContext context) {
+    private static int slots(JavaSparkContext context, Duration limit) {
         if (Slots.count(context) == 0) {
-            context.parallelize(List.of(1), 1).count();
+            var one = context.parallelize(List.of(1), 1).countAsync();
+            try {
+                one.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                one.cancel(true);
+                throw new IllegalStateException(
+                        "no executor of the application has come within " + limit.toSeconds()
+                                + " s; give it resources, or more time by setSlotLimit",
+                        e);
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CancellationException("the fit was interrupted while it waited for an executor");
+            }
         }
         return Slots.count(context);
     }

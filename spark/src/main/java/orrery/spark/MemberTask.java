@@ -42,7 +42,7 @@ final class MemberTask<T> implements Function2<Integer, Iterator<T>, Iterator<St
             if (task.isInterrupted() || Explained.isSparks(e)) {
                 throw e;
             }
-            return List.of((e instanceof Error ? FATAL : "") + Explained.cause(e))
+            return List.of((e instanceof Error || e instanceof OtherData ? FATAL : "") + Explained.cause(e))
                     .iterator();
         }
     }

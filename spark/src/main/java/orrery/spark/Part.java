@@ -59,10 +59,7 @@ record Part(Schema schema, List<Long> parts, List<Long> contents, int perMember)
 
     private void check(int part, long found, long content) {
         if (found != parts.get(part) || content != contents.get(part)) {
-            throw new IllegalStateException("part " + part + " of the data frame had " + parts.get(part)
-                    + " rows when they were counted, and has " + found
-                    + (found == parts.get(part) ? " other ones" : "")
-                    + " now: the frame is not the same each time it is made; cache it, or write it to a file first");
+            throw new OtherData("part " + part + " of the data frame", parts.get(part), found);
         }
     }
 

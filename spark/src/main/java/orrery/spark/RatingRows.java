@@ -244,7 +244,7 @@ final class RatingRows {
      *
      * @param member the member's number, from 0
      * @param ratingsOfUser by user, as they were counted
-     * @throws IllegalStateException if they are others than were counted
+     * @throws OtherData if they are others than were counted
      */
     static Ratings ratings(Iterator<byte[]> chunks, Division division, int[] ratingsOfUser, int member, int perMember) {
         int users = division.userCount();
@@ -270,9 +270,7 @@ final class RatingRows {
         int end = division.firstUsers()[firstWorker + workers];
         if (!Arrays.equals(counts, first, end, ratingsOfUser, first, end)) {
             long due = Arrays.stream(ratingsOfUser, first, end).asLongStream().sum();
-            throw new IllegalStateException("part " + firstWorker / workers + " of the ratings had " + due
-                    + " rows when they were counted, and has " + all.size + " now, or others: the frame is not the same"
-                    + " each time it is made; cache it, or write it to a file first");
+            throw new OtherData("part " + firstWorker / workers + " of the ratings", due, all.size);
         }
     }
 }

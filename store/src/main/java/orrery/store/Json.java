@@ -64,12 +64,33 @@ public final class Json {
         throw new IOException(where + ": '" + key + "' is missing or no number");
     }
 
+    /** A value as a whole number from {@code least} to {@code most}; see {@link #map}. */
+    public static long whole(@Nullable Object value, String where, String key, long least, long most)
+            throws IOException {
+        boolean isWhole = value instanceof Integer || value instanceof Long;
+        if (isWhole && value instanceof Number number && number.longValue() >= least && number.longValue() <= most) {
+            return number.longValue();
+        }
+        throw new IOException(where + ": '" + key + "' must be a whole number from " + least + " to " + most
+                + ", found " + shortened(value));
+    }
+
+    private static String shortened(@Nullable Object value) {
+        String text = String.valueOf(value);
+        return Printable.of(text.length() > 60 ? text.substring(0, 60) + "..." : text);
+    }
+
     /** Reads one object; {@code where} names its place in the message of the exception. */
     public static Map<String, Object> object(String text, String where) throws IOException {
+        Map<String, Object> object;
         try {
-            return JSON.std.mapFrom(text);
-        } catch (IOException e) {
+            object = JSON.std.mapFrom(text);
+        } catch (IOException | RuntimeException e) { // such as of nesting that is too deep
             throw new IOException(where + ": is damaged: not a JSON object", e);
         }
+        if (object == null) { // of the text null
+            throw new IOException(where + ": is damaged: not a JSON object but " + shortened(text.strip()));
+        }
+        return object;
     }
 }

@@ -5,22 +5,28 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /** A folder of this machine. A file is written beside its place, synced, then renamed into it. */
 final class LocalStorage implements Storage {
     private final Path folder;
+    private final Readers readers;
 
-    LocalStorage(Path folder) {
+    LocalStorage(Path folder, Readers readers) {
         this.folder = folder;
+        this.readers = readers;
     }
 
     @Override
@@ -36,17 +42,19 @@ final class LocalStorage implements Storage {
             throw new IOException(where(name) + " is no place for a file");
         }
         try {
-            Files.createDirectories(parent);
+            Files.createDirectories(parent, readers.ofFolder(parent));
         } catch (FileAlreadyExistsException e) {
             throw new IOException("cannot make the folder " + parent + ": " + e.getFile() + " is a file", e);
+        } catch (IOException e) {
+            throw Unwritable.at(parent.toString(), e);
         }
         var beside = parent.resolve("." + place.getFileName() + "."
                 + ProcessHandle.current().pid() + "." + Thread.currentThread().threadId() + ".tmp");
-        Files.deleteIfExists(beside);
         try {
+            Files.deleteIfExists(beside);
             Written written;
-            try (var file = FileChannel.open(beside, CREATE_NEW, WRITE)) {
-                var summed = new SummedChannel(file);
+            try (var file = FileChannel.open(beside, Set.of(CREATE_NEW, WRITE), readers.ofFile(beside))) {
+                var summed = new SummedChannel(new Explaining(file, where(name)));
                 body.writeTo(summed);
                 file.force(true);
                 written = summed.written();
@@ -54,8 +62,32 @@ final class LocalStorage implements Storage {
             Files.move(beside, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             sync(parent);
             return written;
+        } catch (FileSystemException e) {
+            throw Unwritable.at(where(name), e);
         } finally {
             Files.deleteIfExists(beside);
+        }
+    }
+
+    /** A file whose failures say where it is. */
+    private record Explaining(FileChannel file, String where) implements WritableByteChannel {
+        @Override
+        public int write(ByteBuffer bytes) throws IOException {
+            try {
+                return file.write(bytes);
+            } catch (IOException e) {
+                throw Unwritable.at(where, e);
+            }
+        }
+
+        @Override
+        public boolean isOpen() {
+            return file.isOpen();
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
         }
     }
 

@@ -14,9 +14,20 @@ import java.util.regex.Pattern;
  * Where a file or a folder is: a path of this machine, or a URI such as {@code hdfs://name:8020/models/a.safetensors}.
  *
  * @param text as a person writes it
+ * @param readers who may read what is written there, if it is on this machine
  */
-public record Place(String text) {
+public record Place(String text, Readers readers) {
     private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):/.*");
+
+    /** A place for everybody. */
+    public Place(String text) {
+        this(text, Readers.AS_USUAL);
+    }
+
+    /** The same for other readers. */
+    public Place readBy(Readers others) {
+        return new Place(text, others);
+    }
 
     /** A place of this machine. */
     public static Place of(Path path) {
@@ -48,14 +59,14 @@ public record Place(String text) {
     public Place resolve(String name) {
         var path = path();
         return path.isPresent()
-                ? of(path.get().resolve(name))
-                : new Place(text.endsWith("/") ? text + name : text + "/" + name);
+                ? of(path.get().resolve(name)).readBy(readers)
+                : new Place(text.endsWith("/") ? text + name : text + "/" + name, readers);
     }
 
     /** This place as a folder. */
     public Storage folder() throws IOException {
         var path = path();
-        return path.isPresent() ? Storage.local(path.get()) : provided(text);
+        return path.isPresent() ? Storage.local(path.get(), readers) : provided(text);
     }
 
     /** The folder that it is in. */
@@ -66,7 +77,7 @@ public record Place(String text) {
             if (parent == null) {
                 throw new IOException(text + " is a folder, no place for a file");
             }
-            return Storage.local(parent);
+            return Storage.local(parent, readers);
         }
         int slash = text.lastIndexOf('/');
         if (slash < 0 || slash + 1 == text.length()) {

@@ -9,10 +9,13 @@ import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
 
 /**
  * An open file of named tensors, in the safetensors layout: the length of the header (8 bytes, little-endian), the
@@ -205,32 +208,28 @@ public final class Safetensors implements Closeable {
                 if (type.name().equals(dtype)) {
                     long[] dimensions = longs(name, shape);
                     long[] range = longs(name, offsets);
-                    if (range[0] < 0
-                            || range[1] < range[0]
-                            || range[1] - range[0] != product(dimensions) * type.bytes) {
-                        throw new IOException(
-                                where + ": tensor '" + name + "' of shape " + shape + " cannot lie at " + offsets);
+                    if (range[1] < range[0] || range[1] - range[0] != bytes(dimensions, type)) {
+                        throw new IOException(where + ": tensor '" + Printable.of(name) + "' of shape " + shape
+                                + " cannot lie at " + offsets);
                     }
-                    if (dataStart + range[1] > file.size()) {
-                        throw new IOException(where + ": ends within tensor '" + name + "': " + file.size() + " bytes, "
-                                + (dataStart + range[1]) + " expected");
+                    if (range[1] > file.size() - dataStart) {
+                        throw new IOException(where + ": ends within tensor '" + Printable.of(name) + "': it has "
+                                + (file.size() - dataStart) + " bytes of tensors, " + range[1] + " expected");
                     }
                     return new Entry(type, dimensions, range[0], range[1]);
                 }
             }
-            throw new IOException(
-                    where + ": tensor '" + name + "' has type " + dtype + ", known are " + List.of(Type.values()));
+            throw new IOException(where + ": tensor '" + Printable.of(name) + "' has type " + Printable.of(dtype)
+                    + ", known are " + List.of(Type.values()));
         }
-        throw new IOException(where + ": tensor '" + name + "' lacks dtype, shape or data_offsets");
+        throw new IOException(where + ": tensor '" + Printable.of(name) + "' lacks dtype, shape or data_offsets");
     }
 
     private long[] longs(String name, List<?> list) throws IOException {
         long[] values = new long[list.size()];
         for (int i = 0; i < values.length; i++) {
-            if (!(list.get(i) instanceof Number number) || number.longValue() < 0) {
-                throw new IOException(where + ": tensor '" + name + "' has '" + list.get(i) + "' where a size is due");
-            }
-            values[i] = number.longValue();
+            values[i] =
+                    Json.whole(list.get(i), where + ": tensor '" + Printable.of(name) + "'", "size", 0, Long.MAX_VALUE);
         }
         return values;
     }
@@ -366,6 +365,79 @@ public final class Safetensors implements Closeable {
             }
         }
         return buffer.flip();
+    }
+
+    /** The bytes that a tensor takes; -1 if there is no file that large. */
+    private static long bytes(long[] shape, Type type) {
+        try {
+            return Math.multiplyExact(product(shape), type.bytes);
+        } catch (ArithmeticException e) {
+            return -1;
+        }
+    }
+
+    /** A sum of the tensors, and of the metadata but for what is left out. */
+    public String sum(String leftOut) throws IOException {
+        var sum = new ContentSum(metadata, leftOut);
+        for (var entry : entries.entrySet()) {
+            sum.tensor(entry.getKey(), entry.getValue().type(), entry.getValue().shape());
+        }
+        file.position(dataStart);
+        for (long left = file.size() - dataStart; left > 0; ) {
+            int n = (int) Math.min(left, BUFFER);
+            sum.bytes(fill(n));
+            left -= n;
+        }
+        return sum.text();
+    }
+
+    /** The same of what is to be written. */
+    public static String sum(Map<String, String> metadata, List<Tensor> tensors) {
+        var sum = new ContentSum(metadata, "");
+        for (var tensor : tensors) {
+            sum.tensor(tensor.name(), tensor.type(), tensor.shape());
+        }
+        var buffer = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
+        for (var tensor : tensors) {
+            int chunk = BUFFER / tensor.type().bytes;
+            for (long from = 0; from < tensor.elements(); from += chunk) {
+                tensor.source().copy(from, (int) Math.min(chunk, tensor.elements() - from), buffer.clear());
+                sum.bytes(buffer.flip());
+            }
+        }
+        return sum.text();
+    }
+
+    /** Sums up a file's content: its metadata by name, its tensors in their order, their bytes. */
+    private static final class ContentSum {
+        private final CRC32C crc = new CRC32C();
+
+        ContentSum(Map<String, String> metadata, String leftOut) {
+            new TreeMap<>(metadata).forEach((name, value) -> {
+                if (!name.equals(leftOut)) {
+                    text(name);
+                    text(value);
+                }
+            });
+        }
+
+        void tensor(String name, Type type, long[] shape) {
+            text(name);
+            text(type + Arrays.toString(shape));
+        }
+
+        private void text(String text) {
+            crc.update(text.getBytes(StandardCharsets.UTF_8));
+            crc.update(0);
+        }
+
+        void bytes(ByteBuffer bytes) {
+            crc.update(bytes);
+        }
+
+        String text() {
+            return String.format("crc32c:%08x", crc.getValue());
+        }
     }
 
     private static long product(long[] shape) {

@@ -18,7 +18,12 @@ public interface Storage {
 
     /** Storage in a folder of this machine; the folder is made by the first write. */
     static Storage local(Path folder) {
-        return new LocalStorage(folder);
+        return local(folder, Readers.AS_USUAL);
+    }
+
+    /** The same, of which only some may read what is written. */
+    static Storage local(Path folder, Readers readers) {
+        return new LocalStorage(folder, readers);
     }
 
     /** Opens {@code name} for reading; {@link java.nio.file.NoSuchFileException} if there is none. */

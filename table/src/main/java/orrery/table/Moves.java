@@ -232,8 +232,11 @@ final class Moves {
             }
             cluster.waiting(); // which throws if there is something else to do
             if (System.nanoTime() > end) {
-                throw new WaitExpiredException("block " + key.stripe() + " of table " + node.byNumber(key.table())
-                        + " did not come from its former owner");
+                var table = node.byNumber(key.table());
+                throw new WaitExpiredException("block " + key.stripe() + " of table '"
+                        + (table == null ? "number " + key.table() : table.name())
+                        + "' did not come from member " + (table == null ? "?" : table.owner(key.stripe()))
+                        + ", its former owner, within the limit that --wait-limit sets");
             }
         }
     }

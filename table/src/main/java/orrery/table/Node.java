@@ -232,8 +232,8 @@ public final class Node {
                 clocks.putAll(groups);
             }
             among.forgetReads();
-            among.server()
-                    .await(() -> among.server().begin(clocks, homes)); // which may need this node's lock meanwhile
+            among.server() // which may need this node's lock meanwhile
+                    .await(() -> among.server().begin(clocks, homes), "a stage cannot begin", waitLimit);
         }
     }
 
@@ -539,7 +539,12 @@ public final class Node {
         return among().endpoint().peer(member) != null;
     }
 
-    /** Nanoseconds since anything came from a member; none knows it, for ever. */
+    /** Nanoseconds in which this node has listened to others; see {@link Endpoint#awakeNanos}. */
+    public long awakeNanos() {
+        return among().endpoint().awakeNanos();
+    }
+
+    /** For how long nothing came from a member, in nanoseconds in which this node has listened; of one unknown, for ever. */
     public long silentNanos(int member) {
         var peer = among().endpoint().peer(member);
         return peer == null ? Long.MAX_VALUE : peer.silentNanos();
@@ -614,7 +619,8 @@ public final class Node {
         var among = cluster;
         if (among != null) {
             among.forgetReads();
-            among.server().await(() -> among.server().begin(Map.of(), new int[0]));
+            among.server()
+                    .await(() -> among.server().begin(Map.of(), new int[0]), "tables cannot be forgotten", waitLimit);
         }
     }
 

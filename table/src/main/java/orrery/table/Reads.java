@@ -401,8 +401,9 @@ final class Reads {
     private WaitExpiredException expired(Table table, Replica.Need need, long limitNanos) {
         var members =
                 open.values().stream().map(Question::member).distinct().sorted().toList();
-        return new WaitExpiredException("worker " + need.worker() + " waited "
-                + (limitNanos > 0 ? Clocks.seconds(limitNanos) + " " : "") + "at clock " + need.clock() + " for table '"
+        String who = need.worker() < 0 ? "whoever runs the workers" : "worker " + need.worker();
+        return new WaitExpiredException(who + " waited " + (limitNanos > 0 ? Clocks.seconds(limitNanos) + " " : "")
+                + (need.worker() < 0 ? "" : "at clock " + need.clock() + " ") + "for table '"
                 + table.name() + "' of members " + members + ", whose rows wait for "
                 + table.clocks.lateFor(need.age()) + "; a longer limit is set by --wait-limit");
     }

@@ -1,5 +1,6 @@
 package orrery.table;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -7,10 +8,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import orrery.store.Printable;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
 import orrery.wire.Peer;
@@ -40,6 +45,7 @@ final class Server implements Runnable {
     private final Map<Integer, Integer> dropped = new HashMap<>(); // table to its group, by their numbers
     private int[] homes = {}; // by worker: its member; empty if that is not known
     private final List<Frame> early = new ArrayList<>(); // subscriptions under a placement that is not known here yet
+    private static final long LOOK_AGAIN_MILLIS = 100;
     private int roundsPushed;
     private volatile boolean isWaitedFor; // somebody is parked
     private volatile boolean isClosed;
@@ -92,24 +98,51 @@ final class Server implements Runnable {
         todo.add(action);
     }
 
-    /** Has an action run by the node's thread, and waits for it. */
-    void await(Runnable action) {
-        var done = new CountDownLatch(1);
+    /**
+     * Has an action run by the node's thread, and waits for it.
+     *
+     * @param what the action does, for messages
+     * @throws EndedException if this node has left the others
+     * @throws WaitExpiredException if the thread does not come to it in time
+     */
+    void await(Runnable action, String what, Duration limit) {
+        var done = new CompletableFuture<@Nullable Void>();
         todo.add((Runnable) () -> {
-            action.run();
-            done.countDown();
-        });
-        boolean wasInterrupted = false;
-        while (true) {
             try {
-                done.await();
-                break;
-            } catch (InterruptedException e) {
-                wasInterrupted = true;
+                action.run();
+                done.complete(null);
+            } catch (RuntimeException | Error e) {
+                done.completeExceptionally(e);
             }
-        }
-        if (wasInterrupted) {
-            Thread.currentThread().interrupt();
+        });
+        long end = System.nanoTime() + limit.toNanos();
+        boolean wasInterrupted = false;
+        try {
+            while (true) {
+                try {
+                    done.get(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+                    return;
+                } catch (InterruptedException e) {
+                    wasInterrupted = true; // what is begun is ended, and takes microseconds
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException(what + " failed: " + e.getCause(), e.getCause());
+                } catch (TimeoutException e) {
+                    if (isClosed) {
+                        throw new EndedException(
+                                what + ": member " + cluster.me() + " has left the others, and its node can do no more;"
+                                        + " the values of its tables can still be read",
+                                null);
+                    }
+                    if (System.nanoTime() > end) {
+                        throw new WaitExpiredException(what + ": the thread of node " + cluster.me()
+                                + " did not come to it within " + Clocks.seconds(limit.toNanos()));
+                    }
+                }
+            }
+        } finally {
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -127,28 +160,34 @@ final class Server implements Runnable {
 
     @Override
     public void run() {
-        while (!isClosed) {
-            try {
-                Object next = todo.take();
-                if (next instanceof Frame frame) {
-                    receive(frame);
-                } else if (next instanceof Pushed(var frame, long stamp)) {
-                    receive(frame, stamp);
-                } else if (next instanceof Runnable action) {
-                    action.run();
-                } else {
-                    answerParked();
-                    pushRounds();
+        try {
+            while (!isClosed) {
+                try {
+                    next(todo.take());
+                } catch (InterruptedException e) {
+                    break;
+                } catch (RuntimeException | Error e) {
+                    cluster.failed(e);
                 }
-            } catch (InterruptedException e) {
-                break;
-            } catch (RuntimeException | Error e) {
-                cluster.failed(e);
             }
+        } finally { // also if whoever is told of a failure fails: nobody waits for a thread that is gone
+            isClosed = true;
+            begin(Map.of(), new int[0]); // which gives back what is kept
+            closeFrames();
         }
-        isClosed = true;
-        begin(Map.of(), new int[0]); // which gives back what is kept
-        closeFrames();
+    }
+
+    private void next(Object next) {
+        if (next instanceof Frame frame) {
+            receive(frame);
+        } else if (next instanceof Pushed(var frame, long stamp)) {
+            receive(frame, stamp);
+        } else if (next instanceof Runnable action) {
+            action.run();
+        } else {
+            answerParked();
+            pushRounds();
+        }
     }
 
     // What begins and ends
@@ -232,7 +271,9 @@ final class Server implements Runnable {
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
         } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
-            log.log(System.Logger.Level.WARNING, from + " is dropped: it sent what cannot be handled", e);
+            log.log(
+                    System.Logger.Level.WARNING,
+                    from + " is dropped: it sent what cannot be handled: " + Printable.of(String.valueOf(e)));
             cluster.drop(from, "it sent a " + frame + ", which cannot be handled: " + e.getMessage());
         } finally {
             if (!isKept) {

@@ -60,10 +60,10 @@ public final class Snapshot {
         @Override
         public void locked(int stripe) {
             if (!isCopied[stripe]) {
-                isCopied[stripe] = true;
                 if (isOwn[stripe]) {
                     copies[stripe] = table.shard.copy(stripe);
                 }
+                isCopied[stripe] = true;
             }
         }
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StripeLocks {
     private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final int MOST_TRIES = 5_000_000; // at 20 us and more: a few minutes
     private static final int PAD = 32; // ints, so that two locks never share a pair of cache lines
 
     private final int[] state; // of stripe s: the lock at s * PAD, the version after it
@@ -30,7 +31,7 @@ final class StripeLocks {
     void lock(int stripe) {
         int at = stripe * PAD;
         for (int tries = 0; !STATE.compareAndSet(state, at, 0, 1); tries++) {
-            pause(tries);
+            pause(tries, stripe);
         }
         afterLock(stripe);
     }
@@ -38,7 +39,12 @@ final class StripeLocks {
     private void afterLock(int stripe) {
         var first = before;
         if (first != null) {
-            first.locked(stripe);
+            try {
+                first.locked(stripe);
+            } catch (RuntimeException | Error e) { // such as a lack of memory for a copy: nobody else is to wait for it
+                unlockUnchanged(stripe);
+                throw e;
+            }
         }
     }
 
@@ -56,7 +62,7 @@ final class StripeLocks {
                     return stripe;
                 }
             }
-            pause(tries);
+            pause(tries, start);
         }
     }
 
@@ -83,7 +89,12 @@ final class StripeLocks {
     /** Locks every stripe whose bit is set. */
     void lockAll(long stripes) {
         for (long left = stripes; left != 0; left &= left - 1) {
-            lock(Long.numberOfTrailingZeros(left));
+            try {
+                lock(Long.numberOfTrailingZeros(left));
+            } catch (RuntimeException | Error e) {
+                unlockAll(stripes & (Long.lowestOneBit(left) - 1)); // those below, which it has
+                throw e;
+            }
         }
     }
 
@@ -93,7 +104,11 @@ final class StripeLocks {
         }
     }
 
-    private static void pause(int tries) {
+    private static void pause(int tries, int stripe) {
+        if (tries > MOST_TRIES) {
+            throw new WaitExpiredException(
+                    "stripe " + stripe + " of a table was held by another thread for minutes, not microseconds");
+        }
         if (tries < 500) {
             Thread.onSpinWait();
         } else if (tries < 600) {

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * whole waits until the last part is done.
  */
 final class Work {
+    private static final int MOST_TRIES = 5_000_000; // at 20 us and more: a few minutes
+
     private final int parts;
     private final Part part;
     private final AtomicInteger next = new AtomicInteger();
@@ -46,6 +48,10 @@ final class Work {
     /** Waits for the parts that others have taken (microseconds), then throws what one of them threw. */
     void awaitDone() {
         for (int tries = 0; open.get() > 0; tries++) {
+            if (tries > MOST_TRIES) {
+                throw new WaitExpiredException(open.get()
+                        + " parts of the staged updates were not applied for minutes by those who took them");
+            }
             if (tries < 1000) {
                 Thread.onSpinWait();
             } else {

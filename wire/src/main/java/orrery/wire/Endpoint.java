@@ -5,6 +5,7 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -30,7 +31,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +41,15 @@ import org.jspecify.annotations.Nullable;
 public final class Endpoint implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Endpoint.class.getName());
     private static final long LOOK_MILLIS = 20;
+    private static final long LONGEST_STEP_NANOS =
+            TimeUnit.MILLISECONDS.toNanos(200); // of a clock that stops with the JVM
     private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10);
     private static final WriteBufferWaterMark WRITES = new WriteBufferWaterMark(256 << 10, 1 << 20);
-    private static final int MOST_STRANGERS = 64;
-    private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final int BACKLOG = 1024; // connections that the system keeps until they are taken
+    private static final long FIRST_HANDSHAKE_NANOS =
+            TimeUnit.SECONDS.toNanos(5); // of who connects; then twice as long
+    private static final long LONGEST_HANDSHAKE_NANOS =
+            TimeUnit.SECONDS.toNanos(60); // places are given to others before
     private static final long FIRST_BACKOFF_MILLIS = 10;
     private static final long LAST_BACKOFF_MILLIS = 500;
 
@@ -59,7 +64,11 @@ public final class Endpoint implements AutoCloseable {
     private final Map<Integer, Peer> peers = new ConcurrentHashMap<>();
     private final Set<Peer.Member> gone = ConcurrentHashMap.newKeySet(); // a life that has ended does not come back
     private final Traffic traffic = new Traffic();
-    private final AtomicInteger strangers = new AtomicInteger();
+    private final Strangers strangers = new Strangers(); // confined to the event loop
+    private final Refusals refusals =
+            new Refusals(line -> log.log(System.Logger.Level.WARNING, line)); // confined to the event loop
+    private long lookedAt = System.nanoTime(); // confined to the event loop
+    private volatile long awakeNanos;
     private int links; // confined to the event loop
     private volatile @Nullable Channel server;
     private volatile int epoch;
@@ -125,8 +134,30 @@ public final class Endpoint implements AutoCloseable {
                 new DefaultThreadFactory("wire-" + id, true),
                 isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         loop = group.next();
-        loop.scheduleWithFixedDelay(
-                () -> peers.values().forEach(Peer::look), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        loop.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        long now = System.nanoTime();
+        long before = awakeNanos;
+        awakeNanos = before + Math.min(now - lookedAt, LONGEST_STEP_NANOS);
+        lookedAt = now;
+        refusals.look(now);
+        for (var peer : peers.values()) {
+            try {
+                peer.look();
+            } catch (RuntimeException | Error e) { // such as a lack of memory: a timer that throws never runs again
+                log.log(System.Logger.Level.ERROR, "cannot look after " + peer, e);
+            }
+        }
+    }
+
+    /**
+     * Nanoseconds in which this endpoint has listened; a clock for silence. It stops while the process is stopped, or too busy
+     * to listen: then nobody is silent, it is this end that does not hear.
+     */
+    public long awakeNanos() {
+        return awakeNanos;
     }
 
     /** Listens on an ephemeral port and returns it. */
@@ -135,14 +166,14 @@ public final class Endpoint implements AutoCloseable {
             var channel = new ServerBootstrap()
                     .group(group)
                     .channel(isEpoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
-                    .option(ChannelOption.SO_BACKLOG, MOST_STRANGERS)
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .childOption(ChannelOption.TCP_NODELAY, true)
                     .childOption(ChannelOption.RECVBUF_ALLOCATOR, READS)
                     .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITES)
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            open(channel, true, new Incoming());
+                            openIncoming(channel);
                         }
                     })
                     .bind(settings.host(), 0)
@@ -158,25 +189,44 @@ public final class Endpoint implements AutoCloseable {
         }
     }
 
-    private void open(Channel channel, boolean isServer, Handshake.Outcome outcome) {
-        if (isServer && strangers.get() >= MOST_STRANGERS) {
-            refused(channel, "more than " + MOST_STRANGERS + " connections wait for admission");
-            channel.close();
-            return;
+    /** Somebody connects to us; who has waited longest for admission may have to go for it. */
+    private void openIncoming(Channel channel) {
+        putOut(strangers.add(channel));
+        channel.pipeline().addLast(new Noticing());
+        open(channel, true, new Incoming(), LONGEST_HANDSHAKE_NANOS);
+    }
+
+    private void putOut(@Nullable Channel channel) {
+        if (channel != null) { // its handshake says that it has failed
+            channel.pipeline()
+                    .fireUserEventTriggered(new Handshake.PutOut(
+                            "more than " + Strangers.PLACES + " connections wait for admission; this is the oldest"));
         }
-        strangers.incrementAndGet();
+    }
+
+    /** Notices that a stranger has sent something. */
+    private final class Noticing extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            putOut(strangers.advanced(context.channel(), Strangers.Progress.SPEAKING));
+            context.pipeline().remove(this);
+            context.fireChannelRead(message);
+        }
+    }
+
+    private void open(Channel channel, boolean isServer, Handshake.Outcome outcome, long limitNanos) {
         if (credentials.isEncrypted()) {
-            channel.pipeline().addLast(tls.handler(channel.alloc(), isServer, HANDSHAKE_NANOS));
+            channel.pipeline().addLast(tls.handler(channel.alloc(), isServer, limitNanos));
         }
         var handshake = new Handshake(credentials, me, isServer, outcome);
         channel.pipeline().addLast(new FrameReader(Handshake.MOST_BYTES), handshake);
-        handshake.limit(channel.pipeline().lastContext(), HANDSHAKE_NANOS);
+        handshake.limit(channel.pipeline().lastContext(), limitNanos);
     }
 
     private void refused(Channel channel, String why) {
         String from = String.valueOf(channel.remoteAddress());
         traffic.refused.increment();
-        log.log(System.Logger.Level.WARNING, "refused a connection from " + from + ": " + why);
+        refusals.add(from, why, System.nanoTime());
         receiver.refused(from, why);
     }
 
@@ -202,14 +252,19 @@ public final class Endpoint implements AutoCloseable {
         }
 
         @Override
+        public void isExpected(ChannelHandlerContext context) {
+            putOut(strangers.advanced(context.channel(), Strangers.Progress.EXPECTED));
+        }
+
+        @Override
         public void admitted(ChannelHandlerContext context, Peer.Member member) {
-            strangers.decrementAndGet();
+            strangers.remove(context.channel());
             admit(context.channel(), member);
         }
 
         @Override
         public void failed(ChannelHandlerContext context, String why, boolean isFinal) {
-            strangers.decrementAndGet();
+            strangers.remove(context.channel());
             refused(context.channel(), why);
         }
     }
@@ -313,6 +368,7 @@ public final class Endpoint implements AutoCloseable {
         private volatile String why = "no answer";
         private volatile boolean isScheduled;
         private long backoffMillis = FIRST_BACKOFF_MILLIS;
+        private volatile long handshakeNanos = FIRST_HANDSHAKE_NANOS;
         private @Nullable Peer peer;
 
         Way(int id, InetSocketAddress address, long tryUntil) {
@@ -333,7 +389,7 @@ public final class Endpoint implements AutoCloseable {
                     .handler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            Endpoint.this.open(channel, false, Way.this);
+                            Endpoint.this.open(channel, false, Way.this, handshakeNanos);
                         }
                     })
                     .connect(address)
@@ -350,6 +406,7 @@ public final class Endpoint implements AutoCloseable {
 
         private void again(String reason) {
             why = reason;
+            handshakeNanos = Math.min(LONGEST_HANDSHAKE_NANOS, 2 * handshakeNanos); // the machines may be busy
             var known = peer;
             boolean givesUp = known == null ? System.nanoTime() > tryUntil : known.hasEnded();
             if (!isClosed && !isOver && !givesUp && !isScheduled) { // an attempt may fail in more than one way
@@ -371,7 +428,6 @@ public final class Endpoint implements AutoCloseable {
 
         @Override
         public void admitted(ChannelHandlerContext context, Peer.Member member) {
-            strangers.decrementAndGet();
             if (member.id() != id) {
                 giveUp(context, "member " + member.id() + " answers there");
                 return;
@@ -386,6 +442,7 @@ public final class Endpoint implements AutoCloseable {
                 traffic.reconnects.increment();
             }
             backoffMillis = FIRST_BACKOFF_MILLIS;
+            handshakeNanos = FIRST_HANDSHAKE_NANOS;
             var admitted = admit(context.channel(), member);
             peer = admitted;
             ways.put(admitted, this);
@@ -400,7 +457,6 @@ public final class Endpoint implements AutoCloseable {
 
         @Override
         public void failed(ChannelHandlerContext context, String reason, boolean isFinal) {
-            strangers.decrementAndGet();
             var known = peer;
             if (!isFinal) {
                 again(reason);

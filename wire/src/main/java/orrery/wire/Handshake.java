@@ -5,7 +5,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -27,6 +26,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
     static final int MOST_BYTES = 1 << 10;
     private static final int VERSION = 1;
     private static final int NONCE_BYTES = 32;
+    private static final int LONGEST_TEXT = 200;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Credentials credentials;
@@ -40,12 +40,18 @@ final class Handshake extends ChannelInboundHandlerAdapter {
     private int awaited;
     private boolean isOver;
 
-    /** How it ended; one of the two is called, once. */
+    /** An event: the connection is to be closed, for others that wait. */
+    record PutOut(String why) {}
+
+    /** How it ended; one of the last two is called, once. */
     interface Outcome {
         int epoch();
 
         /** Why {@code member} may not come in, or an empty text. Asked on the listening side. */
         String objection(Peer.Member member, int epoch);
+
+        /** It has shown what only members know, and is not yet admitted. */
+        default void isExpected(ChannelHandlerContext context) {}
 
         void admitted(ChannelHandlerContext context, Peer.Member member);
 
@@ -81,8 +87,11 @@ final class Handshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof SslHandshakeCompletionEvent tls) {
+        if (event instanceof PutOut out) {
+            fail(context, out.why(), false);
+        } else if (event instanceof SslHandshakeCompletionEvent tls) {
             if (tls.isSuccess()) {
+                outcome.isExpected(context);
                 begin(context);
             } else {
                 fail(context, "TLS: " + reason(tls.cause()), tls.cause() instanceof SSLException);
@@ -95,7 +104,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
         while (last.getCause() != null) {
             last = last.getCause();
         }
-        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+        return last.getMessage() == null ? last.getClass().getSimpleName() : plain(last.getMessage());
     }
 
     private void begin(ChannelHandlerContext context) {
@@ -119,7 +128,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
                 return;
             }
             if (frame.type() == Frame.REFUSED) {
-                fail(context, "refused: " + frame.getText(), true);
+                fail(context, "refused: " + plain(frame.getText()), true);
             } else if (frame.type() != awaited) {
                 refuse(context, "expected a handshake, found a " + frame);
             } else {
@@ -146,9 +155,10 @@ final class Handshake extends ChannelInboundHandlerAdapter {
         int epoch = frame.getInt();
         theirs = frame.getBytes(NONCE_BYTES);
         if (!run.equals(credentials.run())) {
-            refuse(context, "run '" + printable(run) + "', this is another");
+            refuse(context, "run '" + plain(run) + "', this is another");
             return;
         }
+        outcome.isExpected(context);
         String objection = outcome.objection(other, epoch);
         if (!objection.isEmpty()) {
             refuse(context, objection);
@@ -200,8 +210,14 @@ final class Handshake extends ChannelInboundHandlerAdapter {
                 .array();
     }
 
-    private static String printable(String text) {
-        return text.length() > 40 || !StandardCharsets.US_ASCII.newEncoder().canEncode(text) ? "..." : text;
+    /** What an unknown other side says, with the printable characters of ASCII only: it goes into logs and to terminals. */
+    private static String plain(String text) {
+        var plain = new StringBuilder();
+        for (int i = 0; i < Math.min(text.length(), LONGEST_TEXT); i++) {
+            char c = text.charAt(i);
+            plain.append(c >= ' ' && c <= '~' ? c : '?');
+        }
+        return text.length() > LONGEST_TEXT ? plain + "..." : plain.toString();
     }
 
     private static void write(ChannelHandlerContext context, Frame frame) {

@@ -50,7 +50,7 @@ public final class Peer {
     private boolean ackDue;
     private boolean isStarved;
     private long overdueNanos = FIRST_OVERDUE_NANOS;
-    private volatile long lastHeard = System.nanoTime();
+    private volatile long lastHeard; // by the home's clock of being awake
 
     /** Who a peer is. */
     record Member(int id, long incarnation) {}
@@ -114,6 +114,7 @@ public final class Peer {
         this.home = home;
         this.member = member;
         this.window = window;
+        lastHeard = home.awakeNanos();
         for (int i = 0; i < Lane.COUNT; i++) {
             out[i] = new Out();
             in[i] = new In();
@@ -140,9 +141,9 @@ public final class Peer {
         return now != null && now.isOpen();
     }
 
-    /** Nanoseconds since anything came from it. */
+    /** For how long nothing came from it, in nanoseconds in which this end has listened ({@link Endpoint#awakeNanos}). */
     public long silentNanos() {
-        return System.nanoTime() - lastHeard;
+        return home.awakeNanos() - lastHeard;
     }
 
     static int charge(int bytes) {
@@ -281,7 +282,7 @@ public final class Peer {
             }
             default -> accept(frame);
         }
-        lastHeard = System.nanoTime();
+        lastHeard = home.awakeNanos();
     }
 
     private void accept(Frame frame) {
@@ -497,7 +498,7 @@ public final class Peer {
         try {
             var before = link;
             link = next;
-            lastHeard = System.nanoTime();
+            lastHeard = home.awakeNanos();
             long now = System.nanoTime();
             for (var lane : out) {
                 lane.since = now;

@@ -8,10 +8,14 @@ import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 /** Who must stay out, stays out; and is told why, as far as he may know. */
@@ -173,25 +177,92 @@ final class StrangersTest {
     }
 
     @Test
-    void manyWhoSayNothing() throws Exception {
-        var listening = party(open.admit("a"), 1);
-        var address = listening.endpoint.listen();
-        var sockets = new ArrayList<Socket>();
-        try {
-            for (int i = 0; i < 70; i++) {
-                sockets.add(new Socket(address.getAddress(), address.getPort()));
-            }
-            assertThat(listening.refusals.poll(10, TimeUnit.SECONDS))
-                    .isEqualTo("more than 64 connections wait for admission");
-            for (var socket : sockets) {
-                socket.close();
-            }
-            party(open.admit("b"), 2).endpoint.connect(1, address, LIMIT); // their places are free again
-        } finally {
-            for (var socket : sockets) {
-                socket.close();
+    void thoseWhoSayNothingDoNotKeepAMemberOut() throws Exception {
+        for (var of : List.of(open, authority)) {
+            var listening = party(of.admit("a"), 1);
+            var address = listening.endpoint.listen();
+            var sockets = new ArrayList<Socket>();
+            try {
+                for (int i = 0; i < 200; i++) {
+                    sockets.add(new Socket(address.getAddress(), address.getPort()));
+                }
+                long start = System.nanoTime();
+                party(of.admit("b"), 2).endpoint.connect(1, address, LIMIT);
+                assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(3)); // and nobody has left
+                assertThat(listening.refusals.poll(10, TimeUnit.SECONDS))
+                        .isEqualTo("more than 64 connections wait for admission; this is the oldest");
+                assertThat(sockets.getLast().isClosed()).isFalse();
+            } finally {
+                for (var socket : sockets) {
+                    socket.close();
+                }
             }
         }
+    }
+
+    /** Whoever has come further stays, and of those who have not, the youngest. */
+    @RepeatedTest(50)
+    void placesGoToThoseWhoHaveComeFurther(RepetitionInfo seed) {
+        var random = new SplittableRandom(seed.getCurrentRepetition());
+        var strangers = new Strangers();
+        var progress = new LinkedHashMap<io.netty.channel.Channel, Strangers.Progress>();
+        for (int i = 0; i < 2000; i++) {
+            io.netty.channel.Channel out;
+            if (progress.isEmpty() || random.nextInt(3) > 0) {
+                var channel = new io.netty.channel.embedded.EmbeddedChannel();
+                progress.put(channel, Strangers.Progress.SILENT);
+                out = strangers.add(channel);
+            } else {
+                var channel = List.copyOf(progress.keySet()).get(random.nextInt(progress.size()));
+                if (random.nextInt(4) == 0) {
+                    assertThat(strangers.remove(channel)).isTrue();
+                    progress.remove(channel);
+                    continue;
+                }
+                var to = random.nextBoolean() ? Strangers.Progress.SPEAKING : Strangers.Progress.EXPECTED;
+                out = strangers.advanced(channel, to);
+                if (to.compareTo(progress.get(channel)) > 0) {
+                    progress.remove(channel);
+                    progress.put(channel, to);
+                }
+            }
+            if (out != null) {
+                var its = progress.get(out);
+                for (var other : progress.entrySet()) { // in the order in which they have come so far
+                    if (other.getKey().equals(out)) {
+                        break;
+                    }
+                    assertThat(other.getValue()).isNotEqualTo(its);
+                }
+                progress.remove(out);
+            }
+            long expected = progress.values().stream()
+                    .filter(Strangers.Progress.EXPECTED::equals)
+                    .count();
+            assertThat(expected).isLessThanOrEqualTo(Strangers.PLACES);
+            assertThat(progress.size() - expected).isLessThanOrEqualTo(Strangers.PLACES);
+        }
+    }
+
+    @Test
+    void refusalsAreLoggedOnceASecond() {
+        var lines = new ArrayList<String>();
+        var refusals = new Refusals(lines::add);
+        for (int i = 0; i < 35_000; i++) {
+            refusals.add("/10.0.0.1:" + i, "no handshake", i * 1_000_000L); // a thousand a second
+        }
+        refusals.look(36_000_000_000L);
+        assertThat(lines).hasSize(36);
+        assertThat(lines.getFirst()).isEqualTo("refused a connection from /10.0.0.1:0: no handshake");
+        assertThat(lines.get(1)).isEqualTo("refused 1000 connections, the latest from /10.0.0.1:1000: no handshake");
+    }
+
+    /** What strangers say is shown, not done. */
+    @Test
+    void escapesOfStrangersDoNotReachTheLog() throws Exception {
+        var right = open.admit("a");
+        var wrong = new Credentials("\u001b]0;owned\u0007\n", new byte[32], Optional.empty());
+        assertThat(refused(party(right, 1), party(wrong, 2))).isEqualTo("run '?]0;owned??', this is another");
     }
 
     @Test

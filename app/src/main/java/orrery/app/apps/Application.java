@@ -74,6 +74,11 @@ public interface Application {
         /** A sum of the training data. */
         String dataSum();
 
+        /** By file, or part of it, that was read to train on: a sum of its bytes, as far as it is known. */
+        default Map<String, String> sums() {
+            return reading().sums();
+        }
+
         /** Makes ready to train; what is wrong with the data is an error here. */
         Training<M> prepare(Run run) throws IOException;
 

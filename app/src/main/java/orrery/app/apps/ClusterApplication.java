@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import orrery.data.Loaded;
-import orrery.data.Names;
 import orrery.data.ReadOptions;
 import orrery.data.ReadOptions.Numbers;
 import orrery.data.Reading;
@@ -25,6 +24,7 @@ import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.ClusterTraining;
 import orrery.learn.cluster.KMeans;
 import orrery.store.Place;
+import orrery.store.Printable;
 
 /** kmeans. */
 public final class ClusterApplication implements Application {
@@ -193,7 +193,7 @@ public final class ClusterApplication implements Application {
                             .boxed()
                             .sorted(Comparator.comparingDouble(f -> -Math.abs(model.centroids()[first + f])))
                             .limit(top)
-                            .map(f -> Names.printable(model.schema().featureName(f)) + " "
+                            .map(f -> Printable.of(model.schema().featureName(f)) + " "
                                     + Shown.number(model.schema().original(f, model.centroids()[first + f])))
                             .collect(Collectors.joining(", ")));
         }

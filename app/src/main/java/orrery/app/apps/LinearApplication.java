@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import orrery.data.Examples;
 import orrery.data.Loaded;
-import orrery.data.Names;
 import orrery.data.Schema;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;
@@ -23,6 +22,7 @@ import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.Loss;
 import orrery.learn.linear.SvrgOptions;
 import orrery.store.Place;
+import orrery.store.Printable;
 
 /** What the applications that learn linear models have in common: their flags, and how their models are used. */
 abstract class LinearApplication implements Application {
@@ -229,13 +229,13 @@ abstract class LinearApplication implements Application {
                     model.features(),
                     model.classes().isEmpty()
                             ? ""
-                            : ", classes " + Names.printable(model.classes().toString()));
+                            : ", classes " + Printable.of(model.classes().toString()));
             for (int margin = 0; margin < model.margins(); margin++) {
                 int column = margin;
                 String of = model.margins() > 1
                         ? model.classes().get(margin)
                         : model.classes().isEmpty() ? "value" : model.classes().get(1);
-                out.println(Names.printable(of) + ": "
+                out.println(Printable.of(of) + ": "
                         + IntStream.range(0, model.features())
                                 .boxed()
                                 .sorted(Comparator.comparingDouble(f -> -heaviness(f, column)))
@@ -243,7 +243,7 @@ abstract class LinearApplication implements Application {
                                 .map(f -> String.format(
                                         Locale.ROOT,
                                         "%s %+.3f",
-                                        Names.printable(model.schema().featureName(f)),
+                                        Printable.of(model.schema().featureName(f)),
                                         model.weight(f, column)))
                                 .collect(Collectors.joining(", ")));
             }

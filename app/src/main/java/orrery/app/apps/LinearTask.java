@@ -158,17 +158,7 @@ final class LinearTask implements Application.Task<LinearModel> {
 
     private Spilled spill(String name, long seed) throws IOException {
         var folder = Path.of(System.getProperty("java.io.tmpdir"));
-        try {
-            return flags.data().spill(name, flags.options(), learner.options().batch(), folder, seed);
-        } catch (IOException e) {
-            if (String.valueOf(e.getMessage()).contains("No space left")) {
-                throw new IOException(
-                        folder + " has no space for the packed examples; another folder is set by"
-                                + " ORRERY_JAVA_OPTS=-Djava.io.tmpdir=DIR",
-                        e);
-            }
-            throw e;
-        }
+        return flags.data().spill(name, flags.options(), learner.options().batch(), folder, seed);
     }
 
     @Override
@@ -190,6 +180,11 @@ final class LinearTask implements Application.Task<LinearModel> {
         return stream.map(Stream::sum)
                 .or(() -> spilled.map(all -> all.examples().sum()))
                 .orElseGet(() -> train().examples().sum());
+    }
+
+    @Override
+    public Map<String, String> sums() {
+        return stream.map(Stream::sums).orElseGet(reading::sums);
     }
 
     @Override

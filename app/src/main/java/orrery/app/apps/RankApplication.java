@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import orrery.data.Graph;
-import orrery.data.Names;
 import orrery.data.Read;
 import orrery.data.Reading;
 import orrery.engine.Run;
@@ -17,6 +16,7 @@ import orrery.learn.rank.PageRankOptions;
 import orrery.learn.rank.PageRankRun;
 import orrery.learn.rank.Ranks;
 import orrery.store.Place;
+import orrery.store.Printable;
 
 /** pagerank. */
 public final class RankApplication implements Application {
@@ -140,7 +140,7 @@ public final class RankApplication implements Application {
 
     private static void print(PrintWriter out, Ranks ranks, int top) {
         ranks.top(top)
-                .forEach(entry -> out.printf(Locale.ROOT, "%.6f  %s%n", entry.rank(), Names.printable(entry.name())));
+                .forEach(entry -> out.printf(Locale.ROOT, "%.6f  %s%n", entry.rank(), Printable.of(entry.name())));
     }
 
     @Override

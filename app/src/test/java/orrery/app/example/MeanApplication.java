@@ -142,8 +142,13 @@ public final class MeanApplication implements Application {
                 }
 
                 @Override
+                public Map<String, String> identity() {
+                    return Map.of("data", examples.sum());
+                }
+
+                @Override
                 public Trained<Mean> run() throws IOException {
-                    var outcome = job.run(run.identifiedBy(Map.of("data", examples.sum())));
+                    var outcome = job.run(run.identifiedBy(identity()));
                     var node = outcome.node();
                     return new Trained<>(new Mean(node.values(node.table("mean"))[0], Map.of()), outcome);
                 }

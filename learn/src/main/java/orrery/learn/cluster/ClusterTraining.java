@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import orrery.data.Loaded;
+import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -29,6 +30,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private final Loaded data;
     private final Run run;
     private final float[] seeds;
+    private final Optional<List<Long>> sizes;
     private final Job job;
     private double inertiaBefore = Double.NaN;
 
@@ -38,6 +40,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
         this.data = data;
         this.run = run;
         this.seeds = seeds;
+        this.sizes = sizes;
         var examples = data.examples();
         var table = TableSpec.dense(TABLE, options.clusters(), Math.max(1, examples.features()) + EXTRA);
         int batch = Math.max(1, options.batch());
@@ -113,11 +116,18 @@ public final class ClusterTraining implements Training<ClusterModel> {
 
     @Override
     public Trained<ClusterModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(Map.of(
-                "options", options.toString(),
-                "consistency", run.consistency().toString(),
-                "data", data.examples().sum())));
+        var outcome = job.run(run.identifiedBy(identity()));
         return new Trained<>(model(outcome.node()), outcome);
+    }
+
+    @Override
+    public Map<String, String> identity() {
+        return Map.of(
+                "options",
+                options.toString(),
+                Identity.DATA,
+                sizes.map(parts -> "in parts of " + parts + " examples")
+                        .orElseGet(() -> data.examples().sum()));
     }
 
     /** What is no example any more in a cluster of that total weight, but the rounding of floats. */

@@ -1,7 +1,10 @@
 package orrery.learn.factor;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
 import orrery.data.Ratings;
 
 /**
@@ -40,6 +43,18 @@ public record Division(int[] firstUsers, int[] ratingsOfItem, float mean) implem
             ofItem[ratings.items()[k]]++;
         }
         return of(ofUser, ofItem, ratings.mean(), workers);
+    }
+
+    /** A sum of who has which users, how often each item is rated, and the mean: of other ratings it is another. */
+    String sum() {
+        var crc = new CRC32C();
+        var bytes = ByteBuffer.allocate(Integer.BYTES);
+        for (var array : List.of(firstUsers, ratingsOfItem, new int[] {Float.floatToIntBits(mean)})) {
+            for (int value : array) {
+                crc.update(bytes.clear().putInt(value).flip());
+            }
+        }
+        return String.format("in parts, crc32c:%08x", crc.getValue());
     }
 
     public int workers() {

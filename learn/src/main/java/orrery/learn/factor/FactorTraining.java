@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import orrery.data.Ratings;
+import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.Stage;
@@ -26,11 +28,22 @@ public final class FactorTraining implements Training<FactorModel> {
     private final Ratings train;
     private final Optional<Ratings> validation;
     private final Run run;
+    private final Supplier<String> dataSum;
     private final float mean;
     private final Job job;
 
-    /** @param train with all ratings of the users whose workers are in this JVM */
-    FactorTraining(FactorOptions options, Ratings train, Division division, Optional<Ratings> validation, Run run) {
+    /**
+     * @param train with all ratings of the users whose workers are in this JVM
+     * @param dataSum a sum of the ratings of all workers
+     */
+    FactorTraining(
+            FactorOptions options,
+            Ratings train,
+            Division division,
+            Optional<Ratings> validation,
+            Supplier<String> dataSum,
+            Run run) {
+        this.dataSum = dataSum;
         this.options = options;
         this.train = train;
         this.validation = validation;
@@ -82,11 +95,13 @@ public final class FactorTraining implements Training<FactorModel> {
 
     @Override
     public Trained<FactorModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(Map.of(
-                "options", options.toString(),
-                "consistency", run.consistency().toString(),
-                "ratings", train.sum())));
+        var outcome = job.run(run.identifiedBy(identity()));
         return new Trained<>(model(outcome.node()), outcome);
+    }
+
+    @Override
+    public Map<String, String> identity() {
+        return Map.of("options", options.toString(), Identity.DATA, dataSum.get());
     }
 
     private FactorModel model(Node node) {

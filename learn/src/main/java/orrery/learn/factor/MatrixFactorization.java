@@ -20,7 +20,7 @@ public final class MatrixFactorization {
 
     /** Makes ready to train. */
     public FactorTraining prepare(Ratings train, Optional<Ratings> validation, Run run) {
-        return new FactorTraining(options, train, Division.of(train, run.workers()), validation, run);
+        return new FactorTraining(options, train, Division.of(train, run.workers()), validation, train::sum, run);
     }
 
     /**
@@ -28,6 +28,6 @@ public final class MatrixFactorization {
      * workers of this JVM; where the model is made, it has the names of all users and items.
      */
     public FactorTraining prepare(Ratings local, Division division, Run run) {
-        return new FactorTraining(options, local, division, Optional.empty(), run);
+        return new FactorTraining(options, local, division, Optional.empty(), division::sum, run);
     }
 }

@@ -30,8 +30,8 @@ final class BatchesReadAhead implements Batches {
             close();
             pass = clock / perPass;
             var next = new AsyncReader(source, AHEAD, 1);
+            reader = next; // before anything can fail: whoever closes this closes it
             next.skip(clock % perPass); // where a run goes on
-            reader = next;
         }
         var read = reader == null ? null : reader.next();
         if (read == null) {

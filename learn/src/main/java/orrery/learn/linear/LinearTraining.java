@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
@@ -225,16 +226,23 @@ public final class LinearTraining implements Training<LinearModel> {
         return new Trained<>(model(outcome.node(), takesBest ? BEST : ""), outcome);
     }
 
-    private Map<String, String> identity() {
+    @Override
+    public Map<String, String> identity() {
         return Map.of(
-                "consistency", run.consistency().toString(),
-                "passes", String.valueOf(passes),
-                "batch", String.valueOf(options.batch()),
-                "rule", rule.toString(),
-                "intercept", String.valueOf(options.intercept()),
-                "class weights", new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
-                "early stopping", String.valueOf(options.patience()),
-                "data", source.description().get());
+                "passes",
+                String.valueOf(passes),
+                "batch",
+                String.valueOf(options.batch()),
+                "rule",
+                rule.toString(),
+                "intercept",
+                String.valueOf(options.intercept()),
+                "class weights",
+                new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
+                "early stopping",
+                String.valueOf(options.patience()),
+                Identity.DATA,
+                source.description().get());
     }
 
     private LinearModel model(Node node, String prefix) {

@@ -55,7 +55,8 @@ record Source(
                 conditioning(sums, examples.features(), loss, options),
                 baseline(examples, labels, loss),
                 examples.size(),
-                workers);
+                workers,
+                () -> examples.sum() + ", " + examples);
     }
 
     /** The examples of this JVM's workers. */
@@ -69,7 +70,8 @@ record Source(
                 known.conditioning(local.schema(), loss, options),
                 known.baseline(),
                 known.size(),
-                workers);
+                workers,
+                () -> "in parts of " + known.sizes() + " examples");
     }
 
     private static Source inMemory(
@@ -79,7 +81,8 @@ record Source(
             Conditioning conditioning,
             double baseline,
             long size,
-            int workers) {
+            int workers,
+            Supplier<String> description) {
         var examples = data.examples();
         var scaled = conditioning.scaled(examples);
         return new Source(
@@ -95,7 +98,7 @@ record Source(
                     return new BatchesInMemory(scaled, partition, worker);
                 },
                 Optional.of(examples),
-                () -> examples.sum() + ", " + examples);
+                description);
     }
 
     private static Conditioning conditioning(FeatureSums sums, int features, Loss loss, LinearOptions options) {
@@ -133,10 +136,10 @@ record Source(
                 labels,
                 shares.stream().map(Stream.Share::examples).toList(),
                 options.batch(),
-                conditioning(stream.sums(), stream.features(), loss, options),
+                conditioning(stream.featureSums(), stream.features(), loss, options),
                 loss.isClassification()
                         ? labels.find(stream.commonest())
-                        : stream.sums().labelMean(),
+                        : stream.featureSums().labelMean(),
                 worker -> stream.passes(shares.get(worker), options.batch()),
                 () -> stream.sum() + ", " + stream);
     }

@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Outcome;
 import orrery.engine.Parallelism;
@@ -299,12 +300,15 @@ public final class Svrg implements Training<LinearModel> {
         return last.stage().startsWith(STOCHASTIC) ? steps(last.clock()) : 0;
     }
 
-    private Map<String, String> identity() {
+    @Override
+    public Map<String, String> identity() {
         return Map.of(
-                "consistency", run.consistency().toString(),
-                "svrg", options.toString(),
-                "rate", String.valueOf(rate),
-                "data", data.examples().sum() + ", " + data.examples());
+                "svrg",
+                options.toString(),
+                "rate",
+                String.valueOf(rate),
+                Identity.DATA,
+                data.examples().sum() + ", " + data.examples());
     }
 
     private LinearModel model(float[] weights) {

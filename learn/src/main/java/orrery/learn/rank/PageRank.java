@@ -1,8 +1,6 @@
 package orrery.learn.rank;
 
 import java.util.BitSet;
-import java.util.List;
-import java.util.Map;
 import orrery.data.DataException;
 import orrery.data.Graph;
 import orrery.engine.Run;
@@ -35,14 +33,5 @@ public final class PageRank {
             seeds.set(node);
         }
         return new PageRankRun(options, graph, seeds, run);
-    }
-
-    /** Where it comes from, for the identity of checkpoints. */
-    static Map<String, String> identity(PageRankOptions options, Graph graph) {
-        return Map.of(
-                "damping", String.valueOf(options.damping()),
-                "tolerance", String.valueOf(options.tolerance()),
-                "seeds", List.copyOf(options.seeds()).toString(),
-                "graph", graph.sum());
     }
 }

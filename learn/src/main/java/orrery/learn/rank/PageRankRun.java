@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import orrery.data.Graph;
+import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.Stage;
@@ -68,13 +69,26 @@ public final class PageRankRun implements Training<Ranks> {
     }
 
     @Override
+    public Map<String, String> identity() {
+        return Map.of(
+                "damping",
+                String.valueOf(options.damping()),
+                "tolerance",
+                String.valueOf(options.tolerance()),
+                "seeds",
+                List.copyOf(options.seeds()).toString(),
+                Identity.DATA,
+                graph.sum());
+    }
+
+    @Override
     public Job job() {
         return job;
     }
 
     @Override
     public Trained<Ranks> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(PageRank.identity(options, graph)));
+        var outcome = job.run(run.identifiedBy(identity()));
         var node = outcome.node();
         var ranks = node.values(node.table(SHARES));
         for (int v = 0; v < ranks.length; v++) {
