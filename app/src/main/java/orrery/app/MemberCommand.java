@@ -31,6 +31,9 @@ final class MemberCommand {
             flags.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }
         flags.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")); // where this process has its own
+        if (given().stream().anyMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
+            flags.remove("-XX:+UseParallelGC"); // a JVM has one collector
+        }
         flags.addAll(given()); // last: they go before
         return Processes.again(
                 flags,

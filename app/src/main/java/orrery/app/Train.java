@@ -2,6 +2,7 @@ package orrery.app;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import orrery.app.apps.UsageException;
 import orrery.data.Data;
 import orrery.engine.Checkpoints;
 import orrery.engine.Job;
+import orrery.engine.JobFailedException;
 import orrery.engine.Members;
 import orrery.engine.Membership;
 import orrery.engine.Outcome;
@@ -313,6 +315,9 @@ final class Train implements Callable<Integer> {
             trained = pooled == null
                     ? runUntilInterrupted(chosen.prepare(listening), err, folder)
                     : runInPool(pooled, chosen, listening, err, folder);
+        } catch (JobFailedException | IOException | UncheckedIOException e) {
+            sayHowToGoOn(err, folder);
+            throw e;
         }
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
             return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
@@ -331,12 +336,25 @@ final class Train implements Callable<Integer> {
         (learned.isPresent() ? learned : run.plan())
                 .ifPresent(plan -> result.put("bytesPerClockPlanned", plan.bytesPerClock()));
         wire.bytesPerClock().ifPresent(bytes -> result.put("bytesPerClock", bytes));
-        save(trained.model().from(provenance), folder);
-        folder.writeResult(result);
+        try {
+            save(trained.model().from(provenance), folder);
+            folder.writeResult(result);
+        } catch (IOException e) {
+            sayHowToGoOn(err, folder);
+            throw e;
+        }
         print(result, what, trained, out -> chosen.print(out, trained.model(), results));
         spec.commandLine().getOut().flush();
         warnings.forEach(warning -> err.println("warning: " + warning));
         return 0;
+    }
+
+    /** What was trained before a failure is not lost. */
+    private void sayHowToGoOn(PrintWriter err, RunFolder folder) throws IOException {
+        if (keeping.checkpointEvery > 0 && kept(folder).areAny()) {
+            err.println("the run has checkpoints; once the cause below is mended, it goes on by: orrery train --resume "
+                    + folder.path());
+        }
     }
 
     /** Where the run's checkpoints are. */

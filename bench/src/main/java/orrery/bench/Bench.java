@@ -13,6 +13,7 @@ import orrery.bench.parsing.ParsingBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.reader.ReaderBench;
 import orrery.bench.schedulers.SchedulersBench;
+import orrery.bench.soak.SoakBench;
 import orrery.bench.sparse.SparseSspBench;
 import orrery.bench.stages.StagesBench;
 import orrery.bench.staleness.StalenessBench;
@@ -45,7 +46,8 @@ import picocli.CommandLine.Spec;
             ReaderBench.class,
             KindsBench.class,
             ParsingBench.class,
-            DefaultsBench.class
+            DefaultsBench.class,
+            SoakBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {

@@ -2,6 +2,7 @@ package orrery.engine;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import orrery.store.Json;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
@@ -30,7 +32,8 @@ final class Checkpoint {
     /** Where a run keeps the plan that it has learned. */
     static final String PLAN = "plan.safetensors";
 
-    private static final int FORMAT = 3;
+    private static final String SUM = "sum"; // of the manifest without it
+    private static final int FORMAT = 4;
 
     private final Storage storage;
     private final String folder;
@@ -98,6 +101,7 @@ final class Checkpoint {
             bytes += file.getValue().bytes();
         }
         manifest.put("files", sums);
+        manifest.put(SUM, sum(manifest));
         bytes += storage.writeText(folder + "/" + MANIFEST, Json.pretty(manifest))
                 .bytes();
         forgetOthers(storage, folder, checkpoints.keep());
@@ -211,13 +215,16 @@ final class Checkpoint {
         return !committed(storage).isEmpty();
     }
 
-    /** The newest that is sound: that has what a job of these stages can go on from, and files with their sums. */
-    static Optional<Checkpoint> newest(Storage storage, List<Stage> stages, Skipped skipped) throws IOException {
+    /** The newest that is sound, of a run of this identity. */
+    static Optional<Checkpoint> newest(Storage storage, List<Stage> stages, Identity identity, Skipped skipped)
+            throws IOException {
         for (var folder : committed(storage).reversed()) {
             try {
                 var checkpoint = read(storage, folder);
+                if (checkpoint.identity.from(identity).isEmpty()) {
+                    checkpoint.checkPlace(stages);
+                }
                 checkpoint.checkSums();
-                checkpoint.checkPlace(stages);
                 return Optional.of(checkpoint);
             } catch (IOException e) {
                 skipped.over(storage.where(folder), String.valueOf(e.getMessage()));
@@ -226,19 +233,22 @@ final class Checkpoint {
         return Optional.empty();
     }
 
-    /** The newest that is sound, to go on from in another run. */
-    static Checkpoint toResume(Storage storage, List<Stage> stages, Skipped skipped) throws IOException {
+    /** The newest that is sound, to go on from: an error if there is none, or if it is of another run. */
+    static Checkpoint toResume(Storage storage, List<Stage> stages, Identity identity, Skipped skipped)
+            throws IOException {
         if (!isAnyIn(storage)) {
             throw new IOException(storage.where("") + ": no checkpoint to go on from; start without --resume");
         }
         var why = new ArrayList<String>();
-        var newest = newest(storage, stages, (where, reason) -> {
+        var newest = newest(storage, stages, identity, (where, reason) -> {
             why.add(reason);
             skipped.over(where, reason);
         });
-        return newest.orElseThrow(() -> new IOException(storage.where("")
+        var found = newest.orElseThrow(() -> new IOException(storage.where("")
                 + ": none of its checkpoints can be read (" + String.join("; ", why)
                 + "); begin anew under another name"));
+        found.check(identity);
+        return found;
     }
 
     private void checkPlace(List<Stage> stages) throws IOException {
@@ -294,7 +304,7 @@ final class Checkpoint {
         var identity = new TreeMap<String, String>();
         Json.map(manifest.get("identity"), where, "identity")
                 .forEach((key, value) -> identity.put(key, String.valueOf(value)));
-        return new Checkpoint(
+        var checkpoint = new Checkpoint(
                 storage,
                 folder,
                 (int) Json.whole(manifest.get("stage"), where, "stage", 0, Integer.MAX_VALUE),
@@ -303,6 +313,17 @@ final class Checkpoint {
                 List.copyOf(history),
                 new Identity(identity, new TreeMap<>(), ""),
                 files);
+        var due = manifest.remove(SUM);
+        if (!sum(manifest).equals(due)) {
+            throw new IOException(where + ": is damaged: it has sum " + sum(manifest) + ", expected " + due);
+        }
+        return checkpoint;
+    }
+
+    private static String sum(Map<String, Object> manifest) {
+        var crc = new CRC32C();
+        crc.update(Json.line(manifest).getBytes(StandardCharsets.UTF_8));
+        return String.format("crc32c:%08x", crc.getValue());
     }
 
     private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
@@ -324,7 +345,7 @@ final class Checkpoint {
     }
 
     /** Refuses to go on as another run than the one that was saved. */
-    void check(Identity asked) throws IOException {
+    private void check(Identity asked) throws IOException {
         var different = asked.from(identity);
         if (different.isPresent()) {
             var of = different.get();

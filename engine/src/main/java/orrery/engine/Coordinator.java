@@ -74,6 +74,9 @@ final class Coordinator implements Site {
         record Ended(int member, long incarnation, int status) implements Event {}
 
         record Said(int member, String line) implements Event {}
+
+        /** What this node was told cannot be done. */
+        record Failed(Throwable why) implements Event {}
     }
 
     Coordinator(Run run, Members launcher, Identity identity) throws IOException {
@@ -127,6 +130,11 @@ final class Coordinator implements Site {
         @Override
         public void disconnected(int member, long incarnation, String why) {
             inbox.add(new Event.Broken(member, incarnation, why));
+        }
+
+        @Override
+        public void failed(Throwable why) {
+            inbox.add(new Event.Failed(why));
         }
     }
 
@@ -229,6 +237,8 @@ final class Coordinator implements Site {
                     throw new MemberLostException(member, "it ended with status " + status + "; " + seat.words());
                 }
             }
+            case Event.Failed(Throwable why) ->
+                throw new JobFailedException("the coordinator's node cannot go on: " + why, why);
             case Event.Said(int member, String line) -> told.add(new RunEvent.MemberSaid(member, line));
             case Event.Heard(int member, int ofEpoch, Message message) -> {
                 var seat = seats.get(member);

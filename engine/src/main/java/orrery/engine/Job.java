@@ -234,6 +234,7 @@ public final class Job {
         private @Nullable HillClimb climb; // if their number is to be found
         private final IdentityHashMap<Stage.Body, HillClimb> climbs =
                 new IdentityHashMap<>(); // of stages and their repetitions
+        private boolean finishesAtCut; // what was measured at a cut has ended the job
         private long cutBefore; // the clock of the last cut, and when the workers went on from it
         private long wentOn;
         private int turnOf = -1; // the stage whose turn it is, if turns have to be waited for
@@ -289,8 +290,7 @@ public final class Job {
                 return Optional.empty();
             }
             var storage = checkpoints.get().storage();
-            var saved = Checkpoint.toResume(storage, stages, this::passOver);
-            saved.check(identity);
+            var saved = Checkpoint.toResume(storage, stages, identity, this::passOver);
             if (run.learns().isPresent() && storage.holds(Checkpoint.PLAN)) {
                 plan = Optional.of(AccessPlan.read(storage, Checkpoint.PLAN));
                 site.learned();
@@ -306,7 +306,7 @@ public final class Job {
         private Optional<Checkpoint> stillSound() throws IOException {
             return newest.isEmpty()
                     ? newest
-                    : Checkpoint.newest(run.checkpoints().orElseThrow().storage(), stages, this::passOver);
+                    : Checkpoint.newest(run.checkpoints().orElseThrow().storage(), stages, identity, this::passOver);
         }
 
         private void tellResumed(Checkpoint saved) {
@@ -324,6 +324,10 @@ public final class Job {
         private void recover(MemberLostException lost) throws IOException {
             pending = null;
             cutsSinceCheckpoint = 0;
+            if (finishesAtCut) { // it goes back before that cut, where the same will be measured
+                finishesAtCut = false;
+                wish.compareAndSet(Wish.FINISH, Wish.GO_ON);
+            }
             site.toTell().forEach(this::tell);
             tell(new RunEvent.MemberLost(lost.member(), String.valueOf(lost.getMessage())));
             if (wish.get() == Wish.CANCEL) {
@@ -576,11 +580,13 @@ public final class Job {
                 throws IOException, InterruptedException {
             long clock = team.slowest();
             climbed(stage, clock);
+            boolean wasGoingOn = wish.get() == Wish.GO_ON;
             var metrics = new LinkedHashMap<>(team.tallied());
             metrics.putAll(measure(stage, clock));
             var cut = new RunEvent.CutReached(stage.name(), clock, metrics, examples + team.examples(), elapsed());
             cuts.add(cut);
             tell(cut);
+            finishesAtCut |= wasGoingOn && wish.get() == Wish.FINISH;
             var status = switch (wish.get()) {
                 case GO_ON, CANCEL -> Outcome.Status.DONE;
                 case FINISH -> Outcome.Status.FINISHED_EARLY;

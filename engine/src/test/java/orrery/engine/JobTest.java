@@ -312,9 +312,10 @@ final class JobTest {
             "\"clock\" : 15=\"clock\" : 2000000000",
             "\"workers\" : 2=\"workers\" : 2000000000",
             "\"workers\" : 2=\"workers\" : 99999999999999999999",
-            "\"format\" : 3=\"format\" : null",
+            "\"format\" : 4=\"format\" : null",
             "\"identity\" : {=\"identities\" : {",
-            "\"examples\" :=\"example\" :");
+            "\"examples\" :=\"example\" :",
+            "\"seed\" : \"1\"=\"seed\" : \"3\"");
 
     private static void damage(Path checkpoint, SplittableRandom random) throws IOException {
         var manifest = checkpoint.resolve("MANIFEST.json");

@@ -1,6 +1,7 @@
 package orrery.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -457,5 +458,19 @@ final class NodesTest {
             assertThat(events.getFirst().getString("table")).isEqualTo("w");
             assertThat(events.getFirst().getDuration("waited").toMillis()).isGreaterThanOrEqualTo(10);
         }
+    }
+
+    /** A node that has left can still be read; what it cannot do any more, it says at once. */
+    @Test
+    void aNodeThatHasLeftSaysSo() {
+        var authority = new orrery.wire.Authority(false);
+        var node = new Node();
+        node.join(authority.admit("member 1"), 1, 1, orrery.wire.Endpoint.Settings.DEFAULT, frame -> frame.close());
+        node.create(TableSpec.dense("w", 4, 1));
+        node.leave();
+        assertThatThrownBy(() -> node.begin(1, 0, java.time.Duration.ofMinutes(5)))
+                .isInstanceOf(EndedException.class)
+                .hasMessageContaining("a stage cannot begin: member 1 has left the others");
+        assertThatThrownBy(node::clear).isInstanceOf(EndedException.class);
     }
 }

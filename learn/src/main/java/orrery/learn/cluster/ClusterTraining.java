@@ -10,6 +10,7 @@ import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
+import orrery.engine.RunEvent;
 import orrery.engine.Stage;
 import orrery.learn.Trained;
 import orrery.learn.Training;
@@ -24,6 +25,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     static final int COUNT = 0;
     static final int INERTIA = 1;
     private static final String TABLE = "clusters";
+    private static final String INERTIA_OF_ALL = "total inertia";
     private static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
 
     private final ClusterOptions options;
@@ -32,7 +34,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private final float[] seeds;
     private final Optional<List<Long>> sizes;
     private final Job job;
-    private double inertiaBefore = Double.NaN;
+    private double inertiaBefore = Double.NaN; // at the cut before: of the history that a run that goes back is told
 
     /** @param sizes by worker, if the examples are the workers' own */
     ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, float[] seeds, Run run) {
@@ -101,7 +103,16 @@ public final class ClusterTraining implements Training<ClusterModel> {
             job.finish();
         }
         inertiaBefore = inertia;
-        return Map.of("total inertia", inertia);
+        return Map.of(INERTIA_OF_ALL, inertia);
+    }
+
+    /** A run that goes back, or goes on with another, has the memory of where it goes on. */
+    private void rewind(RunEvent event) {
+        if (event instanceof RunEvent.Resumed resumed) {
+            inertiaBefore = resumed.history().isEmpty()
+                    ? Double.NaN
+                    : resumed.history().getLast().metrics().getOrDefault(INERTIA_OF_ALL, Double.NaN);
+        }
     }
 
     @Override
@@ -116,7 +127,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
 
     @Override
     public Trained<ClusterModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
+        var outcome = job.run(run.identifiedBy(identity()).listening(this::rewind));
         return new Trained<>(model(outcome.node()), outcome);
     }
 
