@@ -51,7 +51,13 @@ final class Applications {
         String format = ModelFile.format(file);
         for (var application : all()) {
             if (application.format().equals(format)) {
-                return application.open(file);
+                try {
+                    return application.open(file);
+                } catch (IndexOutOfBoundsException | IllegalArgumentException | ArithmeticException e) {
+                    throw new IOException(
+                            file + ": is damaged, or no model of Orrery's: its parts do not fit together (" + e + ")",
+                            e);
+                }
             }
         }
         throw new IOException(file + ": is no model of an application that is here"

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import orrery.data.ReadOptions.Role;
+import orrery.store.Json;
 
 /**
  * What features and labels mean: found out from the training data, kept with the model, and used to read other data in
@@ -267,7 +268,7 @@ public record Schema(
                     strings(require(map, "classes")),
                     Boolean.TRUE.equals(map.get("log1p")),
                     Boolean.TRUE.equals(map.get("normalize")),
-                    ((Number) require(map, "features")).intValue(),
+                    (int) Json.whole(map.get("features"), where, "features", 0, Integer.MAX_VALUE),
                     (int) number(map, "firstIndex", 0));
         } catch (ClassCastException | IllegalArgumentException e) {
             throw new IOException(where + ": the schema cannot be read: " + e.getMessage(), e);

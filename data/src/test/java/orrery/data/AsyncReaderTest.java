@@ -372,4 +372,32 @@ final class AsyncReaderTest {
         assertThatThrownBy(() -> Stream.survey(List.of(Place.of(empty)), 100, 1))
                 .hasMessageContaining("there are no examples in it");
     }
+
+    /** A file that is changed between two passes, in place or by another: in a value, by half, by more. */
+    @Test
+    void aFileThatChangesUnderARunIsNoticed() throws Exception {
+        var text = lines(new SplittableRandom(4), 300, true);
+        var path = file("changing.libsvm", text);
+        var stream = Stream.survey(List.of(Place.of(path)), 1000, 2);
+        var share = stream.shares(List.of("a")).getFirst();
+        assertThat(labels(new AsyncReader(stream.passes(share, 10), 2, 2), 10)).hasSize(600);
+        var changes = List.of(
+                text.replaceFirst("\n1 ", "\n0 "),
+                text.substring(0, text.indexOf('\n', text.length() / 2) + 1),
+                text.replaceFirst("1:", "2:"));
+        for (var changed : changes) {
+            if (changed.equals(text)) {
+                continue;
+            }
+            Files.writeString(path, changed);
+            try (var reader = new AsyncReader(stream.passes(share, 10), 2, 1)) {
+                assertThatThrownBy(() -> reader.skip(1000))
+                        .hasMessageContaining(path + " was changed while the run reads it: bytes ")
+                        .hasMessageContaining(", expected crc32c:");
+            }
+        }
+        assertThat(stream.sums()).hasSize(stream.pieces().size());
+        Files.writeString(path, text + "1 1:1\n"); // of what came later nothing is read
+        assertThat(labels(new AsyncReader(stream.passes(share, 10), 2, 1), 10)).hasSize(300);
+    }
 }

@@ -352,6 +352,44 @@ final class MembersTest {
                 .hasMessageContaining("cannot read the data");
     }
 
+    /** What members would learn from must be what the run is of. */
+    @Test
+    void membersThatReadOtherDataEndTheRun() {
+        var run = Run.local(2);
+        var mine = run.identifiedBy(Map.of(Identity.DATA, "crc32c:1"))
+                .of(Map.of("a.csv", "crc32c:7", "b.csv", "crc32c:8"));
+        var theirs = run.identifiedBy(Map.of(Identity.DATA, "crc32c:2"))
+                .of(Map.of("a.csv", "crc32c:7", "b.csv", "crc32c:9"));
+        assertEndsWith(
+                mine, theirs, "reads other data than the run: b.csv has sum crc32c:9, expected crc32c:8; put back");
+        assertEndsWith(
+                mine,
+                theirs.of(mine.identity().files()),
+                "reads other data than the run: the data has sum crc32c:2, expected crc32c:1; put back");
+        assertEndsWith(mine, mine.withSeed(2), "is of another run: seed is 2, expected 1");
+        assertEndsWith(
+                mine, mine.with(new Consistency.Ssp(1)), "is of another run: consistency is ssp:1, expected bsp");
+    }
+
+    private static void assertEndsWith(Run mine, Run theirs, String why) {
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0)
+                        .run(mine.with(
+                                new InThreads(2, () -> Jobs.mixed(BSP, 0), theirs, Members.Terms.DEFAULT.insecure()))))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessageMatching("member [12] .*")
+                .hasMessageContaining(why);
+    }
+
+    /** Files that differ in what is not learned from are no difference. */
+    @Test
+    void filesWithTheSameDataAreTheSame() throws IOException {
+        var run = Run.local(2).identifiedBy(Map.of(Identity.DATA, "crc32c:1"));
+        var launcher = new InThreads(
+                2, () -> Jobs.mixed(BSP, 0), run.of(Map.of("a.csv.gz", "crc32c:2")), Members.Terms.DEFAULT.insecure());
+        var outcome = Jobs.mixed(BSP, 0).run(run.of(Map.of("a.csv", "crc32c:1")).with(launcher));
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.DONE);
+    }
+
     @Test
     void moreMembersThanWorkersAreRefused() {
         var run = Run.local(2);

@@ -27,6 +27,8 @@ final class ProcessMain {
         var job = isStaged ? Jobs.staged(true, pause) : Jobs.mixed(run.consistency(), pause);
         switch (args[3]) {
             case "member" -> job.run(run.with(Membership.read(System.in)));
+            case "fickle" -> // each life reads something else
+                job.run(run.with(Membership.read(System.in)).ofPart("sum " + System.nanoTime()));
             default -> {
                 var own = run.with(processes(2, args[0], args[1], args[2], Members.Terms.DEFAULT))
                         .listening(event -> {

@@ -183,6 +183,25 @@ final class ProcessesTest {
         assertThat(asleep[0].onExit().get(5, TimeUnit.SECONDS).isAlive()).isFalse();
     }
 
+    /** Where each member has a part of the data, nobody else knows what a life must find but the life before. */
+    @Test
+    void aLifeThatFindsAnotherPartEndsTheRun() {
+        var place = folder.resolve("fickle");
+        var command = ProcessMain.command(place.toString(), "bsp", "20000", "fickle");
+        var run = Run.local(4)
+                .with(Checkpoints.in(Storage.local(place)))
+                .with(new Processes(2, command, Members.Terms.DEFAULT))
+                .listening(event -> {
+                    if (event instanceof RunEvent.Checkpointed) {
+                        members().getFirst().destroyForcibly();
+                    }
+                });
+        org.assertj.core.api.Assertions.assertThatThrownBy(
+                        () -> Jobs.mixed(run.consistency(), 20_000).run(run))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessageContaining("member 1 reads other data than its life before: its part has sum sum ");
+    }
+
     /** Who did not listen cannot say that others were silent. */
     @Test
     void whenTheCoordinatorSleepsNobodyIsLost() throws Exception {

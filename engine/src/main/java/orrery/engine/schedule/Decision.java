@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Parallelism;
 import orrery.store.Json;
+import orrery.store.Printable;
 
 /**
  * What a scheduler has seen and what it has made of it: a line of a log, from which both can be had again.
@@ -79,6 +80,14 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
      * @throws IOException if it is none
      */
     public static Decision read(String line, String where) throws IOException {
+        try {
+            return parsed(line, where);
+        } catch (IllegalArgumentException e) { // a number or a name that no decision has
+            throw new IOException(where + ": is damaged: " + Printable.of(String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    private static Decision parsed(String line, String where) throws IOException {
         var all = Json.object(line, where);
         var nodes = new ArrayList<ClusterView.Node>();
         numbers(all.get("nodes"), where, "nodes").forEach((id, slots) -> nodes.add(new ClusterView.Node(id, slots)));
@@ -86,13 +95,13 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
         for (var entry : Json.list(all.get("tasks"), where, "tasks")) {
             var map = Json.map(entry, where, "entry");
             tasks.add(new ClusterView.Task(
-                    Json.number(map.get("id"), where, "id").intValue(),
+                    (int) Json.whole(map.get("id"), where, "id", Integer.MIN_VALUE, Integer.MAX_VALUE),
                     String.valueOf(map.get("name")),
-                    Json.number(map.get("stage"), where, "stage").intValue(),
+                    (int) Json.whole(map.get("stage"), where, "stage", Integer.MIN_VALUE, Integer.MAX_VALUE),
                     new Parallelism(
-                            Json.number(map.get("wants"), where, "wants").intValue(),
+                            (int) Json.whole(map.get("wants"), where, "wants", Integer.MIN_VALUE, Integer.MAX_VALUE),
                             place(String.valueOf(map.get("where")), where),
-                            Json.number(map.get("member"), where, "member").intValue()),
+                            (int) Json.whole(map.get("member"), where, "member", Integer.MIN_VALUE, Integer.MAX_VALUE)),
                     Json.number(map.get("since"), where, "since").doubleValue(),
                     numbers(map.get("running"), where, "running"),
                     numbers(map.get("visits"), where, "visits"),
@@ -102,7 +111,7 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
         for (var entry : Json.list(all.get("starts"), where, "starts")) {
             var map = Json.map(entry, where, "entry");
             starts.put(
-                    Json.number(map.get("task"), where, "task").intValue(),
+                    (int) Json.whole(map.get("task"), where, "task", Integer.MIN_VALUE, Integer.MAX_VALUE),
                     numbers(map.get("workers"), where, "workers"));
         }
         var standings = new TreeMap<Integer, Standing>();
@@ -111,9 +120,9 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
         }
         return new Decision(
                 String.valueOf(all.get("scheduler")),
-                Json.number(all.get("seed"), where, "seed").longValue(),
+                Json.whole(all.get("seed"), where, "seed", Long.MIN_VALUE, Long.MAX_VALUE),
                 new ClusterView(
-                        Json.number(all.get("round"), where, "round").longValue(),
+                        Json.whole(all.get("round"), where, "round", Long.MIN_VALUE, Long.MAX_VALUE),
                         Json.number(all.get("seconds"), where, "seconds").doubleValue(),
                         nodes,
                         tasks),
@@ -136,17 +145,16 @@ public record Decision(String scheduler, long seed, ClusterView view, Plan plan)
     private static Standing standing(@Nullable Object value, String where, String key) throws IOException {
         var map = Json.map(value, where, key);
         return new Standing(
-                Json.number(map.get("refusals"), where, "refusals").intValue(),
-                Json.number(map.get("angrySince"), where, "angrySince").longValue(),
+                (int) Json.whole(map.get("refusals"), where, "refusals", Integer.MIN_VALUE, Integer.MAX_VALUE),
+                Json.whole(map.get("angrySince"), where, "angrySince", Long.MIN_VALUE, Long.MAX_VALUE),
                 numbers(map.get("reserved"), where, "reserved"));
     }
 
     private static Map<Integer, Integer> numbers(@Nullable Object value, String where, String key) throws IOException {
         var numbers = new TreeMap<Integer, Integer>();
         for (var entry : Json.map(value, where, key).entrySet()) {
-            numbers.put(
-                    Integer.valueOf(entry.getKey()),
-                    Json.number(entry.getValue(), where, entry.getKey()).intValue());
+            numbers.put(Integer.valueOf(entry.getKey()), (int)
+                    Json.whole(entry.getValue(), where, entry.getKey(), Integer.MIN_VALUE, Integer.MAX_VALUE));
         }
         return numbers;
     }
