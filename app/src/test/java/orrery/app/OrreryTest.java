@@ -30,15 +30,11 @@ final class OrreryTest {
     @TempDir
     Path folder;
 
-    private record Ran(int code, String out, String err) {}
-
+    /** Runs a command line in which {@code @} stands for the folder, in what it prints, too. */
     private Ran orrery(String... args) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        var resolved =
-                Arrays.stream(args).map(arg -> arg.replace("@", folder + "/")).toArray(String[]::new);
-        int code = Orrery.run(new PrintWriter(out), new PrintWriter(err), resolved);
-        return new Ran(code, out.toString(), err.toString().replace(folder + "/", "@"));
+        var ran = Ran.of(
+                Arrays.stream(args).map(arg -> arg.replace("@", folder + "/")).toArray(String[]::new));
+        return new Ran(ran.code(), ran.out(), ran.err().replace(folder + "/", "@"));
     }
 
     @BeforeEach

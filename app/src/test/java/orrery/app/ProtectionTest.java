@@ -33,15 +33,6 @@ final class ProtectionTest {
     @TempDir
     Path folder;
 
-    private record Ran(int code, String out, String err) {}
-
-    private Ran orrery(String... args) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        int code = Orrery.run(new PrintWriter(out), new PrintWriter(err), args);
-        return new Ran(code, out.toString(), err.toString());
-    }
-
     private Path data(String name) throws IOException {
         var random = new SplittableRandom(1);
         var text = new StringBuilder();
@@ -72,7 +63,7 @@ final class ProtectionTest {
         var run = folder.resolve("run");
         var checkpoints = folder.resolve("checkpoints");
         var model = folder.resolve("model.safetensors");
-        var ran = orrery(
+        var ran = Ran.of(
                 "train",
                 "lr",
                 data.toString(),
@@ -104,7 +95,7 @@ final class ProtectionTest {
             }
         }
         var converted = folder.resolve("converted.libsvm");
-        assertThat(orrery("data", "convert", data.toString(), converted.toString())
+        assertThat(Ran.of("data", "convert", data.toString(), converted.toString())
                         .code())
                 .isZero();
         assertThat(mode(converted).equals("rw-------")).isEqualTo(isPrivate);
@@ -155,7 +146,7 @@ final class ProtectionTest {
                 List.of("show", folder.resolve(ESCAPE).toString()),
                 List.of("recommend", run.toString(), ESCAPE),
                 List.of("train" + ESCAPE))) {
-            var ran = orrery(args.toArray(String[]::new));
+            var ran = Ran.of(args.toArray(String[]::new));
             said.append(ran.out()).append(ran.err());
         }
         assertThat(said.toString()).contains("\\u001b[2J\\u0007\\u009b31m\\u202e");
@@ -209,11 +200,11 @@ final class ProtectionTest {
         Files.writeString(data, text);
         var run = folder.resolve("run");
         var ran =
-                orrery("train", "lr", data.toString(), "--format", "csv", "--delimiter", " ", "--run", run.toString());
+                Ran.of("train", "lr", data.toString(), "--format", "csv", "--delimiter", " ", "--run", run.toString());
         assertThat(ran.code()).as(ran.err()).isZero();
         assertThat(Files.readString(run.resolve("config"))).contains("delimiter = \" \"\n");
         Files.delete(run.resolve("result.json"));
-        var again = orrery("train", "--resume", run.toString());
+        var again = Ran.of("train", "--resume", run.toString());
         assertThat(again.code()).as(again.err()).isZero();
     }
 
@@ -221,17 +212,17 @@ final class ProtectionTest {
     void aLineEndInANameIsNoOption() throws IOException {
         var data = data("two\nseed = 7");
         var run = folder.resolve("run");
-        var ran = orrery("train", "lr", data.toString(), "--run", run.toString(), "--no-cache");
+        var ran = Ran.of("train", "lr", data.toString(), "--run", run.toString(), "--no-cache");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err())
                 .contains("--train: there is a control character in")
                 .contains("two\\nseed = 7");
         var file = folder.resolve("options");
         Files.writeString(file, "label = \"a\\nb\"\n");
-        assertThat(orrery("train", "--config", file.toString()).err())
+        assertThat(Ran.of("train", "--config", file.toString()).err())
                 .contains("options:1: a backslash in quotes goes before");
         Files.writeString(file, "label = \"a\" b\n");
-        assertThat(orrery("train", "--config", file.toString()).err())
+        assertThat(Ran.of("train", "--config", file.toString()).err())
                 .contains("options:1: expected a value in quotes and nothing behind it");
     }
 
@@ -241,7 +232,7 @@ final class ProtectionTest {
     void aRunThatWasLostBeforeItsFirstCheckpointBeginsAnewUnderItsName() throws IOException {
         var run = folder.resolve("run");
         var arguments = List.of("train", "lr", data("a.libsvm").toString(), "--run", run.toString(), "--workers", "2");
-        assertThat(orrery(arguments.toArray(String[]::new)).code()).isZero();
+        assertThat(Ran.of(arguments.toArray(String[]::new)).code()).isZero();
         Files.delete(run.resolve("result.json"));
         try (var below = Files.walk(run.resolve("checkpoints"))) { // as if it had been killed before
             for (var path : below.sorted(java.util.Comparator.reverseOrder()).toList()) {
@@ -249,7 +240,7 @@ final class ProtectionTest {
             }
         }
         var first = Files.readAllBytes(run.resolve("model.safetensors"));
-        var again = orrery("train", "--resume", run.toString());
+        var again = Ran.of("train", "--resume", run.toString());
         assertThat(again.code()).as(again.err()).isZero();
         assertThat(again.err()).contains("has no checkpoint: it begins anew");
         assertThat(Files.readAllBytes(run.resolve("model.safetensors"))).hasSameSizeAs(first);
@@ -300,7 +291,7 @@ final class ProtectionTest {
             default -> data("a.libsvm");
         };
         var model = folder.resolve("m.safetensors");
-        var trained = orrery(
+        var trained = Ran.of(
                 "train",
                 app,
                 file.toString(),
@@ -312,14 +303,14 @@ final class ProtectionTest {
         assertThat(trained.code()).as(trained.err()).isZero();
         var whole = Files.readAllBytes(model);
         var random = new SplittableRandom(app.hashCode());
-        var shown = orrery("show", model.toString());
+        var shown = Ran.of("show", model.toString());
         int refused = 0;
         for (int i = 0; i < 150; i++) {
             var bytes = whole.clone();
             int at = random.nextInt(3) == 0 ? random.nextInt(16) : random.nextInt(bytes.length);
             bytes[at] ^= (byte) (1 << random.nextInt(8));
             Files.write(model, bytes);
-            var ran = orrery("show", model.toString());
+            var ran = Ran.of("show", model.toString());
             assertThat(ran.err()).doesNotContain("should not happen").doesNotContain("Exception");
             if (ran.code() == 0) {
                 assertThat(ran.out()).isEqualTo(shown.out());
@@ -334,7 +325,7 @@ final class ProtectionTest {
     @Test
     void modelsWithoutASumAreCheckedByWhatIsInThem() throws IOException {
         var model = folder.resolve("m.safetensors");
-        assertThat(orrery(
+        assertThat(Ran.of(
                                 "train",
                                 "lr",
                                 data("a.libsvm").toString(),
@@ -357,7 +348,7 @@ final class ProtectionTest {
                 var changed = new java.util.TreeMap<>(metadata);
                 changed.put(name, nonsense);
                 write(model, changed, weights);
-                var ran = orrery(
+                var ran = Ran.of(
                         "evaluate", model.toString(), folder.resolve("a.libsvm").toString());
                 assertThat(ran.err())
                         .as(name + " = " + nonsense)
@@ -383,7 +374,7 @@ final class ProtectionTest {
     @Test
     void nullIsNoManifest() throws IOException {
         Files.writeString(folder.resolve("MANIFEST.json"), "null");
-        assertThat(orrery("show", folder.toString()).err())
+        assertThat(Ran.of("show", folder.toString()).err())
                 .contains("MANIFEST.json: is damaged: not a JSON object but null");
         assertThat(Json.line(Map.of())).isEqualTo("{}");
     }

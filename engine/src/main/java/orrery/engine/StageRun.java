@@ -213,7 +213,7 @@ final class StageRun implements Team {
             while (mine == cutsOver && failure == null) {
                 if (looks > MOST_LOOKS_AT_CUT) {
                     throw new WaitExpiredException("worker " + worker + " waits at the cut after clock " + (clocks - 1)
-                            + ", and whoever measures there has not gone on for "
+                            + ", and its measuring has not ended within "
                             + Duration.ofNanos(waitLimitNanos)
                                     .multipliedBy(looks - 1)
                                     .toSeconds() + " s");

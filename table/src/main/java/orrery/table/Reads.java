@@ -401,7 +401,7 @@ final class Reads {
     private WaitExpiredException expired(Table table, Replica.Need need, long limitNanos) {
         var members =
                 open.values().stream().map(Question::member).distinct().sorted().toList();
-        String who = need.worker() < 0 ? "whoever runs the workers" : "worker " + need.worker();
+        String who = need.worker() < 0 ? "the job's own thread" : "worker " + need.worker();
         return new WaitExpiredException(who + " waited " + (limitNanos > 0 ? Clocks.seconds(limitNanos) + " " : "")
                 + (need.worker() < 0 ? "" : "at clock " + need.clock() + " ") + "for table '"
                 + table.name() + "' of members " + members + ", whose rows wait for "

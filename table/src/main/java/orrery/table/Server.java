@@ -170,7 +170,7 @@ final class Server implements Runnable {
                     cluster.failed(e);
                 }
             }
-        } finally { // also if whoever is told of a failure fails: nobody waits for a thread that is gone
+        } finally { // also if reporting a failure fails: nobody waits for a thread that is gone
             isClosed = true;
             begin(Map.of(), new int[0]); // which gives back what is kept
             closeFrames();

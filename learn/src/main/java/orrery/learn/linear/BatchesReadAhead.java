@@ -30,7 +30,7 @@ final class BatchesReadAhead implements Batches {
             close();
             pass = clock / perPass;
             var next = new AsyncReader(source, AHEAD, 1);
-            reader = next; // before anything can fail: whoever closes this closes it
+            reader = next; // before anything can fail, so that close() finds it
             next.skip(clock % perPass); // where a run goes on
         }
         var read = reader == null ? null : reader.next();
