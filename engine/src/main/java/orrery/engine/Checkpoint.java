@@ -3,7 +3,6 @@ package orrery.engine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,12 +19,13 @@ import orrery.table.Snapshot;
 import orrery.table.plan.Recording;
 
 /**
- * A committed checkpoint: a folder with a safetensors file per table and node and per worker, and a manifest, written last, that
- * names them with their sums. A folder without a manifest is no checkpoint. The data position needs no file: which
+ * A committed checkpoint: a folder with a safetensors file per table and node and per worker, one of the cuts so far, and a
+ * manifest, written last, that names them with their sums. A folder without a manifest is no checkpoint. The data position needs no file: which
  * examples a clock takes is a function of its number.
  */
 final class Checkpoint {
     private static final String MANIFEST = "MANIFEST.json";
+    private static final String HISTORY = "history.safetensors";
     private static final String LOCAL = ".local.safetensors";
     private static final String RECORDED = ".recorded.safetensors";
 
@@ -40,7 +40,6 @@ final class Checkpoint {
     final int stage; // its number
     final long clock; // the first clock to be done
     final int workers; // of its stage
-    final List<RunEvent.CutReached> history;
     private final Identity identity;
     private final Map<String, Storage.Written> files;
 
@@ -50,7 +49,6 @@ final class Checkpoint {
             int stage,
             long clock,
             int workers,
-            List<RunEvent.CutReached> history,
             Identity identity,
             Map<String, Storage.Written> files) {
         this.storage = storage;
@@ -58,7 +56,6 @@ final class Checkpoint {
         this.stage = stage;
         this.clock = clock;
         this.workers = workers;
-        this.history = history;
         this.identity = identity;
         this.files = files;
     }
@@ -90,10 +87,14 @@ final class Checkpoint {
         manifest.put("workers", workers);
         manifest.put("epoch", epoch);
         manifest.put("identity", identity.values());
-        manifest.put("history", history.stream().map(Checkpoint::toMap).toList());
+        var all = new TreeMap<>(files);
+        var cuts = History.of(history);
+        all.put(
+                HISTORY,
+                storage.write(folder + "/" + HISTORY, out -> Safetensors.write(out, cuts.metadata(), cuts.tensors())));
         var sums = new LinkedHashMap<String, Object>();
         long bytes = 0;
-        for (var file : new TreeMap<>(files).entrySet()) {
+        for (var file : all.entrySet()) {
             var sum = new LinkedHashMap<String, Object>();
             sum.put("bytes", file.getValue().bytes());
             sum.put("crc32c", file.getValue().crc32c());
@@ -158,14 +159,11 @@ final class Checkpoint {
         return recordings;
     }
 
-    private static Map<String, Object> toMap(RunEvent.CutReached cut) {
-        var map = new LinkedHashMap<String, Object>();
-        map.put("stage", cut.stage());
-        map.put("clock", cut.clock());
-        map.put("examples", cut.examples());
-        map.put("seconds", cut.elapsed().toNanos() / 1e9);
-        map.put("metrics", cut.metrics());
-        return map;
+    /** The cuts before it. */
+    List<RunEvent.CutReached> history() throws IOException {
+        try (var file = Safetensors.open(storage, folder + "/" + HISTORY)) {
+            return History.read(file);
+        }
     }
 
     static String folder(int stage, long clock) {
@@ -295,12 +293,6 @@ final class Checkpoint {
                             Json.whole(sum.get("bytes"), where, "bytes", 0, Long.MAX_VALUE),
                             Json.whole(sum.get("crc32c"), where, "crc32c", 0, 0xffff_ffffL)));
         }
-        var history = new ArrayList<RunEvent.CutReached>();
-        if (manifest.get("history") instanceof List<?> list) {
-            for (var entry : list) {
-                history.add(cut(Json.map(entry, where, "history"), where));
-            }
-        }
         var identity = new TreeMap<String, String>();
         Json.map(manifest.get("identity"), where, "identity")
                 .forEach((key, value) -> identity.put(key, String.valueOf(value)));
@@ -310,7 +302,6 @@ final class Checkpoint {
                 (int) Json.whole(manifest.get("stage"), where, "stage", 0, Integer.MAX_VALUE),
                 Json.whole(manifest.get("clock"), where, "clock", 0, Long.MAX_VALUE),
                 (int) Json.whole(manifest.get("workers"), where, "workers", 1, Run.MOST_WORKERS),
-                List.copyOf(history),
                 new Identity(identity, new TreeMap<>(), ""),
                 files);
         var due = manifest.remove(SUM);
@@ -324,24 +315,6 @@ final class Checkpoint {
         var crc = new CRC32C();
         crc.update(Json.line(manifest).getBytes(StandardCharsets.UTF_8));
         return String.format("crc32c:%08x", crc.getValue());
-    }
-
-    private static RunEvent.CutReached cut(Map<String, Object> map, String where) throws IOException {
-        var metrics = new LinkedHashMap<String, Double>();
-        for (var metric : Json.map(map.get("metrics"), where, "metrics").entrySet()) {
-            try {
-                metrics.put(metric.getKey(), Double.valueOf(String.valueOf(metric.getValue())));
-            } catch (NumberFormatException e) {
-                throw new IOException(where + ": metric '" + metric.getKey() + "' is no number", e);
-            }
-        }
-        double seconds = map.get("seconds") instanceof Number n ? n.doubleValue() : 0;
-        return new RunEvent.CutReached(
-                String.valueOf(map.get("stage")),
-                Json.whole(map.get("clock"), where, "clock", 0, Long.MAX_VALUE),
-                metrics,
-                Json.whole(map.get("examples"), where, "examples", 0, Long.MAX_VALUE),
-                Duration.ofNanos((long) (seconds * 1e9)));
     }
 
     /** Refuses to go on as another run than the one that was saved. */

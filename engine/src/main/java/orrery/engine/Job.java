@@ -221,7 +221,7 @@ public final class Job {
         private final Site site;
         private final long start = System.nanoTime();
         private final Duration cpuBefore = cpu();
-        private final List<RunEvent.CutReached> cuts = new ArrayList<>();
+        private History cuts = new History();
         private final Identity identity;
         private long examples; // of the stages before
         private int cutsSinceCheckpoint;
@@ -263,7 +263,9 @@ public final class Job {
             for (boolean isOver = false; !isOver; ) {
                 try {
                     site.open(ordered(tables, plan), newest);
-                    newest.ifPresent(this::tellResumed);
+                    if (newest.isPresent()) {
+                        tellResumed(newest.get());
+                    }
                     status = stages(newest);
                     site.finish();
                     isOver = true;
@@ -277,7 +279,7 @@ public final class Job {
             site.toTell().forEach(this::tell);
             var cpu = cpu().minus(cpuBefore);
             tell(new RunEvent.Ended(status, examples, elapsed(), cpu));
-            return new Outcome(status, site.node(), examples, List.copyOf(cuts), elapsed(), cpu);
+            return new Outcome(status, site.node(), examples, cuts.soFar(), elapsed(), cpu);
         }
 
         private Optional<Checkpoint> resumed() throws IOException {
@@ -309,14 +311,13 @@ public final class Job {
                     : Checkpoint.newest(run.checkpoints().orElseThrow().storage(), stages, identity, this::passOver);
         }
 
-        private void tellResumed(Checkpoint saved) {
-            rewind(saved.history);
-            tell(new RunEvent.Resumed(saved.where(), stages.get(saved.stage).name(), saved.clock, saved.history));
+        private void tellResumed(Checkpoint saved) throws IOException {
+            rewind(saved.history());
+            tell(new RunEvent.Resumed(saved.where(), stages.get(saved.stage).name(), saved.clock, cuts.soFar()));
         }
 
         private void rewind(List<RunEvent.CutReached> history) {
-            cuts.clear();
-            cuts.addAll(history);
+            cuts = History.of(history); // what was handed out of the old one stays
             examples = cuts.isEmpty() ? 0 : cuts.getLast().examples();
         }
 
@@ -346,7 +347,7 @@ public final class Job {
                         "the beginning",
                         stages.isEmpty() ? "" : stages.getFirst().name(),
                         0,
-                        cuts));
+                        cuts.soFar()));
             }
         }
 
@@ -648,12 +649,7 @@ public final class Job {
                 commit(true);
                 String folder = Checkpoint.begin(checkpoints, number, clock);
                 pending = new Pending(
-                        number,
-                        clock,
-                        workers,
-                        stage.name(),
-                        List.copyOf(cuts),
-                        team.save(checkpoints.storage(), folder));
+                        number, clock, workers, stage.name(), cuts.soFar(), team.save(checkpoints.storage(), folder));
             }
         }
 

@@ -314,7 +314,7 @@ final class JobTest {
             "\"workers\" : 2=\"workers\" : 99999999999999999999",
             "\"format\" : 4=\"format\" : null",
             "\"identity\" : {=\"identities\" : {",
-            "\"examples\" :=\"example\" :",
+            "\"files\" :=\"file\" :",
             "\"seed\" : \"1\"=\"seed\" : \"3\"");
 
     private static void damage(Path checkpoint, SplittableRandom random) throws IOException {
