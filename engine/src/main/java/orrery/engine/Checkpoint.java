@@ -40,6 +40,7 @@ final class Checkpoint {
     final int stage; // its number
     final long clock; // the first clock to be done
     final int workers; // of its stage
+    final boolean finishes; // what was measured there has ended the job
     private final Identity identity;
     private final Map<String, Storage.Written> files;
 
@@ -49,6 +50,7 @@ final class Checkpoint {
             int stage,
             long clock,
             int workers,
+            boolean finishes,
             Identity identity,
             Map<String, Storage.Written> files) {
         this.storage = storage;
@@ -56,6 +58,7 @@ final class Checkpoint {
         this.stage = stage;
         this.clock = clock;
         this.workers = workers;
+        this.finishes = finishes;
         this.identity = identity;
         this.files = files;
     }
@@ -74,6 +77,7 @@ final class Checkpoint {
             int stage,
             long clock,
             int workers,
+            boolean finishes,
             List<RunEvent.CutReached> history,
             Map<String, Storage.Written> files,
             int epoch)
@@ -85,6 +89,7 @@ final class Checkpoint {
         manifest.put("stage", stage);
         manifest.put("clock", clock);
         manifest.put("workers", workers);
+        manifest.put("finishes", finishes);
         manifest.put("epoch", epoch);
         manifest.put("identity", identity.values());
         var all = new TreeMap<>(files);
@@ -302,6 +307,7 @@ final class Checkpoint {
                 (int) Json.whole(manifest.get("stage"), where, "stage", 0, Integer.MAX_VALUE),
                 Json.whole(manifest.get("clock"), where, "clock", 0, Long.MAX_VALUE),
                 (int) Json.whole(manifest.get("workers"), where, "workers", 1, Run.MOST_WORKERS),
+                Boolean.TRUE.equals(manifest.get("finishes")),
                 new Identity(identity, new TreeMap<>(), ""),
                 files);
         var due = manifest.remove(SUM);

@@ -425,6 +425,7 @@ final class Coordinator implements Site {
                     Message.of("begin")
                             .with("stage", number)
                             .with("clock", clock)
+                            .with("clocks", stage.clocks())
                             .with("number", begun + 1)
                             .with("fresh", seat.isFresh)
                             .with(

@@ -245,6 +245,7 @@ public final class Job {
                 int stage,
                 long clock,
                 int workers,
+                boolean finishes,
                 String stageName,
                 List<RunEvent.CutReached> history,
                 Team.Saving saving) {}
@@ -394,8 +395,9 @@ public final class Job {
 
         private Outcome.Status stage(int number, Optional<Checkpoint> restored)
                 throws IOException, InterruptedException {
-            var stage = stages.get(number);
             long first = restored.map(c -> c.clock).orElse(0L);
+            boolean isFinished = restored.isPresent() && restored.get().finishes; // lost on its way to the result
+            var stage = isFinished ? stages.get(number).upTo(first) : stages.get(number);
             var parallelism = stage.parallelism();
             var turn = turn(number);
             if (turn.isEmpty()) {
@@ -449,7 +451,7 @@ public final class Job {
                     }
                     commit(true);
                     tell(new RunEvent.StageEnded(stage.name(), reached, team.waited()));
-                    return status.get();
+                    return isFinished ? Outcome.Status.FINISHED_EARLY : status.get();
                 } catch (MemberLostException e) {
                     if (!losesUpdatesAnyway() || isMoving || wish.get() == Wish.CANCEL) {
                         throw e;
@@ -644,12 +646,21 @@ public final class Job {
                 return;
             }
             var checkpoints = run.checkpoints().get();
-            if (++cutsSinceCheckpoint >= checkpoints.everyCuts() || status == Outcome.Status.STOPPED || isNeeded) {
+            if (++cutsSinceCheckpoint >= checkpoints.everyCuts()
+                    || status == Outcome.Status.STOPPED
+                    || status == Outcome.Status.FINISHED_EARLY
+                    || isNeeded) {
                 cutsSinceCheckpoint = 0;
                 commit(true);
                 String folder = Checkpoint.begin(checkpoints, number, clock);
                 pending = new Pending(
-                        number, clock, workers, stage.name(), cuts.soFar(), team.save(checkpoints.storage(), folder));
+                        number,
+                        clock,
+                        workers,
+                        status == Outcome.Status.FINISHED_EARLY,
+                        stage.name(),
+                        cuts.soFar(),
+                        team.save(checkpoints.storage(), folder));
             }
         }
 
@@ -668,6 +679,7 @@ public final class Job {
                     now.stage(),
                     now.clock(),
                     now.workers(),
+                    now.finishes(),
                     now.history(),
                     files,
                     site.node().epoch());

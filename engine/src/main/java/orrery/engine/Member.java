@@ -334,7 +334,7 @@ final class Member {
                 ? Locals.of(locals)
                 : Locals.of(Checkpoint.read(storage.orElseThrow(), order.text("locals")));
         var next = new StageRun(
-                stages.get((int) order.number("stage")),
+                stages.get((int) order.number("stage")).upTo(order.number("clocks")),
                 clock,
                 run,
                 node,

@@ -39,6 +39,11 @@ public record Stage(String name, long clocks, long cutEvery, Body body, Measure 
         return new Stage(name, clocks, cutEvery, body, measure, other);
     }
 
+    /** The same, over after so many clocks. */
+    Stage upTo(long end) {
+        return new Stage(name, Math.min(end, clocks), cutEvery, body, measure, parallelism);
+    }
+
     /** The same under another name. */
     public Stage named(String other) {
         return new Stage(other, clocks, cutEvery, body, measure, parallelism);

@@ -240,6 +240,33 @@ final class JobTest {
         assertThat(outcome.examples()).isEqualTo(2 * 40 * 21);
     }
 
+    /** A run that is lost after it has finished early, and before its result was used, ends where it had. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void whatHasFinishedEarlyIsFinishedWhenItIsResumed(int members) throws IOException {
+        var checkpoints = Checkpoints.in(Storage.local(folder)).every(3);
+        var job = job(stage("a", 100, 7), stage("b", 5, 5));
+        var first = job.run(Run.local(2).with(checkpoints).listening(event -> {
+            if (event instanceof RunEvent.CutReached cut && cut.clock() == 28) {
+                job.finish();
+            }
+        }));
+        assertThat(first.status()).isEqualTo(Outcome.Status.FINISHED_EARLY);
+        var run = Run.local(2).with(checkpoints.resuming());
+        var again = job(stage("a", 100, 7), stage("b", 5, 5))
+                .run(
+                        members == 0
+                                ? run
+                                : run.with(new InThreads(
+                                        members,
+                                        () -> job(stage("a", 100, 7), stage("b", 5, 5)),
+                                        run,
+                                        Members.Terms.DEFAULT.insecure())));
+        assertThat(again.status()).isEqualTo(Outcome.Status.FINISHED_EARLY);
+        assertThat(again.cuts()).isEqualTo(first.cuts());
+        assertThat(Arrays.mismatch(weights(again), weights(first))).isEqualTo(-1);
+    }
+
     @Test
     void aRunThatDoesNotFitIsNotResumed() throws IOException {
         var checkpoints = Checkpoints.in(Storage.local(folder));
