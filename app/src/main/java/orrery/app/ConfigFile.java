@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import orrery.app.apps.Application;
 import orrery.app.apps.UsageException;
 import orrery.data.Nearest;
@@ -19,11 +20,12 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * A file of options: lines {@code name = value}, with the names of the command line without their dashes; {@code #}
  * begins a comment. A value in double quotes is what is between them, blanks included, where {@code \\\\} is a backslash,
- * {@code \\"} a quote and {@code \\t} a tab. Positional arguments have names too: {@code app} and {@code train} for the verb train. What the
+ * {@code \\"} a quote, {@code \\t} a tab and {@code \\x01} the character of that code. Positional arguments have names too: {@code app} and {@code train} for the verb train. What the
  * command line says goes before.
  */
 final class ConfigFile {
     private static final String OPTION = "--config";
+    private static final Pattern CODE = Pattern.compile("[0-9a-f]{2}");
 
     private ConfigFile() {}
 
@@ -136,9 +138,17 @@ final class ConfigFile {
                     case '\\' -> '\\';
                     case '"' -> '"';
                     case 't' -> '\t';
+                    case 'x' -> {
+                        var code = CODE.matcher(written).region(at, written.length());
+                        if (!code.lookingAt()) {
+                            throw new UsageException(place + ": \\x needs two digits, found " + written);
+                        }
+                        at += 2;
+                        yield (char) Integer.parseInt(code.group(), 16);
+                    }
                     default ->
-                        throw new UsageException(
-                                place + ": a backslash in quotes goes before \\, \" or t only, found " + written);
+                        throw new UsageException(place
+                                + ": in quotes, a backslash may only stand before \\, \", t or x, found " + written);
                 };
             }
             value.append(c);
@@ -151,16 +161,33 @@ final class ConfigFile {
 
     /** A value as it is written: in quotes where blanks or quotes would be lost. */
     private static String written(String name, String value) {
+        if (value.indexOf('\n') >= 0 || value.indexOf('\r') >= 0) {
+            throw new UsageException("--" + name + ": there is a line end in '" + value
+                    + "', which a run's options cannot keep; rename it");
+        }
+        boolean isPlain = value.equals(value.strip())
+                && !value.isEmpty()
+                && !value.startsWith("\"")
+                && value.chars().noneMatch(Character::isISOControl);
+        if (isPlain) {
+            return value;
+        }
+        var quoted = new StringBuilder("\"");
         for (int i = 0; i < value.length(); i++) {
-            if (Character.isISOControl(value.charAt(i)) && value.charAt(i) != '\t') {
-                throw new UsageException("--" + name + ": there is a control character in '" + value
-                        + "', which a run cannot keep; rename it");
+            char c = value.charAt(i);
+            switch (c) {
+                case '\\', '"' -> quoted.append('\\').append(c);
+                case '\t' -> quoted.append("\\t");
+                default -> {
+                    if (Character.isISOControl(c)) {
+                        quoted.append(String.format("\\x%02x", (int) c));
+                    } else {
+                        quoted.append(c);
+                    }
+                }
             }
         }
-        boolean isPlain = value.equals(value.strip()) && !value.isEmpty() && !value.startsWith("\"");
-        return isPlain
-                ? value
-                : "\"" + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\t", "\\t") + "\"";
+        return quoted.append('"').toString();
     }
 
     /** A line of a file of options. */

@@ -236,10 +236,9 @@ final class DataVerb implements Runnable {
     private static void write(Path file, Readers readers, Writing writing) throws IOException {
         var beside = file.resolveSibling(file.getFileName() + ".tmp");
         try {
+            Files.deleteIfExists(beside);
             var channel = FileChannel.open(
-                    beside,
-                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE),
-                    readers.ofFile(beside));
+                    beside, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), readers.ofFile(beside));
             try (var out =
                     writer(Channels.newOutputStream(channel), file.toString().endsWith(".gz"))) {
                 writing.to(out);

@@ -35,8 +35,7 @@ final class Progress implements Consumer<RunEvent> {
             case RunEvent.CutReached cut -> cut(cut);
             case RunEvent.Resumed resumed ->
                 line("goes on at clock " + resumed.clock() + " from " + resumed.checkpoint());
-            case RunEvent.CheckpointPassedOver passed ->
-                line("warning: the checkpoint " + passed.where() + " is passed over: " + passed.why());
+            case RunEvent.CheckpointPassedOver passed -> line("warning: skipping a checkpoint: " + passed.why());
             case RunEvent.MemberLost lost -> line(lost.why());
             case RunEvent.Continued on ->
                 line("goes on at clock " + on.clock() + "; the blocks of member " + on.member() + " are as they were "

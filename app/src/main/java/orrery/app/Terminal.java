@@ -39,6 +39,11 @@ final class Terminal extends PrintWriter {
         write(new String(text, from, length));
     }
 
+    @Override
+    public void write(int character) {
+        write(String.valueOf((char) character), 0, 1);
+    }
+
     /** Goes to the begin of the line, and clears it. */
     void clearLine() {
         String clear = "\r\u001b[K";

@@ -17,6 +17,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import orrery.app.apps.Application;
@@ -31,6 +32,7 @@ import orrery.engine.Membership;
 import orrery.engine.Outcome;
 import orrery.engine.Processes;
 import orrery.engine.Run;
+import orrery.engine.RunEvent;
 import orrery.engine.schedule.Pool;
 import orrery.learn.Model;
 import orrery.learn.Trained;
@@ -188,15 +190,15 @@ final class Train implements Callable<Integer> {
         String seen = chosen.read(data, run.seed());
         chosen.reading().lines().forEach(line -> say(err, line));
         say(err, seen);
-        run = run.of(chosen.sums());
+        run = running.processes() > 0 ? run.of(chosen.sums(data)) : run; // members read for themselves
         chosen.prepare(run); // wrong labels are told before a folder is made
+        var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
+                + ConfigFile.line("app", what)
+                + ConfigFile.line("train", ConfigFile.absolute(data));
         var readers = Data.withDefaults().readers(data);
         var folder = resumed == null
                 ? RunFolder.create(keeping.folder, what, Instant.now(), readers)
                 : resumed.readBy(readers);
-        var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
-                + ConfigFile.line("app", what)
-                + ConfigFile.line("train", ConfigFile.absolute(data));
         boolean isNew = resumed == null || !kept(folder).areAny();
         if (resumed == null) {
             folder.writeConfig(config);
@@ -260,7 +262,7 @@ final class Train implements Callable<Integer> {
         try (var chosen = task(what)) {
             chosen.read(data, run.seed());
             var folder = RunFolder.of(runPath).readBy(Data.withDefaults().readers(data));
-            var own = run.of(chosen.sums());
+            var own = run.of(chosen.sums(data));
             boolean keeps = keeping.checkpointEvery > 0;
             chosen.prepare(keeps ? own.with(kept(folder).every(keeping.checkpointEvery)) : own)
                     .join();
@@ -298,7 +300,12 @@ final class Train implements Callable<Integer> {
         var provenance = provenance(data, chosen, run.seed());
         folder.writeProvenance(provenance);
         var wire = new WireUse(running.processes());
-        var listening = run.listening(folder.recorder()).listening(wire);
+        var hasCheckpoint = new AtomicBoolean(!isNew);
+        var listening = run.listening(folder.recorder()).listening(wire).listening(event -> {
+            if (event instanceof RunEvent.Checkpointed) {
+                hasCheckpoint.set(true);
+            }
+        });
         if (!keeping.quiet) {
             listening = listening.listening(new Progress(err, Progress.isTerminal()));
         }
@@ -316,7 +323,7 @@ final class Train implements Callable<Integer> {
                     ? runUntilInterrupted(chosen.prepare(listening), err, folder)
                     : runInPool(pooled, chosen, listening, err, folder);
         } catch (JobFailedException | IOException | UncheckedIOException e) {
-            sayHowToGoOn(err, folder);
+            sayHowToGoOn(err, folder, hasCheckpoint);
             throw e;
         }
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
@@ -340,7 +347,7 @@ final class Train implements Callable<Integer> {
             save(trained.model().from(provenance), folder);
             folder.writeResult(result);
         } catch (IOException e) {
-            sayHowToGoOn(err, folder);
+            sayHowToGoOn(err, folder, hasCheckpoint);
             throw e;
         }
         print(result, what, trained, out -> chosen.print(out, trained.model(), results));
@@ -350,10 +357,11 @@ final class Train implements Callable<Integer> {
     }
 
     /** What was trained before a failure is not lost. */
-    private void sayHowToGoOn(PrintWriter err, RunFolder folder) throws IOException {
-        if (keeping.checkpointEvery > 0 && kept(folder).areAny()) {
-            err.println("the run has checkpoints; once the cause below is mended, it goes on by: orrery train --resume "
-                    + folder.path());
+    private static void sayHowToGoOn(PrintWriter err, RunFolder folder, AtomicBoolean hasCheckpoint) {
+        if (hasCheckpoint.get()) {
+            err.println(
+                    "the run has a checkpoint; once the problem below is fixed, continue with: orrery train --resume "
+                            + folder.path());
         }
     }
 

@@ -502,11 +502,6 @@ final class Csv {
      * @param classes by provisional class its number; empty if labels are numbers
      */
     record Fitted(Schema schema, Reading reading, int[] features, int[] markers, float[] classes) {
-        /** The same, of files with these sums. */
-        Fitted summed(Map<String, String> ofFiles) {
-            return new Fitted(schema, reading.summed(ofFiles), features, markers, classes);
-        }
-
         /** A part as it is learned from: features have their numbers and scales, labels are the schema's. May change its own. */
         Part finished(Part parsed) {
             var part = renumbered(parsed);

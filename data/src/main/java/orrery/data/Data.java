@@ -66,6 +66,12 @@ public final class Data {
         return cached(files, asked.key(), () -> parse(files, asked, null, true));
     }
 
+    /** By file of data, its size and a sum of its bytes; none of what can be read only once, or is in no file of this machine. */
+    public Map<String, String> sums(String nameOrFile) throws IOException {
+        boolean isBuiltIn = isSet(nameOrFile) && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN;
+        return isBuiltIn ? Map.of() : filesOf(nameOrFile).sums();
+    }
+
     /** Who may read what is made of data: nobody but the owner, if one of its files cannot be read by others. */
     public Readers readers(String nameOrFile) throws IOException {
         var readers = Readers.AS_USUAL;
@@ -106,11 +112,11 @@ public final class Data {
     /** Parses files, unless that was done before; whether a file elsewhere is still the same is not known. */
     private Loaded cached(FileSet files, String how, Parsing parsing) throws IOException {
         if (!cache.isOn() || !files.isKept()) {
-            return parsing.parse().summed(files.sums());
+            return parsing.parse();
         }
         var key = Cache.key(files, how);
         var found = cache.find(key);
-        return (found != null ? found : kept(key, parsing.parse())).summed(files.sums());
+        return found != null ? found : kept(key, parsing.parse());
     }
 
     /** Keeps what was parsed; that it cannot be kept is worth a word, and no reason to end. */
@@ -183,7 +189,7 @@ public final class Data {
             if (parsed.examples() == 0) {
                 throw new DataException(files.name() + ": there are no examples in it");
             }
-            return Spilled.of(parsed, fitted.summed(files.sums()), batch, folder, seed);
+            return Spilled.of(parsed, fitted, batch, folder, seed);
         }
     }
 
@@ -195,8 +201,7 @@ public final class Data {
         if (isSet(nameOrFile)) {
             throw new DataException("the set '" + nameOrFile + "' is no graph; " + Catalogue.JDK_GRAPH + " is one");
         }
-        var files = filesOf(nameOrFile);
-        return EdgeList.read(files, options).summed(files.sums());
+        return EdgeList.read(filesOf(nameOrFile), options);
     }
 
     /** Reads ratings. */
@@ -204,8 +209,7 @@ public final class Data {
         if (isSet(nameOrFile) && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN) {
             throw new DataException(nameOrFile + " has no ratings in it");
         }
-        var files = filesOf(nameOrFile);
-        return RatingList.read(files, options).summed(files.sums());
+        return RatingList.read(filesOf(nameOrFile), options);
     }
 
     /** What there is in a data set, column by column. */

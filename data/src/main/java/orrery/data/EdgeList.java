@@ -92,7 +92,7 @@ final class EdgeList {
     private static Reading with(Reading reading, String fact, Object value) {
         var facts = new LinkedHashMap<>(reading.facts());
         facts.put(fact, value);
-        return new Reading(reading.format(), facts, reading.columns(), reading.notes(), reading.sums());
+        return new Reading(reading.format(), facts, reading.columns(), reading.notes());
     }
 
     private static void bothWays(PairList list) {

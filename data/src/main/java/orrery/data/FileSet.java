@@ -127,7 +127,8 @@ record FileSet(String name, List<Place> files, boolean isFolder) {
     /** By file, its size and a sum of its bytes; none if they are not {@linkplain #isKept kept}. */
     Map<String, String> sums() throws IOException {
         var sums = new LinkedHashMap<String, String>();
-        for (int part = 0; isKept() && part < files.size(); part++) {
+        int known = isKept() ? files.size() : 0;
+        for (int part = 0; part < known; part++) {
             var file = files.get(part);
             var sum = file.parent().sum(file.name());
             sums.put(nameOf(part), String.format(Locale.ROOT, "crc32c:%08x of %,d bytes", sum.crc32c(), sum.bytes()));

@@ -10,9 +10,4 @@ public record Loaded(Examples examples, Schema schema, Reading reading) {
     public Loaded(Examples examples, Schema schema) {
         this(examples, schema, Reading.of(schema.format()));
     }
-
-    /** The same, of files with these sums. */
-    Loaded summed(java.util.Map<String, String> ofFiles) {
-        return new Loaded(examples, schema, reading.summed(ofFiles));
-    }
 }

@@ -5,9 +5,4 @@ package orrery.data;
  *
  * @param value such as a graph
  */
-public record Read<T>(T value, Reading reading) {
-    /** The same, of files with these sums. */
-    Read<T> summed(java.util.Map<String, String> ofFiles) {
-        return new Read<>(value, reading.summed(ofFiles));
-    }
-}
+public record Read<T>(T value, Reading reading) {}

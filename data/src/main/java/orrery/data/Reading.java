@@ -13,10 +13,8 @@ import orrery.store.Printable;
  * @param facts such as the delimiter, by name
  * @param columns by column of the file what it was taken for; none for formats without columns
  * @param notes what is worth knowing, each a sentence
- * @param sums by file: its size and a sum of its bytes; none for what can be read only once, or is in no file of this machine
  */
-public record Reading(
-        String format, Map<String, Object> facts, List<Column> columns, List<String> notes, Map<String, String> sums) {
+public record Reading(String format, Map<String, Object> facts, List<Column> columns, List<String> notes) {
     private static final int MOST_SHOWN = 40; // columns that are not alike
 
     /**
@@ -35,12 +33,6 @@ public record Reading(
         facts = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(facts));
         columns = List.copyOf(columns);
         notes = List.copyOf(notes);
-        sums = Map.copyOf(sums);
-    }
-
-    /** Of files whose sums are not known. */
-    Reading(String format, Map<String, Object> facts, List<Column> columns, List<String> notes) {
-        this(format, facts, columns, notes, Map.of());
     }
 
     /** Nothing is said of how it was read. */
@@ -52,12 +44,7 @@ public record Reading(
     public Reading with(String note) {
         var more = new ArrayList<>(notes);
         more.add(note);
-        return new Reading(format, facts, columns, more, sums);
-    }
-
-    /** The same, of files with these sums. */
-    Reading summed(Map<String, String> ofFiles) {
-        return new Reading(format, facts, columns, notes, ofFiles);
+        return new Reading(format, facts, columns, more);
     }
 
     /** For people: a line for the file, one for its columns, one per note. */

@@ -185,8 +185,8 @@ public record Stream(
         if (sum != due) {
             throw new DataException(String.format(
                     Locale.ROOT,
-                    "%s was changed while the run reads it: %s has sum crc32c:%08x, expected crc32c:%08x; put back what"
-                            + " it held, and go on from a checkpoint, or begin anew",
+                    "%s changed while the run was reading it: %s has sum crc32c:%08x, expected crc32c:%08x; restore the"
+                            + " file and resume, or start a new run",
                     piece.file(),
                     piece.bytesText(),
                     sum,

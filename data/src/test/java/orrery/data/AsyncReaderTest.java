@@ -392,7 +392,7 @@ final class AsyncReaderTest {
             Files.writeString(path, changed);
             try (var reader = new AsyncReader(stream.passes(share, 10), 2, 1)) {
                 assertThatThrownBy(() -> reader.skip(1000))
-                        .hasMessageContaining(path + " was changed while the run reads it: bytes ")
+                        .hasMessageContaining(path + " changed while the run was reading it: bytes ")
                         .hasMessageContaining(", expected crc32c:");
             }
         }

@@ -179,6 +179,9 @@ final class Checkpoint {
     private static void forgetOthers(Storage storage, String last, int keep) throws IOException {
         var all = committed(storage);
         int at = all.indexOf(last);
+        if (at < 0) {
+            return; // a storage that does not show yet what was just written
+        }
         for (int i = 0; i < all.size(); i++) {
             if (i > at || i <= at - keep) {
                 storage.delete(all.get(i) + "/" + MANIFEST); // first: what follows may be cut short

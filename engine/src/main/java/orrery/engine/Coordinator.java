@@ -288,7 +288,7 @@ final class Coordinator implements Site {
             throw failed(
                     seat,
                     "reads other data than its life before: its part has sum " + is.own() + ", expected " + before
-                            + "; make the data the same each time they are read");
+                            + "; make sure that the data is the same each time it is read");
         }
     }
 

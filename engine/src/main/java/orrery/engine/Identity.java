@@ -23,7 +23,7 @@ public record Identity(SortedMap<String, String> values, SortedMap<String, Strin
 
     private static final String ABSENT = "not set";
     private static final int LONGEST = 400; // characters of a value; of longer ones a sum stands for the rest
-    private static final int MOST_FILES = 500; // more than these are summed up in the data's sum alone
+    private static final int MOST_OF_FILES = 30_000; // characters: an identity travels in one frame
 
     /** Of nothing that is known. */
     public static final Identity NONE = new Identity(new TreeMap<>(), new TreeMap<>(), "");
@@ -33,7 +33,13 @@ public record Identity(SortedMap<String, String> values, SortedMap<String, Strin
         shortened.replaceAll((name, value) -> shortened(value));
         values = Collections.unmodifiableSortedMap(shortened);
         var first = new TreeMap<String, String>();
-        files.entrySet().stream().limit(MOST_FILES).forEach(file -> first.put(file.getKey(), file.getValue()));
+        int length = 0;
+        for (var file : files.entrySet()) {
+            length += file.getKey().length() + file.getValue().length();
+            if (length <= MOST_OF_FILES) {
+                first.put(file.getKey(), file.getValue());
+            }
+        }
         files = Collections.unmodifiableSortedMap(first);
     }
 
@@ -43,7 +49,8 @@ public record Identity(SortedMap<String, String> values, SortedMap<String, Strin
         }
         var crc = new CRC32C();
         crc.update(value.getBytes(StandardCharsets.UTF_8));
-        return String.format("%s... (crc32c:%08x)", value.substring(0, LONGEST / 2), crc.getValue());
+        int end = Character.isHighSurrogate(value.charAt(LONGEST / 2 - 1)) ? LONGEST / 2 - 1 : LONGEST / 2;
+        return String.format("%s... (crc32c:%08x)", value.substring(0, end), crc.getValue());
     }
 
     /** The same with more values; a name that is there gets the new one. */
@@ -94,10 +101,11 @@ public record Identity(SortedMap<String, String> values, SortedMap<String, Strin
         }
         var first = different.get();
         if (!first.name.equals(DATA)) {
-            return Optional.of("is of another run: " + first.name + " is " + first.is + ", expected " + first.due);
+            return Optional.of(
+                    "belongs to another run: its " + first.name + " is " + first.is + ", expected " + first.due);
         }
         var file = difference(files, due.files).orElse(new Difference("the data", first.is, first.due));
         return Optional.of("reads other data than the run: " + file.name + " has sum " + file.is + ", expected "
-                + file.due + "; put back what it held when the run began and go on from a checkpoint, or begin anew");
+                + file.due + "; restore the file as it was when the run began and resume, or start a new run");
     }
 }

@@ -143,16 +143,14 @@ public final class Job {
         values.put("workers", String.valueOf(run.workers()));
         values.put("seed", String.valueOf(run.seed()));
         values.put("consistency", run.consistency().toString());
-        for (int s = 0; s < stages.size(); s++) {
-            var stage = stages.get(s);
-            values.put(
-                    "stage " + s,
-                    stage.name() + ", " + stage.clocks() + " clocks, cut every " + stage.cutEvery()
-                            + (stage.parallelism().equals(Parallelism.OF_RUN)
-                                    ? ""
-                                    : ", workers " + stage.parallelism()));
-        }
+        var all = stages.stream().map(Job::text).toList();
+        values.put("stages", String.join("; ", all));
         return run.identity().with(values);
+    }
+
+    private static String text(Stage stage) {
+        return stage.name() + ", " + stage.clocks() + " clocks, cut every " + stage.cutEvery()
+                + (stage.parallelism().equals(Parallelism.OF_RUN) ? "" : ", workers " + stage.parallelism());
     }
 
     /** The tables with their rows in the order of the plan, if there is one. */

@@ -27,16 +27,19 @@ public record Membership(Invitation invitation) implements Launcher {
         var late = new Thread(Membership::endsUninvited, "invitation-watch"); // whoever starts this by hand is told
         late.setDaemon(true);
         late.start();
-        for (var line = reader.readLine(); ; line = reader.readLine()) {
-            if (line == null) {
-                throw new IOException("the invitation to the run is cut short");
+        try {
+            for (var line = reader.readLine(); ; line = reader.readLine()) {
+                if (line == null) {
+                    throw new IOException("the invitation to the run is cut short");
+                }
+                if (Invitation.ends(line)) {
+                    break;
+                }
+                text.append(line).append('\n');
             }
-            if (Invitation.ends(line)) {
-                break;
-            }
-            text.append(line).append('\n');
+        } finally {
+            late.interrupt();
         }
-        late.interrupt();
         Thread.ofPlatform().name("coordinator-watch").daemon().start(() -> {
             try {
                 while (reader.readLine() != null) {}

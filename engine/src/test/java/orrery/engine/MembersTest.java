@@ -361,14 +361,16 @@ final class MembersTest {
         var theirs = run.identifiedBy(Map.of(Identity.DATA, "crc32c:2"))
                 .of(Map.of("a.csv", "crc32c:7", "b.csv", "crc32c:9"));
         assertEndsWith(
-                mine, theirs, "reads other data than the run: b.csv has sum crc32c:9, expected crc32c:8; put back");
+                mine, theirs, "reads other data than the run: b.csv has sum crc32c:9, expected crc32c:8; restore");
         assertEndsWith(
                 mine,
                 theirs.of(mine.identity().files()),
-                "reads other data than the run: the data has sum crc32c:2, expected crc32c:1; put back");
-        assertEndsWith(mine, mine.withSeed(2), "is of another run: seed is 2, expected 1");
+                "reads other data than the run: the data has sum crc32c:2, expected crc32c:1; restore");
+        assertEndsWith(mine, mine.withSeed(2), "belongs to another run: its seed is 2, expected 1");
         assertEndsWith(
-                mine, mine.with(new Consistency.Ssp(1)), "is of another run: consistency is ssp:1, expected bsp");
+                mine,
+                mine.with(new Consistency.Ssp(1)),
+                "belongs to another run: its consistency is ssp:1, expected bsp");
     }
 
     private static void assertEndsWith(Run mine, Run theirs, String why) {

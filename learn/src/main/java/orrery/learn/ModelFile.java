@@ -44,20 +44,27 @@ public final class ModelFile {
      */
     public static Safetensors open(Place file, String format, String what) throws IOException {
         var opened = Safetensors.open(file.parent(), file.name());
-        String is = Printable.of(opened.metadata().getOrDefault(FORMAT, "not given"));
-        if (!is.equals(format)) {
+        try {
+            check(opened, format, what);
+            return opened;
+        } catch (IOException | RuntimeException e) {
             opened.close();
-            throw new IOException(
-                    file + ": is not " + what + " of Orrery's: its format is " + is + ", expected " + format);
+            throw e;
+        }
+    }
+
+    private static void check(Safetensors opened, String format, String what) throws IOException {
+        String is = opened.metadata().getOrDefault(FORMAT, "not given");
+        if (!is.equals(format)) {
+            throw new IOException(opened.where() + ": is not " + what + " of Orrery's: its format is "
+                    + Printable.of(is) + ", expected " + format);
         }
         String due = opened.metadata().getOrDefault(SUM, ""); // what others have written has none
-        if (!due.isEmpty() && !opened.sum(SUM).equals(due)) {
-            String found = opened.sum(SUM);
-            opened.close();
-            throw new IOException(file + ": is damaged: its content has sum " + found + ", expected " + due
-                    + "; take another copy of it, or train anew");
+        String found = due.isEmpty() ? due : opened.sum(SUM);
+        if (!found.equals(due)) {
+            throw new IOException(opened.where() + ": is damaged: its content has sum " + found + ", expected "
+                    + Printable.of(due) + "; take another copy of it, or train anew");
         }
-        return opened;
     }
 
     /** Where the model comes from. */

@@ -268,6 +268,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
             } catch (ExecutionException e) {
                 throw new IllegalStateException(e.getCause());
             } catch (InterruptedException e) {
+                one.cancel(true);
                 Thread.currentThread().interrupt();
                 throw new CancellationException("the fit was interrupted while it waited for an executor");
             }

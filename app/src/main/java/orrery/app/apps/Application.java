@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import orrery.data.Data;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.engine.Run;
@@ -74,9 +75,9 @@ public interface Application {
         /** A sum of the training data. */
         String dataSum();
 
-        /** By file, or part of it, that was read to train on: a sum of its bytes, as far as it is known. */
-        default Map<String, String> sums() {
-            return reading().sums();
+        /** By file that was read to train on, or part of it: a sum of its bytes, as far as that can be known. */
+        default Map<String, String> sums(String data) throws IOException {
+            return Data.withDefaults().sums(data);
         }
 
         /** Makes ready to train; what is wrong with the data is an error here. */

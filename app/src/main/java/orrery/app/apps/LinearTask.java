@@ -183,8 +183,8 @@ final class LinearTask implements Application.Task<LinearModel> {
     }
 
     @Override
-    public Map<String, String> sums() {
-        return stream.map(Stream::sums).orElseGet(reading::sums);
+    public Map<String, String> sums(String data) throws IOException {
+        return stream.isPresent() ? stream.get().sums() : Application.Task.super.sums(data);
     }
 
     @Override

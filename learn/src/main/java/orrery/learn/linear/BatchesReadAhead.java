@@ -3,6 +3,7 @@ package orrery.learn.linear;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import orrery.data.AsyncReader;
+import orrery.data.DataException;
 import orrery.data.Examples;
 
 /** Examples that a thread reads ahead. */
@@ -36,6 +37,9 @@ final class BatchesReadAhead implements Batches {
         var read = reader == null ? null : reader.next();
         if (read == null) {
             return 0;
+        }
+        if (clock % perPass == perPass - 1 && reader != null && reader.next() != null) { // at the end sums are compared
+            throw new DataException(source + " has more examples than when it was first read: it changed meanwhile");
         }
         cursor = conditioning.scaled(read.examples()).cursor();
         return Math.toIntExact(read.examples().size());

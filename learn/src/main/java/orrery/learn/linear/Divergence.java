@@ -6,7 +6,7 @@ import orrery.engine.RunEvent;
 import orrery.learn.DivergedException;
 import orrery.table.UpdateRule;
 
-/** Ends a job whose loss has become far greater than that of a model that knows nothing. */
+/** Ends a job whose loss has become far greater than that of a model that knows nothing, when it does, and when it is resumed. */
 final class Divergence implements Consumer<RunEvent> {
     private static final double FAR = 1000;
 
@@ -26,12 +26,25 @@ final class Divergence implements Consumer<RunEvent> {
 
     @Override
     public void accept(RunEvent event) {
-        if (event instanceof RunEvent.CutReached cut) {
-            var loss = cut.metrics().get("progressiveLoss");
-            if (loss != null && loss > FAR * ofNothing) {
-                worst = loss;
-                finish.run();
+        switch (event) {
+            case RunEvent.Resumed resumed -> {
+                worst = Double.NaN;
+                resumed.history().forEach(this::note);
             }
+            case RunEvent.CutReached cut -> {
+                note(cut);
+                if (!Double.isNaN(worst)) {
+                    finish.run();
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private void note(RunEvent.CutReached cut) {
+        var loss = cut.metrics().get("progressiveLoss");
+        if (loss != null && loss > FAR * ofNothing) {
+            worst = loss;
         }
     }
 

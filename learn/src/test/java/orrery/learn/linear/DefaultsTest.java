@@ -17,9 +17,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Data;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
+import orrery.engine.Checkpoints;
 import orrery.engine.Run;
 import orrery.learn.DivergedException;
 import orrery.store.Place;
+import orrery.store.Storage;
 import orrery.table.UpdateRule;
 
 /** Without a flag, data is learned from however it is scaled. */
@@ -174,6 +176,21 @@ final class DefaultsTest {
         var large = LinearOptions.defaults().with(new UpdateRule.Sgd(300)); // where squares grow without bounds
         assertThatThrownBy(() -> new LeastSquares(large).fit(data("numbers", ONES, ZEROS), run))
                 .hasMessageMatching("(?s).*(the training diverged|smaller learning rate).*");
+    }
+
+    /** What has diverged has, however often it is asked. */
+    @Test
+    void aTrainingThatHasDivergedIsAnErrorWhenItIsResumed() throws IOException {
+        var checkpoints = Checkpoints.in(Storage.local(folder.resolve("diverged")));
+        var learner = new LogisticRegression(LinearOptions.defaults().with(new UpdateRule.Sgd(1e20f)));
+        var data = data("two", ONES, ZEROS);
+        assertThatThrownBy(() -> learner.fit(data, Run.local(2).with(checkpoints)))
+                .isInstanceOf(DivergedException.class);
+        assertThat(checkpoints.areAny()).isTrue();
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> learner.fit(data, Run.local(2).with(checkpoints.resuming())))
+                    .isInstanceOf(DivergedException.class);
+        }
     }
 
     @Test

@@ -7,16 +7,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
 import orrery.data.Stream;
 import orrery.engine.Checkpoints;
+import orrery.engine.JobFailedException;
 import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
@@ -61,6 +65,34 @@ final class StreamTest {
                 learner.prepare(stream(file), List.of("a", "b"), Run.local(2)).run();
         assertThat(trained.outcome().examples()).isEqualTo(5 * 3000);
         assertThat(trained.model().score(data.examples()).get("accuracy")).isGreaterThan(inMemory - 0.02);
+    }
+
+    /** Whether the last batch of a pass is full or not, and whatever became of the file. */
+    @ParameterizedTest
+    @CsvSource({"100, 1", "100, 2", "64, 1", "3000, 1", "7, 3"})
+    void aFileThatChangesUnderATrainingEndsIt(int batch, int workers) throws Exception {
+        var file = file();
+        var text = Files.readString(file);
+        int half = text.indexOf('\n', text.length() / 2) + 1;
+        for (var changed :
+                List.of(text.replaceFirst("\n1 ", "\n-1 "), text.substring(0, half), text.substring(half) + text)) {
+            Files.writeString(file, text);
+            var learner = new LogisticRegression(
+                    LinearOptions.defaults().withPasses(3).withBatch(batch));
+            var run = Run.local(workers).listening(event -> {
+                if (event instanceof RunEvent.CutReached) {
+                    try {
+                        Files.writeString(file, changed);
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                }
+            });
+            var training = learner.prepare(stream(file), Collections.nCopies(workers, ""), run);
+            assertThatThrownBy(training::run)
+                    .isInstanceOf(JobFailedException.class)
+                    .hasMessageContaining("chang");
+        }
     }
 
     @Test
