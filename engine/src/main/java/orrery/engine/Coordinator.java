@@ -75,7 +75,7 @@ final class Coordinator implements Site {
 
         record Said(int member, String line) implements Event {}
 
-        /** What this node was told cannot be done. */
+        /** This node cannot do what was ordered. */
         record Failed(Throwable why) implements Event {}
     }
 
