@@ -14,8 +14,8 @@ import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
 
 /**
- * The cuts of a run in their order, in little room: a run that lasts has many. Cuts are only ever added, so what has been
- * handed out as {@link #soFar} stays as it was. Confined to one thread.
+ * The cuts of a run in their order, stored by column, since a long run has many. Cuts are only added, so a list from
+ * {@link #soFar} does not change. Confined to one thread.
  */
 final class History extends AbstractList<RunEvent.CutReached> implements RandomAccess {
     private final List<String> stages = new ArrayList<>(); // names that there are

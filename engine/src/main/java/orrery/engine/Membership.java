@@ -24,7 +24,7 @@ public record Membership(Invitation invitation) implements Launcher {
     public static Membership read(InputStream in) throws IOException {
         var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
         var text = new StringBuilder();
-        var late = new Thread(Membership::endsUninvited, "invitation-watch"); // whoever starts this by hand is told
+        var late = new Thread(Membership::endsUninvited, "invitation-watch"); // for a process started by hand
         late.setDaemon(true);
         late.start();
         try {
@@ -58,7 +58,7 @@ public record Membership(Invitation invitation) implements Launcher {
             return; // it has come
         }
         System.err.println("orrery: no invitation to a run has come on standard input within " + TO_INVITE.toSeconds()
-                + " s; members are started by whoever coordinates the run, not by hand");
+                + " s; the coordinator of a run starts its members; do not start one by hand");
         Runtime.getRuntime().halt(COORDINATOR_GONE);
     }
 }

@@ -34,7 +34,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private final float[] seeds;
     private final Optional<List<Long>> sizes;
     private final Job job;
-    private double inertiaBefore = Double.NaN; // at the cut before: of the history that a run that goes back is told
+    private double inertiaBefore = Double.NaN; // at the previous cut; set from the history when the run resumes
 
     /** @param sizes by worker, if the examples are the workers' own */
     ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, float[] seeds, Run run) {
