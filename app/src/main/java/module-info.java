@@ -1,6 +1,7 @@
 /** The command line. */
 module orrery.app {
     requires info.picocli;
+    requires java.management;
     requires jdk.httpserver;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
@@ -12,6 +13,8 @@ module orrery.app {
     uses orrery.app.Cluster;
     uses orrery.app.apps.Application;
 
+    provides orrery.app.Cluster with
+            orrery.app.ThisJvm;
     provides orrery.app.apps.Application with
             orrery.app.apps.LogisticApplication,
             orrery.app.apps.SvmApplication,

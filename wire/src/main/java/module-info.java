@@ -6,8 +6,6 @@ module orrery.wire {
     requires io.netty.handler;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
-    requires org.bouncycastle.pkix;
-    requires org.bouncycastle.provider;
     requires static transitive org.jspecify;
 
     exports orrery.wire;

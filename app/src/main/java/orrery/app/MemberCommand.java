@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import orrery.engine.Processes;
 
-/** How a member of a run is started: this program again, with the options of the run. */
+/** How a member of a run is started: this program again, which is told on its standard input what to do. */
 final class MemberCommand {
+    /** What the command line of a member is, all of it. */
+    static final String VERB = "member";
+
     private static final double SHARE_OF_MEMORY = 70; // percent, of all processes together
 
     private MemberCommand() {}
@@ -18,31 +21,32 @@ final class MemberCommand {
                 : List.of(options.strip().split("\\s+", -1));
     }
 
-    static List<String> of(RunFolder folder, int processes) {
+    /** @param processes how many there will be beside this one */
+    static List<String> of(int processes) {
         var flags = new ArrayList<>(List.of(
                 "-XX:+UseParallelGC",
                 "-XX:+UseCompactObjectHeaders",
                 "-XX:+UseTransparentHugePages",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dio.netty.jfr.enabled=false",
                 "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
-                "-Xshare:auto",
+                "--add-modules=ALL-MODULE-PATH", // native parts of libraries, which no module asks for
                 "--enable-native-access=io.netty.common,com.github.luben.zstd_jni",
                 "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             flags.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+        } else {
+            flags.add("-XX:CompileThresholdScaling=4"); // as the launcher has it
+        }
+        var cache = System.getProperty("orrery.aot", "");
+        if (!cache.isEmpty()) { // as the launcher has it
+            flags.addAll(List.of("-XX:AOTCache=" + cache, "-Dorrery.aot=" + cache, "-Xlog:aot*=off,cds*=off"));
         }
         flags.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")); // where this process has its own
         if (given().stream().anyMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
             flags.remove("-XX:+UseParallelGC"); // a JVM has one collector
         }
         flags.addAll(given()); // last: they go before
-        return Processes.again(
-                flags,
-                Orrery.class.getName(),
-                List.of(
-                        "train",
-                        "--config",
-                        folder.membersConfig().toAbsolutePath().toString(),
-                        "--member-of",
-                        folder.path().toAbsolutePath().toString()));
+        return Processes.again(flags, Orrery.class.getName(), List.of(VERB));
     }
 }

@@ -2,11 +2,14 @@ package orrery.app;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import orrery.app.apps.Application;
 import orrery.app.apps.DataFlags;
 import orrery.app.apps.UsageException;
@@ -14,6 +17,7 @@ import orrery.data.Nearest;
 import orrery.engine.JobCancelledException;
 import orrery.engine.JobFailedException;
 import orrery.engine.Membership;
+import orrery.wire.Endpoint;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -43,12 +47,35 @@ public final class Orrery implements Runnable {
     public static void main(String[] args) {
         var out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
         var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        int code = run(out, err, args);
+        int code = args.length == 1 && args[0].equals(MemberCommand.VERB) ? member(err) : run(out, err, args);
         if (out.checkError()) {
             err.println("orrery: cannot write to standard output");
             code = Math.max(code, FAILED);
         }
         System.exit(code);
+    }
+
+    /** Does a member's part of a run, in a JVM that {@link MemberCommand} has started. */
+    private static int member(PrintWriter errors) {
+        var err = Terminal.of(errors);
+        return guarded(err, () -> {
+            Endpoint.makeReady();
+            var membership = Membership.read(System.in);
+            member(membership, membership.arguments());
+            if (!isObserved()) {
+                System.out.close(); // the coordinator need not wait until this JVM has ended: 0.3 s and more
+                System.err.close();
+            }
+            return 0;
+        });
+    }
+
+    /** Whether something is to be written when this JVM ends. */
+    private static boolean isObserved() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .anyMatch(flag -> flag.startsWith("-XX:StartFlightRecording")
+                        || flag.startsWith("-agent")
+                        || flag.startsWith("-javaagent"));
     }
 
     /**
@@ -68,9 +95,25 @@ public final class Orrery implements Runnable {
     public static int run(PrintWriter out, PrintWriter errors, String... args) {
         var err = Terminal.of(errors);
         try {
-            var given = new ArrayList<>(Arrays.asList(args));
-            var command = commandLine(given).setOut(out).setErr(err);
-            return command.execute(given.toArray(String[]::new));
+            return guarded(err, () -> {
+                var given = new ArrayList<>(Arrays.asList(args));
+                var command = commandLine(given).setOut(out).setErr(err);
+                return command.execute(given.toArray(String[]::new));
+            });
+        } finally {
+            out.flush();
+        }
+    }
+
+    /** What gives an exit code. */
+    @FunctionalInterface
+    private interface Part {
+        int run() throws IOException;
+    }
+
+    private static int guarded(PrintWriter err, Part part) {
+        try {
+            return part.run();
         } catch (UsageException e) {
             err.println("orrery: " + e.getMessage());
             return USAGE;
@@ -82,8 +125,6 @@ public final class Orrery implements Runnable {
                     + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MiB; give it more (ORRERY_JAVA_OPTS=-Xmx...), or it less to do");
             return FAILED;
-        } finally {
-            out.flush();
         }
     }
 
@@ -103,25 +144,32 @@ public final class Orrery implements Runnable {
         }
         var saved =
                 verb.equals("predict") || verb.equals("evaluate") ? model(rest) : Optional.<Application.Saved>empty();
-        var train = Train.command(application);
-        var plan = PlanVerb.command(application);
+        var of = application;
+        var asked = verb.equals("plan") ? PlanVerb.command(of) : Train.command(of);
+        var verbs = new LinkedHashMap<String, Supplier<Object>>();
+        verbs.put("demo", Demo::new);
+        verbs.put("train", () -> asked);
+        verbs.put("plan", () -> verb.equals("plan") ? asked : PlanVerb.command(of));
+        verbs.put("recommend", Recommend::new);
+        verbs.put("predict", () -> withOptions(new Predict(saved), saved));
+        verbs.put("evaluate", () -> withOptions(new Evaluate(saved), saved));
+        verbs.put("data", DataVerb::new);
+        verbs.put("pool", PoolVerb::new);
+        verbs.put("runs", Runs::new);
+        verbs.put("show", Show::new);
+        verbs.put("doctor", Doctor::new);
+        verbs.put("help", CommandLine.HelpCommand::new);
         var root = new CommandLine(new Orrery());
-        root.addSubcommand(new Demo())
-                .addSubcommand(train)
-                .addSubcommand(plan)
-                .addSubcommand(new Recommend())
-                .addSubcommand(withOptions(new Predict(saved), saved))
-                .addSubcommand(withOptions(new Evaluate(saved), saved))
-                .addSubcommand(new DataVerb())
-                .addSubcommand(new PoolVerb())
-                .addSubcommand(new Runs())
-                .addSubcommand(new Show())
-                .addSubcommand(new Doctor())
-                .addSubcommand(new CommandLine.HelpCommand());
+        boolean isOne = verbs.containsKey(verb) && !verb.equals("help");
+        verbs.forEach((name, command) -> { // to look at the options of all takes time
+            if (!isOne || name.equals(verb)) {
+                root.addSubcommand(name, command.get());
+            }
+        });
         if (!config.lines().isEmpty()) {
             given.clear();
             given.add(verb);
-            given.addAll(ConfigFile.arguments(config.lines(), verb.equals("train") ? train : plan));
+            given.addAll(ConfigFile.arguments(config.lines(), asked));
             given.addAll(config.arguments());
         }
         return configured(root);

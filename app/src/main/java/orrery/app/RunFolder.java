@@ -140,15 +140,6 @@ final class RunFolder {
         storage().writeText("config", text);
     }
 
-    /** The options that the processes of a run are started with. */
-    void writeMembersConfig(String text) throws IOException {
-        storage().writeText("members.config", text);
-    }
-
-    Path membersConfig() {
-        return path.resolve("members.config");
-    }
-
     /** Keeps what is known of what workers touch; whoever goes on with the run finds rows where they were. */
     void writePlan(AccessPlan plan) throws IOException {
         plan.write(storage(), "plan.safetensors");

@@ -39,6 +39,7 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.store.Json;
 import orrery.store.Place;
+import orrery.table.plan.AccessPlan;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +88,7 @@ final class Train implements Callable<Integer> {
     @Mixin
     KeepFlags keeping = new KeepFlags();
 
-    /** Set in the processes that a run has started: the run's folder. */
+    /** Of a member: the folder of the run. */
     @Option(names = "--member-of", hidden = true)
     @Nullable
     Path memberOf;
@@ -100,6 +101,7 @@ final class Train implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
 
+    private final Phases phases = new Phases();
     private final Optional<Application> application;
     private final Optional<Application.Flags> flags;
 
@@ -126,12 +128,6 @@ final class Train implements Callable<Integer> {
         if (help || helpAll) {
             spec.commandLine().getOut().println(help());
             return 0;
-        }
-        if (memberOf != null) {
-            // the invitation first: from here on this process ends with the coordinator
-            var run = running.run().with(Membership.read(System.in));
-            var plan = RunFolder.of(memberOf).plan();
-            return join(memberOf, plan.isPresent() ? run.with(plan.get()) : run);
         }
         if (!keeping.resume.isEmpty()) {
             return resume();
@@ -176,21 +172,44 @@ final class Train implements Callable<Integer> {
                     + running.processes() + "; give --processes " + pooled.nodes() + ", or the pool one node");
         }
         var cluster = cluster(); // a place that nobody knows, too
+        if (running.processes() > 0 && data.equals("-")) {
+            throw new UsageException("- is standard input, which processes cannot share: write it to a file");
+        }
         if (keeping.model != null) {
             checkPlace(new Place(keeping.model));
         }
         if (keeping.checkpointEvery < 0) {
             throw new UsageException("--checkpoint-every must be 0 or more, got " + keeping.checkpointEvery);
         }
-        var err = spec.commandLine().getErr();
-        say(err, "reading " + data);
-        if (running.processes() > 0 && data.equals("-")) {
-            throw new UsageException("- is standard input, which processes cannot share: write it to a file");
+        if (running.processes() == 0 || cluster.isPresent()) {
+            return call(what, data, chosen, run, terms, cluster, Optional.empty());
         }
+        try (var processes = new Processes(running.processes(), MemberCommand.of(running.processes()), terms)) {
+            if (pooled == null) { // else it may have to wait for its turn
+                processes.startAhead(); // while the data is read
+            }
+            return call(what, data, chosen, run, terms, cluster, Optional.of(processes));
+        }
+    }
+
+    private Integer call(
+            String what,
+            String data,
+            Application.Task<?> chosen,
+            Run asked,
+            Members.Terms terms,
+            Optional<Cluster> cluster,
+            Optional<Processes> processes)
+            throws IOException {
+        var run = asked;
+        var err = spec.commandLine().getErr();
+        phases.next("read");
+        say(err, "reading " + data);
         String seen = chosen.read(data, run.seed());
         chosen.reading().lines().forEach(line -> say(err, line));
         say(err, seen);
         run = running.processes() > 0 ? run.of(chosen.sums(data)) : run; // members read for themselves
+        phases.next("prepare");
         chosen.prepare(run); // wrong labels are told before a folder is made
         var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
                 + ConfigFile.line("app", what)
@@ -212,10 +231,8 @@ final class Train implements Callable<Integer> {
                     return train(what, data, chosen, run.with(members), folder, isNew);
                 }
             }
-            if (running.processes() > 0) {
-                folder.writeMembersConfig(config);
-                run = run.with(
-                        new Processes(running.processes(), MemberCommand.of(folder, running.processes()), terms));
+            if (processes.isPresent()) {
+                run = run.with(processes.get().telling(membersArguments(config, folder)));
             }
             return train(what, data, chosen, planned(chosen, run, folder), folder, isNew);
         }
@@ -224,12 +241,16 @@ final class Train implements Callable<Integer> {
     /** What members on a cluster are to be: this training, with as many workers as here, where the default may be another. */
     private Cluster.Wanted wanted(String config, RunFolder folder, Members.Terms terms) {
         int processes = running.processes();
+        return new Cluster.Wanted(processes, running.workers / processes, terms, membersArguments(config, folder));
+    }
+
+    private List<String> membersArguments(String config, RunFolder folder) {
         var arguments = new ArrayList<>(ConfigFile.arguments(config));
         arguments.removeIf(argument -> argument.startsWith("--on="));
         arguments.add("--workers=" + running.workers);
-        arguments.add("--processes=" + processes);
+        arguments.add("--processes=" + running.processes());
         arguments.add("--member-of=" + folder.path().toAbsolutePath());
-        return new Cluster.Wanted(processes, running.workers / processes, terms, List.copyOf(arguments));
+        return List.copyOf(arguments);
     }
 
     /** The cluster that processes are to be started on, if it is one. */
@@ -252,7 +273,10 @@ final class Train implements Callable<Integer> {
         var command = command(ConfigFile.application(arguments));
         command.setOverwrittenOptionsAllowed(true).parseArgs(arguments.toArray(String[]::new));
         Train train = command.getCommand();
-        train.join(Objects.requireNonNull(train.memberOf), train.running.run().with(membership));
+        var folder = Objects.requireNonNull(train.memberOf);
+        var run = train.running.run().with(membership);
+        var plan = train.running.on.isEmpty() ? RunFolder.of(folder).plan() : Optional.<AccessPlan>empty();
+        train.join(folder, plan.isPresent() ? run.with(plan.get()) : run);
     }
 
     /** The part of a member: the same data, the same job, its own share of the workers. */
@@ -319,8 +343,10 @@ final class Train implements Callable<Integer> {
                 listening = listening.listening(monitor);
                 say(err, "metrics at " + monitor.address());
             }
+            var training = chosen.prepare(listening);
+            phases.next("train");
             trained = pooled == null
-                    ? runUntilInterrupted(chosen.prepare(listening), err, folder)
+                    ? runUntilInterrupted(training, err, folder)
                     : runInPool(pooled, chosen, listening, err, folder);
         } catch (JobFailedException | IOException | UncheckedIOException e) {
             sayHowToGoOn(err, folder, hasCheckpoint);
@@ -329,6 +355,8 @@ final class Train implements Callable<Integer> {
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
             return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
         }
+        phases.add(trained.outcome().members());
+        phases.next("measure");
         var result = result(what, data, run, trained);
         var results = chosen.results(trained.model());
         result.putAll(results);
@@ -344,7 +372,12 @@ final class Train implements Callable<Integer> {
                 .ifPresent(plan -> result.put("bytesPerClockPlanned", plan.bytesPerClock()));
         wire.bytesPerClock().ifPresent(bytes -> result.put("bytesPerClock", bytes));
         try {
+            phases.next("write");
             save(trained.model().from(provenance), folder);
+            phases.next("end");
+            result.put("seconds", phases.seconds());
+            result.put("cpuSeconds", phases.cpuSeconds());
+            result.put("phases", phases.toMap());
             folder.writeResult(result);
         } catch (IOException e) {
             sayHowToGoOn(err, folder, hasCheckpoint);
@@ -534,8 +567,8 @@ final class Train implements Callable<Integer> {
             result.put("processes", processes.count());
         }
         result.put("consistency", run.consistency().toString());
-        result.put("seconds", trained.outcome().elapsed().toNanos() / 1e9);
-        result.put("cpuSeconds", trained.outcome().cpu().toNanos() / 1e9);
+        result.put("seconds", 0.0); // once they are known
+        result.put("cpuSeconds", 0.0);
         result.put("examples", trained.outcome().examples());
         return result;
     }
@@ -553,8 +586,8 @@ final class Train implements Callable<Integer> {
                 what,
                 result.get("data"),
                 trained.outcome().examples(),
-                trained.outcome().elapsed().toNanos() / 1e9,
-                trained.outcome().cpu().toNanos() / 1e9,
+                phases.seconds(),
+                phases.cpuSeconds(),
                 result.get("workers"),
                 result.get("consistency")));
         results.accept(shown);
@@ -564,6 +597,7 @@ final class Train implements Callable<Integer> {
                             ? String.format(Locale.ROOT, "; planned %,.0f and ticks", planned)
                             : ""));
         }
+        shown.println("time   " + phases + ": seconds, of CPU in brackets, all processes");
         shown.println("model  " + result.get("model") + (keeping.model == null ? "" : ", " + keeping.model));
     }
 }

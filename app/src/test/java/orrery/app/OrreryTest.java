@@ -339,7 +339,8 @@ final class OrreryTest {
                         "test",
                         "read",
                         "model",
-                        "run");
+                        "run",
+                        "phases");
         assertThat(result)
                 .containsEntry("app", "lr")
                 .containsEntry("examples", 40000)
@@ -409,6 +410,8 @@ final class OrreryTest {
         };
         var due = train(common, "--run", "@threads");
         assertThat(train(common, "--run", "@two", "--processes", "2")).containsExactly(due);
+        assertThat(train(common, "--run", "@here", "--processes", "2", "--on", "this-jvm"))
+                .containsExactly(due);
         assertThat(train(
                         common,
                         "--run",
@@ -419,9 +422,14 @@ final class OrreryTest {
                         "--faults",
                         "drop=1%,delay=2ms,duplicate=1%,reorder=2%"))
                 .containsExactly(due);
-        assertThat(Files.readString(folder.resolve("two/members.config"))).contains("app = lr");
         assertThat(Json.object(Files.readString(folder.resolve("two/result.json")), "result"))
                 .containsEntry("processes", 2);
+    }
+
+    /** What the launcher has the JDK record: all of it has to work. */
+    @Test
+    void theRehearsalRunsAllVerbs() throws IOException {
+        assertThat(Rehearsal.failures(folder.resolve("rehearsal"))).isEmpty();
     }
 
     /** Ranks have the same bits wherever the rows lie, in bad weather, too. */

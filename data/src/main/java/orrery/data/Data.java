@@ -58,12 +58,12 @@ public final class Data {
                 throw new DataException(nameOrFile + " is a graph, for pagerank; it has no examples");
             }
             var key = Cache.key(nameOrFile, nameOrFile, JdkVerbs.source());
-            var found = cache.find(key);
-            return found != null ? found : kept(key, JdkVerbs.read(options.threads()));
+            var found = cache.find(key, Packed.EXAMPLES);
+            return found != null ? found : kept(key, JdkVerbs.read(options.threads()), Packed.EXAMPLES);
         }
         var asked = optionsOf(nameOrFile, options);
         var files = filesOf(nameOrFile);
-        return cached(files, asked.key(), () -> parse(files, asked, null, true));
+        return cached(files, asked.key(), Packed.EXAMPLES, () -> parse(files, asked, null, true));
     }
 
     /** By file of data, its size and a sum of its bytes; none of what can be read only once, or is in no file of this machine. */
@@ -100,38 +100,36 @@ public final class Data {
         return cached(
                 files,
                 "like " + schema.toMap() + Arrays.hashCode(words) + ", labels " + needsLabels + ", " + options.format(),
+                Packed.EXAMPLES,
                 () -> parse(files, options, schema, needsLabels));
     }
 
     /** What gives parsed data. */
     @FunctionalInterface
-    private interface Parsing {
-        Loaded parse() throws IOException;
+    private interface Parsing<T> {
+        T parse() throws IOException;
     }
 
     /** Parses files, unless that was done before; whether a file elsewhere is still the same is not known. */
-    private Loaded cached(FileSet files, String how, Parsing parsing) throws IOException {
+    private <T> T cached(FileSet files, String how, Packed<T> kind, Parsing<T> parsing) throws IOException {
         if (!cache.isOn() || !files.isKept()) {
             return parsing.parse();
         }
         var key = Cache.key(files, how);
-        var found = cache.find(key);
-        return found != null ? found : kept(key, parsing.parse());
+        var found = cache.find(key, kind);
+        return found != null ? found : kept(key, parsing.parse(), kind);
     }
 
     /** Keeps what was parsed; that it cannot be kept is worth a word, and no reason to end. */
-    private Loaded kept(Cache.Key key, Loaded loaded) {
+    private <T> T kept(Cache.Key key, T value, Packed<T> kind) {
         try {
-            cache.keep(key, loaded);
-            return loaded;
+            cache.keep(key, value, kind);
+            return value;
         } catch (IOException e) {
-            return new Loaded(
-                    loaded.examples(),
-                    loaded.schema(),
-                    loaded.reading()
-                            .with("what was parsed could not be kept for the next time in " + cache + " ("
-                                    + (e.getMessage() == null ? e : e.getMessage())
-                                    + "); ORRERY_CACHE names another folder"));
+            return kind.noting(
+                    value,
+                    "what was parsed could not be kept for the next time in " + cache + " ("
+                            + (e.getMessage() == null ? e : e.getMessage()) + "); ORRERY_CACHE names another folder");
         }
     }
 
@@ -201,7 +199,8 @@ public final class Data {
         if (isSet(nameOrFile)) {
             throw new DataException("the set '" + nameOrFile + "' is no graph; " + Catalogue.JDK_GRAPH + " is one");
         }
-        return EdgeList.read(filesOf(nameOrFile), options);
+        var files = filesOf(nameOrFile);
+        return cached(files, options.key(), Packed.GRAPHS, () -> EdgeList.read(files, options));
     }
 
     /** Reads ratings. */
@@ -209,7 +208,8 @@ public final class Data {
         if (isSet(nameOrFile) && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN) {
             throw new DataException(nameOrFile + " has no ratings in it");
         }
-        return RatingList.read(filesOf(nameOrFile), options);
+        var files = filesOf(nameOrFile);
+        return cached(files, options.key(), Packed.RATINGS, () -> RatingList.read(files, options));
     }
 
     /** What there is in a data set, column by column. */

@@ -1,6 +1,7 @@
 package orrery.data;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How ratings or edges are to be read. What is left open is found out from the file.
@@ -23,6 +24,11 @@ public record ListOptions(
     public ListOptions {
         columns = Map.copyOf(columns);
         known = Map.copyOf(known);
+    }
+
+    /** All that decides what is read, as text. */
+    String key() {
+        return text + " " + new TreeMap<>(columns) + " " + new TreeMap<>(known) + " " + needsValues + " " + usesWeights;
     }
 
     /** Whether a word was given as the name of a column. */

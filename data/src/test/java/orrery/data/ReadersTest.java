@@ -277,14 +277,14 @@ final class ReadersTest {
         var first = data.read(file.toString(), ReadOptions.defaults());
         var key = Cache.key(
                 FileSet.of(file.toString(), () -> ""), ReadOptions.defaults().key());
-        var kept = cache.find(key);
+        var kept = cache.find(key, Packed.EXAMPLES);
         assertThat(kept).isNotNull();
         assertThat(kept.examples().sum()).isEqualTo(first.examples().sum());
         assertThat(kept.schema()).isEqualTo(first.schema());
         file("a.libsvm", "1 1:1\n0 2:2\n1 3:3\n");
         assertThat(data.read(file.toString(), ReadOptions.defaults()).examples().size())
                 .isEqualTo(3);
-        var entry = folder.resolve("cache")
+        var entry = folder.resolve("cache/examples")
                 .resolve(Cache.key(
                                 FileSet.of(file.toString(), () -> ""),
                                 ReadOptions.defaults().key())

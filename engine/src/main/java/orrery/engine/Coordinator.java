@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,7 @@ final class Coordinator implements Site {
     private final LinkedBlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
     private final Map<Integer, Seat> seats = new TreeMap<>(); // of members that own blocks or are about to
     private final Map<Integer, String> ownData = new TreeMap<>(); // by member, a sum of what it alone reads
+    private final Map<List<Long>, Spent> spent = new HashMap<>(); // by member and life
     private final List<Members.Started> gone = new ArrayList<>(); // perhaps still alive
     private List<TableSpec> tables = List.of();
     private Optional<Checkpoint> from = Optional.empty();
@@ -249,7 +251,15 @@ final class Coordinator implements Site {
         }
     }
 
+    @Override
+    public Spent spent() {
+        return spent.values().stream().reduce(Spent.NOTHING, Spent::plus);
+    }
+
     private void heard(Seat seat, Message message) {
+        if (message.values().containsKey("cpu")) {
+            spent.put(List.of((long) seat.id, seat.incarnation), Spent.of(message.numbers("cpu")));
+        }
         if (message.values().containsKey("counts")) {
             var counts = new LinkedHashMap<String, Long>();
             message.map("counts").forEach((name, count) -> counts.put(name, ((Number) count).longValue()));

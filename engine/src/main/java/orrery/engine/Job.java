@@ -218,7 +218,7 @@ public final class Job {
         private final Run run;
         private final Site site;
         private final long start = System.nanoTime();
-        private final Duration cpuBefore = cpu();
+        private final Duration cpuBefore = Spent.byThisProcess();
         private History cuts = new History();
         private final Identity identity;
         private long examples; // of the stages before
@@ -276,9 +276,10 @@ public final class Job {
                 }
             }
             site.toTell().forEach(this::tell);
-            var cpu = cpu().minus(cpuBefore);
+            var members = site.spent();
+            var cpu = Spent.byThisProcess().minus(cpuBefore).plus(members.all());
             tell(new RunEvent.Ended(status, examples, elapsed(), cpu));
-            return new Outcome(status, site.node(), examples, cuts.soFar(), elapsed(), cpu);
+            return new Outcome(status, site.node(), examples, cuts.soFar(), elapsed(), cpu, members);
         }
 
         private Optional<Checkpoint> resumed() throws IOException {
@@ -710,9 +711,5 @@ public final class Job {
         private Duration elapsed() {
             return Duration.ofNanos(System.nanoTime() - start);
         }
-    }
-
-    private static Duration cpu() {
-        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
     }
 }

@@ -35,6 +35,8 @@ final class Member {
     private static final int LOCALS_HEAD = 2 * Integer.BYTES;
 
     private final Invitation invitation;
+    private final Optional<Duration> started; // CPU time until it was invited
+    private final Duration ready = Spent.byThisProcess(); // CPU time until it had read its data
     private Run run; // with the plan, once there is one
     private List<TableSpec> tables;
     private final List<Stage> stages;
@@ -57,6 +59,7 @@ final class Member {
 
     Member(Membership membership, Run run, List<TableSpec> tables, List<Stage> stages, Identity identity) {
         invitation = membership.invitation();
+        started = membership.started();
         this.run = run;
         this.tables = tables;
         this.stages = stages;
@@ -82,12 +85,13 @@ final class Member {
                     .with("port", address.getPort())
                     .with("identity", identity.values())
                     .with("files", identity.files())
-                    .with("own", identity.own()));
+                    .with("own", identity.own())
+                    .with("cpu", spent().nanos()));
             Thread.ofPlatform().name("lease").daemon().start(this::renew);
             while (!isOver) {
                 obey();
             }
-            return new Outcome(Outcome.Status.DONE, node, 0, List.of(), Duration.ZERO, Duration.ZERO);
+            return new Outcome(Outcome.Status.DONE, node, 0, List.of(), Duration.ZERO, Duration.ZERO, Spent.NOTHING);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new JobCancelledException("member " + invitation.member() + " was interrupted");
@@ -137,6 +141,13 @@ final class Member {
         node.send(Coordinator.ID, message.frame(node.epoch()));
     }
 
+    private Spent spent() {
+        return new Spent(
+                started.orElse(Duration.ZERO),
+                started.isEmpty() ? Duration.ZERO : ready.minus(started.get()),
+                Spent.byThisProcess().minus(ready));
+    }
+
     /** The lease: says from time to time that this member lives, and how far it is. */
     private void renew() {
         long pause = Math.min(1000, invitation.lease().toMillis() / 5);
@@ -151,7 +162,7 @@ final class Member {
                             .with("examples", running.examples())
                             .with("where", running.whereabouts());
                 }
-                tell(message.with("counts", node.counted()));
+                tell(message.with("counts", node.counted()).with("cpu", spent().nanos()));
             } catch (EndedException e) {
                 // the coordinator is gone, which others notice
             } catch (InterruptedException e) {
@@ -492,7 +503,7 @@ final class Member {
         awaitLocals(due);
         team = null;
         progressing = null;
-        tell(Message.of("moved").with("blocks", blocks));
+        tell(Message.of("moved").with("blocks", blocks).with("cpu", spent().nanos()));
     }
 
     private static List<Integer> ints(Message order, String key) {
@@ -505,7 +516,7 @@ final class Member {
         int blocks = node.move(next, run.waitLimit());
         team = null;
         progressing = null;
-        tell(Message.of("moved").with("blocks", blocks));
+        tell(Message.of("moved").with("blocks", blocks).with("cpu", spent().nanos()));
     }
 
     private void sendLocals(int worker, int member, byte[] state) {

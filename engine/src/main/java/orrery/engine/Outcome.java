@@ -9,10 +9,17 @@ import orrery.table.Node;
  *
  * @param node the tables, which nobody changes any more
  * @param cuts all cuts with their metrics, those before a resumption included
- * @param cpu CPU time of the whole process meanwhile
+ * @param cpu CPU time of this process meanwhile, and of all members
+ * @param members CPU time of members alone; nothing if workers were threads of this process
  */
 public record Outcome(
-        Status status, Node node, long examples, List<RunEvent.CutReached> cuts, Duration elapsed, Duration cpu) {
+        Status status,
+        Node node,
+        long examples,
+        List<RunEvent.CutReached> cuts,
+        Duration elapsed,
+        Duration cpu,
+        Spent members) {
 
     /** Whether the job did all it was to do. */
     public enum Status {

@@ -8,23 +8,75 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * Members as JVMs of this machine, started with the same code and the command given. The invitation goes through their
- * standard input, which stays open as long as this JVM lives.
- *
- * @param count how many
- * @param command the whole command line of a member
+ * standard input, which stays open as long as this JVM lives. Safe for use by many threads.
  */
-public record Processes(int count, List<String> command, Terms terms) implements Members {
-    public Processes {
+public final class Processes implements Members, AutoCloseable {
+    private final int count;
+    private final List<String> command;
+    private final Terms terms;
+    private final ArrayDeque<Process> ahead = new ArrayDeque<>(); // that wait for an invitation; guarded by itself
+    private volatile List<String> arguments = List.of();
+
+    /**
+     * Members that are started when they are invited.
+     *
+     * @param count how many
+     * @param command the whole command line of a member
+     */
+    public Processes(int count, List<String> command, Terms terms) {
         if (count < 1) {
             throw new IllegalArgumentException("processes must be 1 or more, got " + count);
         }
-        command = List.copyOf(command);
+        this.count = count;
+        this.command = List.copyOf(command);
+        this.terms = terms;
+    }
+
+    @Override
+    public int count() {
+        return count;
+    }
+
+    @Override
+    public Terms terms() {
+        return terms;
+    }
+
+    /**
+     * Starts the JVMs of the first members now, so that they are ready when they are invited: a JVM takes its time to start,
+     * in which this one can do something else, such as read data.
+     */
+    public Processes startAhead() throws IOException {
+        synchronized (ahead) {
+            while (ahead.size() < count) {
+                var process = started("a member");
+                ahead.add(process);
+                say(process, "\n"); // that somebody is there
+            }
+        }
+        return this;
+    }
+
+    /** What members that are invited from now on find in {@link Membership#arguments}. */
+    public Processes telling(List<String> words) {
+        arguments = List.copyOf(words);
+        return this;
+    }
+
+    /** Ends those that nobody has invited. */
+    @Override
+    public void close() {
+        synchronized (ahead) {
+            ahead.forEach(Process::destroyForcibly);
+            ahead.clear();
+        }
     }
 
     /**
@@ -77,20 +129,43 @@ public record Processes(int count, List<String> command, Terms terms) implements
         return wrapped;
     }
 
-    @Override
-    public Started start(Invitation invitation, Consumer<String> said) throws IOException {
-        Process process;
+    private Process started(String who) throws IOException {
         try {
-            process = new ProcessBuilder(ignoringInterrupts(command))
+            return new ProcessBuilder(ignoringInterrupts(command))
                     .redirectErrorStream(true)
                     .redirectInput(Redirect.PIPE)
                     .start();
         } catch (IOException e) {
-            throw new IOException(
-                    "cannot start member " + invitation.member() + " with " + command.getFirst() + ": "
-                            + e.getMessage(),
-                    e);
+            throw new IOException("cannot start " + who + " with " + command.getFirst() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** One that is ready, if there is one that lives. */
+    private Process next(String who) throws IOException {
+        synchronized (ahead) {
+            while (!ahead.isEmpty()) {
+                var process = ahead.remove();
+                if (process.isAlive()) {
+                    return process;
+                }
+            }
+        }
+        return started(who);
+    }
+
+    private static void say(Process to, String text) {
+        var in = to.getOutputStream(); // its end tells the member that this process is gone: it is never closed
+        try {
+            in.write(text.getBytes(StandardCharsets.UTF_8));
+            in.flush();
+        } catch (IOException e) {
+            // it has ended already, which its exit will tell
+        }
+    }
+
+    @Override
+    public Started start(Invitation invitation, Consumer<String> said) throws IOException {
+        var process = next("member " + invitation.member());
         Thread.ofPlatform()
                 .name("output of member " + invitation.member())
                 .daemon()
@@ -103,14 +178,9 @@ public record Processes(int count, List<String> command, Terms terms) implements
                     } catch (IOException e) {
                         // it was killed
                     }
+                    process.destroyForcibly(); // who has nothing more to say is done: a JVM takes long to end by itself
                 });
-        var in = process.getOutputStream(); // its end tells the member that this process is gone: it is never closed
-        try {
-            in.write(invitation.text().getBytes(StandardCharsets.UTF_8));
-            in.flush();
-        } catch (IOException e) {
-            // it has ended already, which its exit will tell
-        }
+        say(process, Membership.text(invitation, arguments));
         return new Started() {
             @Override
             public void whenEnded(Consumer<Integer> action) {

@@ -59,6 +59,11 @@ interface Site extends AutoCloseable {
         return List.of();
     }
 
+    /** CPU time of processes other than this. */
+    default Spent spent() {
+        return Spent.NOTHING;
+    }
+
     /** All stages are done: whatever is elsewhere comes here. */
     void finish() throws IOException, InterruptedException;
 

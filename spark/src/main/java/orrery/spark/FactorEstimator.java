@@ -49,10 +49,10 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         ratingCol = new Param<>(uid, "ratingCol", "what users think of items, numbers");
         rank = new IntParam(uid, "rank", "factors of a user or an item, without the bias");
         passes = new IntParam(uid, "passes", "over the ratings");
-        rate = new DoubleParam(uid, "rate", "learning rate, of the first pass for sgd");
-        decay = new DoubleParam(uid, "decay", "by which the rate is multiplied after each pass of sgd");
+        rate = new DoubleParam(uid, "rate", "learning rate, of the first pass; each method has its own default");
+        decay = new DoubleParam(uid, "decay", "by which the rate is multiplied after each pass; not of adarevision");
         regParam = new DoubleParam(uid, "regParam", "L2 penalty of factors and biases, per rating");
-        method = new Param<>(uid, "method", "sgd, or adarevision (at the shards)");
+        method = new Param<>(uid, "method", "row-adagrad, sgd, or adarevision (at the shards)");
         predictionCol = new Param<>(uid, "predictionCol", "the column of predictions");
         coldStartStrategy = new Param<>(
                 uid,
@@ -76,7 +76,7 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         setDefault(rate, asWritten(FactorOptions.DEFAULT.rate()));
         setDefault(decay, asWritten(FactorOptions.DEFAULT.decay()));
         setDefault(regParam, asWritten(FactorOptions.DEFAULT.l2()));
-        setDefault(method, "sgd");
+        setDefault(method, "row-adagrad");
         setDefault(predictionCol, "prediction");
         setDefault(coldStartStrategy, "bias");
     }
@@ -173,20 +173,28 @@ public final class FactorEstimator extends FrameEstimator<FactorEstimator, Facto
         return with(regParam, penalty);
     }
 
-    /** {@code sgd} or {@code adarevision}. */
+    /** {@code row-adagrad}, {@code sgd} or {@code adarevision}; passes, rate, decay and penalty that are not set follow it. */
     public FactorEstimator setMethod(String name) {
         return with(method, name);
     }
 
     private FactorOptions options() {
         var how = switch (getOrDefault(method)) {
+            case "row-adagrad" -> FactorOptions.Method.ROW_ADAGRAD;
             case "sgd" -> FactorOptions.Method.SGD;
             case "adarevision" -> FactorOptions.Method.ADA_REVISION;
             default ->
                 throw new IllegalArgumentException(
-                        "method must be sgd or adarevision, got '" + getOrDefault(method) + "'");
+                        "method must be row-adagrad, sgd or adarevision, got '" + getOrDefault(method) + "'");
         };
-        return new FactorOptions(number(rank), number(passes), number(rate), number(decay), number(regParam), how);
+        var usual = FactorOptions.of(how);
+        return new FactorOptions(
+                number(rank),
+                isSet(passes) ? number(passes) : usual.passes(),
+                isSet(rate) ? number(rate) : usual.rate(),
+                isSet(decay) ? number(decay) : usual.decay(),
+                isSet(regParam) ? number(regParam) : usual.l2(),
+                how);
     }
 
     /** The columns of users, items and ratings. */

@@ -28,13 +28,22 @@ final class RatingRows {
      * @param content a sum of all ratings, the same in whatever order and parts they come
      * @param wrong rows that are no ratings, and {@code why} the first is none
      */
-    record Seen(Numbering users, Numbering items, long count, double sum, long content, long wrong, String why)
+    record Seen(
+            Numbering users,
+            Numbering items,
+            long count,
+            double sum,
+            double squares,
+            long content,
+            long wrong,
+            String why)
             implements Serializable {
         static byte[] part(Iterator<Row> rows) {
             var users = new HashMap<Serializable, Integer>();
             var items = new HashMap<Serializable, Integer>();
             long count = 0;
             double sum = 0;
+            double squares = 0;
             long content = 0;
             long wrong = 0;
             String why = "";
@@ -54,10 +63,12 @@ final class RatingRows {
                 users.merge(user, 1, Integer::sum);
                 items.merge(item, 1, Integer::sum);
                 sum += rating;
+                squares += rating * rating;
                 count++;
                 content += contentOf(user.hashCode(), item.hashCode(), Double.hashCode(rating));
             }
-            return Bytes.of(new Seen(Numbering.of(users), Numbering.of(items), count, sum, content, wrong, why));
+            return Bytes.of(
+                    new Seen(Numbering.of(users), Numbering.of(items), count, sum, squares, content, wrong, why));
         }
 
         /** In all parts, in their order. */
@@ -68,6 +79,7 @@ final class RatingRows {
                     Numbering.of(parts.stream().map(Seen::items).toList()),
                     parts.stream().mapToLong(Seen::count).sum(),
                     parts.stream().mapToDouble(Seen::sum).sum(),
+                    parts.stream().mapToDouble(Seen::squares).sum(),
                     parts.stream().mapToLong(Seen::content).sum(),
                     parts.stream().mapToLong(Seen::wrong).sum(),
                     parts.stream()
@@ -89,7 +101,7 @@ final class RatingRows {
         }
 
         Division division(int workers) {
-            return Division.of(users.counts(), items.counts(), (float) (sum / count), workers);
+            return Division.of(users.counts(), items.counts(), sum, squares, workers);
         }
     }
 

@@ -29,7 +29,7 @@ public final class Cluster implements AutoCloseable {
         var jars = Files.createDirectories(home.resolve("jars"));
         for (var entry : classPath().split(File.pathSeparator)) {
             var jar = Path.of(entry);
-            boolean isOurs = entry.contains("orrery") || entry.contains("bouncycastle") || entry.contains("jackson-jr");
+            boolean isOurs = entry.contains("orrery") || entry.contains("jackson-jr");
             if (entry.endsWith(".jar") && !isOurs) {
                 Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
             }

@@ -1,30 +1,22 @@
 package orrery.wire;
 
+import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.bouncycastle.asn1.x509.KeyUsage;
-import org.bouncycastle.cert.CertIOException;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import javax.security.auth.x500.X500Principal;
 
 /** Who admits members to one run: makes the run's name and secret, and certificates that nobody else would sign. */
 public final class Authority {
@@ -49,11 +41,14 @@ public final class Authority {
     private static Signer signer(String name) {
         try {
             var keys = keys();
-            var builder = builder(name, name, keys, Instant.now().plus(LIFE))
-                    .addExtension(Extension.basicConstraints, true, new BasicConstraints(0))
-                    .addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
-            return new Signer(keys, sign(builder, keys));
-        } catch (GeneralSecurityException | CertIOException | OperatorCreationException e) {
+            var extensions = List.of(
+                    extension(
+                            "2.5.29.19", true, Der.sequence(Der.truth(), Der.integer((byte) 0))), // signs members only
+                    extension(
+                            "2.5.29.15", true, Der.bits(2, (byte) 0x04))); // what the key is for: to sign certificates
+            return new Signer(
+                    keys, certificate(name, name, keys, Instant.now().plus(LIFE), extensions, keys.getPrivate()));
+        } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot make the run's certificate authority: " + e.getMessage(), e);
         }
     }
@@ -64,21 +59,34 @@ public final class Authority {
         return generator.generateKeyPair();
     }
 
-    private static JcaX509v3CertificateBuilder builder(String issuer, String subject, KeyPair keys, Instant expires) {
-        return new JcaX509v3CertificateBuilder(
-                new X500Name("CN=" + issuer),
-                new BigInteger(128, RANDOM),
-                Date.from(Instant.now().minus(Duration.ofDays(1))), // clocks differ
-                Date.from(expires),
-                new X500Name("CN=" + subject),
-                keys.getPublic());
+    private static byte[] extension(String identifier, boolean isCritical, byte[] value) {
+        return isCritical
+                ? Der.sequence(Der.identifier(identifier), Der.truth(), Der.octets(value))
+                : Der.sequence(Der.identifier(identifier), Der.octets(value));
     }
 
-    private static X509Certificate sign(org.bouncycastle.cert.X509v3CertificateBuilder builder, KeyPair signing)
-            throws GeneralSecurityException, OperatorCreationException {
-        return new JcaX509CertificateConverter()
-                .getCertificate(
-                        builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(signing.getPrivate())));
+    /** A certificate of X.509, version 3 (RFC 5280, section 4.1). */
+    private static X509Certificate certificate(
+            String issuer, String subject, KeyPair keys, Instant expires, List<byte[]> extensions, PrivateKey signing)
+            throws GeneralSecurityException {
+        var algorithm = Der.sequence(Der.identifier("1.2.840.10045.4.3.2")); // ECDSA with SHA-256
+        var content = Der.sequence(
+                Der.tagged(0, Der.integer((byte) 2)), // version 3
+                Der.integer(new BigInteger(127, RANDOM).toByteArray()),
+                algorithm,
+                new X500Principal("CN=" + issuer).getEncoded(),
+                Der.sequence(
+                        Der.time(Instant.now().minus(Duration.ofDays(1))), // clocks differ
+                        Der.time(expires)),
+                new X500Principal("CN=" + subject).getEncoded(),
+                keys.getPublic().getEncoded(),
+                Der.tagged(3, Der.sequence(extensions.toArray(byte[][]::new))));
+        var signature = Signature.getInstance("SHA256withECDSA");
+        signature.initSign(signing, RANDOM);
+        signature.update(content);
+        var signed = Der.sequence(content, algorithm, Der.bits(0, signature.sign()));
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(signed));
     }
 
     /** The run's name. */
@@ -98,23 +106,27 @@ public final class Authority {
         try {
             var keys = keys();
             var host = new Credentials(run, secret, Optional.empty()).host();
-            var builder = builder("orrery run " + run, name, keys, expires)
-                    .addExtension(
-                            Extension.subjectAlternativeName,
+            var extensions = List.of(
+                    extension("2.5.29.17", false, Der.sequence(Der.taggedText(2, host))), // the name that it is for
+                    extension("2.5.29.15", true, Der.bits(7, (byte) 0x80)), // what the key is for: to sign
+                    extension(
+                            "2.5.29.37", // and as what: as a server and as a client
                             false,
-                            new GeneralNames(new GeneralName(GeneralName.dNSName, host)))
-                    .addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
-                    .addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
-                        KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
-                    }));
+                            Der.sequence(Der.identifier("1.3.6.1.5.5.7.3.1"), Der.identifier("1.3.6.1.5.5.7.3.2"))));
             return new Credentials(
                     run,
                     secret,
                     Optional.of(new Credentials.Tls(
                             signer.get().certificate(),
-                            sign(builder, signer.get().keys()),
+                            certificate(
+                                    "orrery run " + run,
+                                    name,
+                                    keys,
+                                    expires,
+                                    extensions,
+                                    signer.get().keys().getPrivate()),
                             keys.getPrivate())));
-        } catch (GeneralSecurityException | CertIOException | OperatorCreationException e) {
+        } catch (GeneralSecurityException e) {
             throw new IllegalStateException("cannot make a certificate for " + name + ": " + e.getMessage(), e);
         }
     }

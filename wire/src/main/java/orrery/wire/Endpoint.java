@@ -20,6 +20,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -135,6 +136,19 @@ public final class Endpoint implements AutoCloseable {
                 isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         loop = group.next();
         loop.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Loads what the first endpoint needs: native code, mostly. Later is early enough; sooner, it is out of the way. */
+    public static void makeReady() {
+        if (Epoll.isAvailable() && OpenSsl.isAvailable()) {
+            log.log(System.Logger.Level.DEBUG, means());
+        }
+    }
+
+    /** By what endpoints of this JVM speak. */
+    public static String means() {
+        return (OpenSsl.isAvailable() ? "TLS by " + OpenSsl.versionString() : "TLS by the JDK") + ", "
+                + (Epoll.isAvailable() ? "epoll" : "NIO");
     }
 
     private void look() {

@@ -44,7 +44,9 @@ final class TlsContexts {
     }
 
     private static SslContextBuilder common(SslContextBuilder builder) {
-        return builder.protocols("TLSv1.3").sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK);
+        return builder.protocols("TLSv1.3")
+                .keyStoreType("JKS")
+                .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK);
     }
 
     String provider() {

@@ -13,8 +13,7 @@ final class ArchitectureTest {
         classes()
                 .should()
                 .onlyDependOnClassesThat()
-                .resideInAnyPackage(
-                        "java..", "javax..", "org.jspecify..", "io.netty..", "org.bouncycastle..", "orrery.wire..")
+                .resideInAnyPackage("java..", "javax..", "org.jspecify..", "io.netty..", "orrery.wire..")
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())
                         .importPackages("orrery.wire"));

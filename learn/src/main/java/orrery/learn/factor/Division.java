@@ -13,15 +13,18 @@ import orrery.data.Ratings;
  * @param firstUsers by worker its first user, then the number of users
  * @param ratingsOfItem by item
  * @param mean of all ratings
+ * @param deviation their standard deviation; 1 if they are all the same
  */
-public record Division(int[] firstUsers, int[] ratingsOfItem, float mean) implements Serializable {
+public record Division(int[] firstUsers, int[] ratingsOfItem, float mean, float deviation) implements Serializable {
 
     /**
      * Gives each worker a run of users, with about as many ratings as the others have.
      *
      * @param ratingsOfUser by user
+     * @param sum of all ratings
+     * @param squares the sum of their squares
      */
-    public static Division of(int[] ratingsOfUser, int[] ratingsOfItem, float mean, int workers) {
+    public static Division of(int[] ratingsOfUser, int[] ratingsOfItem, double sum, double squares, int workers) {
         var starts = new long[ratingsOfUser.length + 1];
         for (int u = 0; u < ratingsOfUser.length; u++) {
             starts[u + 1] = starts[u] + ratingsOfUser[u];
@@ -32,7 +35,11 @@ public record Division(int[] firstUsers, int[] ratingsOfItem, float mean) implem
             first[w] = at < 0 ? -at - 1 : at;
         }
         first[workers] = ratingsOfUser.length;
-        return new Division(first, ratingsOfItem, mean);
+        double count = Math.max(1, starts[starts.length - 1]);
+        double mean = sum / count;
+        double variance = squares / count - mean * mean;
+        boolean isConstant = !(variance > 1e-12 * squares / count); // as far as sums of so many digits can tell
+        return new Division(first, ratingsOfItem, (float) mean, isConstant ? 1 : (float) Math.sqrt(variance));
     }
 
     static Division of(Ratings ratings, int workers) {
@@ -42,14 +49,21 @@ public record Division(int[] firstUsers, int[] ratingsOfItem, float mean) implem
             ofUser[ratings.users()[k]]++;
             ofItem[ratings.items()[k]]++;
         }
-        return of(ofUser, ofItem, ratings.mean(), workers);
+        double sum = 0;
+        double squares = 0;
+        for (float value : ratings.values()) {
+            sum += value;
+            squares += (double) value * value;
+        }
+        return of(ofUser, ofItem, sum, squares, workers);
     }
 
-    /** A sum of who has which users, how often each item is rated, and the mean: of other ratings it is another. */
+    /** A sum of who has which users, how often each item is rated, mean and deviation: of other ratings it is another. */
     String sum() {
         var crc = new CRC32C();
         var bytes = ByteBuffer.allocate(Integer.BYTES);
-        for (var array : List.of(firstUsers, ratingsOfItem, new int[] {Float.floatToIntBits(mean)})) {
+        for (var array : List.of(
+                firstUsers, ratingsOfItem, new int[] {Float.floatToIntBits(mean), Float.floatToIntBits(deviation)})) {
             for (int value : array) {
                 crc.update(bytes.clear().putInt(value).flip());
             }

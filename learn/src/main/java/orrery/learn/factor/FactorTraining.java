@@ -11,6 +11,8 @@ import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.Stage;
+import orrery.engine.Step;
+import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Init;
@@ -29,7 +31,7 @@ public final class FactorTraining implements Training<FactorModel> {
     private final Optional<Ratings> validation;
     private final Run run;
     private final Supplier<String> dataSum;
-    private final float mean;
+    private final Division division;
     private final Job job;
 
     /**
@@ -48,32 +50,40 @@ public final class FactorTraining implements Training<FactorModel> {
         this.train = train;
         this.validation = validation;
         this.run = run;
-        mean = division.mean();
+        this.division = division;
         int width = options.width();
         int tiles = Tiles.count(division, width);
         var tables = List.of(
-                TableSpec.dense(USERS, division.userCount(), width)
-                        .with(new Init.Normal(run.seed(), 0, FIRST_DEVIATION)),
+                TableSpec.dense(USERS, division.userCount(), width).with(init(run.seed())),
                 TableSpec.dense(ITEMS, division.itemCount(), width)
-                        .with(new Init.Normal(run.seed() + 1, 0, FIRST_DEVIATION))
+                        .with(init(run.seed() + 1))
                         .with(
-                                options.method() == FactorOptions.Method.SGD
-                                        ? new UpdateRule.Add()
-                                        : new UpdateRule.AdaRevision(options.rate()))
+                                options.method() == FactorOptions.Method.ADA_REVISION
+                                        ? new UpdateRule.AdaRevision(options.rate())
+                                        : new UpdateRule.Add())
                         .with(run.consistency()));
         var stage = new Stage(
                 "factorise",
                 (long) tiles * options.passes(),
                 tiles,
-                worker -> new FactorStep(
-                        Tiles.of(train, division, tiles, worker.index()),
-                        options,
-                        mean,
-                        worker,
-                        worker.session().table(USERS),
-                        worker.session().table(ITEMS)),
+                worker -> step(Tiles.of(train, division, tiles, worker.index()), worker),
                 this::measure);
         job = new Job("mf", tables, List.of(stage));
+    }
+
+    private Step step(Tiles tiles, Worker worker) {
+        var users = worker.session().table(USERS);
+        var items = worker.session().table(ITEMS);
+        return options.method() == FactorOptions.Method.ROW_ADAGRAD
+                ? new RowAdaGradStep(tiles, options, division, worker, users, items)
+                : new FactorStep(tiles, options, division.mean(), worker, users, items);
+    }
+
+    /** Under {@code ROW_ADAGRAD} factors are above 0 at first: those of users and items agree from the start. */
+    private Init init(long seed) {
+        return options.method() == FactorOptions.Method.ROW_ADAGRAD
+                ? new Init.Uniform(seed, 0, (float) (1 / Math.sqrt(options.rank())))
+                : new Init.Normal(seed, 0, FIRST_DEVIATION);
     }
 
     private Map<String, Double> measure(Node node, long clock) {
@@ -109,9 +119,29 @@ public final class FactorTraining implements Training<FactorModel> {
                 train.userNames(),
                 train.itemNames(),
                 options.rank(),
-                mean,
-                node.values(node.table(USERS)),
-                node.values(node.table(ITEMS)),
+                division.mean(),
+                rows(node.values(node.table(USERS))),
+                rows(node.values(node.table(ITEMS))),
                 Map.of());
+    }
+
+    /** Factors and biases of ratings as they were given, without histories. */
+    private float[] rows(float[] values) {
+        if (options.method() != FactorOptions.Method.ROW_ADAGRAD) {
+            return values;
+        }
+        int rank = options.rank();
+        int count = values.length / options.width();
+        var rows = new float[count * (rank + 1)];
+        float perFactor = (float) Math.sqrt(division.deviation()); // there are two in a product
+        for (int r = 0; r < count; r++) {
+            int from = r * options.width();
+            int to = r * (rank + 1);
+            for (int c = 0; c < rank; c++) {
+                rows[to + c] = perFactor * values[from + c];
+            }
+            rows[to + rank] = division.deviation() * values[from + rank];
+        }
+        return rows;
     }
 }

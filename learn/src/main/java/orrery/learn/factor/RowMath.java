@@ -14,10 +14,13 @@ interface RowMath {
     /** At once: {@code p = keep * p + by * q} and {@code q = keep * q + by * p}, the first {@code n} of both. */
     void step(float[] p, float[] q, int n, float by, float keep);
 
-    /** Vectors, if the JVM was started with {@code --add-modules jdk.incubator.vector} on a machine that has them. */
+    /** Vectors, if there are any. */
     static RowMath best() {
-        boolean hasVectors =
-                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        return hasVectors && VectorRows.areFast() ? new VectorRows() : new ScalarRows();
+        return hasVectors() ? new VectorRows() : new ScalarRows();
+    }
+
+    /** Whether the JVM was started with {@code --add-modules jdk.incubator.vector} on a machine that has fast vectors. */
+    static boolean hasVectors() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() && VectorRows.areFast();
     }
 }

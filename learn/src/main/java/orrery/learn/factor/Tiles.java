@@ -6,10 +6,12 @@ import orrery.data.Ratings;
 
 /**
  * One worker's ratings, tile by tile: a tile is of some items, and all tiles have about as many ratings. Within a tile
- * ratings are sorted by user, so that a user's row stays near; the items' rows of a tile fit a cache.
+ * ratings are of a few users at a time, one after the other in turn: a user's row stays near, and a rating need not wait
+ * for what the one before has done to it. The items' rows of a tile fit a cache.
  */
 final class Tiles {
     private static final int TILE_BYTES = 512 << 10;
+    private static final int USERS_IN_TURN = 4;
 
     final int firstUser;
     final int lastUser; // the one after
@@ -100,7 +102,41 @@ final class Tiles {
             item[k] = position[ratings.items()[i]];
             value[k] = ratings.values()[i];
         }
+        for (int t = 0; t < items.length; t++) {
+            inTurn(user, item, value, starts[t], starts[t + 1]);
+        }
         return new Tiles(first, last, items, starts, user, item, value);
+    }
+
+    /** From ratings sorted by user, those of a few users in turn; who has no more makes room for the next. */
+    private static void inTurn(int[] user, int[] item, float[] value, int from, int to) {
+        var order = new int[to - from];
+        var next = new int[USERS_IN_TURN];
+        var end = new int[USERS_IN_TURN];
+        int fresh = from;
+        for (int n = 0; n < order.length; ) {
+            for (int turn = 0; turn < USERS_IN_TURN; turn++) {
+                if (next[turn] == end[turn] && fresh < to) {
+                    next[turn] = fresh;
+                    int whose = user[fresh];
+                    while (fresh < to && user[fresh] == whose) {
+                        fresh++;
+                    }
+                    end[turn] = fresh;
+                }
+                if (next[turn] < end[turn]) {
+                    order[n++] = next[turn]++;
+                }
+            }
+        }
+        var ofUser = Arrays.copyOfRange(user, from, to);
+        var ofItem = Arrays.copyOfRange(item, from, to);
+        var values = Arrays.copyOfRange(value, from, to);
+        for (int n = 0; n < order.length; n++) {
+            user[from + n] = ofUser[order[n] - from];
+            item[from + n] = ofItem[order[n] - from];
+            value[from + n] = values[order[n] - from];
+        }
     }
 
     /** Items to tiles: the most rated first, each to the tile that has least. */

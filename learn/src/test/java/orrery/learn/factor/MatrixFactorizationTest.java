@@ -96,6 +96,100 @@ final class MatrixFactorizationTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void rowAdaGradFindsThemWhateverTheScale(int workers) throws Exception {
+        var split = exact(200, 120, 14_000, 1).split(0.1, 1);
+        var options = new FactorOptions(6, 60, 0.2f, 0.97f, 0.0005f, Method.ROW_ADAGRAD);
+        double rmse = train(options, split.train(), Run.local(workers))
+                .score(split.test())
+                .get("rmse");
+        assertThat(rmse).isLessThan(0.2);
+        double ofThousands = train(options, times(split.train(), 1000), Run.local(workers))
+                .score(times(split.test(), 1000))
+                .get("rmse");
+        assertThat(ofThousands).isCloseTo(1000 * rmse, within(100 * rmse));
+    }
+
+    private static Ratings times(Ratings ratings, float by) {
+        var values = ratings.values().clone();
+        for (int n = 0; n < values.length; n++) {
+            values[n] *= by;
+        }
+        return new Ratings(
+                ratings.userNames(),
+                ratings.itemNames(),
+                ratings.userCount(),
+                ratings.itemCount(),
+                ratings.users(),
+                ratings.items(),
+                values);
+    }
+
+    @Test
+    void ratingsThatAreAllTheSameAreTheMean() throws Exception {
+        var ratings = times(exact(20, 10, 300, 1), 0);
+        var model = train(FactorOptions.DEFAULT, ratings, Run.local(2));
+        assertThat(model.score(ratings).get("rmse")).isLessThan(0.2);
+    }
+
+    /** The step, from its definition, of one rating. */
+    @Test
+    void rowAdaGradMovesBothRows() {
+        var ratings = new Ratings(List.of(), List.of(), 1, 1, new int[] {0}, new int[] {0}, new float[] {5});
+        int rank = 2;
+        var p = new float[RowAdaGrad.stride(rank)];
+        var q = new float[RowAdaGrad.stride(rank)];
+        int tail = RowAdaGrad.padded(rank);
+        System.arraycopy(new float[] {0.1f, -0.2f}, 0, p, 0, rank);
+        System.arraycopy(new float[] {0.4f, 0.5f}, 0, q, 0, rank);
+        p[tail + RowAdaGrad.BIAS] = 0.3f;
+        q[tail + RowAdaGrad.BIAS] = -0.6f;
+        p[tail + RowAdaGrad.HISTORY] = 3;
+        RowAdaGrad.measure(p, 1, rank);
+        RowAdaGrad.measure(q, 1, rank);
+        float error = (5 - 3) / 2f - (0.3f - 0.6f + 0.1f * 0.4f - 0.2f * 0.5f);
+        double squares = new ScalarRowAdaGrad()
+                .descend(Tiles.of(ratings, Division.of(ratings, 1), 1, 0), 0, 1, 3, 0.5f, 0.1f, 0.01f, rank, p, q);
+        assertThat(squares).isCloseTo(error * error, within(1e-6));
+        float stepOfUser = 0.1f / 2; // its history is 3
+        assertThat(p[0]).isCloseTo(0.1f + stepOfUser * (error * 0.4f - 0.01f * 0.1f), within(1e-6f));
+        assertThat(q[0]).isCloseTo(0.4f + 0.1f * (error * 0.1f - 0.01f * 0.4f), within(1e-6f));
+        assertThat(p[tail + RowAdaGrad.BIAS]).isCloseTo(0.3f + stepOfUser * (error - 0.01f * 0.3f), within(1e-6f));
+        assertThat(q[tail + RowAdaGrad.BIAS]).isCloseTo(-0.6f + 0.1f * (error + 0.01f * 0.6f), within(1e-6f));
+        assertThat(p[tail + RowAdaGrad.HISTORY])
+                .isCloseTo(3 + error * error * (0.4f * 0.4f + 0.5f * 0.5f) / 2, within(1e-6f));
+        assertThat(q[tail + RowAdaGrad.HISTORY])
+                .isCloseTo(error * error * (0.1f * 0.1f + 0.2f * 0.2f) / 2, within(1e-6f));
+    }
+
+    /** Vectors yield the scalar's bits, of all ranks. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7, 16, 17, 33, 64, 65, 100})
+    void vectorsYieldTheSameBits(int rank) {
+        var ratings = exact(40, 30, 2000, rank);
+        var tiles = Tiles.of(ratings, Division.of(ratings, 1), 1, 0);
+        var random = new SplittableRandom(rank);
+        var p = new float[40 * RowAdaGrad.stride(rank)];
+        var q = new float[30 * RowAdaGrad.stride(rank)];
+        for (var rows : List.of(p, q)) {
+            for (int at = 0; at < rows.length; at += RowAdaGrad.stride(rank)) {
+                for (int c = 0; c < rank; c++) {
+                    rows[at + c] = (float) random.nextDouble() - 0.5f;
+                }
+                rows[at + RowAdaGrad.padded(rank) + RowAdaGrad.HISTORY] = (float) random.nextDouble();
+            }
+            RowAdaGrad.measure(rows, rows.length / RowAdaGrad.stride(rank), rank);
+        }
+        var vp = p.clone();
+        var vq = q.clone();
+        double scalar = new ScalarRowAdaGrad().descend(tiles, 0, 2000, 3, 0.9f, 0.1f, 0.05f, rank, p, q);
+        double vector = new VectorRowAdaGrad().descend(tiles, 0, 2000, 3, 0.9f, 0.1f, 0.05f, rank, vp, vq);
+        assertThat(vp).isEqualTo(p);
+        assertThat(vq).isEqualTo(q);
+        assertThat(vector).isCloseTo(scalar, within(1e-9 * scalar));
+    }
+
     /** The step, from its definition, rating by rating. */
     @Test
     void oneRatingMovesBothRowsDownTheGradient() {

@@ -1,0 +1,39 @@
+package orrery.engine;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * CPU time that members of a run have spent.
+ *
+ * @param start until they were told what to do
+ * @param read until they were ready, which is reading their data
+ * @param work since
+ */
+public record Spent(Duration start, Duration read, Duration work) {
+    public static final Spent NOTHING = new Spent(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
+    /** All CPU time of this process so far. */
+    public static Duration byThisProcess() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    public Spent plus(Spent other) {
+        return new Spent(start.plus(other.start), read.plus(other.read), work.plus(other.work));
+    }
+
+    public Duration all() {
+        return start.plus(read).plus(work);
+    }
+
+    List<Long> nanos() {
+        return List.of(start.toNanos(), read.toNanos(), work.toNanos());
+    }
+
+    static Spent of(List<Long> nanos) {
+        return nanos.size() != 3
+                ? NOTHING
+                : new Spent(
+                        Duration.ofNanos(nanos.get(0)), Duration.ofNanos(nanos.get(1)), Duration.ofNanos(nanos.get(2)));
+    }
+}
