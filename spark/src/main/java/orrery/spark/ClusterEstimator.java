@@ -1,8 +1,6 @@
 package orrery.spark;
 
 import java.io.IOException;
-import java.util.List;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
@@ -13,14 +11,12 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
 import orrery.data.DataException;
-import orrery.data.Examples;
 import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.KMeans;
 
 /** Finds clusters in data frames by k-means; see {@link KMeans}. */
 public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, ClusterFrameModel> {
     private static final long serialVersionUID = 1;
-    private static final int MOST_SAMPLED = 50_000;
 
     private final IntParam k;
     private final IntParam maxIter;
@@ -168,38 +164,11 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
         }
         try (var folder = folder(frame, members, dealt.survey().content())) {
             var settings = settings(context, members, folder);
-            var seeds = new KMeans(options).seeds(sample(context, dealt, options.clusters()), settings.seed());
-            try (var sent = Sent.of(context, seeds)) {
-                var member = new ClusterMember(options, Part.of(dealt, settings.perMember()), sent, settings);
-                var trained = run(context, dealt.rows(), member, settings, folder, member::training);
-                var model = new ClusterFrameModel(uid(), trained.model().from(provenance(context, dealt.read())));
-                model.keep(summary(trained, dealt.size(), dealt.read()));
-                return copyValues(model, extractParamMap());
-            }
+            var member = new ClusterMember(options, Part.of(dealt, settings.perMember()), settings);
+            var trained = run(context, dealt.rows(), member, settings, folder, member::training);
+            var model = new ClusterFrameModel(uid(), trained.model().from(provenance(context, dealt.read())));
+            model.keep(summary(trained, dealt.size(), dealt.read()));
+            return copyValues(model, extractParamMap());
         }
-    }
-
-    /** Some rows of all parts, evenly; fewer of long rows, if results of tasks must be small. */
-    private static Examples sample(JavaSparkContext context, Dealt dealt, int clusters) {
-        double bytesEach = 8.0 * (dealt.sums().nonZerosPerExample() + 3);
-        long limit = context.getConf().getSizeAsBytes("spark.driver.maxResultSize", "1g");
-        long most = limit <= 0 ? MOST_SAMPLED : (long) Math.min(MOST_SAMPLED, Math.max(100, 0.25 * limit / bytesEach));
-        most = Math.max(most, 4L * clusters);
-        long every = (dealt.size() + most - 1) / most;
-        var schema = dealt.schema();
-        var parts = Explained.explaining(() -> dealt.rows()
-                .mapPartitions(part -> {
-                    var packing = new Packing(schema, true);
-                    for (long i = 0; part.hasNext(); i++) {
-                        var row = part.next();
-                        if (i % every == 0) {
-                            packing.add(row);
-                        }
-                    }
-                    return List.of(Bytes.of(packing.pack())).iterator();
-                })
-                .collect());
-        return Examples.join(
-                parts.stream().map(bytes -> Bytes.<Examples>value(bytes)).toList(), schema.features());
     }
 }

@@ -9,17 +9,12 @@ import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.ClusterTraining;
 import orrery.learn.cluster.KMeans;
 
-/**
- * A clustering as the driver and its members do it, from values alone.
- *
- * @param seeds where the centroids begin (clusters, features)
- */
-record ClusterMember(ClusterOptions options, Part part, Sent<float[]> seeds, Settings settings)
-        implements MemberBody<Row> {
+/** A clustering as the driver and its members do it, from values alone. */
+record ClusterMember(ClusterOptions options, Part part, Settings settings) implements MemberBody<Row> {
 
     /** The driver's part, without examples. */
     ClusterTraining training(Run run) throws IOException {
-        return new KMeans(options).prepare(part.none(), part.sizes(), seeds.value(), run);
+        return new KMeans(options).prepare(part.none(), part.sizes(), run);
     }
 
     @Override
@@ -28,7 +23,6 @@ record ClusterMember(ClusterOptions options, Part part, Sent<float[]> seeds, Set
                 .prepare(
                         part.examples(number, rows),
                         part.sizes(),
-                        seeds.value(),
                         settings.run().with(membership))
                 .join();
     }

@@ -40,13 +40,29 @@ public record ClusterModel(
 
     /** Finds the nearest centroid of each example; features that no centroid has are left out. */
     public void assign(Examples examples, Found each) {
-        var near = near(Math.max(features, examples.features()));
-        var cursor = examples.cursor();
-        for (long i = 0; i < examples.size(); i++) {
-            cursor.move(i);
-            int cluster = near.nearest(cursor);
-            each.found(i, cluster, near.distance(cursor, cluster));
+        int wide = Math.max(features, examples.features());
+        var rows = new float[Math.multiplyExact(clusters, wide)];
+        for (int c = 0; c < clusters; c++) {
+            System.arraycopy(centroids, c * features, rows, c * wide, features);
         }
+        var number = new long[1];
+        Nearest.once(examples, 0, examples.size(), clusters, Sums.mean(rows, wide))
+                .assign(
+                        rows,
+                        (example, none, cluster) ->
+                                each.found(number[0]++, cluster, squaredDistance(example, rows, cluster * wide, wide)));
+    }
+
+    private static double squaredDistance(Examples.Cursor example, float[] rows, int at, int features) {
+        double distance = 0;
+        for (int f = 0; f < features; f++) {
+            distance += (double) rows[at + f] * rows[at + f];
+        }
+        for (int p = example.from(); p < example.to(); p++) {
+            double value = example.values()[p];
+            distance += value * (value - 2 * rows[at + example.indices()[p]]);
+        }
+        return Math.max(0, distance);
     }
 
     private Centroids near(int wide) {

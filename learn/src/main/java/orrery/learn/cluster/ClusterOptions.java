@@ -7,9 +7,9 @@ import java.io.Serializable;
  *
  * @param clusters how many
  * @param iterations at most so many passes over the examples
- * @param tolerance of Lloyd's iterations: enough when the inertia falls by a smaller part of itself
+ * @param tolerance of Lloyd's iterations: enough when the inertia falls by a smaller part of itself in five of them
  * @param batch examples per worker and clock; 0 for Lloyd's iterations, which use all at each clock
- * @param starts so many times centroids are drawn and tried on a sample; the best begin
+ * @param starts so many times first centroids are chosen among the candidates and tried on them; the best begin
  */
 public record ClusterOptions(int clusters, int iterations, double tolerance, int batch, int starts)
         implements Serializable {
@@ -31,8 +31,8 @@ public record ClusterOptions(int clusters, int iterations, double tolerance, int
         }
     }
 
-    /** 10 clusters, at most 100 of Lloyd's iterations, the best of 4 starts. */
-    public static final ClusterOptions DEFAULT = new ClusterOptions(10, 100, 1e-4, 0, 4);
+    /** 10 clusters, at most 300 of Lloyd's iterations, the best of 4 starts. */
+    public static final ClusterOptions DEFAULT = new ClusterOptions(10, 300, 1e-5, 0, 4);
 
     boolean isLloyd() {
         return batch == 0;

@@ -1,6 +1,7 @@
 package orrery.learn.cluster;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import orrery.engine.Stage;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
+import orrery.table.Session;
 import orrery.table.TableSpec;
 
 /** A clustering that is ready to run, once. */
@@ -24,59 +26,103 @@ public final class ClusterTraining implements Training<ClusterModel> {
 
     static final int COUNT = 0;
     static final int INERTIA = 1;
+    /** What gives a worker the first centroids (clusters, features). */
+    @FunctionalInterface
+    interface Beginning {
+        float[] of(Session session);
+    }
+
     private static final String TABLE = "clusters";
+    private static final String CANDIDATES = "candidates";
+    private static final String POTENTIALS = "potentials";
     private static final String INERTIA_OF_ALL = "total inertia";
-    private static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
+    static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
 
     private final ClusterOptions options;
     private final Loaded data;
     private final Run run;
-    private final float[] seeds;
     private final Optional<List<Long>> sizes;
     private final Job job;
     private double inertiaBefore = Double.NaN; // at the previous cut; set from the history when the run resumes
 
     /** @param sizes by worker, if the examples are the workers' own */
-    ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, float[] seeds, Run run) {
+    ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, Run run) {
         this.options = options;
         this.data = data;
         this.run = run;
-        this.seeds = seeds;
         this.sizes = sizes;
-        var examples = data.examples();
-        var table = TableSpec.dense(TABLE, options.clusters(), Math.max(1, examples.features()) + EXTRA);
-        int batch = Math.max(1, options.batch());
+        int features = data.examples().features();
+        var table = TableSpec.dense(TABLE, options.clusters(), Math.max(1, features) + EXTRA);
+        var tables = List.of(
+                TableSpec.dense(CANDIDATES, Seeds.candidates(options.clusters(), features), Seeds.width(features)),
+                TableSpec.dense(POTENTIALS, run.workers(), 1),
+                options.isLloyd() ? table : table.with(run.consistency()));
+        var own = sizes.orElseGet(() -> inEqualParts(data.examples().size(), run.workers()));
+        job = new Job("kmeans", tables, List.of(seeding(own), options.isLloyd() ? lloyd(own) : miniBatches()));
+    }
+
+    private Stage seeding(List<Long> own) {
+        return new Stage(
+                "seed",
+                Seeds.CLOCKS,
+                Seeds.CLOCKS,
+                worker -> new SeedStep(
+                        data.examples(),
+                        first(own, worker.index()),
+                        first(own, worker.index() + 1),
+                        first(own, own.size()),
+                        options,
+                        run.seed(),
+                        worker,
+                        worker.session().table(CANDIDATES),
+                        worker.session().table(POTENTIALS)),
+                (node, clock) -> Map.of());
+    }
+
+    private Stage lloyd(List<Long> own) {
+        return new Stage(
+                "lloyd",
+                options.iterations(),
+                Math.min(BETWEEN_CUTS, options.iterations()),
+                worker -> new LloydStep(
+                        data.examples(),
+                        first(own, worker.index()),
+                        first(own, worker.index() + 1),
+                        options,
+                        session -> seeds(session),
+                        worker,
+                        worker.session().table(TABLE)),
+                this::measure);
+    }
+
+    private Stage miniBatches() {
+        int batch = options.batch();
         var partition = sizes.isPresent()
                 ? Partition.of(sizes.get(), batch, run.seed(), 0)
-                : Partition.of(examples.size(), batch, run.seed(), 0);
-        var own = sizes.orElseGet(() -> inEqualParts(examples.size(), run.workers()));
-        var stage = options.isLloyd()
-                ? new Stage(
-                        "lloyd",
-                        options.iterations(),
-                        Math.min(BETWEEN_CUTS, options.iterations()),
-                        worker -> new LloydStep(
-                                examples,
-                                first(own, worker.index()),
-                                first(own, worker.index() + 1),
-                                options,
-                                seeds,
-                                worker,
-                                worker.session().table(TABLE)),
-                        this::measure)
-                : new Stage(
-                        "mini-batch",
-                        partition.clocksPerPass(run.workers()) * options.iterations(),
-                        partition.clocksPerPass(run.workers()),
-                        worker -> new MiniBatchStep(
-                                examples,
-                                partition,
-                                seeds,
-                                options.clusters(),
-                                worker,
-                                worker.session().table(TABLE)),
-                        (node, clock) -> Map.of());
-        job = new Job("kmeans", List.of(options.isLloyd() ? table : table.with(run.consistency())), List.of(stage));
+                : Partition.of(data.examples().size(), batch, run.seed(), 0);
+        return new Stage(
+                "mini-batch",
+                partition.clocksPerPass(run.workers()) * options.iterations(),
+                partition.clocksPerPass(run.workers()),
+                worker -> new MiniBatchStep(
+                        data.examples(),
+                        partition,
+                        session -> seeds(session),
+                        options.clusters(),
+                        worker,
+                        worker.session().table(TABLE)),
+                (node, clock) -> Map.of());
+    }
+
+    /** Where centroids begin (clusters, features): each worker finds the same. */
+    private float[] seeds(Session session) {
+        var candidates = session.table(CANDIDATES);
+        int features = data.examples().features();
+        var keys = new long[Seeds.candidates(options.clusters(), features)];
+        Arrays.setAll(keys, n -> n);
+        var rows = new float[Math.multiplyExact(keys.length, Seeds.width(features))];
+        session.gather(candidates, keys, rows);
+        return Seeds.choose(rows, features, options.clusters(), options.starts(), run.seed());
     }
 
     private static List<Long> inEqualParts(long size, int workers) {
@@ -153,10 +199,18 @@ public final class ClusterTraining implements Training<ClusterModel> {
         var centroids = new float[options.clusters() * features];
         var counts = new float[options.clusters()];
         double weights = 0;
+        boolean hasEmpty = false;
         for (int c = 0; c < counts.length; c++) {
             counts[c] = values[c * width + width - EXTRA + COUNT];
             weights += counts[c];
         }
+        for (float count : counts) {
+            hasEmpty |= !(count > rounding(weights));
+        }
+        float[] seeds = !options.isLloyd() || hasEmpty
+                ? Seeds.choose(
+                        node.values(node.table(CANDIDATES)), features, options.clusters(), options.starts(), run.seed())
+                : new float[centroids.length];
         for (int c = 0; c < counts.length; c++) {
             for (int f = 0; f < features; f++) {
                 float value = values[c * width + f];

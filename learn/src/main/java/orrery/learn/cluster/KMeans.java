@@ -3,13 +3,12 @@ package orrery.learn.cluster;
 import java.util.List;
 import java.util.Optional;
 import orrery.data.DataException;
-import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Run;
 
 /**
- * k-means: centroids such that the squared distances of the examples to the nearest are small, begun by k-means++ (Arthur
- * and Vassilvitskii, SODA 2007), improved by Lloyd's iterations (IEEE Transactions on Information Theory 28, 1982) or by
+ * k-means: centroids such that the squared distances of the examples to the nearest are small, begun by
+ * k-means|| (Bahmani et al., VLDB 2012), improved by Lloyd's iterations (IEEE Transactions on Information Theory 28, 1982) or by
  * mini-batches (Sculley, "Web-Scale K-Means Clustering", WWW 2010). Examples may be sparse or dense.
  */
 public final class KMeans {
@@ -29,7 +28,7 @@ public final class KMeans {
             throw new DataException("there are " + data.examples().size() + " examples, too few for "
                     + options.clusters() + " clusters");
         }
-        return new ClusterTraining(options, data, Optional.empty(), seeds(data.examples(), run.seed()), run);
+        return new ClusterTraining(options, data, Optional.empty(), run);
     }
 
     /**
@@ -37,14 +36,8 @@ public final class KMeans {
      * JVM, numbered on through all workers ({@link orrery.data.Examples#numberedFrom}), and none of the others'.
      *
      * @param sizes by worker: how many examples it has
-     * @param seeds where the centroids begin (clusters, features), the same everywhere; see {@link #seeds}
      */
-    public ClusterTraining prepare(Loaded local, List<Long> sizes, float[] seeds, Run run) {
-        return new ClusterTraining(options, local, Optional.of(sizes), seeds, run);
-    }
-
-    /** Where centroids should begin (clusters, features), found on examples or a sample of them. */
-    public float[] seeds(Examples examples, long seed) {
-        return Seeding.best(examples, options.clusters(), options.starts(), seed);
+    public ClusterTraining prepare(Loaded local, List<Long> sizes, Run run) {
+        return new ClusterTraining(options, local, Optional.of(sizes), run);
     }
 }

@@ -1,6 +1,7 @@
 package orrery.learn.cluster;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
 import orrery.engine.Step;
 import orrery.engine.Worker;
@@ -12,6 +13,8 @@ import orrery.table.Table;
  * sum of its examples, how many there are, and their inertia; each worker replaces what it had put there.
  */
 final class LloydStep implements Step {
+    private static final int LOOKED_BACK = 5; // iterations
+
     private final Examples examples;
     private final ClusterOptions options;
     private final Worker worker;
@@ -24,17 +27,20 @@ final class LloydStep implements Step {
     private final float[] all; // sums of all workers
     private final float[] put; // what this worker has put there
     private final float[] centroids; // (clusters, features)
-    private final float[] state; // inertia before, whether it is enough
-    private final double[] mine; // summed up as doubles: there may be more than floats count
+    private final float[] state; // whether it is enough, then the inertias of the last iterations
     private final float[] change;
-    private final Centroids near;
+    private final ClusterTraining.Beginning beginning;
+    private final Sums mine;
+    private final double squares; // of the worker's examples
+    private final double weights;
+    private @Nullable Nearest nearest; // once it is known where the centroids are
 
     LloydStep(
             Examples examples,
             long first,
             long last,
             ClusterOptions options,
-            float[] seeds,
+            ClusterTraining.Beginning beginning,
             Worker worker,
             Table sums) {
         this.examples = examples;
@@ -49,72 +55,83 @@ final class LloydStep implements Step {
         Arrays.setAll(rows, c -> c);
         all = new float[rows.length * width];
         put = worker.session().localFloats("put", all.length);
-        centroids = worker.session().localFloats("centroids", seeds.length);
-        state = worker.session().localFloats("state", 2);
-        mine = new double[all.length];
+        centroids = worker.session().localFloats("centroids", rows.length * features);
+        state = worker.session().localFloats("state", 1 + LOOKED_BACK);
         change = new float[all.length];
-        near = new Centroids(rows.length, features);
-        if (worker.session().clock() == 0) {
-            System.arraycopy(seeds, 0, centroids, 0, seeds.length);
+        this.beginning = beginning;
+        mine = new Sums(rows.length, features);
+        squares = Sums.squares(examples, first, last);
+        double sum = 0;
+        var cursor = examples.cursor();
+        for (long i = first; i < last; i++) {
+            cursor.move(i);
+            sum += cursor.weight();
         }
+        weights = sum;
     }
 
     @Override
     public void run(Session session, long clock) {
         session.gather(sums, rows, all);
-        if (state[1] != 0) {
+        if (state[0] != 0) {
             return;
         }
         double inertia = 0;
-        double weights = 0;
+        double weightsOfAll = 0;
         for (int c = 0; c < rows.length; c++) {
-            weights += all[c * width + features + ClusterTraining.COUNT];
+            weightsOfAll += all[c * width + features + ClusterTraining.COUNT];
+        }
+        if (clock == 0) {
+            System.arraycopy(beginning.of(session), 0, centroids, 0, centroids.length);
         }
         for (int c = 0; c < rows.length; c++) {
             float count = all[c * width + features + ClusterTraining.COUNT];
             inertia += all[c * width + features + ClusterTraining.INERTIA];
-            for (int f = 0; count > ClusterTraining.rounding(weights) && f < features; f++) {
+            for (int f = 0; count > ClusterTraining.rounding(weightsOfAll) && f < features; f++) {
                 centroids[c * features + f] = all[c * width + f] / count;
             }
-            near.set(c, centroids, c * features);
         }
-        near.seal();
-        if (clock > 1 && state[0] > 0 && state[0] - inertia <= options.tolerance() * state[0]) {
-            state[1] = 1; // all workers find the same
+        if (clock > 0 && isEnough(inertia, clock)) {
+            state[0] = 1; // all workers find the same
             return;
         }
-        state[0] = clock > 0 ? (float) inertia : 0;
-        assign();
-        for (int i = 0; i < mine.length; i++) {
-            change[i] = (float) (mine[i] - put[i]);
-            put[i] += change[i]; // what the table will have of it
+        assign(clock);
+        for (int c = 0; c < rows.length; c++) {
+            for (int f = 0; f < features; f++) {
+                put(c * width + f, mine.sum(c, f));
+            }
+            put(c * width + features + ClusterTraining.COUNT, mine.count(c));
         }
+        double own = mine.inertia(centroids, squares);
+        put(features + ClusterTraining.INERTIA, own); // of all clusters, in the first one's row
         session.add(sums, rows, change);
+        worker.tally("inertia").add(own, weights);
+        worker.processed(last - first);
     }
 
-    private void assign() {
-        Arrays.fill(mine, 0);
-        var inertias = new double[rows.length];
-        double weights = 0;
-        var cursor = examples.cursor();
-        for (long i = first; i < last; i++) {
-            cursor.move(i);
-            int cluster = near.nearest(cursor);
-            double weight = cursor.weight();
-            weights += weight;
-            inertias[cluster] += weight * near.distance(cursor, cluster);
-            int at = cluster * width;
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                mine[at + cursor.indices()[k]] += weight * cursor.values()[k];
-            }
-            mine[at + features + ClusterTraining.COUNT] += weight;
+    /** The change that makes the table have a value of this worker's; what floats leave out is made up for the next time. */
+    private void put(int at, double value) {
+        change[at] = (float) (value - put[at]);
+        put[at] += change[at]; // what the table will have of it
+    }
+
+    /** Whether the inertia has fallen by too small a part of itself in the last iterations. */
+    private boolean isEnough(double inertia, long clock) {
+        int at = 1 + (int) (clock % LOOKED_BACK);
+        float before = state[at];
+        state[at] = (float) inertia;
+        return clock > LOOKED_BACK && before > 0 && before - inertia <= options.tolerance() * before;
+    }
+
+    /** Sums are made anew at each cut, so that they have the same bits in a run that goes on from there. */
+    private void assign(long clock) {
+        if (nearest == null) {
+            nearest = new Nearest(examples, first, last, rows.length, Sums.mean(centroids, features));
         }
-        double sum = 0;
-        for (int c = 0; c < rows.length; c++) {
-            mine[c * width + features + ClusterTraining.INERTIA] = inertias[c];
-            sum += inertias[c];
+        nearest.assign(centroids.clone(), mine);
+        if (clock % ClusterTraining.BETWEEN_CUTS == 0) {
+            mine.clear();
+            nearest.all(mine);
         }
-        worker.tally("inertia").add(sum, weights);
-        worker.processed(last - first);
     }
 }

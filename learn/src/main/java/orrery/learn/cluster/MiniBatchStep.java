@@ -26,16 +26,23 @@ final class MiniBatchStep implements Step {
     private final float[] change;
     private final float[] counts;
     private final Centroids near;
-    private final float[] seeds;
+    private final ClusterTraining.Beginning beginning;
+    private float[] seeds = {};
     private long passOf = -1;
     private Shuffle order;
 
-    MiniBatchStep(Examples examples, Partition partition, float[] seeds, int clusters, Worker worker, Table table) {
+    MiniBatchStep(
+            Examples examples,
+            Partition partition,
+            ClusterTraining.Beginning beginning,
+            int clusters,
+            Worker worker,
+            Table table) {
         this.examples = examples;
         this.partition = partition;
         this.worker = worker;
         this.table = table;
-        this.seeds = seeds;
+        this.beginning = beginning;
         features = examples.features();
         width = features + ClusterTraining.EXTRA;
         rows = new long[clusters];
@@ -49,6 +56,7 @@ final class MiniBatchStep implements Step {
 
     @Override
     public void run(Session session, long clock) {
+        seeds = seeds.length == 0 ? beginning.of(session) : seeds;
         session.gather(table, rows, values);
         Arrays.fill(change, 0);
         for (int c = 0; c < rows.length; c++) {
