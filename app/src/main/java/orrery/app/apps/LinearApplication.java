@@ -29,17 +29,17 @@ abstract class LinearApplication implements Application {
     private final String name;
     private final String summary;
     private final boolean hasClasses;
-    private final boolean hasSvrg;
+    private final boolean hasSolvers;
 
     /**
      * @param hasClasses whether labels are classes, which may weigh differently
-     * @param hasSvrg whether its loss may be smooth and has one margin
+     * @param hasSolvers whether its loss has one margin, so that there are other solvers than rules
      */
-    LinearApplication(String name, String summary, boolean hasClasses, boolean hasSvrg) {
+    LinearApplication(String name, String summary, boolean hasClasses, boolean hasSolvers) {
         this.name = name;
         this.summary = summary;
         this.hasClasses = hasClasses;
-        this.hasSvrg = hasSvrg;
+        this.hasSolvers = hasSolvers;
     }
 
     /** What learns, by these options. */
@@ -93,7 +93,7 @@ abstract class LinearApplication implements Application {
         private final ClassFlags classes = new ClassFlags();
         private final HingeFlags hinge = new HingeFlags();
         private final OptimiserFlags optimiser = new OptimiserFlags();
-        private final SvrgFlags svrg = new SvrgFlags();
+        private final SolverFlags solver = new SolverFlags();
 
         @Override
         public List<FlagGroup> groups() {
@@ -107,8 +107,8 @@ abstract class LinearApplication implements Application {
             }
             modelFlags(hinge).forEach(flags -> groups.add(new FlagGroup(FlagGroup.MODEL, flags)));
             groups.add(new FlagGroup(FlagGroup.OPTIMISER, optimiser));
-            if (hasSvrg) {
-                groups.add(new FlagGroup(FlagGroup.OPTIMISER, svrg));
+            if (hasSolvers) {
+                groups.add(new FlagGroup(FlagGroup.OPTIMISER, solver));
             }
             return List.copyOf(groups);
         }
@@ -134,11 +134,11 @@ abstract class LinearApplication implements Application {
             } catch (IllegalArgumentException e) {
                 throw new UsageException("", e);
             }
-            Optional<SvrgOptions> bySvrg = svrg.options(optimiser, !intercept.noIntercept, given);
-            if (bySvrg.isPresent()) {
+            var bySolver = solver.solver(optimiser, !intercept.noIntercept, given);
+            if (bySolver.isPresent() && bySolver.get() instanceof SvrgOptions) {
                 checkSvrg(hinge);
             }
-            return new LinearTask(learner, bySvrg, holdOut, streaming, reading);
+            return new LinearTask(learner, bySolver, holdOut, streaming, reading);
         }
     }
 

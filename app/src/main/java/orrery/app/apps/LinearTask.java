@@ -23,7 +23,7 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;
-import orrery.learn.linear.SvrgOptions;
+import orrery.learn.linear.Solver;
 
 /** A training of a linear model. */
 final class LinearTask implements Application.Task<LinearModel> {
@@ -32,7 +32,7 @@ final class LinearTask implements Application.Task<LinearModel> {
     private static final double RISE = 1.02; // of the loss from pass to pass
 
     private final LinearLearner learner;
-    private final Optional<SvrgOptions> svrg;
+    private final Optional<Solver> solver;
     private final HoldOutFlags holdOut;
     private final StreamFlags streaming;
     private final DataFlags flags;
@@ -45,11 +45,11 @@ final class LinearTask implements Application.Task<LinearModel> {
 
     LinearTask(
             LinearLearner learner,
-            Optional<SvrgOptions> svrg,
+            Optional<Solver> solver,
             HoldOutFlags holdOut,
             StreamFlags streaming,
             DataFlags flags) {
-        this.svrg = svrg;
+        this.solver = solver;
         this.learner = learner;
         this.holdOut = holdOut;
         this.streaming = streaming;
@@ -61,9 +61,9 @@ final class LinearTask implements Application.Task<LinearModel> {
                         || learner.options().balanced())) {
             throw new UsageException("--stream is not for --log1p, --normalize, --group and --balanced");
         }
-        if (streaming.stream && (svrg.isPresent() || learner.options().patience() > 0)) {
+        if (streaming.stream && (solver.isPresent() || learner.options().patience() > 0)) {
             throw new UsageException("--stream reads each example once a pass, in one order: not for "
-                    + (svrg.isPresent() ? "--solver svrg" : "--early-stop"));
+                    + (solver.isPresent() ? "--solver " + solver.get().name() : "--early-stop"));
         }
     }
 
@@ -195,8 +195,8 @@ final class LinearTask implements Application.Task<LinearModel> {
         if (spilled.isPresent()) {
             return learner.prepare(spilled.get(), run);
         }
-        if (svrg.isPresent()) {
-            return learner.prepare(train(), sets.validation(), svrg.get(), run);
+        if (solver.isPresent()) {
+            return learner.prepare(train(), sets.validation(), solver.get(), run);
         }
         return learner.prepare(train(), sets.validation(), run);
     }

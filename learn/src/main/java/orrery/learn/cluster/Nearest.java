@@ -291,7 +291,7 @@ final class Nearest {
                 double distance = 0;
                 for (int f = 0; f < features; f++) {
                     float v = now[c * features + f];
-                    double r = (float) (v - centre[f]);
+                    double r = v - centre[f];
                     double s = (double) v - before[c * features + f];
                     norm += (double) v * v;
                     square += r * r;

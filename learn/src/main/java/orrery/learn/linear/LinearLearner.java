@@ -14,6 +14,7 @@ import orrery.data.Spilled;
 import orrery.data.Stream;
 import orrery.engine.Partition;
 import orrery.engine.Run;
+import orrery.learn.Training;
 
 /** What learns a linear model. */
 public sealed interface LinearLearner extends Serializable
@@ -30,9 +31,13 @@ public sealed interface LinearLearner extends Serializable
         return new LinearTraining(name(), loss(), options(), data, validation, run);
     }
 
-    /** Makes ready to train by variance-reduced gradients, in place of the options' rule. */
-    default Svrg prepare(Loaded data, Optional<Examples> validation, SvrgOptions svrg, Run run) throws DataException {
-        return new Svrg(name(), loss(), svrg, data, validation, run);
+    /** Makes ready to train by a solver, in place of the options' rule. */
+    default Training<LinearModel> prepare(Loaded data, Optional<Examples> validation, Solver solver, Run run)
+            throws DataException {
+        return switch (solver) {
+            case SvrgOptions svrg -> new Svrg(name(), loss(), svrg, data, validation, run);
+            case DualOptions dual -> new Dual(name(), loss(), dual, data, validation, run);
+        };
     }
 
     /**

@@ -24,7 +24,7 @@ public record SvrgOptions(
         boolean intercept,
         Parallelism full,
         Parallelism stochastic)
-        implements Serializable {
+        implements Solver, Serializable {
 
     public SvrgOptions {
         if (epochs < 1) {
@@ -47,6 +47,11 @@ public record SvrgOptions(
     /** Five epochs of one pass each, batches of 16, rate from the data, l2 of 1e-5; the full gradient by all, steps by one. */
     public static SvrgOptions defaults() {
         return new SvrgOptions(5, 16, 1, 0, 1e-5, true, Parallelism.OF_RUN, Parallelism.onOneMember(1));
+    }
+
+    @Override
+    public String name() {
+        return "svrg";
     }
 
     public SvrgOptions withEpochs(int epochs) {

@@ -8,11 +8,11 @@ import orrery.engine.Worker;
 import orrery.table.Session;
 import orrery.table.Slots;
 import orrery.table.Table;
-import orrery.table.View;
 
 /**
  * One worker's part of an iteration: the ranks of a run of nodes, from the shares of all that point to them. Reads each
- * share once per edge, writes its own nodes only.
+ * share once per edge, writes its own nodes only. Shares are copied into the order of how often they are read: those of the
+ * few nodes that point to many stay in the cache.
  */
 final class RankStep implements Step {
     /** Of the state, a row per worker: what it adds to the sum over all. */
@@ -22,7 +22,6 @@ final class RankStep implements Step {
     static final int ITERATIONS = 2;
     static final int STATE_COLUMNS = 3;
 
-    private final Graph graph;
     private final PageRankOptions options;
     private final BitSet seeds;
     private final Worker worker;
@@ -32,18 +31,20 @@ final class RankStep implements Step {
     private final int last; // the one after
     private final int[] nodes; // first to last
     private final int[] starts; // of the nodes' edges
-    private final int[] edges; // the places of their sources
+    private final int[] edges; // where the shares of their sources are among the values
     private final float[] weights; // beside them, if edges have weights
-    private final int[] own; // the places of the nodes
+    private final int[] own; // where the nodes' own shares are
+    private final double[] strengths; // of the nodes; 0 of dead ends
     private final Slots slots;
-    private final float[] sums;
+    private final int[] places; // by key of the slots: the row
+    private final int[] positions; // and where its share is among the values
+    private final float[] values; // shares, the most read first
     private final float[] change; // of each node's share
     private final long[] stateRows;
     private final float[] states;
     private final double even; // what each node gets where a walk begins anew
 
     RankStep(Graph graph, PageRankOptions options, BitSet seeds, Worker worker, Table shares, Table state) {
-        this.graph = graph;
         this.options = options;
         this.seeds = seeds;
         this.worker = worker;
@@ -61,27 +62,39 @@ final class RankStep implements Step {
         for (int i = 0; i <= count; i++) {
             starts[i] = graph.starts()[first + i] - from;
         }
+        var reads = new int[graph.nodes()];
+        for (int k = 0; k < starts[count]; k++) {
+            reads[graph.sources()[from + k]]++;
+        }
         var used = new BitSet(graph.nodes());
         used.set(first, last);
-        for (int k = 0; k < starts[count]; k++) {
-            used.set(graph.sources()[from + k]);
+        for (int v = 0; v < reads.length; v++) {
+            if (reads[v] > 0) {
+                used.set(v);
+            }
         }
-        long[] keys = used.stream().asLongStream().toArray();
-        slots = worker.session().slots(shares, keys);
-        var place = new int[graph.nodes()];
+        int[] keys = used.stream().toArray();
+        slots = worker.session()
+                .slots(shares, Arrays.stream(keys).asLongStream().toArray());
+        places = new int[keys.length];
+        Arrays.setAll(places, slots::place);
+        positions = mostReadFirst(keys, reads);
+        values = new float[keys.length];
+        var position = new int[graph.nodes()];
         for (int i = 0; i < keys.length; i++) {
-            place[(int) keys[i]] = slots.place(i);
+            position[keys[i]] = positions[i];
         }
         edges = new int[starts[count]];
         for (int k = 0; k < edges.length; k++) {
-            edges[k] = place[graph.sources()[from + k]];
+            edges[k] = position[graph.sources()[from + k]];
         }
         weights = graph.isWeighted() ? Arrays.copyOfRange(graph.weights(), from, from + edges.length) : new float[0];
         own = new int[count];
+        strengths = new double[count];
         for (int i = 0; i < count; i++) {
-            own[i] = place[first + i];
+            own[i] = position[first + i];
+            strengths[i] = graph.outStrength(first + i);
         }
-        sums = new float[count];
         change = new float[count];
         stateRows = new long[worker.count()];
         for (int w = 0; w < stateRows.length; w++) {
@@ -112,15 +125,46 @@ final class RankStep implements Step {
         return seeds.isEmpty() || seeds.get(node) ? even : 0;
     }
 
-    /** What comes to each node from those that point to it. */
-    private void sums(View view) {
-        if (!graph.isWeighted()) {
-            view.sums(edges, starts, 0, nodes.length, sums, 0);
-            return;
+    /** By key, where it comes if those that are read most come first; equals stay in their order. */
+    private static int[] mostReadFirst(int[] keys, int[] reads) {
+        var order = new long[keys.length];
+        for (int i = 0; i < keys.length; i++) {
+            order[i] = (long) (Integer.MAX_VALUE - reads[keys[i]]) << 32 | i;
         }
-        for (int i = 0; i < nodes.length; i++) {
-            sums[i] = view.dot(edges, weights, starts[i], starts[i + 1]);
+        Arrays.sort(order);
+        var positions = new int[keys.length];
+        for (int n = 0; n < order.length; n++) {
+            positions[(int) order[n]] = n;
         }
+        return positions;
+    }
+
+    /** What comes to a node from those that point to it. */
+    private float sum(int node) {
+        float[] from = values;
+        int[] of = edges;
+        int k = starts[node];
+        int end = starts[node + 1];
+        float a = 0;
+        if (weights.length > 0) {
+            for (; k < end; k++) {
+                a += weights[k] * from[of[k]];
+            }
+            return a;
+        }
+        float b = 0;
+        float c = 0;
+        float d = 0; // four sums: the additions of one would wait for each other
+        for (; k + 3 < end; k += 4) {
+            a += from[of[k]];
+            b += from[of[k + 1]];
+            c += from[of[k + 2]];
+            d += from[of[k + 3]];
+        }
+        for (; k < end; k++) {
+            a += from[of[k]];
+        }
+        return (a + b) + (c + d);
     }
 
     @Override
@@ -139,17 +183,17 @@ final class RankStep implements Step {
             return; // all workers see the same sums
         }
         var view = session.view(slots);
+        for (int i = 0; i < places.length; i++) {
+            values[positions[i]] = view.get(places[i], 0);
+        }
         double all = 0;
         double dead = 0;
-        if (clock > 0) {
-            sums(view);
-        }
         double d = clock == 0 ? 0 : options.damping();
         double fromDeadEnds = d * deadEnds + (1 - d);
         for (int i = 0; i < nodes.length; i++) {
-            double strength = graph.outStrength(first + i);
-            double rank = d * sums[i] + fromDeadEnds * begun(first + i);
-            float before = view.get(own[i], 0);
+            double strength = strengths[i];
+            double rank = fromDeadEnds * begun(first + i) + (clock == 0 ? 0 : d * sum(i));
+            float before = values[own[i]];
             float now = (float) (strength == 0 ? rank : rank / strength);
             all += Math.abs(now - before) * (strength == 0 ? 1 : strength);
             dead += strength == 0 ? now : 0;

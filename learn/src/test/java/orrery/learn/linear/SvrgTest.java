@@ -24,6 +24,7 @@ import orrery.engine.Outcome;
 import orrery.engine.Parallelism;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
+import orrery.learn.Training;
 import orrery.store.Storage;
 import orrery.table.Consistency;
 
@@ -163,7 +164,7 @@ final class SvrgTest {
         var data = data(true);
         var options =
                 SvrgOptions.defaults().withL2(l2).withEpochs(2).withBatch(1).withRate(0.05);
-        var svrg = learner(Loss.LOGISTIC).prepare(data, Optional.empty(), options, Run.local(1));
+        var svrg = (Svrg) learner(Loss.LOGISTIC).prepare(data, Optional.empty(), options, Run.local(1));
         var w = weights(svrg.run().model());
         var plain = plain(data, l2, 0.05, 2, svrg);
         for (int f = 0; f <= FEATURES; f++) {
@@ -254,7 +255,7 @@ final class SvrgTest {
                 .model();
         var storage = Storage.local(folder.resolve("kept"));
         var kept = Run.local(2).with(Checkpoints.in(storage));
-        var stops = new ArrayList<Svrg>();
+        var stops = new ArrayList<Training<LinearModel>>();
         var svrg = learner(Loss.LOGISTIC).prepare(data, Optional.empty(), options, kept.listening(event -> {
             if (event instanceof RunEvent.CutReached cut && cut.stage().equals("stochastic 2")) {
                 stops.getFirst().job().stop();
@@ -275,7 +276,7 @@ final class SvrgTest {
     void isAsFarAsItHasCome() throws IOException {
         var data = data(true);
         var options = SvrgOptions.defaults().withL2(L2).withEpochs(4);
-        var stops = new ArrayList<Svrg>();
+        var stops = new ArrayList<Training<LinearModel>>();
         var losses = new ArrayList<Double>();
         var svrg = learner(Loss.LOGISTIC)
                 .prepare(data, Optional.empty(), options, Run.local(2).listening(event -> {

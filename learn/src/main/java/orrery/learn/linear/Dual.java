@@ -1,0 +1,142 @@
+package orrery.learn.linear;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import orrery.data.DataException;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.engine.Identity;
+import orrery.engine.Job;
+import orrery.engine.Run;
+import orrery.engine.Stage;
+import orrery.learn.Trained;
+import orrery.learn.Training;
+import orrery.table.Consistency;
+import orrery.table.Node;
+import orrery.table.TableSpec;
+
+/**
+ * A linear model with an L2 penalty, found by coordinate descent in the dual (Hsieh et al., "A Dual Coordinate Descent
+ * Method for Large-scale Linear SVM", ICML 2008; of the logistic loss Yu, Huang and Lin, Machine Learning 85, 2011). It
+ * minimises {@code |w|^2 / 2 + C sum of c loss(y, w x)} over the examples, c their weights, and C = 1 / (l2 n).
+ *
+ * <p>Each worker has the dual variables of its own examples. In a clock it goes over them once, from the weights that all
+ * have come to, as if what it changes were changed so by every worker; what all have changed is added up (Ma et al.,
+ * "Adding vs. Averaging in Distributed Primal-Dual Optimization", ICML 2015: CoCoA+). With one worker this is the method
+ * itself. Examples are taken as they are, without scaling.
+ */
+public final class Dual implements Training<LinearModel> {
+    static final String WEIGHTS = "weights"; // the last is the intercept
+    private static final int BETWEEN_CUTS = 5; // passes
+
+    private final Loss loss;
+    private final DualOptions options;
+    private final Loaded data;
+    private final Optional<Examples> validation;
+    private final Run run;
+    private final Labels labels;
+    private final int features;
+    private final Job job;
+
+    Dual(String app, Loss loss, DualOptions options, Loaded data, Optional<Examples> validation, Run run)
+            throws DataException {
+        if (loss == Loss.SOFTMAX) {
+            throw new IllegalArgumentException("dual is for two classes or numbers, not for softmax");
+        }
+        if (!(run.consistency() instanceof Consistency.Bsp)) {
+            throw new IllegalArgumentException(
+                    "dual adds up what all workers have changed at the same weights: under bsp, not under "
+                            + run.consistency());
+        }
+        this.loss = loss;
+        this.options = options;
+        this.data = data;
+        this.validation = validation;
+        this.run = run;
+        labels = loss.isClassification()
+                ? Labels.of(data.examples(), data.schema())
+                : new Labels(List.of(), new double[0]);
+        if (loss.isClassification() && labels.count() != 2) {
+            throw new DataException(app + " needs 2 classes, the data has " + labels.count());
+        }
+        features = data.examples().features();
+        var stage = new Stage(
+                "dual",
+                options.passes(),
+                Math.min(BETWEEN_CUTS, options.passes()),
+                worker -> new DualStep(this, worker),
+                this::measure);
+        job = new Job(app + " by dual", List.of(TableSpec.dense(WEIGHTS, features + 1L, 1)), List.of(stage));
+    }
+
+    Loss loss() {
+        return loss;
+    }
+
+    DualOptions options() {
+        return options;
+    }
+
+    Examples examples() {
+        return data.examples();
+    }
+
+    long seed() {
+        return run.seed();
+    }
+
+    int features() {
+        return features;
+    }
+
+    /** What the loss of an example of weight 1 counts beside half the square of the weights' length. */
+    double cost() {
+        return options.l2() == 0 ? 1 : 1 / (options.l2() * data.examples().size());
+    }
+
+    /** 1 or -1; under least squares the label itself. */
+    double target(double label) {
+        return !loss.isClassification() ? label : labels.find(label) == 1 ? 1 : -1;
+    }
+
+    private Map<String, Double> measure(Node node, long clock) {
+        var values = new LinkedHashMap<String, Double>();
+        validation.ifPresent(examples -> model(node.values(node.table(WEIGHTS)))
+                .score(examples)
+                .ordered()
+                .forEach((name, value) -> values.put("validation." + name, value)));
+        return values;
+    }
+
+    @Override
+    public Run settings() {
+        return run;
+    }
+
+    @Override
+    public Job job() {
+        return job;
+    }
+
+    @Override
+    public Trained<LinearModel> run() throws IOException {
+        var outcome = job.run(run.identifiedBy(identity()));
+        return new Trained<>(model(outcome.node().values(outcome.node().table(WEIGHTS))), outcome);
+    }
+
+    @Override
+    public Map<String, String> identity() {
+        return Map.of("dual", options.toString(), Identity.DATA, data.examples().sum() + ", " + data.examples());
+    }
+
+    private LinearModel model(float[] weights) {
+        var intercept = new double[] {options.intercept() ? weights[features] : 0};
+        double baseline = Source.baseline(data.examples(), labels, loss);
+        return new LinearModel(
+                loss, data.schema(), labels, 1, Arrays.copyOf(weights, features), intercept, baseline, Map.of());
+    }
+}
