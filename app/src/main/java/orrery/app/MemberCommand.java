@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import orrery.engine.Processes;
 
-/** How a member of a run is started: this program again, which is told on its standard input what to do. */
+/** How a member of a run is started: this program again; its part of the run comes on standard input. */
 final class MemberCommand {
     /** What the command line of a member is, all of it. */
     static final String VERB = "member";
@@ -30,13 +30,14 @@ final class MemberCommand {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dio.netty.jfr.enabled=false",
                 "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
-                "--add-modules=ALL-MODULE-PATH", // native parts of libraries, which no module asks for
                 "--enable-native-access=io.netty.common,com.github.luben.zstd_jni",
                 "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
+        // as the launcher has it, to the letter: the cache is of these modules; native parts of libraries are among
+        // them
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
-            flags.addAll(List.of("--add-modules", "jdk.incubator.vector"));
+            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH,jdk.incubator.vector"));
         } else {
-            flags.add("-XX:CompileThresholdScaling=4"); // as the launcher has it
+            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH", "-XX:CompileThresholdScaling=4"));
         }
         var cache = System.getProperty("orrery.aot", "");
         if (!cache.isEmpty()) { // as the launcher has it

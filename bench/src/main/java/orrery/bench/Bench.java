@@ -17,6 +17,7 @@ import orrery.bench.soak.SoakBench;
 import orrery.bench.sparse.SparseSspBench;
 import orrery.bench.stages.StagesBench;
 import orrery.bench.staleness.StalenessBench;
+import orrery.bench.start.StartBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
 import orrery.bench.wire.WireBench;
@@ -47,7 +48,8 @@ import picocli.CommandLine.Spec;
             KindsBench.class,
             ParsingBench.class,
             DefaultsBench.class,
-            SoakBench.class
+            SoakBench.class,
+            StartBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -65,6 +67,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start or spark");
     }
 }

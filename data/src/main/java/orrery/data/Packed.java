@@ -21,7 +21,7 @@ interface Packed<T> {
     /** The folder of the cache that they are in. */
     String folder();
 
-    /** Adds what there is to keep of a value. */
+    /** Adds all that is kept of a value. */
     void pack(T value, List<Tensor> tensors, Map<String, String> metadata);
 
     /**

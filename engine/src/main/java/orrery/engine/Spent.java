@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * CPU time that members of a run have spent.
  *
- * @param start until they were told what to do
+ * @param start until they were invited
  * @param read until they were ready, which is reading their data
  * @param work since
  */

@@ -6,7 +6,7 @@ import orrery.data.Examples;
 /**
  * The nearest centroid of each of some examples, kept from iteration to iteration with bounds (Yinyang k-means of Ding et
  * al., ICML 2015, with groups of {@value Lanes#WIDTH}): an example looks at a group of centroids only if one of it may have
- * become the nearest. Exact: what floats cannot tell apart is told by doubles, and of equals the lower number wins. So the
+ * become the nearest. Exact: where floats cannot decide, doubles do, and of equals the lower number wins. So the
  * bounds, and where they began, change no result. Confined to one thread.
  *
  * <p>A score is half the squared distance, less what all centroids have in common: {@code |c'|^2 / 2 + m c' - x c'} with

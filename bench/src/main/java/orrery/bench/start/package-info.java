@@ -1,0 +1,5 @@
+/** What a command costs besides its work. */
+@NullMarked
+package orrery.bench.start;
+
+import org.jspecify.annotations.NullMarked;
