@@ -36,7 +36,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private static final String CANDIDATES = "candidates";
     private static final String POTENTIALS = "potentials";
     private static final String INERTIA_OF_ALL = "total inertia";
-    static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
+    private static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
 
     private final ClusterOptions options;
     private final Loaded data;

@@ -31,6 +31,7 @@ final class LloydStep implements Step {
     private final float[] change;
     private final ClusterTraining.Beginning beginning;
     private final Sums mine;
+    private final long[] kept; // what they are, for another life of this worker
     private final double squares; // of the worker's examples
     private final double weights;
     private @Nullable Nearest nearest; // once it is known where the centroids are
@@ -60,6 +61,7 @@ final class LloydStep implements Step {
         change = new float[all.length];
         this.beginning = beginning;
         mine = new Sums(rows.length, features);
+        kept = worker.session().localLongs("sums", mine.size());
         squares = Sums.squares(examples, first, last);
         double sum = 0;
         var cursor = examples.cursor();
@@ -75,6 +77,11 @@ final class LloydStep implements Step {
         session.gather(sums, rows, all);
         if (state[0] != 0) {
             return;
+        }
+        if (clock > 0 && nearest == null) { // the sums are of these centroids, and go on from there to the last bit
+            nearest = new Nearest(examples, first, last, rows.length, Sums.mean(centroids, features));
+            nearest.assign(centroids.clone(), (example, from, to) -> {});
+            mine.restore(kept);
         }
         double inertia = 0;
         double weightsOfAll = 0;
@@ -95,7 +102,11 @@ final class LloydStep implements Step {
             state[0] = 1; // all workers find the same
             return;
         }
-        assign(clock);
+        if (nearest == null) {
+            nearest = new Nearest(examples, first, last, rows.length, Sums.mean(centroids, features));
+        }
+        nearest.assign(centroids.clone(), mine);
+        mine.keep(kept);
         for (int c = 0; c < rows.length; c++) {
             for (int f = 0; f < features; f++) {
                 put(c * width + f, mine.sum(c, f));
@@ -121,17 +132,5 @@ final class LloydStep implements Step {
         float before = state[at];
         state[at] = (float) inertia;
         return clock > LOOKED_BACK && before > 0 && before - inertia <= options.tolerance() * before;
-    }
-
-    /** Sums are made anew at each cut, so that they have the same bits in a run that goes on from there. */
-    private void assign(long clock) {
-        if (nearest == null) {
-            nearest = new Nearest(examples, first, last, rows.length, Sums.mean(centroids, features));
-        }
-        nearest.assign(centroids.clone(), mine);
-        if (clock % ClusterTraining.BETWEEN_CUTS == 0) {
-            mine.clear();
-            nearest.all(mine);
-        }
     }
 }

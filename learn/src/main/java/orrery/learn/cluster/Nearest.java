@@ -102,12 +102,9 @@ final class Nearest {
         }
     }
 
-    /** All examples in their order, as if each had come from none. */
-    void all(Mover mover) {
-        for (int i = 0; i < count; i++) {
-            cursor.move(first + i);
-            mover.moved(cursor, -1, own[i]);
-        }
+    /** The cluster of an example, by its position among these. */
+    int cluster(int example) {
+        return own[example];
     }
 
     /**

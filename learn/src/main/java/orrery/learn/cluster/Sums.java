@@ -1,6 +1,5 @@
 package orrery.learn.cluster;
 
-import java.util.Arrays;
 import orrery.data.Examples;
 
 /** By cluster, the sum of its examples and their weight, kept as examples move. Sums are of doubles. */
@@ -17,9 +16,29 @@ final class Sums implements Nearest.Mover {
         counts = new double[clusters];
     }
 
-    void clear() {
-        Arrays.fill(sums, 0);
-        Arrays.fill(counts, 0);
+    /** Numbers that {@link #keep} keeps. */
+    int size() {
+        return sums.length + counts.length;
+    }
+
+    /** Writes out all bits. */
+    void keep(long[] to) {
+        for (int i = 0; i < sums.length; i++) {
+            to[i] = Double.doubleToRawLongBits(sums[i]);
+        }
+        for (int c = 0; c < counts.length; c++) {
+            to[sums.length + c] = Double.doubleToRawLongBits(counts[c]);
+        }
+    }
+
+    /** Takes back what {@link #keep} has written. */
+    void restore(long[] from) {
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] = Double.longBitsToDouble(from[i]);
+        }
+        for (int c = 0; c < counts.length; c++) {
+            counts[c] = Double.longBitsToDouble(from[sums.length + c]);
+        }
     }
 
     @Override
