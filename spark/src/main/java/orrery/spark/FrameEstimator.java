@@ -380,6 +380,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     static TrainingSummary summary(Trained<?> trained, long rows, String read) {
         var metrics = trained.outcome().cuts().stream()
                 .map(RunEvent.CutReached::metrics)
+                .filter(measured -> !measured.isEmpty()) // stages that make ready have nothing to measure
                 .toList();
         return new TrainingSummary(
                 rows, metrics.size(), metrics, trained.outcome().elapsed(), read);

@@ -218,7 +218,7 @@ final class PipelineTest {
                 rows.stream().mapToInt(row -> users.indexOf(row.getInt(0))).toArray(),
                 rows.stream().mapToInt(row -> items.indexOf(row.getString(1))).toArray(),
                 values);
-        var options = new FactorOptions(4, 20, 0.03f, 0.95f, 0.01f, FactorOptions.Method.SGD);
+        var options = new FactorOptions(4, 20, 0.12f, 0.75f, 0.01f, FactorOptions.Method.ROW_ADAGRAD);
         var due = new MatrixFactorization(options)
                 .prepare(all, Optional.empty(), Run.local(3))
                 .run()
@@ -264,7 +264,7 @@ final class PipelineTest {
                 .hasMessageContaining("'user'");
         assertThatThrownBy(() -> factors().setUserCol("rating").fit(frame)).hasMessageContaining("no whole number");
         assertThatThrownBy(() -> factors().setMethod("als").fit(frame))
-                .hasMessageContaining("must be sgd or adarevision");
+                .hasMessageContaining("must be row-adagrad, sgd or adarevision");
         assertThatThrownBy(() -> factors().fit(frame.withColumn("rating", functions.lit(Double.NaN))))
                 .hasMessageContaining("must be a number, got NaN");
     }
