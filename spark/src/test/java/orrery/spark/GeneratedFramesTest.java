@@ -347,8 +347,7 @@ final class GeneratedFramesTest {
         boolean isLacking = random.nextInt(4) == 0;
         var given = isLacking ? frame.withColumn("user", functions.expr("if(item = 3, null, user)")) : frame;
         var due = came(new ALS().setRank(4).setSeed(1).setMaxIter(8).setRegParam(0.05), given);
-        var is = came(
-                new FactorEstimator().setRank(4).setPasses(20).setRate(0.05).setWorkers(1 + random.nextInt(2)), given);
+        var is = came(new FactorEstimator().setRank(4).setPasses(20).setWorkers(1 + random.nextInt(2)), given);
         if (due.predicted == null || is.predicted == null) {
             assertThat(is.error == null)
                     .as("ours: %s; Spark's: %s", is.error, due.error)
