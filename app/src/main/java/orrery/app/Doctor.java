@@ -45,7 +45,7 @@ final class Doctor implements Callable<Integer> {
         say(out, "processors", String.valueOf(Runtime.getRuntime().availableProcessors()), "");
         long heap = Runtime.getRuntime().maxMemory() >> 20;
         say(out, "heap", heap + " MiB at most", heap < 512 ? "small; give the JVM more" : "");
-        say(out, "processes", "speak by " + Endpoint.means(), "");
+        say(out, "wire", Endpoint.means(), "");
         say(out, "cache", Cache.defaultFolder().toString(), writable(Cache.defaultFolder()));
         say(out, "runs", RunFolder.ALL.toAbsolutePath().toString(), writable(RunFolder.ALL.toAbsolutePath()));
         var catalogue = new Catalogue(Cache.defaultFolder());
