@@ -39,7 +39,8 @@ public final class ClusterEstimator extends ExampleEstimator<ClusterEstimator, C
         maxIter = new IntParam(uid, "maxIter", "at most so many passes over the rows");
         tol = new DoubleParam(uid, "tol", "enough when the inertia falls by a smaller part of itself");
         batchSize = new IntParam(uid, "batchSize", "rows per worker and clock; 0 for all of them (Lloyd's iterations)");
-        starts = new IntParam(uid, "starts", "so many times centroids are tried on a sample; the best begin");
+        starts = new IntParam(
+                uid, "starts", "so many times first centroids are chosen among the candidates; the best begin");
         weightCol = new Param<>(uid, "weightCol", "weights of examples; empty for none");
         predictionCol = new Param<>(uid, "predictionCol", "the column of clusters' numbers; empty for none");
         distanceCol = new Param<>(uid, "distanceCol", "the column of distances to the centroids; empty for none");

@@ -46,7 +46,7 @@ public record FactorOptions(int rank, int passes, float rate, float decay, float
     /** Rank 64, 8 passes of row-wise AdaGrad. */
     public static final FactorOptions DEFAULT = of(Method.ROW_ADAGRAD);
 
-    /** What a method does best with, over six sets of ratings ({@code bench factor}). */
+    /** What a method does best with, over six sets of ratings (docs/papers.md). */
     public static FactorOptions of(Method method) {
         return method == Method.ROW_ADAGRAD
                 ? new FactorOptions(64, 8, 0.12f, 0.75f, 0.04f, method)

@@ -10,7 +10,7 @@ final class VectorRowAdaGrad implements RowAdaGrad {
     private static final VectorSpecies<Float> SIXTEEN = FloatVector.SPECIES_512;
     private static final VectorSpecies<Float> MOST = FloatVector.SPECIES_PREFERRED;
 
-    /** The compiler counts calls: interpreted vectors are a thousand times slower, and one long loop is so for a second. */
+    /** The compiler counts calls: interpreted vectors are far slower, and one long loop is so for a second. */
     private static final int BETWEEN_CALLS = 64;
 
     private final float[] sums = new float[FOUR.length()];
