@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private static final int SMALL_BYTES = 2 << 10;
     private static final int BATCH_BYTES = 16 << 10; // what fits into a TLS record
+    private static final long GATHER_NANOS = 20_000; // least time between two writes of few frames
+    private static final int FEW = 8;
 
     private final Channel channel;
     private final Receiver receiver;
@@ -29,6 +31,8 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private volatile boolean isClosed;
     private boolean isReading; // confined to the event loop, as all below
     private boolean wasTold;
+    private long drained; // when frames were last written,
+    private int found; // and how many
     private String why = "the other side closed the connection";
 
     TcpLink(Channel channel, Receiver receiver) {
@@ -46,9 +50,19 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
         }
     }
 
-    /** While frames come in, their answers wait for each other: {@link #channelReadComplete} sends them together. */
+    /**
+     * While frames come in, their answers wait for each other: {@link #channelReadComplete} sends them together. And when
+     * the last write found few frames and is only just past, the sender is in the middle of sending more: the loop goes
+     * round once more, and reads what has come, instead of a system call for each and a sender that has to wake it each
+     * time.
+     */
     private void drainUnlessReading() {
-        if (!isReading) {
+        if (isReading) {
+            return;
+        }
+        if (found < FEW && System.nanoTime() - drained < GATHER_NANOS) {
+            channel.eventLoop().execute(this::drainUnlessReading);
+        } else {
             drain();
         }
     }
@@ -56,11 +70,13 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private void drain() {
         isScheduled.set(false); // first: what is added from here on is seen below, or scheduled anew
         ByteBuf batch = null;
+        int count = 0;
         while (channel.isWritable()) {
             var frame = poll();
             if (frame == null) {
                 break;
             }
+            count++;
             var bytes = frame.take();
             if (bytes.readableBytes() > SMALL_BYTES) {
                 batch = write(batch);
@@ -76,6 +92,10 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
         }
         write(batch);
         channel.flush();
+        if (count > 0) {
+            drained = System.nanoTime();
+            found = count;
+        }
         if (isClosed) {
             forget();
         }

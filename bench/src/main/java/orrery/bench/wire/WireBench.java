@@ -8,11 +8,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.bench.Report;
@@ -22,6 +24,7 @@ import orrery.wire.Endpoint;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
 import orrery.wire.Peer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,6 +38,10 @@ import picocli.CommandLine.Spec;
 public final class WireBench implements Callable<Integer> {
     static final long CREDIT = 32L << 20;
     private static final double WARM_SECONDS = 2;
+    /** ps-lite in M keys/s (array of floats, unencrypted), as measured once on another machine: for orientation. */
+    private static final Map<String, Double> PS_LITE =
+            Map.of("push 10000 keys, 16 out", 117.0, "pull 10000 keys, 16 out", 101.0);
+
     private static final long LIMIT = TimeUnit.SECONDS.toNanos(60);
 
     @Option(names = "--runs", paramLabel = "N", description = "Runs per case (default: ${DEFAULT-VALUE}).")
@@ -124,16 +131,18 @@ public final class WireBench implements Callable<Integer> {
                 }
                 double rate = Figure.median(rates);
                 double cpu = Figure.median(cpus);
+                var psLite = encrypted ? null : PS_LITE.get(c.name());
                 report.row(
                         String.format(
                                 Locale.ROOT,
-                                "%-30s %,12.0f %12.1f %10.2f %12.2f %12.3f",
+                                "%-30s %,12.0f %12.1f %10.2f %12.2f %12.3f%s",
                                 c.name(),
                                 rate,
                                 rate * c.keys() / 1e6,
                                 rate * c.bytes() / 1e9,
                                 cpu,
-                                cpu / (c.bytes() / 1024.0)),
+                                cpu / (c.bytes() / 1024.0),
+                                psLite == null ? "" : "   (ps-lite, another machine: " + psLite + " M keys/s)"),
                         "name",
                         c.name(),
                         "transport",
@@ -160,8 +169,8 @@ public final class WireBench implements Callable<Integer> {
     private static Process start(Credentials credentials) throws IOException {
         var command = new ArrayList<String>();
         command.add(System.getProperty("java.home") + "/bin/java");
-        command.addAll(List.of("-XX:+UseParallelGC", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of("--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(List.of("-XX:+UseParallelGC", "-XX:+UseTransparentHugePages", "-Xmx1g")); // as members have them
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), WireServer.class.getName()));
         var process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -197,6 +206,36 @@ public final class WireBench implements Callable<Integer> {
         return new double[] {requests * 1e9 / took, cpu / 1e3 / requests};
     }
 
+    /** Places of requests under way. One thread takes them; it is woken when all that it wants are free, not for each. */
+    private static final class Places {
+        private final AtomicInteger free;
+        private volatile int wanted;
+        private volatile @Nullable Thread waiting;
+
+        Places(int free) {
+            this.free = new AtomicInteger(free);
+        }
+
+        void acquire(int count) throws InterruptedException {
+            wanted = count;
+            waiting = Thread.currentThread();
+            while (free.get() < count) {
+                LockSupport.park(this);
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+            }
+            waiting = null;
+            free.addAndGet(-count);
+        }
+
+        void release(int count) {
+            if (free.addAndGet(count) >= wanted) {
+                LockSupport.unpark(waiting);
+            }
+        }
+    }
+
     /** The client's end: marshals, and reads what is answered to an array. */
     private static final class Client implements Endpoint.Receiver, AutoCloseable {
         private static final int MOST = 64;
@@ -206,7 +245,7 @@ public final class WireBench implements Callable<Integer> {
         private final long[] keys = new long[1 << 20];
         private final float[] values = new float[10 << 18];
         private final float[] answers = new float[Frame.MOST_BYTES / Float.BYTES];
-        private final Semaphore free = new Semaphore(MOST);
+        private final Places free = new Places(MOST);
         private final AtomicLong serverCpu = new AtomicLong();
         private int outstanding = MOST;
         private int mine; // places taken from {@code free} and not used
@@ -227,12 +266,12 @@ public final class WireBench implements Callable<Integer> {
             try (frame) {
                 if (frame.request() < 0) {
                     serverCpu.set(frame.getLong());
-                    free.release();
+                    free.release(1);
                     return;
                 }
                 int count = frame.remaining() / Float.BYTES;
                 frame.getFloats(answers, 0, count);
-                free.release();
+                free.release(1);
             }
         }
 
@@ -312,7 +351,7 @@ public final class WireBench implements Callable<Integer> {
 
         long serverCpu() throws InterruptedException {
             drain();
-            free.acquire();
+            free.acquire(1);
             server.send(Frame.of(WireServer.CPU, Lane.PROMPT, 0).request(-1), LIMIT);
             drain();
             return serverCpu.get();
