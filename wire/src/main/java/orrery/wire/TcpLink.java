@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private static final int SMALL_BYTES = 2 << 10;
     private static final int BATCH_BYTES = 16 << 10; // what fits into a TLS record
-    private static final long GATHER_NANOS = 20_000; // least time between two writes of few frames
-    private static final int FEW = 8;
+    private static final long GATHER_NANOS = 20_000; // least time between two writes of few bytes
+    private static final int FEW_BYTES = 512;
 
     private final Channel channel;
     private final Receiver receiver;
@@ -32,7 +32,7 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private boolean isReading; // confined to the event loop, as all below
     private boolean wasTold;
     private long drained; // when frames were last written,
-    private int found; // and how many
+    private int found; // and how many bytes of them
     private String why = "the other side closed the connection";
 
     TcpLink(Channel channel, Receiver receiver) {
@@ -52,7 +52,7 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
 
     /**
      * While frames come in, their answers wait for each other: {@link #channelReadComplete} sends them together. And when
-     * the last write found few frames and is only just past, the sender is in the middle of sending more: the loop goes
+     * the last write found few bytes and is only just past, the sender is in the middle of sending more: the loop goes
      * round once more, and reads what has come, instead of a system call for each and a sender that has to wake it each
      * time.
      */
@@ -60,7 +60,7 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
         if (isReading) {
             return;
         }
-        if (found < FEW && System.nanoTime() - drained < GATHER_NANOS) {
+        if (found < FEW_BYTES && System.nanoTime() - drained < GATHER_NANOS) {
             channel.eventLoop().execute(this::drainUnlessReading);
         } else {
             drain();
@@ -70,14 +70,14 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private void drain() {
         isScheduled.set(false); // first: what is added from here on is seen below, or scheduled anew
         ByteBuf batch = null;
-        int count = 0;
+        int sum = 0;
         while (channel.isWritable()) {
             var frame = poll();
             if (frame == null) {
                 break;
             }
-            count++;
             var bytes = frame.take();
+            sum += bytes.readableBytes();
             if (bytes.readableBytes() > SMALL_BYTES) {
                 batch = write(batch);
                 channel.write(bytes, channel.voidPromise());
@@ -92,9 +92,9 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
         }
         write(batch);
         channel.flush();
-        if (count > 0) {
+        if (sum > 0) {
             drained = System.nanoTime();
-            found = count;
+            found = sum;
         }
         if (isClosed) {
             forget();
