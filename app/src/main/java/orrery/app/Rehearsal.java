@@ -59,6 +59,7 @@ final class Rehearsal {
         train("lr", libsvm, "--test", libsvm, "--quiet");
         train("lr", libsvm, "--json");
         train("svm", libsvm);
+        train("svm", libsvm, "--solver", "dual");
         train("softmax", csv, "--split", "0.2");
         train("least-squares", csv, "--label", "x1");
         train("kmeans", libsvm, "--iterations", "10");

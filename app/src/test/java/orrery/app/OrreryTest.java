@@ -278,7 +278,12 @@ final class OrreryTest {
                 mistake(1, "nan.libsvm:1: expected a number as label, found 'nan'", "train", "lr", "@nan.libsvm"),
                 mistake(1, "ragged.csv:3: expected 2 fields, found more", "train", "lr", "@ragged.csv"),
                 mistake(1, "has no column 'y'", "train", "lr", "@words.csv", "--label", "y"),
-                mistake(1, "lr needs 2 classes, the data has 3 [1, 2, 3]; use softmax", "train", "lr", "@three.libsvm"),
+                mistake(
+                        1,
+                        "lr needs 2 classes, the data has 3 [1, 2, 3]; use softmax, or --solver dual for one class against the rest",
+                        "train",
+                        "lr",
+                        "@three.libsvm"),
                 mistake(1, "lr needs 2 classes, the data has 1 [1]", "train", "lr", "@one.libsvm"),
                 mistake(
                         1,

@@ -20,8 +20,6 @@ final class SolverFlags {
             "--beta",
             "--beta1",
             "--beta2",
-            "--class-weight",
-            "--balanced",
             "--early-stop");
 
     @Option(
@@ -31,7 +29,8 @@ final class SolverFlags {
             description = {
                 "rule (default), dual: coordinate descent in the dual, or svrg: full gradients and small steps in turn.",
                 "dual needs no rate, and finds the optimum for --l2 (default: C = 1, which is one over the number of"
-                        + " examples) in few passes; examples are taken as they are. svrg (variance-reduced gradients) is for"
+                        + " examples) in few passes; examples are taken as they are; more than two classes are learned each"
+                        + " against the rest. svrg (variance-reduced gradients) is for"
                         + " smooth losses; full gradients and small steps have their own numbers of workers."
             })
     String solver = "rule";
@@ -67,6 +66,8 @@ final class SolverFlags {
         var others = new ArrayList<>(OF_RULES);
         if (solver.equals("dual")) {
             others.addAll(List.of("--rate", "--batch"));
+        } else {
+            others.addAll(List.of("--class-weight", "--balanced"));
         }
         for (var name : others) {
             if (given.has(name)) {

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -27,7 +28,8 @@ import orrery.table.TableSpec;
  * <p>Each worker has the dual variables of its own examples. In a clock it goes over them once, from the weights that all
  * have come to, as if what it changes were changed so by every worker; what all have changed is added up (Ma et al.,
  * "Adding vs. Averaging in Distributed Primal-Dual Optimization", ICML 2015: CoCoA+). With one worker this is the method
- * itself. Examples are taken as they are, without scaling.
+ * itself. Examples are taken as they are, without scaling. Of more than two classes there is one such model for each, of
+ * it against the rest; all are found in the same passes.
  */
 public final class Dual implements Training<LinearModel> {
     static final String WEIGHTS = "weights"; // the last is the intercept
@@ -39,20 +41,26 @@ public final class Dual implements Training<LinearModel> {
     private final Optional<Examples> validation;
     private final Run run;
     private final Labels labels;
+    private final LinearOptions weighing;
+    private final float[] classWeights;
     private final int features;
+    private final int width;
+    private final long stride;
     private final Job job;
 
-    Dual(String app, Loss loss, DualOptions options, Loaded data, Optional<Examples> validation, Run run)
+    Dual(LinearLearner learner, DualOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
+        String app = learner.name();
+        loss = learner.loss();
         if (loss == Loss.SOFTMAX) {
-            throw new IllegalArgumentException("dual is for two classes or numbers, not for softmax");
+            throw new IllegalArgumentException(
+                    "dual is not for softmax; lr and svm by dual learn each class against the rest");
         }
         if (!(run.consistency() instanceof Consistency.Bsp)) {
             throw new IllegalArgumentException(
                     "dual adds up what all workers have changed at the same weights: under bsp, not under "
                             + run.consistency());
         }
-        this.loss = loss;
         this.options = options;
         this.data = data;
         this.validation = validation;
@@ -60,17 +68,26 @@ public final class Dual implements Training<LinearModel> {
         labels = loss.isClassification()
                 ? Labels.of(data.examples(), data.schema())
                 : new Labels(List.of(), new double[0]);
-        if (loss.isClassification() && labels.count() != 2) {
-            throw new DataException(app + " needs 2 classes, the data has " + labels.count());
+        if (loss.isClassification() && labels.count() < 2) {
+            throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
         }
+        if (!loss.isClassification() && !data.schema().classes().isEmpty()) {
+            throw new DataException(app + " needs numbers as labels, the data has the classes "
+                    + Labels.named(data.schema().classes()).shortened());
+        }
+        weighing = learner.options();
+        labels.checkWeights(weighing);
+        classWeights = labels.weights(weighing, Optional.of(data.examples()));
         features = data.examples().features();
+        stride = stride(data.examples().size());
+        width = labels.count() > 2 ? labels.count() : 1;
         var stage = new Stage(
                 "dual",
                 options.passes(),
                 Math.min(BETWEEN_CUTS, options.passes()),
                 worker -> new DualStep(this, worker),
                 this::measure);
-        job = new Job(app + " by dual", List.of(TableSpec.dense(WEIGHTS, features + 1L, 1)), List.of(stage));
+        job = new Job(app + " by dual", List.of(TableSpec.dense(WEIGHTS, features + 1L, width)), List.of(stage));
     }
 
     Loss loss() {
@@ -93,14 +110,41 @@ public final class Dual implements Training<LinearModel> {
         return features;
     }
 
-    /** What the loss of an example of weight 1 counts beside half the square of the weights' length. */
-    double cost() {
-        return options.l2() == 0 ? 1 : 1 / (options.l2() * data.examples().size());
+    /** Models that are found: one, or one per class. */
+    int width() {
+        return width;
     }
 
-    /** 1 or -1; under least squares the label itself. */
-    double target(double label) {
-        return !loss.isClassification() ? label : labels.find(label) == 1 ? 1 : -1;
+    /** What the loss of an example counts beside half the square of the weights' length. */
+    double cost(Examples.Cursor example) {
+        double c = options.l2() == 0 ? 1 : 1 / (options.l2() * data.examples().size());
+        return c * example.weight() * (loss.isClassification() ? classWeights[labels.find(example.label())] : 1);
+    }
+
+    /** The class that an example belongs to. */
+    int classOf(double label) {
+        return labels.find(label);
+    }
+
+    /**
+     * The example that comes at a place, in an order that is fixed and spread over the data: files are often sorted, and no
+     * worker should have one class alone.
+     */
+    int spread(long place) {
+        return (int) (place * stride % data.examples().size());
+    }
+
+    /** About the golden section of the number of examples, without a common divisor. */
+    private static long stride(long count) {
+        long stride = Math.max(1, Math.round(count * 0.6180339887498949));
+        while (gcd(stride, count) != 1) {
+            stride++;
+        }
+        return stride;
+    }
+
+    private static long gcd(long a, long b) {
+        return b == 0 ? a : gcd(b, a % b);
     }
 
     private Map<String, Double> measure(Node node, long clock) {
@@ -130,13 +174,29 @@ public final class Dual implements Training<LinearModel> {
 
     @Override
     public Map<String, String> identity() {
-        return Map.of("dual", options.toString(), Identity.DATA, data.examples().sum() + ", " + data.examples());
+        return Map.of(
+                "dual",
+                options.toString(),
+                "class weights",
+                new TreeMap<>(weighing.classWeights()) + (weighing.balanced() ? ", balanced" : ""),
+                Identity.DATA,
+                data.examples().sum() + ", " + data.examples());
     }
 
     private LinearModel model(float[] weights) {
-        var intercept = new double[] {options.intercept() ? weights[features] : 0};
+        var intercept = new double[width];
+        for (int c = 0; c < width && options.intercept(); c++) {
+            intercept[c] = weights[features * width + c];
+        }
         double baseline = Source.baseline(data.examples(), labels, loss);
         return new LinearModel(
-                loss, data.schema(), labels, 1, Arrays.copyOf(weights, features), intercept, baseline, Map.of());
+                loss,
+                data.schema(),
+                labels,
+                width,
+                Arrays.copyOf(weights, features * width),
+                intercept,
+                baseline,
+                Map.of());
     }
 }

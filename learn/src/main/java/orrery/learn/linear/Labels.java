@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import orrery.data.DataException;
 import orrery.data.Description;
@@ -51,6 +52,39 @@ record Labels(List<String> names, double[] values) implements Serializable {
             names.add(Description.numberName(label));
         }
         return new Labels(List.copyOf(names), values);
+    }
+
+    /** What examples weigh by class. */
+    float[] weights(LinearOptions options, Optional<Examples> inMemory) {
+        var weights = new float[count()];
+        for (int k = 0; k < weights.length; k++) {
+            weights[k] = options.classWeights().getOrDefault(names.get(k), 1f);
+        }
+        if (options.balanced()) {
+            var counts = new long[weights.length];
+            var examples = inMemory.orElseThrow(() -> new IllegalArgumentException(
+                    "classes are balanced by weights, where examples are not held in memory"));
+            for (long i = 0; i < examples.size(); i++) {
+                counts[find(examples.label(i))]++;
+            }
+            for (int k = 0; k < weights.length; k++) {
+                weights[k] *= examples.size() / (float) (weights.length * counts[k]);
+            }
+        }
+        return weights;
+    }
+
+    void checkWeights(LinearOptions options) throws DataException {
+        for (var name : options.classWeights().keySet()) {
+            if (!names.contains(name)) {
+                throw new DataException("there is no class '" + name + "' to weigh, only " + shortened());
+            }
+        }
+    }
+
+    /** The names, as messages have them. */
+    String shortened() {
+        return names.size() <= 20 ? names.toString() : names.subList(0, 20) + " ...";
     }
 
     int count() {

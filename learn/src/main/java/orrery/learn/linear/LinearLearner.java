@@ -36,7 +36,7 @@ public sealed interface LinearLearner extends Serializable
             throws DataException {
         return switch (solver) {
             case SvrgOptions svrg -> new Svrg(name(), loss(), svrg, data, validation, run);
-            case DualOptions dual -> new Dual(name(), loss(), dual, data, validation, run);
+            case DualOptions dual -> new Dual(this, dual, data, validation, run);
         };
     }
 

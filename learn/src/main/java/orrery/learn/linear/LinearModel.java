@@ -89,7 +89,7 @@ public final class LinearModel implements Model {
         return weights.length / width;
     }
 
-    /** Margins per example: one per class under softmax, else 1. */
+    /** Margins per example: one per class under softmax or of more than two classes, else 1. */
     public int margins() {
         return width;
     }
@@ -182,8 +182,17 @@ public final class LinearModel implements Model {
     public double[] probabilities(double[] margins) {
         return switch (loss) {
             case LOGISTIC -> {
-                double second = 1 / (1 + Math.exp(-margins[1]));
-                yield new double[] {1 / (1 + Math.exp(margins[1])), second};
+                if (margins.length == 2) {
+                    double second = 1 / (1 + Math.exp(-margins[1]));
+                    yield new double[] {1 / (1 + Math.exp(margins[1])), second};
+                }
+                var each = Arrays.stream(margins)
+                        .map(margin -> 1 / (1 + Math.exp(-margin)))
+                        .toArray();
+                double sum = Arrays.stream(each).sum();
+                yield Arrays.stream(each)
+                        .map(one -> sum > 0 ? one / sum : 1.0 / each.length)
+                        .toArray();
             }
             case SOFTMAX -> {
                 double most = Arrays.stream(margins).max().orElse(0);
@@ -223,13 +232,33 @@ public final class LinearModel implements Model {
                 System.arraycopy(margins, 0, probabilities, 0, width);
             }
             case LOGISTIC -> {
+                if (width > 1) { // each class against the rest, brought to the sum 1
+                    shares(margins, probabilities);
+                    return;
+                }
                 probabilities[1] = (float) (1 / (1 + Math.exp(-margins[0])));
                 probabilities[0] = 1 - probabilities[1];
             }
             case HINGE, SQUARED_HINGE -> {
+                if (width > 1) {
+                    Arrays.fill(probabilities, 0);
+                    probabilities[largest(margins)] = 1;
+                    return;
+                }
                 probabilities[1] = margins[0] > 0 ? 1 : 0;
                 probabilities[0] = 1 - probabilities[1];
             }
+        }
+    }
+
+    private static void shares(float[] margins, float[] shares) {
+        double sum = 0;
+        for (int k = 0; k < shares.length; k++) {
+            shares[k] = (float) (1 / (1 + Math.exp(-margins[k])));
+            sum += shares[k];
+        }
+        for (int k = 0; k < shares.length; k++) {
+            shares[k] = sum > 0 ? (float) (shares[k] / sum) : 1f / shares.length;
         }
     }
 
@@ -287,8 +316,7 @@ public final class LinearModel implements Model {
                 cost += loss.of(margins[0], actual == 1 ? 1 : -1);
             } else {
                 predicted = largest(margins);
-                float mine = margins[actual];
-                cost += Loss.softmax(margins) - mine;
+                cost += costOfMany(margins, actual);
             }
             confusion[actual][predicted]++;
             right += actual == predicted ? 1 : 0;
@@ -306,6 +334,19 @@ public final class LinearModel implements Model {
         values.put(loss == Loss.LOGISTIC || loss == Loss.SOFTMAX ? "logLoss" : "loss", cost / n);
         values.put("macroF1", Metrics.macroF1(confusion));
         return new Metrics(values);
+    }
+
+    /** Of margins by class, which are not the same afterwards: minus the log of the probability, or the losses' sum. */
+    private double costOfMany(float[] margins, int actual) {
+        if (loss == Loss.SOFTMAX) {
+            float mine = margins[actual];
+            return Loss.softmax(margins) - mine;
+        }
+        double sum = 0;
+        for (int k = 0; k < margins.length; k++) {
+            sum += loss == Loss.LOGISTIC ? 1 / (1 + Math.exp(-margins[k])) : loss.of(margins[k], k == actual ? 1 : -1);
+        }
+        return loss == Loss.LOGISTIC ? Loss.log1pExp(-margins[actual]) + Math.log(sum) : sum;
     }
 
     static int largest(float[] margins) {
@@ -360,7 +401,7 @@ public final class LinearModel implements Model {
                             : List.of(),
                     file.doubles("labels"));
             long[] shape = file.shape("weights");
-            int width = loss == Loss.SOFTMAX ? labels.count() : 1;
+            int width = loss == Loss.SOFTMAX || labels.count() > 2 ? labels.count() : 1;
             if (shape.length != 2
                     || shape[1] != width
                     || shape[0] != schema.features()

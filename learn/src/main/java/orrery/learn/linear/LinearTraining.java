@@ -107,21 +107,17 @@ public final class LinearTraining implements Training<LinearModel> {
     private void checkClasses(String app) throws DataException {
         boolean isBinary = loss == Loss.LOGISTIC || loss == Loss.HINGE || loss == Loss.SQUARED_HINGE;
         if (isBinary && labels.count() != 2) {
-            throw new DataException(app + " needs 2 classes, the data has " + labels.count() + " "
-                    + shortened(labels.names()) + (labels.count() > 2 ? "; use softmax" : ""));
+            throw new DataException(app + " needs 2 classes, the data has " + labels.count() + " " + labels.shortened()
+                    + (labels.count() > 2 ? "; use softmax, or --solver dual for one class against the rest" : ""));
         }
         if (!loss.isClassification() && !source.schema().classes().isEmpty()) {
             throw new DataException(app + " needs numbers as labels, the data has the classes "
-                    + shortened(source.schema().classes()));
+                    + Labels.named(source.schema().classes()).shortened());
         }
         if (loss == Loss.SOFTMAX && labels.count() < 2) {
             throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
         }
-        for (var name : options.classWeights().keySet()) {
-            if (!labels.names().contains(name)) {
-                throw new DataException("there is no class '" + name + "' to weigh, only " + shortened(labels.names()));
-            }
-        }
+        labels.checkWeights(options);
     }
 
     /** Better now than in the midst of a run. */
@@ -137,10 +133,6 @@ public final class LinearTraining implements Training<LinearModel> {
                     need / (1 << 20),
                     Runtime.getRuntime().maxMemory() >> 20));
         }
-    }
-
-    private static String shortened(List<String> names) {
-        return names.size() <= 20 ? names.toString() : names.subList(0, 20) + " ...";
     }
 
     private List<TableSpec> tables() {
@@ -171,23 +163,7 @@ public final class LinearTraining implements Training<LinearModel> {
     }
 
     private float[] classWeights() {
-        var weights = new float[labels.count()];
-        for (int k = 0; k < weights.length; k++) {
-            weights[k] = options.classWeights().getOrDefault(labels.names().get(k), 1f);
-        }
-        if (options.balanced()) {
-            var counts = new long[weights.length];
-            var examples = source.inMemory()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "classes are balanced by weights, where examples are not held in memory"));
-            for (long i = 0; i < examples.size(); i++) {
-                counts[labels.find(examples.label(i))]++;
-            }
-            for (int k = 0; k < weights.length; k++) {
-                weights[k] *= examples.size() / (float) (weights.length * counts[k]);
-            }
-        }
-        return weights;
+        return labels.weights(options, source.inMemory());
     }
 
     private Map<String, Double> validate(Node node, Examples validation) {

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +23,7 @@ import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;
 import orrery.table.Consistency;
+import orrery.table.UpdateRule;
 
 final class DualTest {
     private static final double L2 = 0.01;
@@ -130,14 +134,93 @@ final class DualTest {
         var data = data(true);
         assertThatThrownBy(() -> new SoftmaxRegression(LinearOptions.defaults())
                         .prepare(data, Optional.empty(), OPTIONS, Run.local(1)))
-                .hasMessageContaining("dual is for two classes or numbers");
+                .hasMessageContaining("dual is not for softmax; lr and svm by dual learn each class against the rest");
         assertThatThrownBy(() -> train("lr", data, OPTIONS, Run.local(2).with(new Consistency.Asp())))
                 .hasMessageContaining("under bsp, not under asp");
-        var file = folder.resolve("three.libsvm");
-        Files.writeString(file, "1 1:1\n2 1:2\n3 1:3\n");
-        var three = Data.parse(file, ReadOptions.defaults(), null, true);
-        assertThatThrownBy(() -> train("lr", three, OPTIONS, Run.local(1)))
+        var file = folder.resolve("one.libsvm");
+        Files.writeString(file, "1 1:1\n1 1:2\n");
+        var one = Data.parse(file, ReadOptions.defaults(), null, true);
+        assertThatThrownBy(() -> train("lr", one, OPTIONS, Run.local(1)))
                 .isInstanceOf(DataException.class)
-                .hasMessageContaining("lr needs 2 classes, the data has 3");
+                .hasMessageContaining("lr needs 2 classes or more, the data has [1]");
+    }
+
+    private Loaded parsed(String name, String text) throws IOException {
+        var file = folder.resolve(name);
+        Files.writeString(file, text);
+        return Data.parse(file, ReadOptions.defaults(), null, true);
+    }
+
+    /** Points around three corners, and the same with the labels of one class against the rest. */
+    private static String corners(int against) {
+        var random = new SplittableRandom(8);
+        var text = new StringBuilder();
+        for (int i = 0; i < 240; i++) {
+            int k = i / 80; // one class after the other, as files often are
+            double x = (k == 1 ? 2 : 0) + random.nextGaussian();
+            double y = (k == 2 ? 2 : 0) + random.nextGaussian();
+            int label = against < 0 ? k : k == against ? 1 : -1;
+            text.append(String.format(Locale.ROOT, "%d 1:%.4f 2:%.4f%n", label, x, y));
+        }
+        return text.toString();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"lr,1", "svm,2", "squared,3"})
+    void eachOfManyClassesIsLearnedAgainstTheRest(String app, int workers) throws IOException {
+        var all = train(app, parsed("corners.libsvm", corners(-1)), OPTIONS, Run.local(workers));
+        assertThat(all.margins()).isEqualTo(3);
+        for (int k = 0; k < 3; k++) {
+            var one = train(app, parsed("corner" + k + ".libsvm", corners(k)), OPTIONS, Run.local(workers));
+            for (int f = 0; f < 2; f++) {
+                assertThat(all.weight(f, k)).isEqualTo(one.weight(f, 0), within(1e-3f));
+            }
+            assertThat(all.intercept(k)).isEqualTo(one.intercept(0), within(1e-3));
+        }
+        var data = parsed("corners.libsvm", corners(-1));
+        assertThat(all.score(data.examples()).ordered())
+                .hasEntrySatisfying("accuracy", accuracy -> assertThat(accuracy).isGreaterThan(0.75));
+        var sums = new double[1];
+        all.predict(
+                data.examples(),
+                (i, predicted) -> sums[0] += Arrays.stream(predicted).sum());
+        assertThat(sums[0]).isEqualTo(240, within(1e-3));
+    }
+
+    /** If each worker had the examples as they lie in the file, each would know one class only. */
+    @Test
+    void sortedExamplesAreSpreadOverTheWorkers() throws IOException {
+        var text = corners(1);
+        var sorted = text.lines()
+                .sorted()
+                .reduce(new StringBuilder(), (all, line) -> all.append(line).append('\n'), StringBuilder::append)
+                .toString();
+        var data = parsed("sorted.libsvm", sorted);
+        var few = DualOptions.defaults().withL2(L2).withTolerance(0).withPasses(10);
+        double alone = objective(found(train("lr", data, few, Run.local(1)), data), data, Loss.LOGISTIC);
+        double both = objective(found(train("lr", data, few, Run.local(2)), data), data, Loss.LOGISTIC);
+        assertThat(both).isCloseTo(alone, within(0.005));
+    }
+
+    @Test
+    void classesWeighAsAskedFor() throws IOException {
+        var heavy = new LogisticRegression(
+                new LinearOptions(1, 64, new UpdateRule.AdaGrad(0.1f), true, Map.of("1", 3f), false, 0));
+        var weighed = parsed("weighed.libsvm", corners(1));
+        var repeated = parsed(
+                "repeated.libsvm",
+                corners(1)
+                        + corners(1)
+                                .lines()
+                                .filter(line -> line.startsWith("1 "))
+                                .map(line -> line + "\n" + line + "\n")
+                                .collect(Collectors.joining()));
+        double part = 240.0 / repeated.examples().size();
+        var a = heavy.prepare(weighed, Optional.empty(), OPTIONS, Run.local(1))
+                .run()
+                .model();
+        var b = train("lr", repeated, OPTIONS.withL2(L2 * part), Run.local(1));
+        assertThat(a.weight(0, 0)).isEqualTo(b.weight(0, 0), within(1e-3f));
+        assertThat(a.intercept(0)).isEqualTo(b.intercept(0), within(1e-3));
     }
 }

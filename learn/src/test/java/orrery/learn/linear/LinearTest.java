@@ -284,7 +284,8 @@ final class LinearTest {
     void dataThatDoNotFitAreRefused() throws IOException {
         var three = synthetic("three", 100);
         assertThatThrownBy(() -> new LogisticRegression(LinearOptions.defaults()).fit(three, Run.local(1)))
-                .hasMessage("lr needs 2 classes, the data has 3 [10, 20, 30]; use softmax");
+                .hasMessage(
+                        "lr needs 2 classes, the data has 3 [10, 20, 30]; use softmax, or --solver dual for one class against the rest");
         var numbers = synthetic("numbers", 20_000);
         assertThatThrownBy(() -> new SoftmaxRegression(LinearOptions.defaults()).fit(numbers, Run.local(1)))
                 .hasMessageContaining("are they numbers to predict? Then use least-squares");
