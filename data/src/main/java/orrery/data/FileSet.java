@@ -5,15 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
 import orrery.store.Place;
 import orrery.store.Printable;
 
@@ -136,25 +135,34 @@ record FileSet(String name, List<Place> files, boolean isFolder) {
         return sums;
     }
 
-    /** A sum of all bytes of all files, and their names: other content has another, as good as certain. */
+    /**
+     * A sum of all bytes of all files, and their names: other content has another, as good as certain. Two sums of 32 bits,
+     * by different polynomials, take a tenth of the time of a digest that nobody can forge; nobody is kept out here.
+     */
     String sum() throws IOException {
-        try {
-            var sum = MessageDigest.getInstance("SHA-256");
-            var bytes = new byte[1 << 18];
-            for (var file : files) {
-                sum.update((file.name() + "\0").getBytes(StandardCharsets.UTF_8));
-                long length = 0;
-                try (InputStream in = file.open()) {
-                    for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
-                        sum.update(bytes, 0, n);
-                        length += n;
-                    }
+        var one = new CRC32();
+        var other = new CRC32C();
+        var bytes = new byte[1 << 18];
+        long all = 0;
+        for (var file : files) {
+            add(one, other, (file.name() + "\0").getBytes(StandardCharsets.UTF_8));
+            long length = 0;
+            try (InputStream in = file.open()) {
+                for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
+                    one.update(bytes, 0, n);
+                    other.update(bytes, 0, n);
+                    length += n;
                 }
-                sum.update(("\0" + length + "\0").getBytes(StandardCharsets.UTF_8));
             }
-            return "sha256:" + HexFormat.of().formatHex(sum.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every JDK has it
+            add(one, other, ("\0" + length + "\0").getBytes(StandardCharsets.UTF_8));
+            all += length;
         }
+        return String.format(
+                Locale.ROOT, "crc32:%08x, crc32c:%08x of %,d bytes", one.getValue(), other.getValue(), all);
+    }
+
+    private static void add(CRC32 one, CRC32C other, byte[] bytes) {
+        one.update(bytes);
+        other.update(bytes);
     }
 }

@@ -8,6 +8,7 @@ import orrery.engine.Worker;
 import orrery.table.Session;
 import orrery.table.Slots;
 import orrery.table.Table;
+import orrery.table.View;
 
 /**
  * One worker's part of an iteration: the ranks of a run of nodes, from the shares of all that point to them. Reads each
@@ -21,6 +22,9 @@ final class RankStep implements Step {
     static final int DEAD_ENDS = 1;
     static final int ITERATIONS = 2;
     static final int STATE_COLUMNS = 3;
+
+    private static final long NODE = 8; // what a node costs, in edges
+    private static final int MOST = 4096; // reads that are told apart
 
     private final PageRankOptions options;
     private final BitSet seeds;
@@ -42,6 +46,8 @@ final class RankStep implements Step {
     private final float[] change; // of each node's share
     private final long[] stateRows;
     private final float[] states;
+    private double all; // that the last iteration changed
+    private double dead; // what dead ends have after it
     private final double even; // what each node gets where a walk begins anew
 
     RankStep(Graph graph, PageRankOptions options, BitSet seeds, Worker worker, Table shares, Table state) {
@@ -53,46 +59,21 @@ final class RankStep implements Step {
         first = boundary(graph, worker.index(), worker.count());
         last = boundary(graph, worker.index() + 1, worker.count());
         int count = last - first;
-        nodes = new int[count];
-        for (int i = 0; i < count; i++) {
-            nodes[i] = first + i;
-        }
+        nodes = run(first, count);
         int from = graph.starts()[first];
-        starts = new int[count + 1];
-        for (int i = 0; i <= count; i++) {
-            starts[i] = graph.starts()[first + i] - from;
-        }
-        var reads = new int[graph.nodes()];
-        for (int k = 0; k < starts[count]; k++) {
-            reads[graph.sources()[from + k]]++;
-        }
-        var used = new BitSet(graph.nodes());
-        used.set(first, last);
-        for (int v = 0; v < reads.length; v++) {
-            if (reads[v] > 0) {
-                used.set(v);
-            }
-        }
-        int[] keys = used.stream().toArray();
-        slots = worker.session()
-                .slots(shares, Arrays.stream(keys).asLongStream().toArray());
-        places = new int[keys.length];
-        Arrays.setAll(places, slots::place);
+        starts = shifted(graph.starts(), first, count + 1, from);
+        int[] reads = reads(graph.sources(), from, starts[count], graph.nodes());
+        int[] keys = used(reads, first, last);
+        slots = worker.session().slots(shares, longs(keys));
+        places = places(slots, keys.length);
         positions = mostReadFirst(keys, reads);
         values = new float[keys.length];
-        var position = new int[graph.nodes()];
-        for (int i = 0; i < keys.length; i++) {
-            position[keys[i]] = positions[i];
-        }
-        edges = new int[starts[count]];
-        for (int k = 0; k < edges.length; k++) {
-            edges[k] = position[graph.sources()[from + k]];
-        }
+        int[] position = byNode(keys, positions, graph.nodes());
+        edges = taken(position, graph.sources(), from, starts[count]);
         weights = graph.isWeighted() ? Arrays.copyOfRange(graph.weights(), from, from + edges.length) : new float[0];
-        own = new int[count];
+        own = Arrays.copyOfRange(position, first, last);
         strengths = new double[count];
         for (int i = 0; i < count; i++) {
-            own[i] = position[first + i];
             strengths[i] = graph.outStrength(first + i);
         }
         change = new float[count];
@@ -104,15 +85,14 @@ final class RankStep implements Step {
         even = 1.0 / (seeds.isEmpty() ? graph.nodes() : seeds.cardinality());
     }
 
-    /** The first node of a worker: each has about as many edges and nodes together. */
+    /** The first node of a worker: each has about as much to do. */
     private static int boundary(Graph graph, int worker, int workers) {
-        long all = (long) graph.edges() + graph.nodes();
-        long due = all * worker / workers;
+        long due = (graph.edges() + NODE * graph.nodes()) * worker / workers;
         int low = 0;
         int high = graph.nodes();
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if ((long) graph.starts()[middle] + middle < due) {
+            if (graph.starts()[middle] + NODE * middle < due) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -121,20 +101,93 @@ final class RankStep implements Step {
         return low;
     }
 
+    // One loop each: a job may be over in less time than it takes to compile them all together
+
+    private static int[] run(int first, int count) {
+        var run = new int[count];
+        for (int i = 0; i < count; i++) {
+            run[i] = first + i;
+        }
+        return run;
+    }
+
+    private static int[] shifted(int[] from, int at, int count, int by) {
+        var shifted = new int[count];
+        for (int i = 0; i < count; i++) {
+            shifted[i] = from[at + i] - by;
+        }
+        return shifted;
+    }
+
+    /** By node, how often its share is read. */
+    private static int[] reads(int[] sources, int from, int count, int nodes) {
+        var reads = new int[nodes];
+        for (int k = from; k < from + count; k++) {
+            reads[sources[k]]++;
+        }
+        return reads;
+    }
+
+    /** The nodes that are read, or the worker's own; ascending. */
+    private static int[] used(int[] reads, int first, int last) {
+        var used = new int[reads.length];
+        int count = 0;
+        for (int v = 0; v < reads.length; v++) {
+            if (reads[v] > 0 || (v >= first && v < last)) {
+                used[count++] = v;
+            }
+        }
+        return Arrays.copyOf(used, count);
+    }
+
+    private static long[] longs(int[] keys) {
+        var longs = new long[keys.length];
+        for (int i = 0; i < keys.length; i++) {
+            longs[i] = keys[i];
+        }
+        return longs;
+    }
+
+    private static int[] places(Slots slots, int count) {
+        var places = new int[count];
+        for (int i = 0; i < count; i++) {
+            places[i] = slots.place(i);
+        }
+        return places;
+    }
+
+    private static int[] byNode(int[] keys, int[] positions, int nodes) {
+        var byNode = new int[nodes];
+        for (int i = 0; i < keys.length; i++) {
+            byNode[keys[i]] = positions[i];
+        }
+        return byNode;
+    }
+
+    private static int[] taken(int[] position, int[] sources, int from, int count) {
+        var taken = new int[count];
+        for (int k = 0; k < count; k++) {
+            taken[k] = position[sources[from + k]];
+        }
+        return taken;
+    }
+
     private double begun(int node) {
         return seeds.isEmpty() || seeds.get(node) ? even : 0;
     }
 
-    /** By key, where it comes if those that are read most come first; equals stay in their order. */
+    /** By key, where it comes if those that are read most come first; equals, and all beyond MOST, as they are. */
     private static int[] mostReadFirst(int[] keys, int[] reads) {
-        var order = new long[keys.length];
-        for (int i = 0; i < keys.length; i++) {
-            order[i] = (long) (Integer.MAX_VALUE - reads[keys[i]]) << 32 | i;
+        var ends = new int[MOST + 2];
+        for (int key : keys) {
+            ends[MOST - Math.min(reads[key], MOST) + 1]++;
         }
-        Arrays.sort(order);
+        for (int n = 1; n < ends.length; n++) {
+            ends[n] += ends[n - 1];
+        }
         var positions = new int[keys.length];
-        for (int n = 0; n < order.length; n++) {
-            positions[(int) order[n]] = n;
+        for (int i = 0; i < keys.length; i++) {
+            positions[i] = ends[MOST - Math.min(reads[keys[i]], MOST)]++;
         }
         return positions;
     }
@@ -182,28 +235,35 @@ final class RankStep implements Step {
         if (iterations > 0 && changed <= options.tolerance()) {
             return; // all workers see the same sums
         }
-        var view = session.view(slots);
-        for (int i = 0; i < places.length; i++) {
-            values[positions[i]] = view.get(places[i], 0);
-        }
-        double all = 0;
-        double dead = 0;
+        read(session.view(slots));
+        all = 0;
+        dead = 0;
         double d = clock == 0 ? 0 : options.damping();
-        double fromDeadEnds = d * deadEnds + (1 - d);
-        for (int i = 0; i < nodes.length; i++) {
-            double strength = strengths[i];
-            double rank = fromDeadEnds * begun(first + i) + (clock == 0 ? 0 : d * sum(i));
-            float before = values[own[i]];
-            float now = (float) (strength == 0 ? rank : rank / strength);
-            all += Math.abs(now - before) * (strength == 0 ? 1 : strength);
-            dead += strength == 0 ? now : 0;
-            change[i] = now - before;
-        }
+        move(d, d * deadEnds + (1 - d));
         session.outbox(shares).addScaled(1, nodes, change, 0, nodes.length);
         var outbox = session.outbox(state);
         outbox.addCell(worker.index(), CHANGE, (float) all - states[mine + CHANGE]);
         outbox.addCell(worker.index(), DEAD_ENDS, (float) dead - states[mine + DEAD_ENDS]);
         outbox.addCell(worker.index(), ITERATIONS, clock == 0 ? 0 : 1);
         worker.processed(edges.length);
+    }
+
+    private void read(View view) {
+        for (int i = 0; i < places.length; i++) {
+            values[positions[i]] = view.get(places[i], 0);
+        }
+    }
+
+    /** Finds each node's share, by how much it changes, and what all of them add to the sums. */
+    private void move(double damping, double begins) {
+        for (int i = 0; i < nodes.length; i++) {
+            double strength = strengths[i];
+            double rank = begins * begun(first + i) + (damping == 0 ? 0 : damping * sum(i));
+            float before = values[own[i]];
+            float now = (float) (strength == 0 ? rank : rank / strength);
+            all += Math.abs(now - before) * (strength == 0 ? 1 : strength);
+            dead += strength == 0 ? now : 0;
+            change[i] = now - before;
+        }
     }
 }

@@ -36,9 +36,11 @@ public record Ranks(List<String> names, float[] ranks, int iterations, double ch
                 .thenComparing(Comparator.<Integer>naturalOrder().reversed());
         var best = new PriorityQueue<>(worstFirst);
         for (int v = 0; v < ranks.length; v++) {
-            best.add(v);
-            if (best.size() > k) {
+            if (best.size() < k) {
+                best.add(v);
+            } else if (k > 0 && ranks[v] > ranks[best.element()]) {
                 best.remove();
+                best.add(v);
             }
         }
         var nodes = new ArrayList<>(best);
