@@ -13,6 +13,8 @@ final class MemberCommand {
 
     private MemberCommand() {}
 
+    private static final String YOUNG = "-XX:MaxNewSize=96m"; // as in the launcher
+
     /** What the user wants of all JVMs. */
     private static List<String> given() {
         var options = System.getenv("ORRERY_JAVA_OPTS");
@@ -25,6 +27,7 @@ final class MemberCommand {
     static List<String> of(int processes) {
         var flags = new ArrayList<>(List.of(
                 "-XX:+UseParallelGC",
+                YOUNG,
                 "-XX:+UseCompactObjectHeaders",
                 "-XX:+UseTransparentHugePages",
                 "--sun-misc-unsafe-memory-access=allow",
@@ -34,10 +37,13 @@ final class MemberCommand {
                 "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
         // as the launcher has it, to the letter: the cache is of these modules; native parts of libraries are among
         // them
+        flags.add("-XX:CompileThresholdScaling=4");
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
-            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH,jdk.incubator.vector"));
+            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH,jdk.incubator.vector", "-XX:CompileCommand=quiet"));
+            flags.add("-XX:CompileCommand=CompileThresholdScaling,orrery.learn.factor.Vector*::*,0.05");
+            flags.add("-XX:CompileCommand=CompileThresholdScaling,orrery.learn.cluster.Vector*::*,0.05");
         } else {
-            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH", "-XX:CompileThresholdScaling=4"));
+            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH"));
         }
         var cache = System.getProperty("orrery.aot", "");
         if (!cache.isEmpty()) { // as the launcher has it
@@ -45,7 +51,10 @@ final class MemberCommand {
         }
         flags.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")); // where this process has its own
         if (given().stream().anyMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
-            flags.remove("-XX:+UseParallelGC"); // a JVM has one collector
+            flags.removeAll(List.of("-XX:+UseParallelGC", YOUNG)); // a JVM has one collector
+        }
+        if (given().stream().anyMatch(flag -> flag.startsWith("-Xm"))) {
+            flags.remove(YOUNG); // the heap is theirs
         }
         flags.addAll(given()); // last: they go before
         return Processes.again(flags, Orrery.class.getName(), List.of(VERB));

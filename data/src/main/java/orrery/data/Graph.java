@@ -110,7 +110,7 @@ public record Graph(
     /** Two graphs with this in common are the same, as good as certain. */
     public String sum() {
         var sum = new CRC32C();
-        var bytes = java.nio.ByteBuffer.allocate(1 << 16);
+        var bytes = java.nio.ByteBuffer.allocate(1 << 16).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         for (var array : new int[][] {starts, sources}) {
             for (int at = 0; at < array.length; ) {
                 int count = Math.min(array.length - at, bytes.capacity() / Integer.BYTES);

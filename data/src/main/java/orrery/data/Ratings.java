@@ -1,5 +1,7 @@
 package orrery.data;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -104,15 +106,17 @@ public record Ratings(
     /** Two sets with this in common are the same, as good as certain. */
     public String sum() {
         var sum = new CRC32C();
-        var bytes = java.nio.ByteBuffer.allocate(12 << 10);
-        for (int i = 0; i < size(); i++) {
-            if (!bytes.hasRemaining()) {
-                sum.update(bytes.flip());
-                bytes.clear();
+        var bytes = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        for (int from = 0, n; from < size(); from += n) {
+            n = Math.min(size() - from, bytes.capacity() / Integer.BYTES);
+            bytes.clear().limit(n * Integer.BYTES);
+            for (var numbers : List.of(users, items)) {
+                bytes.rewind().asIntBuffer().put(numbers, from, n);
+                sum.update(bytes);
             }
-            bytes.putInt(users[i]).putInt(items[i]).putFloat(values[i]);
+            bytes.rewind().asFloatBuffer().put(values, from, n);
+            sum.update(bytes);
         }
-        sum.update(bytes.flip());
         return size() + "-" + Long.toHexString(sum.getValue());
     }
 

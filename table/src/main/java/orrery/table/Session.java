@@ -164,6 +164,11 @@ public final class Session {
         return workers;
     }
 
+    /** Whether what is read and added is only recorded: what is found in between is of no use, and need not be computed. */
+    public boolean isVirtual() {
+        return isVirtual;
+    }
+
     /** The clock that is under way: how often this worker has called {@link #tick()}. */
     public long clock() {
         return clock;

@@ -66,7 +66,11 @@ public final class FactorTraining implements Training<FactorModel> {
                 "factorise",
                 (long) tiles * options.passes(),
                 tiles,
-                worker -> step(Tiles.of(train, division, tiles, worker.index()), worker),
+                worker -> step(
+                        worker.session().isVirtual()
+                                ? Tiles.empty(division, tiles, worker.index())
+                                : Tiles.of(train, division, tiles, worker.index()),
+                        worker),
                 this::measure);
         job = new Job("mf", tables, List.of(stage));
     }

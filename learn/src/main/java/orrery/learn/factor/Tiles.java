@@ -45,11 +45,29 @@ final class Tiles {
 
     /** The tiles of a worker, which is to have all ratings of its users among {@code ratings}; others do not matter. */
     static Tiles of(Ratings ratings, Division division, int tiles, int worker) {
-        int first = division.firstUsers()[worker];
-        int last = division.firstUsers()[worker + 1];
         int[] tileOf = tiles(division.ratingsOfItem(), tiles);
-        var items = new long[tiles][];
         var position = new int[division.itemCount()];
+        long[][] items = items(tileOf, tiles, position);
+        int first = division.firstUsers()[worker];
+        return sorted(ratings, first, division.firstUsers()[worker + 1], tileOf, items, position);
+    }
+
+    /** The same items by tile, and no ratings: for what touches the rows only. */
+    static Tiles empty(Division division, int tiles, int worker) {
+        long[][] items = items(tiles(division.ratingsOfItem(), tiles), tiles, new int[division.itemCount()]);
+        return new Tiles(
+                division.firstUsers()[worker],
+                division.firstUsers()[worker + 1],
+                items,
+                new int[tiles + 1],
+                new int[0],
+                new int[0],
+                new float[0]);
+    }
+
+    /** By tile, its items; {@code position} takes where each is among them. */
+    private static long[][] items(int[] tileOf, int tiles, int[] position) {
+        var items = new long[tiles][];
         var sizes = new int[tiles];
         for (int tile : tileOf) {
             sizes[tile]++;
@@ -63,7 +81,7 @@ final class Tiles {
             position[i] = sizes[tile];
             items[tile][sizes[tile]++] = i;
         }
-        return sorted(ratings, first, last, tileOf, items, position);
+        return items;
     }
 
     /** Counting sorts: by user, then by tile. */

@@ -10,9 +10,12 @@ final class VectorRowAdaGrad implements RowAdaGrad {
     private static final VectorSpecies<Float> SIXTEEN = FloatVector.SPECIES_512;
     private static final VectorSpecies<Float> MOST = FloatVector.SPECIES_PREFERRED;
 
-    /** The compiler counts calls: interpreted vectors are far slower, and one long loop is so for a second. */
+    /** The compiler counts calls, and vectors that are not compiled are a thousand times slower: at first a call is of one rating. */
+    private static final int SHORT_CALLS = 4096;
+
     private static final int BETWEEN_CALLS = 64;
 
+    private int calls;
     private final float[] sums = new float[FOUR.length()];
 
     @Override
@@ -29,17 +32,19 @@ final class VectorRowAdaGrad implements RowAdaGrad {
             float[] items) {
         double squares = 0;
         boolean isSixtyFour = RowAdaGrad.padded(rank) == 64 && MOST.length() == SIXTEEN.length();
-        for (int n = from; n < to; n += BETWEEN_CALLS) {
-            int end = Math.min(to, n + BETWEEN_CALLS);
-            squares += isSixtyFour
-                    ? ofSixtyFour(tiles, n, end, mean, perDeviation, rate, l2, rank, users, items)
-                    : ofAny(tiles, n, end, mean, perDeviation, rate, l2, rank, users, items);
+        for (int n = from, end; n < to; n = end) {
+            end = calls < SHORT_CALLS ? n + 1 : Math.min(to, n + BETWEEN_CALLS);
+            calls = Math.min(calls + 1, SHORT_CALLS);
+            squares = isSixtyFour
+                    ? ofSixtyFour(squares, tiles, n, end, mean, perDeviation, rate, l2, rank, users, items)
+                    : ofAny(squares, tiles, n, end, mean, perDeviation, rate, l2, rank, users, items);
         }
         return squares;
     }
 
     /** One method: in parts it is too big to be inlined, and half as fast. */
     private double ofSixtyFour(
+            double before,
             Tiles tiles,
             int from,
             int to,
@@ -50,7 +55,7 @@ final class VectorRowAdaGrad implements RowAdaGrad {
             int rank,
             float[] users,
             float[] items) {
-        double squares = 0;
+        double squares = before;
         float part = 1f / rank;
         float[] s = sums;
         int[] user = tiles.user;
@@ -109,6 +114,7 @@ final class VectorRowAdaGrad implements RowAdaGrad {
     }
 
     private double ofAny(
+            double before,
             Tiles tiles,
             int from,
             int to,
@@ -119,7 +125,7 @@ final class VectorRowAdaGrad implements RowAdaGrad {
             int rank,
             float[] users,
             float[] items) {
-        double squares = 0;
+        double squares = before;
         float part = 1f / rank;
         int tail = RowAdaGrad.padded(rank);
         int stride = RowAdaGrad.stride(rank);
