@@ -33,7 +33,7 @@ final class Phases {
         if (HAS_STARTED.compareAndSet(false, true)) {
             long began = ManagementFactory.getRuntimeMXBean().getStartTime();
             since -= TimeUnit.MILLISECONDS.toNanos(Math.max(0, System.currentTimeMillis() - began));
-            cpuBefore = 0;
+            cpuBefore = -Spent.byWaitedFor().toNanos(); // what the launcher has started
         }
     }
 

@@ -1,5 +1,8 @@
 package orrery.engine;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,6 +19,17 @@ public record Spent(Duration start, Duration read, Duration work) {
     /** All CPU time of this process so far. */
     public static Duration byThisProcess() {
         return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    /** CPU time of processes that this one has waited for, such as a launcher's; zero where the system does not say. */
+    public static Duration byWaitedFor() {
+        try {
+            var stat = Files.readString(Path.of("/proc/self/stat"));
+            var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1); // a name may have blanks
+            return Duration.ofMillis(10 * (Long.parseLong(fields[13]) + Long.parseLong(fields[14])));
+        } catch (IOException | RuntimeException e) {
+            return Duration.ZERO;
+        }
     }
 
     public Spent plus(Spent other) {
