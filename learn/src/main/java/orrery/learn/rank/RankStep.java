@@ -34,9 +34,9 @@ final class RankStep implements Step {
     private final int first; // of the worker's nodes
     private final int last; // the one after
     private final int[] nodes; // first to last
-    private final int[] starts; // of the nodes' edges
-    private final int[] edges; // where the shares of their sources are among the values
-    private final float[] weights; // beside them, if edges have weights
+    private final Incoming incoming; // from where the shares of their sources are among the values
+    private final float[] sums; // of what comes to the nodes
+    private final int edgeCount;
     private final int[] own; // where the nodes' own shares are
     private final double[] strengths; // of the nodes; 0 of dead ends
     private final Slots slots;
@@ -61,7 +61,7 @@ final class RankStep implements Step {
         int count = last - first;
         nodes = run(first, count);
         int from = graph.starts()[first];
-        starts = shifted(graph.starts(), first, count + 1, from);
+        int[] starts = shifted(graph.starts(), first, count + 1, from);
         int[] reads = reads(graph.sources(), from, starts[count], graph.nodes());
         int[] keys = used(reads, first, last);
         slots = worker.session().slots(shares, longs(keys));
@@ -69,8 +69,12 @@ final class RankStep implements Step {
         positions = mostReadFirst(keys, reads);
         values = new float[keys.length];
         int[] position = byNode(keys, positions, graph.nodes());
-        edges = taken(position, graph.sources(), from, starts[count]);
-        weights = graph.isWeighted() ? Arrays.copyOfRange(graph.weights(), from, from + edges.length) : new float[0];
+        int[] edges = taken(position, graph.sources(), from, starts[count]);
+        float[] weights =
+                graph.isWeighted() ? Arrays.copyOfRange(graph.weights(), from, from + edges.length) : new float[0];
+        incoming = Incoming.of(starts, edges, weights, keys.length);
+        sums = new float[count];
+        edgeCount = edges.length;
         own = Arrays.copyOfRange(position, first, last);
         strengths = new double[count];
         for (int i = 0; i < count; i++) {
@@ -192,34 +196,6 @@ final class RankStep implements Step {
         return positions;
     }
 
-    /** What comes to a node from those that point to it. */
-    private float sum(int node) {
-        float[] from = values;
-        int[] of = edges;
-        int k = starts[node];
-        int end = starts[node + 1];
-        float a = 0;
-        if (weights.length > 0) {
-            for (; k < end; k++) {
-                a += weights[k] * from[of[k]];
-            }
-            return a;
-        }
-        float b = 0;
-        float c = 0;
-        float d = 0; // four sums: the additions of one would wait for each other
-        for (; k + 3 < end; k += 4) {
-            a += from[of[k]];
-            b += from[of[k + 1]];
-            c += from[of[k + 2]];
-            d += from[of[k + 3]];
-        }
-        for (; k < end; k++) {
-            a += from[of[k]];
-        }
-        return (a + b) + (c + d);
-    }
-
     @Override
     public void run(Session session, long clock) {
         session.gather(state, stateRows, states);
@@ -245,7 +221,7 @@ final class RankStep implements Step {
         outbox.addCell(worker.index(), CHANGE, (float) all - states[mine + CHANGE]);
         outbox.addCell(worker.index(), DEAD_ENDS, (float) dead - states[mine + DEAD_ENDS]);
         outbox.addCell(worker.index(), ITERATIONS, clock == 0 ? 0 : 1);
-        worker.processed(edges.length);
+        worker.processed(edgeCount);
     }
 
     private void read(View view) {
@@ -256,9 +232,12 @@ final class RankStep implements Step {
 
     /** Finds each node's share, by how much it changes, and what all of them add to the sums. */
     private void move(double damping, double begins) {
+        if (damping > 0) {
+            incoming.sum(values, sums);
+        }
         for (int i = 0; i < nodes.length; i++) {
             double strength = strengths[i];
-            double rank = begins * begun(first + i) + (damping == 0 ? 0 : damping * sum(i));
+            double rank = begins * begun(first + i) + damping * sums[i];
             float before = values[own[i]];
             float now = (float) (strength == 0 ? rank : rank / strength);
             all += Math.abs(now - before) * (strength == 0 ? 1 : strength);

@@ -137,4 +137,30 @@ final class PageRankTest {
         assertThat(loaded.provenance()).containsEntry("data", "random");
         assertThat(loaded.top(3)).extracting(Ranks.Entry::node).doesNotHaveDuplicates();
     }
+
+    /** Graphs of more than one bin, and of nodes that nobody points to. */
+    @Test
+    void binsAddUpWhatIsPulled() {
+        var random = new SplittableRandom(6);
+        for (int nodes : new int[] {1, 7, 40_000, 70_000}) {
+            int positions = 5_000;
+            var starts = new int[nodes + 1];
+            for (int v = 0; v < nodes; v++) {
+                starts[v + 1] = starts[v] + (random.nextInt(4) == 0 ? random.nextInt(9) : 0);
+            }
+            var edges = random.ints(starts[nodes], 0, positions).toArray();
+            var values = new float[positions];
+            for (int p = 0; p < positions; p++) {
+                values[p] = random.nextFloat();
+            }
+            var pulled = new float[nodes];
+            var binned = new float[nodes];
+            Arrays.fill(binned, 9);
+            new Pulled(starts, edges, new float[0]).sum(values, pulled);
+            new Binned(starts, edges, positions).sum(values, binned);
+            for (int v = 0; v < nodes; v++) {
+                assertThat(binned[v]).isEqualTo(pulled[v], within(1e-5f));
+            }
+        }
+    }
 }
