@@ -33,7 +33,8 @@ final class Phases {
         if (HAS_STARTED.compareAndSet(false, true)) {
             long began = ManagementFactory.getRuntimeMXBean().getStartTime();
             since -= TimeUnit.MILLISECONDS.toNanos(Math.max(0, System.currentTimeMillis() - began));
-            cpuBefore = -Spent.byWaitedFor().toNanos(); // what the launcher has started
+            boolean hasLauncher = Boolean.getBoolean("orrery.launcher"); // and it has built nothing
+            cpuBefore = hasLauncher ? -Spent.byWaitedFor().toNanos() : 0;
         }
     }
 

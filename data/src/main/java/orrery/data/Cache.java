@@ -18,7 +18,7 @@ import orrery.store.Storage;
 /**
  * What was parsed before, so that it need not be parsed again: one safetensors file per (source, options), of which
  * {@link Packed} says what is in it. An entry counts only as long as the source has the bytes that it had, by their sum, and as long
- * as the entry's own sum is right; it costs a pass over the source's bytes, at 1.5 to 2 GB a second.
+ * as the entry's own sum is right; that costs a pass over the source's bytes.
  */
 public final class Cache {
     private static final String VERSION = "2";

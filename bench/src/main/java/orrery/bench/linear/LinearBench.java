@@ -1,5 +1,6 @@
 package orrery.bench.linear;
 
+import de.bwaldvogel.liblinear.Feature;
 import de.bwaldvogel.liblinear.Linear;
 import de.bwaldvogel.liblinear.Model;
 import de.bwaldvogel.liblinear.Parameter;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.bench.Liblinear;
@@ -253,13 +255,7 @@ public final class LinearBench implements Callable<Integer> {
                 peerSeconds.add(theirs);
             }
             accuracy = model.score(split.test()).get("accuracy");
-            long right = 0;
-            var cursor = split.test().cursor();
-            for (long i = 0; i < split.test().size(); i++) {
-                cursor.move(i);
-                right += Linear.predict(peer, Liblinear.features(cursor)) == cursor.label() ? 1 : 0;
-            }
-            peerAccuracy = right / (double) split.test().size();
+            peerAccuracy = right(peer, split.test(), Liblinear::features);
         }
         String limit =
                 "a random fifth is held out; ours: 5 passes, batches of 64, 1 worker; liblinear-java: -s 7, C 1, e 0.1, one"
@@ -282,7 +278,8 @@ public final class LinearBench implements Callable<Integer> {
         var split = data.examples().split(0.2, 1);
         var train = new Loaded(split.train(), data.schema());
         var problem = Liblinear.withIntercept(split.train());
-        double peerAccuracy = right(Linear.train(problem, PEER), split.test(), problem.n);
+        double peerAccuracy =
+                right(Linear.train(problem, PEER), split.test(), cursor -> Liblinear.withIntercept(cursor, problem.n));
         int passes = 0;
         double accuracy = 0;
         for (int most : List.of(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100)) {
@@ -333,12 +330,12 @@ public final class LinearBench implements Callable<Integer> {
         return new LinearSvm(LinearOptions.plain(), true).prepare(train, Optional.empty(), options, Run.local(1));
     }
 
-    private static double right(Model model, Examples test, int n) {
+    private static double right(Model model, Examples test, Function<Examples.Cursor, Feature[]> features) {
         long right = 0;
         var cursor = test.cursor();
         for (long i = 0; i < test.size(); i++) {
             cursor.move(i);
-            right += Linear.predict(model, Liblinear.withIntercept(cursor, n)) == cursor.label() ? 1 : 0;
+            right += Linear.predict(model, features.apply(cursor)) == cursor.label() ? 1 : 0;
         }
         return right / (double) test.size();
     }

@@ -71,10 +71,7 @@ public final class Dual implements Training<LinearModel> {
         if (loss.isClassification() && labels.count() < 2) {
             throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
         }
-        if (!loss.isClassification() && !data.schema().classes().isEmpty()) {
-            throw new DataException(app + " needs numbers as labels, the data has the classes "
-                    + Labels.named(data.schema().classes()).shortened());
-        }
+        Labels.checkFit(app, loss, data.schema());
         weighing = learner.options();
         labels.checkWeights(weighing);
         classWeights = labels.weights(weighing, Optional.of(data.examples()));

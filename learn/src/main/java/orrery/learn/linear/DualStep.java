@@ -230,6 +230,9 @@ final class DualStep implements Step {
      * @param cost of the example's loss
      */
     private double step(double y, double signed, double square, double margin, double cost) {
+        if (cost == 0) {
+            return 0; // it counts for nothing
+        }
         double curvature = worker.count() * square;
         double alpha = y * signed; // of classes: from 0 to the cost
         return switch (loss) {

@@ -74,6 +74,14 @@ record Labels(List<String> names, double[] values) implements Serializable {
         return weights;
     }
 
+    /** Classes with names are no numbers. */
+    static void checkFit(String app, Loss loss, Schema schema) throws DataException {
+        if (!loss.isClassification() && !schema.classes().isEmpty()) {
+            throw new DataException(app + " needs numbers as labels, the data has the classes "
+                    + named(schema.classes()).shortened());
+        }
+    }
+
     void checkWeights(LinearOptions options) throws DataException {
         for (var name : options.classWeights().keySet()) {
             if (!names.contains(name)) {

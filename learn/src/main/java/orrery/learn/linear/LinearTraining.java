@@ -110,10 +110,7 @@ public final class LinearTraining implements Training<LinearModel> {
             throw new DataException(app + " needs 2 classes, the data has " + labels.count() + " " + labels.shortened()
                     + (labels.count() > 2 ? "; use softmax, or --solver dual for one class against the rest" : ""));
         }
-        if (!loss.isClassification() && !source.schema().classes().isEmpty()) {
-            throw new DataException(app + " needs numbers as labels, the data has the classes "
-                    + Labels.named(source.schema().classes()).shortened());
-        }
+        Labels.checkFit(app, loss, source.schema());
         if (loss == Loss.SOFTMAX && labels.count() < 2) {
             throw new DataException(app + " needs 2 classes or more, the data has " + labels.names());
         }

@@ -24,7 +24,7 @@ final class RankStep implements Step {
     static final int STATE_COLUMNS = 3;
 
     private static final long NODE = 8; // what a node costs, in edges
-    private static final int MOST = 4096; // reads that are told apart
+    private static final int MOST = 4096; // reads of a node that its order depends on
 
     private final PageRankOptions options;
     private final BitSet seeds;

@@ -202,6 +202,42 @@ final class DualTest {
         assertThat(both).isCloseTo(alone, within(0.005));
     }
 
+    /** Examples of weight 0 are as if they were not there. */
+    @ParameterizedTest
+    @CsvSource({"lr", "svm", "squared", "least-squares"})
+    void whatWeighsNothingCountsForNothing(String app) throws IOException {
+        var random = new SplittableRandom(9);
+        var rows = new StringBuilder("x,y,label,w\n");
+        var kept = new StringBuilder("x,y,label,w\n");
+        for (int i = 0; i < 200; i++) {
+            int label = random.nextInt(2);
+            boolean counts = random.nextInt(3) > 0;
+            var row = String.format(
+                    Locale.ROOT,
+                    "%.4f,%.4f,%d,%d%n",
+                    label + random.nextGaussian(),
+                    random.nextGaussian(),
+                    counts ? label : 1 - label,
+                    counts ? 1 : 0);
+            rows.append(row);
+            kept.append(counts ? row : "");
+        }
+        var all = model(app, "all.csv", rows.toString(), 200);
+        var few =
+                model(app, "kept.csv", kept.toString(), kept.toString().lines().count() - 1);
+        for (int f = 0; f < 2; f++) {
+            assertThat(all.weight(f, 0)).isEqualTo(few.weight(f, 0), within(0.02f));
+        }
+    }
+
+    private LinearModel model(String app, String name, String text, long examples) throws IOException {
+        var file = folder.resolve(name);
+        Files.writeString(file, text);
+        var options =
+                ReadOptions.defaults().withRole("label", ReadOptions.Role.LABEL).withRole("w", ReadOptions.Role.WEIGHT);
+        return train(app, Data.parse(file, options, null, true), OPTIONS.withL2(1.0 / examples), Run.local(2));
+    }
+
     @Test
     void classesWeighAsAskedFor() throws IOException {
         var heavy = new LogisticRegression(
