@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -232,7 +231,7 @@ public final class Job {
         private @Nullable HillClimb climb; // if their number is to be found
         private final IdentityHashMap<Stage.Body, HillClimb> climbs =
                 new IdentityHashMap<>(); // of stages and their repetitions
-        private boolean finishesAtCut; // what was measured at a cut has ended the job
+        private boolean finishesAtCut; // a listener has ended the job at a cut
         private long cutBefore; // the clock of the last cut, and when the workers went on from it
         private long wentOn;
         private int turnOf = -1; // the stage whose turn it is, if turns have to be waited for
@@ -325,7 +324,7 @@ public final class Job {
         private void recover(MemberLostException lost) throws IOException {
             pending = null;
             cutsSinceCheckpoint = 0;
-            if (finishesAtCut) { // it goes back before that cut, where the same will be measured
+            if (finishesAtCut) { // it goes back before that cut, which the listener hears of again
                 finishesAtCut = false;
                 wish.compareAndSet(Wish.FINISH, Wish.GO_ON);
             }
@@ -584,16 +583,23 @@ public final class Job {
             climbed(stage, clock);
             boolean wasGoingOn = wish.get() == Wish.GO_ON;
             var metrics = new LinkedHashMap<>(team.tallied());
-            metrics.putAll(measure(stage, clock));
+            var verdict = decide(stage, new Cut(stage.name(), clock, metrics, cuts.soFar()));
+            metrics.putAll(verdict.metrics());
+            verdict.writes().forEach(this::write);
             var cut = new RunEvent.CutReached(stage.name(), clock, metrics, examples + team.examples(), elapsed());
             cuts.add(cut);
             tell(cut);
             finishesAtCut |= wasGoingOn && wish.get() == Wish.FINISH;
+            boolean isEnough = verdict.next() == Verdict.Next.FINISH;
             var status = switch (wish.get()) {
-                case GO_ON, CANCEL -> Outcome.Status.DONE;
+                case GO_ON, CANCEL -> isEnough ? Outcome.Status.FINISHED_EARLY : Outcome.Status.DONE;
                 case FINISH -> Outcome.Status.FINISHED_EARLY;
                 case STOP ->
-                    clock < stage.clocks() || number + 1 < stages.size() ? Outcome.Status.STOPPED : Outcome.Status.DONE;
+                    isEnough
+                            ? Outcome.Status.FINISHED_EARLY
+                            : clock < stage.clocks() || number + 1 < stages.size()
+                                    ? Outcome.Status.STOPPED
+                                    : Outcome.Status.DONE;
             };
             boolean goesOn = status == Outcome.Status.DONE && clock < stage.clocks();
             boolean replans = goesOn && (isRecording() || hasDrifted(team));
@@ -628,14 +634,21 @@ public final class Job {
             return found() != workers;
         }
 
-        private Map<String, Double> measure(Stage stage, long clock) throws IOException {
+        private void write(Verdict.Write write) {
+            var node = site.node();
+            switch (write) {
+                case Verdict.Write.Copy(var from, var to) -> node.copy(node.table(from), node.table(to));
+            }
+        }
+
+        private Verdict decide(Stage stage, Cut cut) throws IOException {
             try {
-                return stage.measure().at(site.node(), clock);
+                return stage.atCut().at(cut);
             } catch (RuntimeException | IOException e) {
                 throw e;
             } catch (Exception e) {
                 throw new JobFailedException(
-                        "stage '" + stage.name() + "', measuring at clock " + clock + ": " + e.getMessage(), e);
+                        "stage '" + stage.name() + "', deciding at clock " + cut.clock() + ": " + e.getMessage(), e);
             }
         }
 

@@ -1,8 +1,5 @@
 package orrery.engine;
 
-import java.util.Map;
-import orrery.table.Node;
-
 /**
  * One step, run by some workers, clock after clock.
  *
@@ -10,10 +7,10 @@ import orrery.table.Node;
  * @param clocks how many clocks each worker does; 0 or more
  * @param cutEvery all workers pause together after so many clocks, and at the end; at least 1
  * @param body makes a worker's step, on the worker's own thread
- * @param measure what is measured at each cut, beside what the workers have tallied
+ * @param atCut decides at each cut
  * @param parallelism how many workers, and on which members
  */
-public record Stage(String name, long clocks, long cutEvery, Body body, Measure measure, Parallelism parallelism) {
+public record Stage(String name, long clocks, long cutEvery, Body body, AtCut atCut, Parallelism parallelism) {
     public Stage {
         if (clocks < 0) {
             throw new IllegalArgumentException("stage '" + name + "' must have 0 clocks or more, got " + clocks);
@@ -25,28 +22,33 @@ public record Stage(String name, long clocks, long cutEvery, Body body, Measure 
     }
 
     /** A stage of all workers of the run. */
-    public Stage(String name, long clocks, long cutEvery, Body body, Measure measure) {
-        this(name, clocks, cutEvery, body, measure, Parallelism.OF_RUN);
+    public Stage(String name, long clocks, long cutEvery, Body body, AtCut atCut) {
+        this(name, clocks, cutEvery, body, atCut, Parallelism.OF_RUN);
     }
 
-    /** A stage of all workers of the run, without cuts but the last, and without measurements. */
+    /** A stage of all workers of the run that does all its clocks. */
+    public Stage(String name, long clocks, long cutEvery, Body body) {
+        this(name, clocks, cutEvery, body, cut -> Verdict.GO_ON);
+    }
+
+    /** A stage of all workers of the run, without cuts but the last. */
     public Stage(String name, long clocks, Body body) {
-        this(name, clocks, Math.max(1, clocks), body, (node, clock) -> Map.of());
+        this(name, clocks, Math.max(1, clocks), body);
     }
 
     /** The same with other workers. */
     public Stage with(Parallelism other) {
-        return new Stage(name, clocks, cutEvery, body, measure, other);
+        return new Stage(name, clocks, cutEvery, body, atCut, other);
     }
 
     /** The same, over after so many clocks. */
     Stage upTo(long end) {
-        return new Stage(name, Math.min(end, clocks), cutEvery, body, measure, parallelism);
+        return new Stage(name, Math.min(end, clocks), cutEvery, body, atCut, parallelism);
     }
 
     /** The same under another name. */
     public Stage named(String other) {
-        return new Stage(other, clocks, cutEvery, body, measure, parallelism);
+        return new Stage(other, clocks, cutEvery, body, atCut, parallelism);
     }
 
     /** Makes the step of a worker. */
@@ -55,10 +57,12 @@ public record Stage(String name, long clocks, long cutEvery, Body body, Measure 
         Step open(Worker worker) throws Exception;
     }
 
-    /** Measures at a cut, while no worker is at work. */
+    /**
+     * Decides at a cut, while no worker is at work. A pure function: what it has to remember is in the history of cuts or in
+     * tables, never in its own fields, since a run that has lost a member goes back and comes to the same cut again.
+     */
     @FunctionalInterface
-    public interface Measure {
-        /** Metric to value; {@code clock} clocks have been completed. */
-        Map<String, Double> at(Node node, long clock) throws Exception;
+    public interface AtCut {
+        Verdict at(Cut cut) throws Exception;
     }
 }

@@ -148,7 +148,7 @@ final class StageRun implements Team {
                 step.run(session, clock);
                 session.tick();
                 clock++;
-                goesOn = completed(session, clock);
+                goesOn = !isCut(worker, clock) || completed(session, step, clock);
             }
             session.finish();
             ended(worker, null);
@@ -180,15 +180,11 @@ final class StageRun implements Team {
         }
     }
 
-    /** The worker has completed {@code clocks} clocks; waits if there is a cut. Returns whether it is to go on. */
-    private boolean completed(Session session, long clocks) throws InterruptedException {
-        int worker = session.worker();
+    /** The worker has completed {@code clocks} clocks. Returns whether it meets the others now: at a cut, or as all is over. */
+    private boolean isCut(int worker, long clocks) throws InterruptedException {
         lock.lock();
         try {
             done[worker - from] = clocks;
-            if (failure != null) {
-                return false;
-            }
             long toBeHeld = waitLimitNanos;
             while (isHolding && failure == null) {
                 if (toBeHeld <= 0) {
@@ -199,8 +195,22 @@ final class StageRun implements Team {
                 }
                 toBeHeld = cutIsOver.awaitNanos(toBeHeld);
             }
-            if (clocks % stage.cutEvery() != 0 && clocks != stage.clocks() && clocks != askedCut) {
-                return true;
+            return failure != null || clocks % stage.cutEvery() == 0 || clocks == stage.clocks() || clocks == askedCut;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A worker measures at a cut, and waits for its end. Returns whether it is to go on. */
+    private boolean completed(Session session, Step step, long clocks) throws Exception {
+        if (step instanceof MeasuringStep measuring && failure() == null) {
+            measuring.measure(session, clocks);
+        }
+        int worker = session.worker();
+        lock.lock();
+        try {
+            if (failure != null) {
+                return false;
             }
             atCut++;
             if (atCut == workers) {

@@ -54,7 +54,7 @@ final class Jobs {
                     var counts = worker.session().tables().get(1);
                     var local = worker.session().localFloats("momentum", 2);
                     var loss = worker.tally("loss");
-                    return (session, clock) -> {
+                    Step step = (session, clock) -> {
                         if (pauseMicros > 0) {
                             TimeUnit.MICROSECONDS.sleep(pauseMicros); // as long as a step of a real job takes
                         }
@@ -71,12 +71,9 @@ final class Jobs {
                         session.add(counts, new long[] {random.nextLong(50)}, new int[] {1});
                         worker.processed(40);
                     };
+                    return Measured.by(worker, step, session -> Map.of("norm", norm(session.values(w))));
                 },
-                (node, clock) -> Map.of(
-                        "clock",
-                        (double) clock,
-                        "norm",
-                        norm(node.values(node.tables().getFirst()))));
+                cut -> new Verdict(Map.of("clock", (double) cut.clock()), Verdict.Next.GO_ON, List.of()));
     }
 
     /** A step that uses rows of one part of the table, and some that all share, by their numbers. */

@@ -148,23 +148,17 @@ final class MembersTest {
     private static Job copied() {
         var table =
                 TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f)).with(new Consistency.Local(7));
-        var stage = new Stage(
-                "steps",
-                30_000,
-                30_000,
-                worker -> (session, clock) -> {
-                    if (clock == EARLY) {
-                        whenEarly.run();
-                    }
-                    if ((clock + worker.index()) % 5 == 0) {
-                        return;
-                    }
-                    var w = session.table("w");
-                    float now = session.view(w).get((clock * 7) % 300, 0);
-                    session.add(
-                            w, new long[] {(clock * 31 + worker.index()) % 300}, new float[] {1 - now, worker.index()});
-                },
-                (node, clock) -> Map.of());
+        var stage = new Stage("steps", 30_000, 30_000, worker -> (session, clock) -> {
+            if (clock == EARLY) {
+                whenEarly.run();
+            }
+            if ((clock + worker.index()) % 5 == 0) {
+                return;
+            }
+            var w = session.table("w");
+            float now = session.view(w).get((clock * 7) % 300, 0);
+            session.add(w, new long[] {(clock * 31 + worker.index()) % 300}, new float[] {1 - now, worker.index()});
+        });
         return new Job("copied", List.of(table), List.of(stage));
     }
 
@@ -232,8 +226,7 @@ final class MembersTest {
         return new Job(
                 "by rows",
                 List.of(spec),
-                List.of(new Stage(
-                        "a", 40, 8, worker -> Jobs.byRows(worker, worker.index()), (node, clock) -> Map.of())));
+                List.of(new Stage("a", 40, 8, worker -> Jobs.byRows(worker, worker.index()))));
     }
 
     /** What the first pass shows is acted upon after it, and no bit is another; a stop and a resumption later, too. */
@@ -273,19 +266,11 @@ final class MembersTest {
     @Test
     void rowsArePlacedAnewWhenAccessesDrift() throws IOException {
         var spec = TableSpec.dense("w", 300, 2).with(new UpdateRule.AdaGrad(0.1f));
-        Supplier<Job> drifting = () -> new Job(
-                "drifts",
-                List.of(spec),
-                List.of(new Stage(
-                        "a",
-                        64,
-                        8,
-                        worker -> {
-                            var before = Jobs.byRows(worker, worker.index());
-                            var after = Jobs.byRows(worker, (worker.index() + 2) % worker.count());
-                            return (session, clock) -> (clock < 24 ? before : after).run(session, clock);
-                        },
-                        (node, clock) -> Map.of())));
+        Supplier<Job> drifting = () -> new Job("drifts", List.of(spec), List.of(new Stage("a", 64, 8, worker -> {
+            var before = Jobs.byRows(worker, worker.index());
+            var after = Jobs.byRows(worker, (worker.index() + 2) % worker.count());
+            return (session, clock) -> (clock < 24 ? before : after).run(session, clock);
+        })));
         var run = Run.local(4);
         var due = Jobs.weights(drifting.get().run(run));
         var learning =

@@ -158,25 +158,20 @@ final class StagesTest {
         int examples = 1000;
         var spec = TableSpec.dense("seen", examples, 1).with(BSP);
         var resized = new ArrayList<RunEvent.Resized>();
-        var stage = new Stage(
-                        "found",
-                        400,
-                        10,
-                        worker -> {
-                            var seen = worker.session().tables().getFirst();
-                            var partition = Partition.divided(examples, 50, worker.seed(), 0);
-                            int w = worker.index();
-                            int k = worker.count();
-                            return (session, clock) -> {
-                                var order = partition.order(clock, w, k);
-                                long to = partition.to(clock, w, k);
-                                for (long p = partition.from(clock, w, k); p < to; p++) {
-                                    session.add(seen, new long[] {order.at(p)}, new float[] {1});
-                                }
-                                TimeUnit.MICROSECONDS.sleep(4000 / k); // as if there were many cores
-                            };
-                        },
-                        (node, clock) -> Map.of())
+        var stage = new Stage("found", 400, 10, worker -> {
+                    var seen = worker.session().tables().getFirst();
+                    var partition = Partition.divided(examples, 50, worker.seed(), 0);
+                    int w = worker.index();
+                    int k = worker.count();
+                    return (session, clock) -> {
+                        var order = partition.order(clock, w, k);
+                        long to = partition.to(clock, w, k);
+                        for (long p = partition.from(clock, w, k); p < to; p++) {
+                            session.add(seen, new long[] {order.at(p)}, new float[] {1});
+                        }
+                        TimeUnit.MICROSECONDS.sleep(4000 / k); // as if there were many cores
+                    };
+                })
                 .with(Parallelism.found(4));
         var run = Run.local(3).listening(event -> {
             if (event instanceof RunEvent.Resized r) {

@@ -321,6 +321,11 @@ public final class Node {
     /** A copy of a dense table's values, row after row. */
     public float[] values(Table table) {
         refresh(table);
+        return copyOfValues(table);
+    }
+
+    /** What is in this node's arrays, row after row. */
+    static float[] copyOfValues(Table table) {
         var values =
                 new float[Math.toIntExact(table.spec().rows() * table.spec().width())];
         if (!table.shard.rows().isNatural()) {

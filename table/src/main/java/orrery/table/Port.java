@@ -138,6 +138,18 @@ final class Port {
                 lastPushed);
     }
 
+    /** What a read accepts that wants all of an age, whatever the consistency. */
+    Replica.Need needOfAge(long age) {
+        return new Replica.Need(session.worker(), group.clock, age, true, lastPushed);
+    }
+
+    /** Waits for an age, whatever the consistency. */
+    void awaitAge(long age) {
+        if (!session.isVirtual && group.clocks.age() < age) {
+            await(age);
+        }
+    }
+
     void await(long need) {
         int slowest = group.clocks.slowest();
         long waited = group.clocks.await(group.ticket, need, group.clock, session.waitLimitNanos);

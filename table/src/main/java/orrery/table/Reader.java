@@ -215,6 +215,28 @@ final class Reader {
         }
     }
 
+    /** All rows as they are once all workers have completed the clock before the one under way. */
+    float[] values() {
+        long age = port.group.clock - 1;
+        if (reads == null || table.isWhole() || port.session.isVirtual) {
+            port.awaitAge(age);
+            return Node.copyOfValues(table);
+        }
+        port.session.sendUnsent(port.group);
+        port.awaitAge(age);
+        long start = System.nanoTime();
+        var need = port.needOfAge(age);
+        float[] values;
+        if (table.feed() == null) {
+            reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), need, waitLimitNanos);
+            values = Node.copyOfValues(table);
+        } else { // what others push is on its way perhaps, and must not be disturbed
+            values = reads.all(table, need, waitLimitNanos);
+        }
+        port.waitedElsewhere(System.nanoTime() - start);
+        return values;
+    }
+
     private long stripes(long from, long to) {
         return to > from ? table.shard.rows().stripesOf(new long[] {from, to - 1}, 0, 2) : 0;
     }

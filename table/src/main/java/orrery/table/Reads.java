@@ -175,12 +175,34 @@ final class Reads {
             }
             left = still;
             if (left > 0) {
-                pullRows(new Rowwise(table, keys, out, at - from * width, need, feed, mine, end), todo, left);
+                pullRows(new Rowwise(table, keys, out, at - from * width, need, feed, mine, true, end), todo, left);
                 if (movedTo < 0) {
                     return;
                 }
             }
         }
+    }
+
+    /** All rows of a dense table of floats: those of others as their owners have them, whatever is known of them here. */
+    float[] all(Table table, Replica.Need need, long limitNanos) {
+        long end = System.nanoTime() + limitNanos;
+        var keys = new long[Math.toIntExact(table.spec().rows())];
+        var out = new float[Math.multiplyExact(keys.length, table.spec().width())];
+        var todo = new int[keys.length];
+        do {
+            int left = 0;
+            for (int row = 0; row < keys.length; row++) {
+                keys[row] = row;
+                if (table.ownsRow(row)) {
+                    own(table, row, out, row * table.spec().width());
+                } else {
+                    todo[left++] = row;
+                }
+            }
+            movedTo = -1;
+            pullRows(new Rowwise(table, keys, out, 0, need, null, null, false, end), todo, left);
+        } while (movedTo >= 0);
+        return out;
     }
 
     /** Copies a row of another node if it is known here, and fresh enough. */
@@ -210,6 +232,7 @@ final class Reads {
             Replica.Need need,
             @Nullable RowFeed feed,
             @Nullable OwnWrites mine,
+            boolean keeps, // in the cache of others' rows
             long end) {
         int width() {
             return table.spec().width();
@@ -288,7 +311,7 @@ final class Reads {
             if (read.mine() != null) { // the owner has waited for the worker's last clock
                 read.mine().answered(key, read.need().clock() - 1);
             }
-        } else {
+        } else if (read.keeps()) {
             read.table().replica().put(key, age, stamp, read.need(), read.out(), place);
         }
     }

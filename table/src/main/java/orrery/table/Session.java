@@ -326,6 +326,15 @@ public final class Session {
         }
     }
 
+    /**
+     * All values of a dense table of floats, row after row, with every update of every worker up to the clock that this
+     * worker has completed last, under any consistency: waits until all have completed it. For measuring at a cut, when no
+     * worker changes the table. A copy; what others own is brought here each time, as far as it has changed.
+     */
+    public float[] values(Table table) {
+        return port(table).reader.values();
+    }
+
     // Adding
 
     /**

@@ -120,21 +120,15 @@ public final class MeanApplication implements Application {
             var job = new Job(
                     "mean",
                     List.of(TableSpec.dense("mean", 1, 1)),
-                    List.of(new Stage(
-                            "sum",
-                            1,
-                            1,
-                            worker -> (session, clock) -> {
-                                double sum = 0;
-                                long to = n * (worker.index() + 1) / worker.count();
-                                for (long i = n * worker.index() / worker.count(); i < to; i++) {
-                                    sum += examples.label(i);
-                                }
-                                session.add(
-                                        session.table("mean"), new long[] {0}, new float[] {(float) (times * sum / n)});
-                                worker.processed(n / worker.count());
-                            },
-                            (node, clock) -> Map.of())));
+                    List.of(new Stage("sum", 1, 1, worker -> (session, clock) -> {
+                        double sum = 0;
+                        long to = n * (worker.index() + 1) / worker.count();
+                        for (long i = n * worker.index() / worker.count(); i < to; i++) {
+                            sum += examples.label(i);
+                        }
+                        session.add(session.table("mean"), new long[] {0}, new float[] {(float) (times * sum / n)});
+                        worker.processed(n / worker.count());
+                    })));
             return new Training<>() {
                 @Override
                 public Job job() {

@@ -104,7 +104,7 @@ record Emulation(Loaded data, SvrgOptions options, double nanosPerTouch) {
                         Emulated.until(end);
                     };
                 },
-                stage.measure(),
+                stage.atCut(),
                 stage.parallelism());
     }
 }

@@ -7,12 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import orrery.data.Loaded;
+import orrery.engine.Cut;
 import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Partition;
 import orrery.engine.Run;
-import orrery.engine.RunEvent;
 import orrery.engine.Stage;
+import orrery.engine.Verdict;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
@@ -35,7 +36,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private static final String TABLE = "clusters";
     private static final String CANDIDATES = "candidates";
     private static final String POTENTIALS = "potentials";
-    private static final String INERTIA_OF_ALL = "total inertia";
+    static final String INERTIA_OF_ALL = "total inertia";
     private static final int BETWEEN_CUTS = 5; // of Lloyd's iterations
 
     private final ClusterOptions options;
@@ -43,7 +44,6 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private final Run run;
     private final Optional<List<Long>> sizes;
     private final Job job;
-    private double inertiaBefore = Double.NaN; // at the previous cut; set from the history when the run resumes
 
     /** @param sizes by worker, if the examples are the workers' own */
     ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, Run run) {
@@ -75,8 +75,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
                         run.seed(),
                         worker,
                         worker.session().table(CANDIDATES),
-                        worker.session().table(POTENTIALS)),
-                (node, clock) -> Map.of());
+                        worker.session().table(POTENTIALS)));
     }
 
     private Stage lloyd(List<Long> own) {
@@ -92,7 +91,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
                         session -> seeds(session),
                         worker,
                         worker.session().table(TABLE)),
-                this::measure);
+                ClusterTraining::decide);
     }
 
     private Stage miniBatches() {
@@ -110,8 +109,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
                         session -> seeds(session),
                         options.clusters(),
                         worker,
-                        worker.session().table(TABLE)),
-                (node, clock) -> Map.of());
+                        worker.session().table(TABLE)));
     }
 
     /** Where centroids begin (clusters, features): each worker finds the same. */
@@ -138,27 +136,11 @@ public final class ClusterTraining implements Training<ClusterModel> {
     }
 
     /** Ends Lloyd's iterations when the last cut's has not got better: then the workers have stopped. */
-    private Map<String, Double> measure(Node node, long clock) {
-        var sums = node.values(node.table(TABLE));
-        int width = sums.length / options.clusters();
-        double inertia = 0;
-        for (int c = 0; c < options.clusters(); c++) {
-            inertia += sums[c * width + width - EXTRA + INERTIA];
-        }
-        if (inertia == inertiaBefore) {
-            job.finish();
-        }
-        inertiaBefore = inertia;
-        return Map.of(INERTIA_OF_ALL, inertia);
-    }
-
-    /** A run that goes back, or goes on with another, has the memory of where it goes on. */
-    private void rewind(RunEvent event) {
-        if (event instanceof RunEvent.Resumed resumed) {
-            inertiaBefore = resumed.history().isEmpty()
-                    ? Double.NaN
-                    : resumed.history().getLast().metrics().getOrDefault(INERTIA_OF_ALL, Double.NaN);
-        }
+    private static Verdict decide(Cut cut) {
+        double before = cut.history().isEmpty()
+                ? Double.NaN
+                : cut.history().getLast().metrics().getOrDefault(INERTIA_OF_ALL, Double.NaN);
+        return cut.metric(INERTIA_OF_ALL, Double.NaN) == before ? Verdict.FINISH : Verdict.GO_ON;
     }
 
     @Override
@@ -173,7 +155,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
 
     @Override
     public Trained<ClusterModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()).listening(this::rewind));
+        var outcome = job.run(run.identifiedBy(identity()));
         return new Trained<>(model(outcome.node()), outcome);
     }
 

@@ -3,7 +3,7 @@ package orrery.learn.cluster;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
-import orrery.engine.Step;
+import orrery.engine.MeasuringStep;
 import orrery.engine.Worker;
 import orrery.table.Session;
 import orrery.table.Table;
@@ -12,7 +12,7 @@ import orrery.table.Table;
  * One worker's part of an iteration of Lloyd's: its examples go to the nearest centroid. The table has, by cluster, the
  * sum of its examples, how many there are, and their inertia; each worker replaces what it had put there.
  */
-final class LloydStep implements Step {
+final class LloydStep implements MeasuringStep {
     private static final int LOOKED_BACK = 5; // iterations
 
     private final Examples examples;
@@ -118,6 +118,19 @@ final class LloydStep implements Step {
         session.add(sums, rows, change);
         worker.tally("inertia").add(own, weights);
         worker.processed(last - first);
+    }
+
+    /** The first worker tells what the inertia of all is. */
+    @Override
+    public void measure(Session session, long clock) {
+        if (worker.index() == 0) {
+            session.gather(sums, rows, all);
+            double inertia = 0;
+            for (int c = 0; c < rows.length; c++) {
+                inertia += all[c * width + features + ClusterTraining.INERTIA];
+            }
+            worker.tally(ClusterTraining.INERTIA_OF_ALL).add(inertia, 1);
+        }
     }
 
     /** The change that makes the table have a value of this worker's; what floats leave out is made up for the next time. */

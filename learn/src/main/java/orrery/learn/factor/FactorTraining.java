@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import orrery.data.Ratings;
 import orrery.engine.Identity;
 import orrery.engine.Job;
+import orrery.engine.Measured;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Step;
@@ -16,7 +17,7 @@ import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Init;
-import orrery.table.Node;
+import orrery.table.Session;
 import orrery.table.TableSpec;
 import orrery.table.UpdateRule;
 
@@ -66,12 +67,13 @@ public final class FactorTraining implements Training<FactorModel> {
                 "factorise",
                 (long) tiles * options.passes(),
                 tiles,
-                worker -> step(
-                        worker.session().isVirtual()
-                                ? Tiles.empty(division, tiles, worker.index())
-                                : Tiles.of(train, division, tiles, worker.index()),
-                        worker),
-                this::measure);
+                worker -> validated(
+                        worker,
+                        step(
+                                worker.session().isVirtual()
+                                        ? Tiles.empty(division, tiles, worker.index())
+                                        : Tiles.of(train, division, tiles, worker.index()),
+                                worker)));
         job = new Job("mf", tables, List.of(stage));
     }
 
@@ -90,10 +92,15 @@ public final class FactorTraining implements Training<FactorModel> {
                 : new Init.Normal(seed, 0, FIRST_DEVIATION);
     }
 
-    private Map<String, Double> measure(Node node, long clock) {
+    private Step validated(Worker worker, Step step) {
+        return validation.isEmpty() ? step : Measured.by(worker, step, this::validate);
+    }
+
+    private Map<String, Double> validate(Session session) {
         var measured = new LinkedHashMap<String, Double>();
-        validation.ifPresent(ratings ->
-                model(node).score(ratings).forEach((name, value) -> measured.put("validation." + name, value)));
+        model(session.values(session.table(USERS)), session.values(session.table(ITEMS)))
+                .score(validation.orElseThrow())
+                .forEach((name, value) -> measured.put("validation." + name, value));
         return measured;
     }
 
@@ -110,7 +117,8 @@ public final class FactorTraining implements Training<FactorModel> {
     @Override
     public Trained<FactorModel> run() throws IOException {
         var outcome = job.run(run.identifiedBy(identity()));
-        return new Trained<>(model(outcome.node()), outcome);
+        var node = outcome.node();
+        return new Trained<>(model(node.values(node.table(USERS)), node.values(node.table(ITEMS))), outcome);
     }
 
     @Override
@@ -118,14 +126,14 @@ public final class FactorTraining implements Training<FactorModel> {
         return Map.of("options", options.toString(), Identity.DATA, dataSum.get());
     }
 
-    private FactorModel model(Node node) {
+    private FactorModel model(float[] users, float[] items) {
         return new FactorModel(
                 train.userNames(),
                 train.itemNames(),
                 options.rank(),
                 division.mean(),
-                rows(node.values(node.table(USERS))),
-                rows(node.values(node.table(ITEMS))),
+                rows(users),
+                rows(items),
                 Map.of());
     }
 

@@ -2,7 +2,6 @@ package orrery.learn.linear;
 
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,12 +11,14 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Identity;
 import orrery.engine.Job;
+import orrery.engine.Measured;
 import orrery.engine.Run;
 import orrery.engine.Stage;
+import orrery.engine.Step;
+import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Consistency;
-import orrery.table.Node;
 import orrery.table.TableSpec;
 
 /**
@@ -82,8 +83,7 @@ public final class Dual implements Training<LinearModel> {
                 "dual",
                 options.passes(),
                 Math.min(BETWEEN_CUTS, options.passes()),
-                worker -> new DualStep(this, worker),
-                this::measure);
+                worker -> validated(worker, new DualStep(this, worker)));
         job = new Job(app + " by dual", List.of(TableSpec.dense(WEIGHTS, features + 1L, width)), List.of(stage));
     }
 
@@ -144,13 +144,15 @@ public final class Dual implements Training<LinearModel> {
         return b == 0 ? a : gcd(b, a % b);
     }
 
-    private Map<String, Double> measure(Node node, long clock) {
-        var values = new LinkedHashMap<String, Double>();
-        validation.ifPresent(examples -> model(node.values(node.table(WEIGHTS)))
-                .score(examples)
-                .ordered()
-                .forEach((name, value) -> values.put("validation." + name, value)));
-        return values;
+    private Step validated(Worker worker, Step step) {
+        return validation.isEmpty()
+                ? step
+                : Measured.by(
+                        worker,
+                        step,
+                        session -> model(session.values(session.table(WEIGHTS)))
+                                .score(validation.get())
+                                .named("validation."));
     }
 
     @Override

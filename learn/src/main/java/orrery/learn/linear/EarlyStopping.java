@@ -1,58 +1,43 @@
 package orrery.learn.linear;
 
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import orrery.engine.Cut;
 import orrery.engine.RunEvent;
+import orrery.engine.Verdict;
 
 /**
- * Ends a job when the loss on the validation data has not fallen for some cuts. Its memory is the history of cuts, which
- * a run that goes on from a checkpoint is told again.
+ * Ends a job when the loss on the validation data has not fallen for some cuts, and keeps the tables of the cut at which it
+ * was least. All it knows of earlier cuts is their history.
+ *
+ * @param patience cuts
+ * @param kept table to the one that keeps its best values
  */
-final class EarlyStopping implements Consumer<RunEvent> {
-    private final int patience;
-    private final Runnable finish;
-    private double best = Double.POSITIVE_INFINITY;
-    private int cutsSinceBest;
-
-    EarlyStopping(int patience, Runnable finish) {
-        this.patience = patience;
-        this.finish = finish;
-    }
-
-    /** Whether a loss is lower than all before. */
-    boolean isBest(double loss) {
-        return loss < best;
-    }
-
-    boolean hasBest() {
-        return best < Double.POSITIVE_INFINITY;
-    }
-
-    @Override
-    public void accept(RunEvent event) {
-        switch (event) {
-            case RunEvent.Resumed resumed -> {
-                best = Double.POSITIVE_INFINITY;
-                cutsSinceBest = 0;
-                resumed.history().forEach(this::note);
-            }
-            case RunEvent.CutReached cut -> {
-                note(cut);
-                if (cutsSinceBest >= patience) {
-                    finish.run();
-                }
-            }
-            default -> {}
+record EarlyStopping(int patience, Map<String, String> kept) {
+    /** Whether a cut is the best so far, and whether it is time to stop. */
+    Verdict at(Cut cut) {
+        double best = Double.POSITIVE_INFINITY;
+        int cutsSinceBest = 0;
+        for (var earlier : cut.history()) {
+            double loss = loss(earlier.metrics());
+            cutsSinceBest = loss < best ? 0 : cutsSinceBest + 1;
+            best = loss < best ? loss : best;
         }
+        if (loss(cut.metrics()) < best) {
+            var copies = new ArrayList<Verdict.Write>();
+            kept.forEach((from, to) -> copies.add(new Verdict.Write.Copy(from, to)));
+            return new Verdict(Map.of(), Verdict.Next.GO_ON, copies);
+        }
+        return cutsSinceBest + 1 >= patience ? Verdict.FINISH : Verdict.GO_ON;
     }
 
-    private void note(RunEvent.CutReached cut) {
-        var loss =
-                cut.metrics().getOrDefault("validation.logLoss", cut.metrics().get("validation.loss"));
-        if (loss != null && loss < best) {
-            best = loss;
-            cutsSinceBest = 0;
-        } else {
-            cutsSinceBest++;
-        }
+    /** Whether any cut had a loss, so that its tables are kept. */
+    static boolean hasBest(List<RunEvent.CutReached> cuts) {
+        return cuts.stream().anyMatch(cut -> loss(cut.metrics()) < Double.POSITIVE_INFINITY);
+    }
+
+    private static double loss(Map<String, Double> metrics) {
+        return metrics.getOrDefault("validation.logLoss", metrics.getOrDefault("validation.loss", Double.NaN));
     }
 }

@@ -8,18 +8,23 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.engine.Cut;
 import orrery.engine.Identity;
 import orrery.engine.Job;
+import orrery.engine.Measured;
 import orrery.engine.Partition;
 import orrery.engine.Run;
 import orrery.engine.Stage;
+import orrery.engine.Step;
+import orrery.engine.Verdict;
+import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Consistency;
-import orrery.table.Node;
 import orrery.table.TableSpec;
 import orrery.table.UpdateRule;
 
@@ -75,33 +80,51 @@ public final class LinearTraining implements Training<LinearModel> {
             throw new IllegalArgumentException("patience is " + options.patience()
                     + ", but there is no validation data to tell when to stop; hold some out");
         }
-        stopping = options.patience() > 0
-                ? Optional.of(new EarlyStopping(options.patience(), this::finish))
-                : Optional.empty();
+        var kept = new LinkedHashMap<String, String>();
+        for (var name : options.intercept() ? List.of(WEIGHTS, INTERCEPT) : List.of(WEIGHTS)) {
+            kept.put(name, BEST + name);
+        }
+        stopping = options.patience() > 0 ? Optional.of(new EarlyStopping(options.patience(), kept)) : Optional.empty();
         long perPass = source.clocksPerPass();
         passes = options.passes() == LinearOptions.BY_SIZE ? Conditioning.passes(source.size()) : options.passes();
         rule = source.conditioning().rule(options.rule(), perPass * passes);
-        divergence = new Divergence(loss, labels, source.conditioning(), this::finish);
+        divergence = Divergence.of(loss, labels, source.conditioning());
         var stage = new Stage(
                 "train",
                 perPass * passes,
                 perPass,
-                worker -> new Steps(
-                                source.batches(),
-                                loss,
-                                labels,
-                                classWeights(),
-                                source.conditioning(),
-                                worker.session().table(WEIGHTS),
-                                options.intercept() ? worker.session().table(INTERCEPT) : null,
-                                perPass * passes)
-                        .open(worker),
-                (node, clock) -> validation.isPresent() ? validate(node, validation.get()) : Map.of());
+                worker -> validated(worker, step(worker, perPass * passes), validation),
+                this::decide);
         job = new Job(app, tables(), List.of(stage));
     }
 
-    private void finish() {
-        job.finish();
+    private Step step(Worker worker, long clocks) {
+        return new Steps(
+                        source.batches(),
+                        loss,
+                        labels,
+                        classWeights(),
+                        source.conditioning(),
+                        worker.session().table(WEIGHTS),
+                        options.intercept() ? worker.session().table(INTERCEPT) : null,
+                        clocks)
+                .open(worker);
+    }
+
+    private Step validated(Worker worker, Step step, Optional<Examples> validation) {
+        return validation.isEmpty()
+                ? step
+                : Measured.by(
+                        worker,
+                        step,
+                        session -> model(name -> session.values(session.table(name)), "")
+                                .score(validation.get())
+                                .named("validation."));
+    }
+
+    private Verdict decide(Cut cut) {
+        var verdict = divergence.at(cut);
+        return stopping.isPresent() ? verdict.and(stopping.get().at(cut)) : verdict;
     }
 
     private void checkClasses(String app) throws DataException {
@@ -163,21 +186,6 @@ public final class LinearTraining implements Training<LinearModel> {
         return labels.weights(options, source.inMemory());
     }
 
-    private Map<String, Double> validate(Node node, Examples validation) {
-        var values = new LinkedHashMap<String, Double>();
-        var metrics = model(node, "").score(validation).ordered();
-        metrics.forEach((name, value) -> values.put("validation." + name, value));
-        if (stopping.isPresent()) {
-            double cost = metrics.getOrDefault("logLoss", metrics.getOrDefault("loss", Double.NaN));
-            if (stopping.get().isBest(cost)) {
-                for (var name : options.intercept() ? List.of(WEIGHTS, INTERCEPT) : List.of(WEIGHTS)) {
-                    node.copy(node.table(name), node.table(BEST + name));
-                }
-            }
-        }
-        return values;
-    }
-
     @Override
     public Job job() {
         return job;
@@ -190,13 +198,11 @@ public final class LinearTraining implements Training<LinearModel> {
 
     @Override
     public Trained<LinearModel> run() throws IOException {
-        var identified = run.identifiedBy(identity());
-        var listening =
-                (stopping.isPresent() ? identified.listening(stopping.get()) : identified).listening(divergence);
-        var outcome = job.run(listening);
-        divergence.check(options.rule());
-        boolean takesBest = stopping.isPresent() && stopping.get().hasBest();
-        return new Trained<>(model(outcome.node(), takesBest ? BEST : ""), outcome);
+        var outcome = job.run(run.identifiedBy(identity()));
+        divergence.check(outcome.cuts(), options.rule());
+        boolean takesBest = stopping.isPresent() && EarlyStopping.hasBest(outcome.cuts());
+        var node = outcome.node();
+        return new Trained<>(model(name -> node.values(node.table(name)), takesBest ? BEST : ""), outcome);
     }
 
     @Override
@@ -218,9 +224,10 @@ public final class LinearTraining implements Training<LinearModel> {
                 source.description().get());
     }
 
-    private LinearModel model(Node node, String prefix) {
-        var weights = node.values(node.table(prefix + WEIGHTS));
-        var learned = options.intercept() ? node.values(node.table(prefix + INTERCEPT)) : new float[width];
+    /** @param values table to its values, which are changed */
+    private LinearModel model(Function<String, float[]> values, String prefix) {
+        var weights = values.apply(prefix + WEIGHTS);
+        var learned = options.intercept() ? values.apply(prefix + INTERCEPT) : new float[width];
         var intercept = source.conditioning().unscale(weights, learned);
         return new LinearModel(loss, source.schema(), labels, width, weights, intercept, source.baseline(), Map.of());
     }

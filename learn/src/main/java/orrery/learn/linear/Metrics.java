@@ -33,6 +33,13 @@ public record Metrics(Map<String, Double> values) {
         return map;
     }
 
+    /** The same with longer names. */
+    Map<String, Double> named(String prefix) {
+        var map = new LinkedHashMap<String, Double>();
+        ordered().forEach((name, value) -> map.put(prefix + name, value));
+        return map;
+    }
+
     /** Area under the ROC curve: the chance that a positive outranks a negative; ties count half. */
     static double auc(double[] scores, boolean[] isPositive) {
         int n = scores.length;

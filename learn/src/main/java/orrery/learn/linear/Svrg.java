@@ -12,6 +12,7 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.engine.Identity;
 import orrery.engine.Job;
+import orrery.engine.Measured;
 import orrery.engine.Outcome;
 import orrery.engine.Parallelism;
 import orrery.engine.Partition;
@@ -21,7 +22,7 @@ import orrery.engine.Task;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Consistency;
-import orrery.table.Node;
+import orrery.table.Session;
 import orrery.table.TableSpec;
 
 /**
@@ -150,7 +151,8 @@ public final class Svrg implements Training<LinearModel> {
     }
 
     private Stage full() {
-        return new Stage("full", 1, 1, worker -> new SvrgFull(this, worker), this::measure).with(options.full());
+        return new Stage("full", 1, 1, worker -> Measured.by(worker, new SvrgFull(this, worker), this::measure))
+                .with(options.full());
     }
 
     private Stage stochastic() {
@@ -158,12 +160,7 @@ public final class Svrg implements Training<LinearModel> {
         long cutEvery = options.stochastic().where() == Parallelism.Where.FOUND
                 ? Math.max(LEAST_WINDOW, clocks / WINDOWS)
                 : clocks;
-        return new Stage(
-                        STOCHASTIC,
-                        clocks,
-                        cutEvery,
-                        worker -> new SvrgSteps(this, partition, worker),
-                        (node, clock) -> Map.of())
+        return new Stage(STOCHASTIC, clocks, cutEvery, worker -> new SvrgSteps(this, partition, worker))
                 .with(options.stochastic());
     }
 
@@ -184,18 +181,16 @@ public final class Svrg implements Training<LinearModel> {
         return steps(clocks());
     }
 
-    private Map<String, Double> measure(Node node, long clock) {
-        var anchor = node.values(node.table(ANCHOR));
+    private Map<String, Double> measure(Session session) {
+        var anchor = session.values(session.table(ANCHOR));
         double square = 0;
         for (int f = 0; f < features; f++) {
             square += (double) anchor[f] * anchor[f];
         }
         var values = new LinkedHashMap<String, Double>();
         values.put("penalty", options.l2() / 2 * square);
-        validation.ifPresent(examples -> model(anchor)
-                .score(examples)
-                .ordered()
-                .forEach((name, value) -> values.put("validation." + name, value)));
+        validation.ifPresent(
+                examples -> values.putAll(model(anchor).score(examples).named("validation.")));
         return values;
     }
 

@@ -5,13 +5,15 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import orrery.data.Graph;
+import orrery.engine.Cut;
 import orrery.engine.Identity;
 import orrery.engine.Job;
+import orrery.engine.Measured;
 import orrery.engine.Run;
 import orrery.engine.Stage;
+import orrery.engine.Verdict;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.Node;
 import orrery.table.TableSpec;
 
 /** A ranking that is ready to run, once. */
@@ -37,28 +39,34 @@ public final class PageRankRun implements Training<Ranks> {
                 "rank",
                 options.iterations() + 1L, // the first gives everybody a rank
                 Math.min(BETWEEN_CUTS, options.iterations() + 1L),
-                worker -> new RankStep(
-                        graph,
-                        options,
-                        seeds,
+                worker -> Measured.by(
                         worker,
-                        worker.session().table(SHARES),
-                        worker.session().table(STATE)),
-                this::measure);
+                        new RankStep(
+                                graph,
+                                options,
+                                seeds,
+                                worker,
+                                worker.session().table(SHARES),
+                                worker.session().table(STATE)),
+                        session -> measure(session.values(session.table(STATE)))),
+                this::decide);
         job = new Job("pagerank", tables, List.of(stage));
     }
 
-    /** By how much the last iteration changed the ranks, and how many there were; ends the job when that is enough. */
-    private Map<String, Double> measure(Node node, long clock) {
-        var state = node.values(node.table(STATE));
+    /** Ends the job when the last iteration has changed the ranks by little enough. */
+    private Verdict decide(Cut cut) {
+        return cut.metric("iterations", 0) > 0 && cut.metric("change", Double.NaN) <= options.tolerance()
+                ? Verdict.FINISH
+                : Verdict.GO_ON;
+    }
+
+    /** By how much the last iteration changed the ranks, and how many there were. */
+    private static Map<String, Double> measure(float[] state) {
         double change = 0;
         double iterations = 0;
         for (int at = 0; at < state.length; at += RankStep.STATE_COLUMNS) {
             change += state[at + RankStep.CHANGE];
             iterations = Math.max(iterations, state[at + RankStep.ITERATIONS]);
-        }
-        if (iterations > 0 && change <= options.tolerance()) {
-            job.finish();
         }
         return Map.of("change", change, "iterations", iterations);
     }
@@ -95,7 +103,7 @@ public final class PageRankRun implements Training<Ranks> {
             double strength = graph.outStrength(v);
             ranks[v] *= (float) (strength == 0 ? 1 : strength);
         }
-        var last = measure(node, 0);
+        var last = measure(node.values(node.table(STATE)));
         return new Trained<>(
                 new Ranks(
                         graph.names(),
