@@ -7,11 +7,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -67,7 +65,7 @@ final class Coordinator implements Site {
 
     /** What happens elsewhere. */
     private sealed interface Event {
-        record Heard(int member, int epoch, Message message) implements Event {}
+        record Heard(int member, int epoch, Report report) implements Event {}
 
         record Linked(int member, long incarnation) implements Event {}
 
@@ -116,8 +114,8 @@ final class Coordinator implements Site {
         public void heard(Frame frame) {
             try (frame) {
                 var peer = frame.from();
-                if (peer != null && frame.type() == Message.TYPE) {
-                    inbox.add(new Event.Heard(peer.id(), frame.epoch(), Message.read(frame)));
+                if (peer != null && frame.type() == Codec.TYPE) {
+                    inbox.add(new Event.Heard(peer.id(), frame.epoch(), Codec.read(Report.class, frame)));
                 }
             } catch (IOException e) {
                 throw new IllegalArgumentException(e);
@@ -242,10 +240,10 @@ final class Coordinator implements Site {
             case Event.Failed(Throwable why) ->
                 throw new JobFailedException("the coordinator's node cannot go on: " + why, why);
             case Event.Said(int member, String line) -> told.add(new RunEvent.MemberSaid(member, line));
-            case Event.Heard(int member, int ofEpoch, Message message) -> {
+            case Event.Heard(int member, int ofEpoch, Report report) -> {
                 var seat = seats.get(member);
                 if (seat != null && ofEpoch == epoch) {
-                    heard(seat, message);
+                    heard(seat, report);
                 }
             }
         }
@@ -256,40 +254,62 @@ final class Coordinator implements Site {
         return spent.values().stream().reduce(Spent.NOTHING, Spent::plus);
     }
 
-    private void heard(Seat seat, Message message) {
-        if (message.values().containsKey("cpu")) {
-            spent.put(List.of((long) seat.id, seat.incarnation), Spent.of(message.numbers("cpu")));
-        }
-        if (message.values().containsKey("counts")) {
-            var counts = new LinkedHashMap<String, Long>();
-            message.map("counts").forEach((name, count) -> counts.put(name, ((Number) count).longValue()));
-            if (seat.id == seats.values().iterator().next().id) { // now and then, what this node itself has counted
-                told.add(new RunEvent.Counted(ID, Duration.ZERO, node.counted()));
+    private void heard(Seat seat, Report report) {
+        switch (report) {
+            case Report.Hello hello -> {
+                spent(seat, hello.spent());
+                checkThatItIsOfTheRun(seat, hello);
+                seat.address = new InetSocketAddress(hello.host(), hello.port());
             }
-            told.add(new RunEvent.Counted(seat.id, Duration.ofNanos(node.silentNanos(seat.id)), counts));
-        }
-        switch (message.kind()) {
-            case "hello" -> {
-                checkThatItIsOfTheRun(seat, message);
-                seat.address = new InetSocketAddress(message.text("host"), (int) message.number("port"));
+            case Report.Progress progress -> {
+                spent(seat, progress.spent());
+                counted(seat, progress.counts());
+                seat.progress = progress;
             }
-            case "progress" -> seat.progress = message;
-            case "failed" -> {
+            case Report.Failed failed -> {
                 if (failure == null) {
                     failure = new RunEvent.WorkerFailed(
-                            message.text("stage"),
-                            (int) message.number("worker"),
-                            message.number("clock"),
-                            new RemoteFailure(Printable.lines(message.text("cause"))));
+                            failed.stage(),
+                            failed.worker(),
+                            failed.clock(),
+                            new RemoteFailure(Printable.lines(failed.cause())));
                 }
             }
-            default -> seat.got.put(message.kind(), message);
+            case Report.Moved moved -> {
+                spent(seat, moved.spent());
+                seat.got.put(Report.Moved.class, moved);
+            }
+            case Report.AtCut cut -> {
+                counted(seat, cut.counts());
+                seat.got.put(Report.AtCut.class, cut);
+            }
+            case Report.Ended ended -> {
+                counted(seat, ended.counts());
+                seat.got.put(Report.Ended.class, ended);
+            }
+            case Report.Connected _,
+                    Report.Prepared _,
+                    Report.Held _,
+                    Report.Snapped _,
+                    Report.Written _,
+                    Report.Idle _ -> seat.got.put(report.getClass(), report);
         }
     }
 
+    private void spent(Seat seat, Spent soFar) {
+        spent.put(List.of((long) seat.id, seat.incarnation), soFar);
+    }
+
+    private void counted(Seat seat, Map<String, Long> counts) {
+        if (seat.id == seats.values().iterator().next().id) { // now and then, what this node itself has counted
+            told.add(new RunEvent.Counted(ID, Duration.ZERO, node.counted()));
+        }
+        told.add(new RunEvent.Counted(seat.id, Duration.ofNanos(node.silentNanos(seat.id)), counts));
+    }
+
     /** A member that has read something else than the others, or than its life before, would spoil the result unseen. */
-    private void checkThatItIsOfTheRun(Seat seat, Message hello) {
-        var is = new Identity(texts(hello.map("identity")), texts(hello.map("files")), hello.text("own"));
+    private void checkThatItIsOfTheRun(Seat seat, Report.Hello hello) {
+        var is = new Identity(new TreeMap<>(hello.identity()), new TreeMap<>(hello.files()), hello.own());
         is.foreignTo(identity).ifPresent(what -> {
             throw failed(seat, what);
         });
@@ -302,27 +322,21 @@ final class Coordinator implements Site {
         }
     }
 
-    private static SortedMap<String, String> texts(Map<String, Object> values) {
-        var texts = new TreeMap<String, String>();
-        values.forEach((name, value) -> texts.put(name, String.valueOf(value)));
-        return texts;
-    }
-
     private static JobFailedException failed(Seat seat, String why) {
         return new JobFailedException("member " + seat.id + " " + why, new IllegalStateException(why));
     }
 
-    void send(Message message) {
-        seats.values().forEach(seat -> send(seat, message));
+    <O extends Record & Order> void send(O order) {
+        seats.values().forEach(seat -> send(seat, order));
     }
 
-    void sendToWorking(Message message) {
-        working().forEach(seat -> send(seat, message));
+    <O extends Record & Order> void sendToWorking(O order) {
+        working().forEach(seat -> send(seat, order));
     }
 
-    private void send(Seat seat, Message message) {
+    private <O extends Record & Order> void send(Seat seat, O order) {
         try {
-            node.send(seat.id, message.frame(epoch));
+            node.send(seat.id, Codec.frame(order, epoch));
         } catch (EndedException e) {
             throw new MemberLostException(seat.id, String.valueOf(e.getMessage()));
         }
@@ -349,8 +363,8 @@ final class Coordinator implements Site {
         return working().stream().map(seat -> seat.id).toList();
     }
 
-    /** Waits until all of them have said so. */
-    Map<Integer, Message> all(String kind, Collection<Seat> of) throws InterruptedException {
+    /** Waits until all of them have reported so. */
+    <R extends Report> Map<Integer, R> all(Class<R> kind, Collection<Seat> of) throws InterruptedException {
         long end = System.nanoTime() + run.waitLimit().toNanos();
         while (!of.stream().allMatch(seat -> seat.got.containsKey(kind))) {
             listen(TimeUnit.MILLISECONDS.toNanos(100));
@@ -364,7 +378,7 @@ final class Coordinator implements Site {
                         .map(seat -> seat.id)
                         .toList();
                 throw new JobFailedException(
-                        "members " + late + " have not said '" + kind + "' for "
+                        "members " + late + " have not reported '" + kind.getSimpleName() + "' for "
                                 + run.waitLimit().toMillis() / 1000.0
                                 + " s; a longer limit is set by --wait-limit",
                         new java.util.concurrent.TimeoutException());
@@ -373,12 +387,12 @@ final class Coordinator implements Site {
         return takeAll(kind);
     }
 
-    Map<Integer, Message> takeAll(String kind) {
-        var all = new TreeMap<Integer, Message>();
+    <R extends Report> Map<Integer, R> takeAll(Class<R> kind) {
+        var all = new TreeMap<Integer, R>();
         for (var seat : seats.values()) {
-            var message = seat.got.remove(kind);
-            if (message != null) {
-                all.put(seat.id, message);
+            var report = seat.got.remove(kind);
+            if (report != null) {
+                all.put(seat.id, kind.cast(report));
             }
         }
         return all;
@@ -405,15 +419,16 @@ final class Coordinator implements Site {
         while (!seats.values().stream().allMatch(seat -> seat.address != null)) {
             listen(TimeUnit.MILLISECONDS.toNanos(100));
         }
-        var everybody = new ArrayList<Object>();
+        var everybody = new ArrayList<Order.Address>();
         for (var seat : seats.values()) {
             var at = seat.address;
             if (at != null) {
-                everybody.add(List.of(seat.id, seat.incarnation, at.getAddress().getHostAddress(), at.getPort()));
+                everybody.add(new Order.Address(
+                        seat.id, seat.incarnation, at.getAddress().getHostAddress(), at.getPort()));
             }
         }
-        send(Message.of("connect").with("members", everybody));
-        all("connected", seats.values());
+        send(new Order.Connect(everybody));
+        all(Report.Connected.class, seats.values());
     }
 
     /** Worker to member. */
@@ -432,35 +447,27 @@ final class Coordinator implements Site {
         for (var seat : working()) {
             send(
                     seat,
-                    Message.of("begin")
-                            .with("stage", number)
-                            .with("clock", clock)
-                            .with("clocks", stage.clocks())
-                            .with("number", begun + 1)
-                            .with("fresh", seat.isFresh)
-                            .with(
-                                    "checkpoint",
-                                    seat.isFresh ? from.map(Checkpoint::folder).orElse("") : "")
-                            .with(
-                                    "locals",
-                                    seat.isFresh
-                                            ? restored.map(Checkpoint::folder).orElse("")
-                                            : "")
-                            .with("plan", planFile)
-                            .with("record", isRecorded)
-                            .with("placement", placementVersion)
-                            .with("members", members)
-                            .with("workers", workersOf(members)));
+                    new Order.Begin(
+                            number,
+                            clock,
+                            stage.clocks(),
+                            begun + 1,
+                            seat.isFresh,
+                            seat.isFresh ? from.map(Checkpoint::folder).orElse("") : "",
+                            seat.isFresh ? restored.map(Checkpoint::folder).orElse("") : "",
+                            planFile,
+                            isRecorded,
+                            new Order.Layout(placementVersion, members, workersOf(members))));
             seat.isFresh = false;
         }
         working().forEach(seat -> {
-            seat.progress = Message.of("progress");
-            seat.got.keySet().removeIf(kind -> !kind.equals("written"));
+            seat.progress = Report.Progress.NONE;
+            seat.got.keySet().removeIf(kind -> kind != Report.Written.class);
         });
         begun++;
-        all("prepared", working());
+        all(Report.Prepared.class, working());
         node.begin(itsHomes.workers(), clock, run.waitLimit(), new int[0], begun);
-        sendToWorking(Message.of("go"));
+        sendToWorking(new Order.Go());
         return new TeamOfMembers(this, stage, clock);
     }
 
@@ -473,11 +480,8 @@ final class Coordinator implements Site {
         }
         placementVersion++;
         if (working().stream().noneMatch(seat -> seat.isFresh)) { // who has nothing yet begins with that placement
-            sendToWorking(Message.of("follow")
-                    .with("to", placementVersion)
-                    .with("members", members)
-                    .with("workers", workers));
-            all("moved", working());
+            sendToWorking(new Order.Follow(new Order.Layout(placementVersion, members, workers)));
+            all(Report.Moved.class, working());
         }
         node.place(next);
     }
@@ -497,8 +501,8 @@ final class Coordinator implements Site {
         if (next != null) {
             throw next; // too much at once: everybody goes back
         }
-        long clock = takeAll("idle").values().stream()
-                .mapToLong(message -> message.number("clock"))
+        long clock = takeAll(Report.Idle.class).values().stream()
+                .mapToLong(Report.Idle::clock)
                 .max()
                 .orElse(0);
         from = checkpoint;
@@ -517,7 +521,7 @@ final class Coordinator implements Site {
     private @Nullable MemberLostException replaceAll(MemberLostException lost, boolean keeps)
             throws IOException, InterruptedException {
         long done = seats.values().stream()
-                .mapToLong(seat -> seat.progress.number("total"))
+                .mapToLong(seat -> seat.progress.standing().total())
                 .sum();
         lossesInARow = done > doneAtLoss ? 1 : lossesInARow + 1;
         doneAtLoss = done;
@@ -539,7 +543,7 @@ final class Coordinator implements Site {
                 return next;
             }
         }
-        takeAll("idle");
+        takeAll(Report.Idle.class);
         return null;
     }
 
@@ -566,20 +570,15 @@ final class Coordinator implements Site {
             for (var other : seats.values()) {
                 other.got.clear();
                 if (other.address != null) {
-                    send(
-                            other,
-                            Message.of("rollback")
-                                    .with("epoch", epoch)
-                                    .with("lost", all)
-                                    .with("keep", keeps));
+                    send(other, new Order.Rollback(epoch, all, keeps));
                 }
             }
             long end = System.nanoTime() + run.waitLimit().toNanos();
-            while (!seats.values().stream().allMatch(s -> s.address == null || s.got.containsKey("idle"))) {
+            while (!seats.values().stream().allMatch(s -> s.address == null || s.got.containsKey(Report.Idle.class))) {
                 listen(TimeUnit.MILLISECONDS.toNanos(100));
                 if (System.nanoTime() > end) {
                     var late = seats.values().stream()
-                            .filter(s -> s.address != null && !s.got.containsKey("idle"))
+                            .filter(s -> s.address != null && !s.got.containsKey(Report.Idle.class))
                             .map(s -> s.id)
                             .toList();
                     throw new JobFailedException(
@@ -605,7 +604,7 @@ final class Coordinator implements Site {
     private boolean dismiss(Seat seat) {
         gone.add(seat.process);
         try {
-            send(seat, Message.of("bye")); // it closes its connections when it has heard
+            send(seat, new Order.Bye()); // it closes its connections when it has heard
         } catch (MemberLostException e) {
             seat.process.kill(); // it has not even come
         }
@@ -660,17 +659,13 @@ final class Coordinator implements Site {
         var next = wanted;
         wanted = List.of();
         join();
-        send(Message.of("move")
-                .with("plan", planFile)
-                .with("from", placementVersion)
-                .with("to", placementVersion + 1)
-                .with("before", before)
-                .with("after", next)
-                .with("workersBefore", workersOf(before))
-                .with("workersAfter", workersOf(next)));
+        send(new Order.Move(
+                planFile,
+                new Order.Layout(placementVersion, before, workersOf(before)),
+                new Order.Layout(placementVersion + 1, next, workersOf(next))));
         long blocks = 0;
-        for (var moved : all("moved", seats.values()).values()) {
-            blocks += moved.number("blocks");
+        for (var moved : all(Report.Moved.class, seats.values()).values()) {
+            blocks += moved.blocks();
         }
         node.place(Placement.of(++placementVersion, next, workersOf(next)));
         for (var seat : List.copyOf(seats.values())) {
@@ -698,15 +693,12 @@ final class Coordinator implements Site {
         seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));
         var members = List.copyOf(seats.keySet());
         if (!tables.isEmpty()) {
-            sendToWorking(Message.of("move")
-                    .with("from", placementVersion)
-                    .with("to", placementVersion + 1)
-                    .with("before", members)
-                    .with("after", List.of(ID))
-                    .with("workersBefore", List.of())
-                    .with("workersAfter", List.of()));
+            sendToWorking(new Order.Move(
+                    "",
+                    new Order.Layout(placementVersion, members, List.of()),
+                    new Order.Layout(placementVersion + 1, List.of(ID), List.of())));
             node.move(new Placement(++placementVersion, List.of(ID)), run.waitLimit());
-            all("moved", working());
+            all(Report.Moved.class, working());
         }
     }
 

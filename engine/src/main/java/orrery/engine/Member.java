@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,6 @@ import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
-import orrery.wire.Lane;
 
 /**
  * A member's part of a job: its blocks of the tables and its share of the workers, under the coordinator's orders. One
@@ -32,7 +31,6 @@ final class Member {
     private static final Duration LONGEST_TO_ANSWER = Duration.ofSeconds(16);
     private static final Duration TO_LET_GO = Duration.ofSeconds(20);
     private static final int LEASES_OF_COORDINATOR = 3; // it answers every second, unless it is gone
-    private static final int LOCALS_HEAD = 2 * Integer.BYTES;
 
     private final Invitation invitation;
     private final Optional<Duration> started; // CPU time until it was invited
@@ -80,13 +78,13 @@ final class Member {
             node.epoch(invitation.epoch());
             var address = node.listen();
             node.connect(Coordinator.ID, invitation.coordinator(), run.waitLimit());
-            tell(Message.of("hello")
-                    .with("host", address.getAddress().getHostAddress())
-                    .with("port", address.getPort())
-                    .with("identity", identity.values())
-                    .with("files", identity.files())
-                    .with("own", identity.own())
-                    .with("cpu", spent().nanos()));
+            tell(new Report.Hello(
+                    address.getAddress().getHostAddress(),
+                    address.getPort(),
+                    identity.values(),
+                    identity.files(),
+                    identity.own(),
+                    spent()));
             Thread.ofPlatform().name("lease").daemon().start(this::renew);
             while (!isOver) {
                 obey();
@@ -110,14 +108,14 @@ final class Member {
         @Override
         public void heard(Frame frame) {
             try (frame) {
-                if (frame.type() == Message.LOCALS) {
+                if (frame.type() == LocalsPiece.TYPE) {
                     receiveLocals(frame);
                 } else {
                     var peer = frame.from();
-                    if (peer == null || peer.id() != Coordinator.ID || frame.type() != Message.TYPE) {
+                    if (peer == null || peer.id() != Coordinator.ID || frame.type() != Codec.TYPE) {
                         throw new IllegalArgumentException("orders come from the coordinator, not " + peer);
                     }
-                    inbox.add(Message.read(frame));
+                    inbox.add(Codec.read(Order.class, frame));
                 }
             } catch (IOException e) {
                 throw new IllegalArgumentException(e);
@@ -137,8 +135,8 @@ final class Member {
         }
     }
 
-    private void tell(Message message) {
-        node.send(Coordinator.ID, message.frame(node.epoch()));
+    private <R extends Record & Report> void tell(R report) {
+        node.send(Coordinator.ID, Codec.frame(report, node.epoch()));
     }
 
     private Spent spent() {
@@ -154,15 +152,12 @@ final class Member {
         while (!isOver) {
             try {
                 TimeUnit.MILLISECONDS.sleep(pause);
-                var message = Message.of("progress");
                 var running = progressing;
-                if (running != null) {
-                    message.with("clock", running.slowest())
-                            .with("total", running.totalDone())
-                            .with("examples", running.examples())
-                            .with("where", running.whereabouts());
-                }
-                tell(message.with("counts", node.counted()).with("cpu", spent().nanos()));
+                tell(new Report.Progress(
+                        running == null ? Report.Standing.NONE : standing(running),
+                        running == null ? "" : running.whereabouts(),
+                        node.counted(),
+                        spent()));
             } catch (EndedException e) {
                 // the coordinator is gone, which others notice
             } catch (InterruptedException e) {
@@ -178,7 +173,7 @@ final class Member {
         var next = inbox.poll(isDue ? 2 : 200, TimeUnit.MILLISECONDS);
         switch (next) {
             case null -> {}
-            case Message message -> obey(message);
+            case Order order -> obey(order);
             case Gone(int member, String why) -> {
                 if (member == Coordinator.ID) {
                     throw new IOException("member " + invitation.member() + " is no member any more: " + why);
@@ -195,48 +190,47 @@ final class Member {
         report();
     }
 
-    private void obey(Message order) throws IOException, InterruptedException {
+    private void obey(Order order) throws IOException, InterruptedException {
         var running = team;
-        switch (order.kind()) {
-            case "connect" -> {
+        switch (order) {
+            case Order.Connect connect -> {
                 try {
-                    connect(order);
+                    connect(connect);
                 } catch (Overtaken e) {
                     // the next order says what is to be done instead
                 }
             }
-            case "begin" -> begin(order);
-            case "go" -> {
+            case Order.Begin begin -> begin(begin);
+            case Order.Go _ -> {
                 if (running != null) {
                     running.start(new Threads());
                 }
             }
-            case "release" -> {
+            case Order.Release release -> {
                 if (running != null) {
                     hasToldCut = false;
-                    running.release(order.flag("stop"));
+                    running.release(release.isEnd());
                 }
             }
-            case "hold" -> {
+            case Order.Hold _ -> {
                 if (running != null) {
-                    tell(Message.of("held").with("clock", running.hold()));
+                    tell(new Report.Held(running.hold()));
                 }
             }
-            case "cutAt" -> {
+            case Order.CutAt cut -> {
                 if (running != null) {
-                    running.cutAt(order.number("clock"));
+                    running.cutAt(cut.clock());
                 }
             }
-            case "checkpoint" -> checkpoint(order.text("folder"));
-            case "move" -> moving(() -> move(order));
-            case "follow" -> moving(() -> follow(order));
-            case "rollback" -> rollback(order);
-            case "end" -> {
-                log.log(System.Logger.Level.INFO, "the job has ended: " + order.text("why"));
+            case Order.Keep keep -> checkpoint(keep.folder());
+            case Order.Move move -> moving(() -> move(move));
+            case Order.Follow follow -> moving(() -> follow(follow));
+            case Order.Rollback rollback -> rollback(rollback);
+            case Order.End end -> {
+                log.log(System.Logger.Level.INFO, "the job has ended: " + end.why());
                 isOver = true;
             }
-            case "bye" -> isOver = true;
-            default -> throw new IOException("the coordinator orders '" + order.kind() + "', which is unknown here");
+            case Order.Bye _ -> isOver = true;
         }
     }
 
@@ -268,22 +262,18 @@ final class Member {
     /** Called while this member waits for others, one of whom may be gone. */
     private void look() {
         for (var entry : inbox) {
-            if (entry instanceof Message order
-                    && (order.kind().equals("rollback")
-                            || order.kind().equals("end")
-                            || order.kind().equals("bye"))) {
+            if (entry instanceof Order order && order.overtakes()) {
                 throw new Overtaken();
             }
         }
     }
 
     /** Connects to the members that come before; those that come after connect to this one. */
-    private void connect(Message order) throws IOException, InterruptedException {
+    private void connect(Order.Connect order) throws IOException, InterruptedException {
         long end = System.nanoTime() + run.waitLimit().toNanos();
-        for (var entry : order.list("members")) {
-            var member = (List<?>) entry;
-            int id = ((Number) member.get(0)).intValue();
-            var address = new InetSocketAddress(String.valueOf(member.get(2)), ((Number) member.get(3)).intValue());
+        for (var member : order.members()) {
+            int id = member.id();
+            var address = new InetSocketAddress(member.host(), member.port());
             var limit = TO_ANSWER;
             while (id != invitation.member() && !node.knows(id)) {
                 look();
@@ -299,7 +289,7 @@ final class Member {
                 }
             }
         }
-        tell(Message.of("connected"));
+        tell(new Report.Connected());
     }
 
     private void tryToConnect(int id, InetSocketAddress address, Duration limit) throws InterruptedException {
@@ -311,19 +301,19 @@ final class Member {
         }
     }
 
-    private void begin(Message order) throws IOException {
-        long clock = order.number("clock");
+    private void begin(Order.Begin order) throws IOException {
+        long clock = order.clock();
         var storage = run.checkpoints().map(Checkpoints::storage);
-        var workers = ints(order, "workers");
-        var placement = Placement.of((int) order.number("placement"), ints(order, "members"), workers);
-        if (order.flag("fresh")) {
+        var workers = order.layout().workers();
+        var placement = placement(order.layout());
+        if (order.isFresh()) {
             node.clear();
-            learn(order);
+            learn(order.plan());
             node.place(placement);
             tables.forEach(node::create);
             locals.clear();
-            if (!order.text("checkpoint").isEmpty()) {
-                Checkpoint.read(storage.orElseThrow(), order.text("checkpoint")).restoreTables(node);
+            if (!order.checkpoint().isEmpty()) {
+                Checkpoint.read(storage.orElseThrow(), order.checkpoint()).restoreTables(node);
             }
         }
         if (node.placement().version() != placement.version()) {
@@ -334,39 +324,43 @@ final class Member {
                 clock,
                 run.waitLimit(),
                 workers.stream().mapToInt(Integer::intValue).toArray(),
-                (int) order.number("number"));
+                order.begun());
         var mine = new ArrayList<Integer>();
         for (int w = 0; w < workers.size(); w++) {
             if (workers.get(w) == invitation.member()) {
                 mine.add(w);
             }
         }
-        var states = order.text("locals").isEmpty()
+        var states = order.locals().isEmpty()
                 ? Locals.of(locals)
-                : Locals.of(Checkpoint.read(storage.orElseThrow(), order.text("locals")));
+                : Locals.of(Checkpoint.read(storage.orElseThrow(), order.locals()));
         var next = new StageRun(
-                stages.get((int) order.number("stage")).upTo(order.number("clocks")),
+                stages.get(order.stage()).upTo(order.clocks()),
                 clock,
                 run,
                 node,
                 states,
                 mine.isEmpty() ? 0 : mine.getFirst(),
                 mine.isEmpty() ? 0 : mine.getLast() + 1,
-                order.flag("record"));
+                order.isRecorded());
         next.whenMoved(() -> inbox.add(next));
         locals.clear();
         team = next;
         progressing = next;
         hasToldCut = false;
         hasToldEnd = false;
-        tell(Message.of("prepared"));
+        tell(new Report.Prepared());
+    }
+
+    private static Placement placement(Order.Layout layout) {
+        return Placement.of(layout.version(), layout.members(), layout.workers());
     }
 
     /** Takes the plan that the run has learned, if it has. */
-    private void learn(Message order) throws IOException {
-        if (!order.text("plan").isEmpty()) {
+    private void learn(String file) throws IOException {
+        if (!file.isEmpty()) {
             var storage = run.checkpoints().map(Checkpoints::storage).orElseThrow();
-            var plan = AccessPlan.read(storage, order.text("plan"));
+            var plan = AccessPlan.read(storage, file);
             run = run.with(plan);
             tables = Job.ordered(tables, Optional.of(plan));
         }
@@ -382,18 +376,15 @@ final class Member {
             case AT_CUT -> {
                 if (!hasToldCut && node.hasCompleted(running.slowest() - 1)) {
                     hasToldCut = true;
-                    tell(with(Message.of("cut"), running));
+                    tell(new Report.AtCut(standing(running), node.counted(), tallies(running)));
                 }
             }
             case ALL_ENDED -> {
                 if (node.hasCompleted(Long.MAX_VALUE)) {
                     hasToldEnd = true;
-                    tell(with(Message.of("ended"), running)
-                            .with(
-                                    "waited",
-                                    running.waited().stream()
-                                            .map(Duration::toNanos)
-                                            .toList()));
+                    var waited =
+                            running.waited().stream().map(Duration::toNanos).toList();
+                    tell(new Report.Ended(standing(running), node.counted(), waited));
                 }
             }
             case FAILED -> {
@@ -407,22 +398,18 @@ final class Member {
         }
     }
 
-    private Message with(Message message, StageRun running) {
-        var tallies = new ArrayList<Object>();
-        for (var ofWorker : running.taken().values()) {
-            var named = new LinkedHashMap<String, Object>();
-            ofWorker.forEach((name, tally) -> named.put(name, List.of(bits(tally.sum()), bits(tally.weight()))));
-            tallies.add(named);
-        }
-        return message.with("clock", running.slowest())
-                .with("total", running.totalDone())
-                .with("examples", running.examples())
-                .with("counts", node.counted())
-                .with("tallies", tallies);
+    private static Report.Standing standing(StageRun running) {
+        return new Report.Standing(true, running.slowest(), running.totalDone(), running.examples());
     }
 
-    private static String bits(double value) {
-        return String.valueOf(Double.doubleToRawLongBits(value));
+    private static List<Map<String, Report.Tallied>> tallies(StageRun running) {
+        var tallies = new ArrayList<Map<String, Report.Tallied>>();
+        for (var ofWorker : running.taken().values()) {
+            var named = new LinkedHashMap<String, Report.Tallied>();
+            ofWorker.forEach((name, tally) -> named.put(name, new Report.Tallied(tally.sum(), tally.weight())));
+            tallies.add(named);
+        }
+        return tallies;
     }
 
     private void fail(int worker, long clock, Throwable why) {
@@ -431,11 +418,8 @@ final class Member {
         }
         log.log(System.Logger.Level.ERROR, "worker " + worker + " has failed at clock " + clock, why);
         var running = team;
-        tell(Message.of("failed")
-                .with("stage", running == null ? "" : running.stage())
-                .with("worker", worker)
-                .with("clock", clock)
-                .with("cause", JobFailedException.describe(why)));
+        tell(new Report.Failed(
+                running == null ? "" : running.stage(), worker, clock, JobFailedException.describe(why)));
     }
 
     private void checkpoint(String folder) {
@@ -447,21 +431,19 @@ final class Member {
         var files = running.save(storage, folder, "member-" + invitation.member() + "-" + invitation.incarnation());
         saving = files;
         int epoch = node.epoch();
-        tell(Message.of("snapped"));
+        tell(new Report.Snapped());
         Thread.ofPlatform().name("checkpoint written").daemon().start(() -> {
-            var message = Message.of("written");
+            Report.Written written;
             try {
-                var sums = new TreeMap<String, Object>();
-                files.files().forEach((name, sum) -> sums.put(name, List.of(sum.bytes(), sum.crc32c())));
-                message.with("files", sums);
+                written = new Report.Written(files.files(), "");
             } catch (IOException e) {
-                message.with("error", String.valueOf(e.getMessage()));
+                written = new Report.Written(Map.of(), String.valueOf(e.getMessage()));
             } catch (InterruptedException e) {
-                message.with("error", "interrupted");
+                written = new Report.Written(Map.of(), "interrupted");
             }
             if (epoch == node.epoch()) {
                 try {
-                    tell(message);
+                    tell(written);
                 } catch (EndedException e) {
                     // nobody waits for it
                 }
@@ -471,17 +453,13 @@ final class Member {
 
     // Moving
 
-    private void move(Message order) throws InterruptedException, IOException {
+    private void move(Order.Move order) throws InterruptedException, IOException {
         var running = team;
-        int from = (int) order.number("from");
-        int to = (int) order.number("to");
-        var before = ints(order, "before");
-        var after = ints(order, "after");
-        var workersBefore = ints(order, "workersBefore");
-        var workersAfter = ints(order, "workersAfter");
-        if (!before.contains(invitation.member())) { // new here
-            learn(order);
-            node.place(Placement.of(from, before, workersBefore));
+        var workersBefore = order.from().workers();
+        var workersAfter = order.to().workers();
+        if (!order.from().members().contains(invitation.member())) { // new here
+            learn(order.plan());
+            node.place(placement(order.from()));
             tables.forEach(node::create);
             node.begin(workersAfter.size(), 0, run.waitLimit());
         }
@@ -499,60 +477,42 @@ final class Member {
                 due.add(w);
             }
         }
-        int blocks = node.move(Placement.of(to, after, workersAfter), run.waitLimit());
+        int blocks = node.move(placement(order.to()), run.waitLimit());
         awaitLocals(due);
         team = null;
         progressing = null;
-        tell(Message.of("moved").with("blocks", blocks).with("cpu", spent().nanos()));
-    }
-
-    private static List<Integer> ints(Message order, String key) {
-        return order.numbers(key).stream().map(Long::intValue).toList();
+        tell(new Report.Moved(blocks, spent()));
     }
 
     /** Blocks of tables that are with the workers go to where those of the next stage are. */
-    private void follow(Message order) throws InterruptedException {
-        var next = Placement.of((int) order.number("to"), ints(order, "members"), ints(order, "workers"));
-        int blocks = node.move(next, run.waitLimit());
+    private void follow(Order.Follow order) throws InterruptedException {
+        int blocks = node.move(placement(order.to()), run.waitLimit());
         team = null;
         progressing = null;
-        tell(Message.of("moved").with("blocks", blocks).with("cpu", spent().nanos()));
+        tell(new Report.Moved(blocks, spent()));
     }
 
     private void sendLocals(int worker, int member, byte[] state) {
-        int most = Frame.MOST_PAYLOAD_BYTES - LOCALS_HEAD;
         int at = 0;
         do {
-            int count = Math.min(most, state.length - at);
-            var piece = new byte[count];
-            System.arraycopy(state, at, piece, 0, count);
-            node.send(
-                    member,
-                    Frame.of(Message.LOCALS, Lane.BULK, LOCALS_HEAD + count)
-                            .epoch(node.epoch())
-                            .request(worker)
-                            .putInt(state.length)
-                            .putInt(at)
-                            .putBytes(piece));
+            int count = Math.min(LocalsPiece.MOST_BYTES, state.length - at);
+            var piece = new LocalsPiece(worker, state.length, at, Arrays.copyOfRange(state, at, at + count));
+            node.send(member, piece.frame(node.epoch()));
             at += count;
         } while (at < state.length);
     }
 
     private void receiveLocals(Frame frame) {
-        int worker = (int) frame.request();
-        int length = frame.getInt();
-        int at = frame.getInt();
-        var piece = frame.getBytes(frame.remaining());
-        if (length < 0 || at < 0 || at + piece.length > length) {
-            throw new IndexOutOfBoundsException("a piece of a state at " + at + " of " + length);
-        }
+        var piece = LocalsPiece.read(frame);
+        int worker = piece.worker();
         synchronized (coming) {
-            if (at == 0) {
-                coming.put(worker, new byte[length]);
-                missing.put(worker, length);
+            if (piece.at() == 0) {
+                coming.put(worker, new byte[piece.length()]);
+                missing.put(worker, piece.length());
             }
-            System.arraycopy(piece, 0, coming.getOrDefault(worker, new byte[length]), at, piece.length);
-            missing.merge(worker, -piece.length, Integer::sum);
+            var bytes = piece.bytes();
+            System.arraycopy(bytes, 0, coming.getOrDefault(worker, new byte[piece.length()]), piece.at(), bytes.length);
+            missing.merge(worker, -bytes.length, Integer::sum);
             coming.notifyAll();
         }
     }
@@ -578,12 +538,11 @@ final class Member {
 
     // Going back
 
-    private void rollback(Message order) throws IOException, InterruptedException {
-        int epoch = (int) order.number("epoch");
+    private void rollback(Order.Rollback order) throws IOException, InterruptedException {
         var running = team;
         team = null;
         progressing = null;
-        order.numbers("lost").forEach(lost -> node.forget(lost.intValue(), "it is lost"));
+        order.lost().forEach(lost -> node.forget(lost, "it is lost"));
         if (running != null) {
             var left =
                     running.abandon(new JobCancelledException("the job goes back to its last checkpoint"), TO_LET_GO);
@@ -593,19 +552,19 @@ final class Member {
             }
         }
         awaitSaving();
-        node.epoch(epoch);
+        node.epoch(order.epoch());
         synchronized (coming) {
             coming.clear();
             missing.clear();
         }
         locals.clear();
-        if (order.flag("keep") && running != null) {
+        if (order.keepsTables() && running != null) {
             locals.putAll(running.localBytes());
         } else {
             node.clear();
         }
         inbox.removeIf(entry -> entry instanceof Failed || entry instanceof StageRun);
-        tell(Message.of("idle").with("clock", running == null ? 0 : running.furthest()));
+        tell(new Report.Idle(running == null ? 0 : running.furthest()));
     }
 
     /** What is being written is finished first: later files of the same names must not meet it. */

@@ -13,7 +13,8 @@ final class Seat {
     final long incarnation;
     final long since; // by the clock of being awake, as all times here
     final ArrayDeque<String> lastWords; // guarded by itself
-    final Map<String, Message> got = new LinkedHashMap<>(); // the latest of each kind that nobody has taken
+    final Map<Class<? extends Report>, Report> got =
+            new LinkedHashMap<>(); // the latest of each kind that nobody has taken
 
     @Nullable
     InetSocketAddress address; // once it has said hello
@@ -21,7 +22,7 @@ final class Seat {
     long brokenSince; // when its link broke, or 0
     boolean hasTables;
     boolean isFresh; // its tables are to be made anew
-    Message progress = Message.of("progress");
+    Report.Progress progress = Report.Progress.NONE;
 
     Seat(int id, long incarnation, Members.Started process, long since, ArrayDeque<String> lastWords) {
         this.since = since;

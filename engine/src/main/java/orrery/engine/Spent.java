@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * CPU time that members of a run have spent.
@@ -38,16 +37,5 @@ public record Spent(Duration start, Duration read, Duration work) {
 
     public Duration all() {
         return start.plus(read).plus(work);
-    }
-
-    List<Long> nanos() {
-        return List.of(start.toNanos(), read.toNanos(), work.toNanos());
-    }
-
-    static Spent of(List<Long> nanos) {
-        return nanos.size() != 3
-                ? NOTHING
-                : new Spent(
-                        Duration.ofNanos(nanos.get(0)), Duration.ofNanos(nanos.get(1)), Duration.ofNanos(nanos.get(2)));
     }
 }

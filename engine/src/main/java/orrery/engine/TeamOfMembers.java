@@ -16,8 +16,8 @@ final class TeamOfMembers implements Team {
     private final Coordinator coordinator;
     private final Stage stage;
     private final long firstClock;
-    private Map<Integer, Message> cut = Map.of(); // what members have told at the cut that is on
-    private Map<Integer, Message> end = Map.of();
+    private Map<Integer, Report.AtCut> cut = Map.of(); // what members have reported of the cut that is on
+    private Map<Integer, Report.Ended> end = Map.of();
     private boolean isHeld; // everybody was asked to hold
     private long furthest;
     private boolean isStopping;
@@ -39,18 +39,18 @@ final class TeamOfMembers implements Team {
                 return seen;
             }
             coordinator.listen(left);
-            if (isHeld && isAt("held")) {
+            if (isHeld && isAt(Report.Held.class)) {
                 isHeld = false;
-                long clock = coordinator.takeAll("held").values().stream()
-                        .mapToLong(message -> message.number("clock"))
+                long clock = coordinator.takeAll(Report.Held.class).values().stream()
+                        .mapToLong(Report.Held::clock)
                         .max()
                         .orElse(firstClock);
-                coordinator.send(Message.of("cutAt").with("clock", Math.min(clock, stage.clocks())));
+                coordinator.send(new Order.CutAt(Math.min(clock, stage.clocks())));
             }
         }
     }
 
-    private boolean isAt(String kind) {
+    private boolean isAt(Class<? extends Report> kind) {
         return coordinator.working().stream().allMatch(seat -> seat.got.containsKey(kind));
     }
 
@@ -58,15 +58,15 @@ final class TeamOfMembers implements Team {
         if (coordinator.failure() != null) {
             return Seen.FAILED;
         }
-        if (isAt("ended")) {
-            end = end.isEmpty() ? coordinator.takeAll("ended") : end;
+        if (isAt(Report.Ended.class)) {
+            end = end.isEmpty() ? coordinator.takeAll(Report.Ended.class) : end;
             return Seen.ALL_ENDED;
         }
         if (!cut.isEmpty()) {
             return Seen.AT_CUT;
         }
-        if (isAt("cut")) {
-            cut = coordinator.takeAll("cut");
+        if (isAt(Report.AtCut.class)) {
+            cut = coordinator.takeAll(Report.AtCut.class);
             return Seen.AT_CUT;
         }
         return Seen.NOTHING_YET;
@@ -82,27 +82,43 @@ final class TeamOfMembers implements Team {
         if (!isHeld && !isStopping && cut.isEmpty()) {
             isHeld = true;
             isStopping = true;
-            coordinator.sendToWorking(Message.of("hold"));
+            coordinator.sendToWorking(new Order.Hold());
         }
     }
 
     @Override
     public void release(boolean stop) {
         cut = Map.of();
-        coordinator.sendToWorking(Message.of("release").with("stop", stop));
+        coordinator.sendToWorking(new Order.Release(stop));
     }
 
-    private List<Message> latest() {
-        var told = end.isEmpty() ? cut : end;
-        return told.isEmpty()
-                ? coordinator.working().stream().map(seat -> seat.progress).toList()
-                : List.copyOf(told.values());
+    /** How far each member is, as it has reported last. */
+    private List<Report.Standing> standings() {
+        if (!end.isEmpty()) {
+            return end.values().stream().map(Report.Ended::standing).toList();
+        }
+        return cut.isEmpty()
+                ? coordinator.working().stream()
+                        .map(seat -> seat.progress.standing())
+                        .toList()
+                : cut.values().stream().map(Report.AtCut::standing).toList();
+    }
+
+    private List<Map<String, Long>> counts() {
+        if (!end.isEmpty()) {
+            return end.values().stream().map(Report.Ended::counts).toList();
+        }
+        return cut.isEmpty()
+                ? coordinator.working().stream()
+                        .map(seat -> seat.progress.counts())
+                        .toList()
+                : cut.values().stream().map(Report.AtCut::counts).toList();
     }
 
     @Override
     public long slowest() {
-        long told = latest().stream()
-                .mapToLong(message -> message.values().containsKey("clock") ? message.number("clock") : firstClock)
+        long told = standings().stream()
+                .mapToLong(standing -> standing.isAtWork() ? standing.clock() : firstClock)
                 .min()
                 .orElse(firstClock);
         furthest = Math.max(furthest, told); // what a lease has told may be older than the last cut
@@ -112,7 +128,7 @@ final class TeamOfMembers implements Team {
     @Override
     public long totalDone() {
         return coordinator.seats().stream()
-                .mapToLong(seat -> seat.progress.number("total"))
+                .mapToLong(seat -> seat.progress.standing().total())
                 .sum();
     }
 
@@ -120,77 +136,63 @@ final class TeamOfMembers implements Team {
     public String whereabouts() {
         var where = new ArrayList<String>();
         for (var seat : coordinator.seats()) {
-            where.add("member " + seat.id + ": " + seat.progress.text("where"));
+            where.add("member " + seat.id + ": " + seat.progress.where());
         }
         return String.join("; ", where);
     }
 
     @Override
     public long outsidePlan() {
-        return latest().stream()
-                .map(message -> message.map("counts").get(Node.OUTSIDE_PLAN))
-                .mapToLong(count -> count instanceof Number number ? number.longValue() : 0)
+        return counts().stream()
+                .mapToLong(counts -> counts.getOrDefault(Node.OUTSIDE_PLAN, 0L))
                 .sum();
     }
 
     @Override
     public long examples() {
-        return latest().stream()
-                .mapToLong(message -> message.number("examples"))
-                .sum();
+        return standings().stream().mapToLong(Report.Standing::examples).sum();
     }
 
     @Override
     public Map<String, Double> tallied() {
         var sums = new LinkedHashMap<String, Worker.Tally>();
-        for (var message : cut.values()) {
-            for (var ofWorker : message.list("tallies")) {
-                Message.asMap(ofWorker).forEach((name, bits) -> {
-                    var pair = (List<?>) bits;
-                    sums.computeIfAbsent(name, n -> new Worker.Tally()).add(real(pair.get(0)), real(pair.get(1)));
-                });
+        for (var report : cut.values()) {
+            for (var ofWorker : report.tallies()) {
+                ofWorker.forEach((name, tallied) ->
+                        sums.computeIfAbsent(name, n -> new Worker.Tally()).add(tallied.sum(), tallied.weight()));
             }
         }
         return StageRun.means(sums);
     }
 
-    private static double real(@Nullable Object bits) {
-        return Double.longBitsToDouble(Long.parseLong(String.valueOf(bits)));
-    }
-
     @Override
     public List<Duration> waited() {
         return end.values().stream()
-                .flatMap(message -> message.numbers("waited").stream())
+                .flatMap(report -> report.waitedNanos().stream())
                 .map(Duration::ofNanos)
                 .toList();
     }
 
     @Override
     public Saving save(Storage storage, String folder) throws InterruptedException {
-        coordinator.sendToWorking(Message.of("checkpoint").with("folder", folder));
-        coordinator.all("snapped", coordinator.working());
+        coordinator.sendToWorking(new Order.Keep(folder));
+        coordinator.all(Report.Snapped.class, coordinator.working());
         return new Saving() {
             @Override
             public boolean isDone() {
-                return isAt("written");
+                return isAt(Report.Written.class);
             }
 
             @Override
             public Map<String, Storage.Written> files() throws IOException, InterruptedException {
                 var files = new TreeMap<String, Storage.Written>();
-                for (var written :
-                        coordinator.all("written", coordinator.working()).values()) {
-                    if (!written.text("error").isEmpty()) {
-                        throw new IOException(written.text("error"));
+                for (var written : coordinator
+                        .all(Report.Written.class, coordinator.working())
+                        .values()) {
+                    if (!written.error().isEmpty()) {
+                        throw new IOException(written.error());
                     }
-                    written.map("files").forEach((name, sum) -> {
-                        var pair = (List<?>) sum;
-                        files.put(
-                                name,
-                                new Storage.Written(
-                                        ((Number) pair.get(0)).longValue(), ((Number) pair.get(1)).longValue()));
-                    });
+                    files.putAll(written.files());
                 }
                 return files;
             }
@@ -200,7 +202,7 @@ final class TeamOfMembers implements Team {
     @Override
     public List<Integer> abandon(Throwable why) {
         try {
-            coordinator.send(Message.of("end").with("why", String.valueOf(why.getMessage())));
+            coordinator.send(new Order.End(String.valueOf(why.getMessage())));
         } catch (MemberLostException e) {
             // it needs no telling
         }

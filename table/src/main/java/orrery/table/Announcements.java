@@ -10,8 +10,7 @@ import orrery.wire.Lane;
 
 /** What one worker has announced of a table under {@link Consistency.SparseSsp}. Confined to the worker's thread. */
 final class Announcements {
-    private static final int HEAD_BYTES = 4 * Integer.BYTES + Long.BYTES;
-    private static final int MOST_KEYS = (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES) / Long.BYTES;
+    private static final int MOST_KEYS = (Frame.MOST_PAYLOAD_BYTES - Messages.Announce.HEAD_BYTES) / Long.BYTES;
     private static final long LOOK_NANOS = 100_000_000; // whether the job has ended
 
     private final Port port;
@@ -73,18 +72,12 @@ final class Announcements {
         for (int piece = 0; piece < pieces; piece++) {
             int from = piece * MOST_KEYS;
             int n = Math.min(MOST_KEYS, keys.length - from);
-            cluster.send(
-                    member,
-                    cluster.frame(Messages.ANNOUNCE, Lane.BULK, HEAD_BYTES + n * Long.BYTES)
-                            .table(table.number())
-                            .block(port.session.node.begun())
-                            .putInt(port.session.worker())
-                            .putLong(clock)
-                            .putInt(piece)
-                            .putInt(pieces)
-                            .putInt(n)
-                            .putLongs(keys, from, n),
-                    port.session.waitLimitNanos);
+            var frame = cluster.frame(Messages.Announce.TYPE, Lane.BULK, Messages.Announce.HEAD_BYTES + n * Long.BYTES)
+                    .table(table.number())
+                    .block(port.session.node.begun());
+            new Messages.Announce(port.session.worker(), clock, piece, pieces, Arrays.copyOfRange(keys, from, from + n))
+                    .write(frame);
+            cluster.send(member, frame, port.session.waitLimitNanos);
         }
     }
 

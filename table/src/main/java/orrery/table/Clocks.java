@@ -24,6 +24,7 @@ final class Clocks {
     static final long FINISHED = Long.MAX_VALUE;
 
     private final String group;
+    private final int number;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Staged> staged = new CopyOnWriteArrayList<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -37,8 +38,14 @@ final class Clocks {
 
     private record Ended(String why, @Nullable Throwable cause) {}
 
-    Clocks(String group) {
+    /** @param number by which frames call the group, the same on all nodes */
+    Clocks(String group, int number) {
         this.group = group;
+        this.number = number;
+    }
+
+    int number() {
+        return number;
     }
 
     /** Updates that wait until every worker has completed their clock. */

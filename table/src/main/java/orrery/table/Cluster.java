@@ -195,7 +195,7 @@ final class Cluster implements Endpoint.Receiver {
             } else {
                 reads.offer(frame, ++answers);
             }
-        } else if (frame.type() == Messages.PUSHED) {
+        } else if (frame.type() == Messages.Round.TYPE) {
             server.offer(frame, ++answers);
         } else if (frame.type() < Messages.END) {
             server.offer(frame);

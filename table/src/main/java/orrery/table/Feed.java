@@ -55,8 +55,11 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
             }
             isOpen = true;
         }
-        owners.forEach(member -> cluster.send(member, wish(Integer.BYTES).putInt(0), limitNanos));
+        owners.forEach(member -> cluster.send(member, wishForNothing(), limitNanos));
     }
+
+    /** A wish that opens a subscription. */
+    abstract Frame wishForNothing();
 
     /** A wish for rows, to be told whenever they have changed. */
     final Frame wish(int bytes) {
@@ -129,8 +132,8 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
     }
 
     private void receive(Frame frame, int from, int owner, long stamp) {
-        long roundAge = frame.getLong();
-        long[] completed = frame.getLongs(frame.getInt());
+        var round = Messages.Round.read(frame);
+        long[] completed = round.completed();
         take(frame, from, completed, stamp);
         boolean isLast = (frame.flags() & Messages.LAST) != 0;
         synchronized (this) {
@@ -141,7 +144,7 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
         told();
         if (isLast) {
             synchronized (this) {
-                age[owner] = roundAge;
+                age[owner] = round.age();
                 freshness = Arrays.stream(age).min().orElse(Clocks.FINISHED);
                 notifyAll();
             }

@@ -3,87 +3,350 @@ package orrery.table;
 import orrery.wire.Frame;
 
 /**
- * The frames that nodes exchange about tables. Pushes, ticks and questions begin with the worker on whose behalf they are
- * sent, or -1; a question's header has, as block, the version of the placement under which it is asked.
+ * The frames that nodes exchange about tables: a record each, which writes and reads itself. Tables and groups go by the
+ * numbers that all nodes have given them alike ({@link Table#number}). What a header has beside it is said at each.
+ *
+ * <p>A push and a tick have room for the number of a branch; there is one as yet, {@link #TRUNK}.
  */
 final class Messages {
-    /** Updates: worker, clock, part, then sections. Header: table. */
-    static final int PUSH = Frame.FIRST_TYPE;
-
-    /**
-     * A worker has completed a clock: worker, clock, parts; then (worker, clock) of others whose updates are in those parts.
-     * Header: table, which is the group's number.
-     */
-    static final int TICK = PUSH + 1;
-
-    /** A worker asks for blocks: worker, clock, need, count, then (stripe, version known). Header: table, request. */
-    static final int PULL_BLOCKS = PUSH + 2;
-
-    /**
-     * A worker asks for rows: worker, clock, need, count, keys, and if flagged {@link #SUBSCRIBING} the subscription's
-     * token. Header: table, request.
-     */
-    static final int PULL_ROWS = PUSH + 3;
-
-    /** A worker asks for an answer: worker, clock, need, kind, then what the kind needs. Header: table, request. */
-    static final int CALL = PUSH + 4;
-
-    /** An answer, or a piece of one. Header: request, block = placement's version if it is {@link #MOVED}. */
-    static final int REPLY = PUSH + 5;
-
-    /** A worker drops a table: worker. Header: table. */
-    static final int DROP = PUSH + 6;
-
-    /** A piece of a block that moves. Header: table, block = stripe, request = placement's version. */
-    static final int BLOCK = PUSH + 7;
-
-    /** Copies the values of a table's own blocks to another table: -1, other table. Header: table, request. */
-    static final int COPY = PUSH + 8;
-
-    /**
-     * A member wants rows whenever they have changed: count, then runs of (first slot, count), or keys where rows of others
-     * have no slots. Header: table, request = its token.
-     */
-    static final int SUBSCRIBE = PUSH + 9;
-
-    /**
-     * A frame of a round: age, how many workers, what each has completed, then runs of (first slot, count, values), or
-     * (key, values) as it was asked for; flagged {@link #LAST} if the round is complete. Header: table, request = the subscription's token.
-     */
-    static final int PUSHED = PUSH + 10;
-
-    /** A worker will touch rows: worker, clock, piece, pieces, count, keys. Header: table, block = the stage's number. */
-    static final int ANNOUNCE = PUSH + 11;
+    /** The branch of all that is not a trial. */
+    static final int TRUNK = 0;
 
     /** First type that is not of the tables. */
-    static final int END = PUSH + 16;
+    static final int END = Frame.FIRST_TYPE + 16;
 
-    /** Flag of a reply: there is no more to come. */
+    /** Flag of a reply, a round or a moving block: there is no more to come. */
     static final int LAST = 1;
 
-    /** Flag of a reply: the block is not here; ask again under the placement whose version the header has. */
+    /** Flag of a reply: the block is not here; ask again under the placement whose version the header has as block. */
     static final int MOVED = 2;
 
-    /** Flag of a question for rows: tell of them from now on. */
-    static final int SUBSCRIBING = 1;
-
-    /** Flag of an answer: its rows will be told of. */
+    /** Flag of an answer: its rows will be pushed from now on. */
     static final int SUBSCRIBED = 4;
 
-    /** A section of a push: whole rows with their keys. */
-    static final int ROWS = 0;
-
-    /** A section of a push: consecutive slots of a dense table. */
-    static final int RUN = 1;
-
-    /** A section of a push: single cells of a dense table, as offsets into the stripe; the others are zero. */
-    static final int CELLS = 2;
-
-    /** The part of a block's head in an answer that says which it is. */
-    static final int STRIPE = 0xff;
-
-    /** Flag of a block's head in an answer: the block goes on in the next frame. */
-    static final int MORE = 1 << 8;
+    private static final int BRANCH_SHIFT = 24; // a clock has fewer parts
 
     private Messages() {}
+
+    private static int entries(Frame from, int bytesEach) {
+        int n = from.getInt();
+        if (n < 0 || n > from.remaining() / bytesEach) {
+            throw new IndexOutOfBoundsException(n + " entries in " + from.remaining() + " bytes");
+        }
+        return n;
+    }
+
+    // Updates and clocks
+
+    /** Before the {@link Section}s of a push: who updates, and which part of the clock it is. Header: table. */
+    record Push(int worker, long clock, int branch, int part) {
+        static final int TYPE = Frame.FIRST_TYPE;
+        static final int BYTES = 2 * Integer.BYTES + Long.BYTES;
+
+        void write(Frame to) {
+            to.putInt(worker).putLong(clock).putInt(branch << BRANCH_SHIFT | part);
+        }
+
+        static Push read(Frame from) {
+            int worker = from.getInt();
+            long clock = from.getLong();
+            int both = from.getInt();
+            return new Push(worker, clock, both >>> BRANCH_SHIFT, both & ((1 << BRANCH_SHIFT) - 1));
+        }
+    }
+
+    /**
+     * A worker has completed a clock, whose updates came in so many parts; so have others of its node, whose updates are in
+     * those parts, too. Header: table = the group's number.
+     */
+    record Tick(int worker, long clock, int branch, int parts, int[] others, long[] theirClocks) {
+        static final int TYPE = Push.TYPE + 1;
+
+        int bytes() {
+            return 2 * Integer.BYTES + Long.BYTES + others.length * (Integer.BYTES + Long.BYTES);
+        }
+
+        void write(Frame to) {
+            to.putInt(worker).putLong(clock).putInt(branch << BRANCH_SHIFT | parts);
+            for (int i = 0; i < others.length; i++) {
+                to.putInt(others[i]).putLong(theirClocks[i]);
+            }
+        }
+
+        static Tick read(Frame from) {
+            int worker = from.getInt();
+            long clock = from.getLong();
+            int both = from.getInt();
+            int n = from.remaining() / (Integer.BYTES + Long.BYTES);
+            var others = new int[n];
+            var clocks = new long[n];
+            for (int i = 0; i < n; i++) {
+                others[i] = from.getInt();
+                clocks[i] = from.getLong();
+            }
+            return new Tick(worker, clock, both >>> BRANCH_SHIFT, both & ((1 << BRANCH_SHIFT) - 1), others, clocks);
+        }
+    }
+
+    /** A worker drops a table. Header: table. */
+    record Drop(int worker) {
+        static final int TYPE = Push.TYPE + 6;
+        static final int BYTES = Integer.BYTES;
+
+        void write(Frame to) {
+            to.putInt(worker);
+        }
+
+        static Drop read(Frame from) {
+            return new Drop(from.getInt());
+        }
+    }
+
+    /** A worker will touch these rows at a clock; so many pieces say all. Header: table, block = the stage's number. */
+    record Announce(int worker, long clock, int piece, int pieces, long[] keys) {
+        static final int TYPE = Push.TYPE + 11;
+        static final int HEAD_BYTES = 4 * Integer.BYTES + Long.BYTES;
+
+        void write(Frame to) {
+            to.putInt(worker).putLong(clock).putInt(piece).putInt(pieces).putInt(keys.length);
+            to.putLongs(keys, 0, keys.length);
+        }
+
+        static Announce read(Frame from) {
+            return new Announce(
+                    from.getInt(),
+                    from.getLong(),
+                    from.getInt(),
+                    from.getInt(),
+                    from.getLongs(entries(from, Long.BYTES)));
+        }
+    }
+
+    // Questions; header: table, request, block = the version of the placement under which it is asked
+
+    /** Before every question: on whose behalf, -1 for whoever runs the workers, at which clock, and the age that it needs. */
+    record Asker(int worker, long clock, long age) {
+        static final int BYTES = Integer.BYTES + 2 * Long.BYTES;
+
+        void write(Frame to) {
+            to.putInt(worker).putLong(clock).putLong(age);
+        }
+
+        static Asker read(Frame from) {
+            return new Asker(from.getInt(), from.getLong(), from.getLong());
+        }
+    }
+
+    /** Wants blocks, by stripe, and says which versions of them are known; -1 for none. */
+    record PullBlocks(int[] stripes, int[] known) {
+        static final int TYPE = Push.TYPE + 2;
+
+        int bytes() {
+            return (1 + 2 * stripes.length) * Integer.BYTES;
+        }
+
+        void write(Frame to) {
+            to.putInt(stripes.length);
+            for (int i = 0; i < stripes.length; i++) {
+                to.putInt(stripes[i]).putInt(known[i]);
+            }
+        }
+
+        static PullBlocks read(Frame from) {
+            int n = entries(from, 2 * Integer.BYTES);
+            var stripes = new int[n];
+            var known = new int[n];
+            for (int i = 0; i < n; i++) {
+                stripes[i] = from.getInt();
+                known[i] = from.getInt();
+            }
+            return new PullBlocks(stripes, known);
+        }
+    }
+
+    /** Wants rows, and from now on their changes, if it has the token of a subscription. */
+    record PullRows(long[] keys, long token) {
+        static final int TYPE = Push.TYPE + 3;
+        static final int HEAD_BYTES = Integer.BYTES + Long.BYTES;
+        static final long NO_TOKEN = 0;
+        private static final int SUBSCRIBING = 1; // flag
+
+        void write(Frame to) {
+            to.putInt(keys.length).putLongs(keys, 0, keys.length);
+            if (token != NO_TOKEN) {
+                to.flags(SUBSCRIBING).putLong(token);
+            }
+        }
+
+        static PullRows read(Frame from) {
+            var keys = from.getLongs(entries(from, Long.BYTES));
+            return new PullRows(keys, (from.flags() & SUBSCRIBING) != 0 ? from.getLong() : NO_TOKEN);
+        }
+    }
+
+    /** Wants what a {@link ServerFunction} says of own rows. */
+    record Call(int kind, int first, int second) {
+        static final int TYPE = Push.TYPE + 4;
+        static final int BYTES = 3 * Integer.BYTES;
+
+        void write(Frame to) {
+            to.putInt(kind).putInt(first).putInt(second);
+        }
+
+        static Call read(Frame from) {
+            return new Call(from.getInt(), from.getInt(), from.getInt());
+        }
+    }
+
+    /** Wants the values of own blocks copied to another table. */
+    record Copy(int to) {
+        static final int TYPE = Push.TYPE + 8;
+        static final int BYTES = Integer.BYTES;
+
+        void write(Frame into) {
+            into.putInt(to);
+        }
+
+        static Copy read(Frame from) {
+            return new Copy(from.getInt());
+        }
+    }
+
+    // Answers, of type REPLY; header: request
+
+    static final int REPLY = Push.TYPE + 5;
+
+    /** Before the cells of a block: which it is, whether the next frame has more of it, and which runs of cells these are. */
+    record BlockPart(int stripe, boolean isMore, int version, long age, int[] runs) {
+        static final int HEAD_BYTES = 3 * Integer.BYTES + Long.BYTES;
+        private static final int STRIPE = 0xff;
+        private static final int MORE = 1 << 8;
+
+        /** @param n so many numbers of {@code runs} count: the first cell and the number of cells of each */
+        static void write(Frame to, int stripe, boolean isMore, int version, long age, int[] runs, int n) {
+            to.putInt(stripe | (isMore ? MORE : 0)).putInt(version).putLong(age).putInt(n / 2);
+            to.putInts(runs, 0, n);
+        }
+
+        static BlockPart read(Frame from) {
+            int head = from.getInt();
+            return new BlockPart(
+                    head & STRIPE,
+                    (head & MORE) != 0,
+                    from.getInt(),
+                    from.getLong(),
+                    from.getInts(2 * entries(from, 2 * Integer.BYTES)));
+        }
+    }
+
+    /** Before cells of the rows that were asked for, counted over all of them: the first, and how many follow. */
+    record RowsPart(long age, int cell, int cells) {
+        static final int BYTES = Long.BYTES + 2 * Integer.BYTES;
+
+        void write(Frame to) {
+            to.putLong(age).putInt(cell).putInt(cells);
+        }
+
+        static RowsPart read(Frame from) {
+            return new RowsPart(from.getLong(), from.getInt(), from.getInt());
+        }
+    }
+
+    /** One piece of a function's answer: a number, such as a stripe or a row, and a value. */
+    record Pair(long key, double value) {
+        static final int BYTES = Long.BYTES + Double.BYTES;
+
+        void write(Frame to) {
+            to.putLong(key).putDouble(value);
+        }
+
+        static Pair read(Frame from) {
+            return new Pair(from.getLong(), from.getDouble());
+        }
+    }
+
+    // Moving
+
+    /**
+     * Before cells of a block that moves: of which of its arrays (the keys, then the planes), how long that is, and which
+     * cells follow. Header: table, block = stripe, request = placement's version.
+     */
+    record BlockPiece(int array, int length, int at, int count) {
+        static final int TYPE = Push.TYPE + 7;
+        static final int BYTES = 4 * Integer.BYTES;
+
+        void write(Frame to) {
+            to.putInt(array).putInt(length).putInt(at).putInt(count);
+        }
+
+        static BlockPiece read(Frame from) {
+            return new BlockPiece(from.getInt(), from.getInt(), from.getInt(), from.getInt());
+        }
+    }
+
+    // Subscriptions; header: table, request = the subscription's token
+
+    /** The type of both kinds of wishes: to get rows whenever they have changed. Header: block = placement's version, too. */
+    static final int SUBSCRIBE = Push.TYPE + 9;
+
+    /** Runs of slots: the first slot and how many, by turns; so many of the numbers count. */
+    record WishForSlots(int[] runs, int count) {
+        int bytes() {
+            return Integer.BYTES * (1 + count);
+        }
+
+        void write(Frame to) {
+            to.putInt(count / 2).putInts(runs, 0, count);
+        }
+
+        static WishForSlots read(Frame from) {
+            int numbers = 2 * entries(from, 2 * Integer.BYTES);
+            return new WishForSlots(from.getInts(numbers), numbers);
+        }
+    }
+
+    /** Rows by their keys. */
+    record WishForRows(long[] keys) {
+        int bytes() {
+            return Integer.BYTES + keys.length * Long.BYTES;
+        }
+
+        void write(Frame to) {
+            to.putInt(keys.length).putLongs(keys, 0, keys.length);
+        }
+
+        static WishForRows read(Frame from) {
+            return new WishForRows(from.getLongs(entries(from, Long.BYTES)));
+        }
+    }
+
+    /** Before the rows of a round: its age, and what each worker has completed. Flagged {@link #LAST} if it is whole. */
+    record Round(long age, long[] completed) {
+        static final int TYPE = Push.TYPE + 10;
+
+        int bytes() {
+            return Integer.BYTES + Long.BYTES * (1 + completed.length);
+        }
+
+        void write(Frame to) {
+            to.putLong(age).putInt(completed.length).putLongs(completed, 0, completed.length);
+        }
+
+        static Round read(Frame from) {
+            return new Round(from.getLong(), from.getLongs(entries(from, Long.BYTES)));
+        }
+    }
+
+    /** Before the values of so many slots, in a round. */
+    record SlotRun(int first, int count) {
+        static final int BYTES = 2 * Integer.BYTES;
+
+        void write(Frame to) {
+            to.putInt(first).putInt(count);
+        }
+
+        static SlotRun read(Frame from) {
+            return new SlotRun(from.getInt(), from.getInt());
+        }
+    }
 }

@@ -17,8 +17,6 @@ import orrery.wire.Lane;
  */
 final class Moves {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final int HEAD_BYTES = 4 * Integer.BYTES;
-
     private final Cluster cluster;
     private final Node node;
     private final Map<Key, Coming> coming = new HashMap<>(); // guarded by this
@@ -57,10 +55,11 @@ final class Moves {
                     new Key(of, frame.table(), frame.block()),
                     k -> new Coming(of == moving && table.shard.rows().isDense));
         }
-        int array = frame.getInt();
-        int length = frame.getInt();
-        int at = frame.getInt();
-        int count = frame.getInt();
+        var piece = Messages.BlockPiece.read(frame);
+        int array = piece.array();
+        int length = piece.length();
+        int at = piece.at();
+        int count = piece.count();
         if (array < 0 || length < 0 || at < 0 || count < 0 || (long) at + count > length) {
             throw new IndexOutOfBoundsException("a piece of " + count + " from " + at + " on, of " + length);
         }
@@ -197,18 +196,16 @@ final class Moves {
             Table table, int stripe, int to, int placement, long limitNanos, long[] keys, int[] lengths, Cells cells) {
         for (int array = 0; array < lengths.length; array++) {
             int bytes = array == 0 ? Long.BYTES : Float.BYTES;
-            int most = (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES) / bytes;
+            int most = (Frame.MOST_PAYLOAD_BYTES - Messages.BlockPiece.BYTES) / bytes;
             int at = 0;
             do {
                 int count = Math.min(most, lengths[array] - at);
-                var frame = cluster.frame(Messages.BLOCK, Lane.BULK, HEAD_BYTES + count * bytes)
+                var frame = cluster.frame(
+                                Messages.BlockPiece.TYPE, Lane.BULK, Messages.BlockPiece.BYTES + count * bytes)
                         .table(table.number())
                         .block(stripe)
-                        .request(placement)
-                        .putInt(array)
-                        .putInt(lengths[array])
-                        .putInt(at)
-                        .putInt(count);
+                        .request(placement);
+                new Messages.BlockPiece(array, lengths[array], at, count).write(frame);
                 if (array == 0) {
                     frame.putLongs(keys, at, count);
                 } else {

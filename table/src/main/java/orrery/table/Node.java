@@ -34,6 +34,13 @@ public final class Node {
     /** Dense tables up to this size get an outbox with a cell for every cell. */
     private static final long MOST_OUTBOX_BYTES = 64L << 20;
 
+    // Numbers of tables, by which frames call them: counted from 1 outside of stages; within, by the stage's number and
+    // by how many a worker has created in it, so that all nodes come to the same without asking each other
+    private static final int OF_STAGE = 1 << 30;
+    private static final int STAGE_SHIFT = 10;
+    private static final int MOST_OF_STAGE = (1 << STAGE_SHIFT) - 1;
+    private static final int MOST_STAGES = (1 << 20) - 1; // numbers of later stages come again
+
     private final ReadPredicate predicate;
     private final Map<String, List<Loading.Saved>> toLoad = new HashMap<>(); // by table, until it is created
     private final List<Runnable> whenClocksMove = new ArrayList<>();
@@ -42,13 +49,14 @@ public final class Node {
     private final Map<String, Table> tables = new LinkedHashMap<>();
     private final Map<Integer, Table> numbers = new ConcurrentHashMap<>(); // as frames call them
     private final Map<String, Clocks> groups = new HashMap<>();
-    private final Map<String, JointPushes> joints = new HashMap<>(); // of a stage, by group
+    private final Map<Clocks, JointPushes> joints = new HashMap<>(); // of a stage
     private final Map<Table, StagedUpdates> staged = new HashMap<>();
     private final Map<Table, Integer> drops = new HashMap<>();
     private final Set<String> gone = new HashSet<>(); // dropped within the stage: late frames may mean them
     private final LongAdder refused = new LongAdder();
     private final Counts counts = new Counts();
     private int nextId;
+    private int createdOutside; // the highest number of a table that was created outside of stages
     private volatile int begun; // which stage it is, of all that this run begins
     private int workers;
     private long firstClock;
@@ -68,8 +76,15 @@ public final class Node {
         this.predicate = predicate;
     }
 
-    /** Creates a table; one that exists with an equal spec is returned as it is. */
+    /**
+     * Creates a table; one that exists with an equal spec is returned as it is. Among others, all nodes create the same
+     * tables in the same order, between stages.
+     */
     public synchronized Table create(TableSpec asked) {
+        return createNumbered(asked, createdOutside + 1);
+    }
+
+    private Table createNumbered(TableSpec asked, int number) {
         boolean isLocal = asked.consistency() instanceof Consistency.Local; // then the rule is for the workers' copies
         var spec = isLocal ? asked.with(new UpdateRule.Add()) : asked;
         var existing = tables.get(spec.name());
@@ -81,6 +96,9 @@ public final class Node {
             if (!differences.isEmpty()) {
                 throw new IllegalArgumentException(
                         "table '" + spec.name() + "' exists, but " + String.join("; ", differences));
+            }
+            if (number >= OF_STAGE && existing.number() != number) {
+                renumber(existing, number); // made in an earlier stage, or before a member was lost
             }
             return existing;
         }
@@ -94,7 +112,7 @@ public final class Node {
         }
         var clocks = groups.get(spec.group());
         if (clocks == null) {
-            clocks = new Clocks(spec.group());
+            clocks = new Clocks(spec.group(), number);
             clocks.begin(workers, firstClock);
             whenClocksMove.forEach(clocks::whenMoved);
             groups.put(spec.group(), clocks);
@@ -103,12 +121,15 @@ public final class Node {
             case FLOAT -> new FloatShard(spec, clocks::age);
             case INT -> new IntShard(spec);
         };
-        var table = new Table(spec, nextId++, shard, clocks, asked.rule(), this::look);
-        var other = numbers.get(table.number());
+        var table = new Table(spec, nextId++, number, shard, clocks, asked.rule(), this::look);
+        var other = numbers.get(number);
         if (other != null) {
             throw new IllegalArgumentException("tables '" + other.name() + "' and '" + spec.name()
-                    + "' have the same number on the wire; rename one");
+                    + "' are both the " + (number & MOST_OF_STAGE)
+                    + "th that a worker creates in its stage; all workers"
+                    + " must create their tables in the same order");
         }
+        createdOutside = Math.max(createdOutside, number < OF_STAGE ? number : 0);
         tables.put(spec.name(), table);
         if (table.detector != null) {
             table.detector.begin(workers, firstClock);
@@ -129,14 +150,25 @@ public final class Node {
         if (among != null) {
             var group = clocks;
             among.server().execute(() -> {
-                among.server().begin(spec.group(), group);
+                among.server().begin(group);
                 among.server().created(table);
             });
         }
         return table;
     }
 
-    synchronized Table create(TableSpec spec, int byWorkers) {
+    private void renumber(Table table, int number) {
+        numbers.remove(table.number(), table);
+        table.number(number);
+        numbers.put(number, table);
+        var among = cluster;
+        if (among != null) {
+            among.server().execute(() -> among.server().created(table));
+        }
+    }
+
+    /** @param ordinal how many tables the worker has created in the stage, with this one */
+    synchronized Table create(TableSpec spec, int byWorkers, int ordinal) {
         var among = cluster;
         if (among != null && !among.placement().hosts().equals(among.placement().members())) {
             throw new IllegalStateException(
@@ -146,7 +178,10 @@ public final class Node {
         if (byWorkers != workers) {
             throw new IllegalStateException("a session of an earlier stage cannot create table '" + spec.name() + "'");
         }
-        return create(spec);
+        if (ordinal > MOST_OF_STAGE) {
+            throw new IllegalStateException("a stage creates " + MOST_OF_STAGE + " tables at most");
+        }
+        return createNumbered(spec, OF_STAGE | (begun & MOST_STAGES) << STAGE_SHIFT | ordinal);
     }
 
     /** Drops a table. */
@@ -225,11 +260,11 @@ public final class Node {
         beginClocks(workers, firstClock, waitLimit);
         var among = cluster;
         if (among != null) {
-            var clocks = new HashMap<String, Clocks>();
+            var clocks = new ArrayList<Clocks>();
             synchronized (this) {
                 reads = null;
                 tables.values().forEach(table -> table.beginStage(among));
-                clocks.putAll(groups);
+                clocks.addAll(groups.values());
             }
             among.forgetReads();
             among.server() // which may need this node's lock meanwhile
@@ -295,9 +330,9 @@ public final class Node {
     }
 
     /** What this node's workers push together to the tables of a group. */
-    synchronized JointPushes joint(String group, Cluster among) {
+    synchronized JointPushes joint(Clocks group, Cluster among) {
         return joints.computeIfAbsent(
-                group, name -> new JointPushes(this, among, name.hashCode(), workers, waitLimit.toNanos()));
+                group, clocks -> new JointPushes(this, among, clocks.number(), workers, waitLimit.toNanos()));
     }
 
     long mostOutboxBytes() {
@@ -614,6 +649,7 @@ public final class Node {
             tables.clear();
             numbers.clear();
             groups.clear();
+            createdOutside = 0;
             staged.clear();
             joints.clear();
             drops.clear();
@@ -625,7 +661,7 @@ public final class Node {
         if (among != null) {
             among.forgetReads();
             among.server()
-                    .await(() -> among.server().begin(Map.of(), new int[0]), "tables cannot be forgotten", waitLimit);
+                    .await(() -> among.server().begin(List.of(), new int[0]), "tables cannot be forgotten", waitLimit);
         }
     }
 

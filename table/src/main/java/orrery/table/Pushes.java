@@ -14,7 +14,6 @@ final class Pushes {
     static final long NONE = Long.MIN_VALUE;
 
     private static final long[] NOBODY = {};
-    private static final int HEAD_BYTES = 2 * Integer.BYTES + Long.BYTES;
 
     private final Cluster cluster;
     private final long limitNanos;
@@ -53,18 +52,7 @@ final class Pushes {
         for (int i = from; i < to; ) {
             var frame = room(stripe, Section.HEAD_BYTES + bytes);
             int n = Math.min(to - i, (frame.room() - Section.HEAD_BYTES) / bytes);
-            frame.putInt(Section.head(stripe, Messages.ROWS, n));
-            for (int k = i; k < i + n; k++) {
-                frame.putLong(rows.key(rows.sorted(k)));
-            }
-            for (int k = i; k < i + n; k++) {
-                int at = rows.sorted(k) * width;
-                if (values instanceof float[] floats) {
-                    frame.putFloats(floats, at, width);
-                } else {
-                    frame.putInts((int[]) values, at, width);
-                }
-            }
+            Section.writeRows(frame, stripe, rows, i, n, values, width);
             i += n;
         }
     }
@@ -72,11 +60,11 @@ final class Pushes {
     /** Rows {@code from} to {@code to} of a dense table, all of one stripe, with the update of row r at r * width. */
     void run(int stripe, int from, int to, float[] values, int width) {
         int bytes = Float.BYTES * width;
-        int head = Section.HEAD_BYTES + Long.BYTES;
+        int head = Section.RUN_HEAD_BYTES;
         for (int row = from; row < to; ) {
             var frame = room(stripe, head + bytes);
             int n = Math.min(to - row, (frame.room() - head) / bytes);
-            frame.putInt(Section.head(stripe, Messages.RUN, n)).putLong(row).putFloats(values, row * width, n * width);
+            Section.writeRun(frame, stripe, row, n, values, width);
             row += n;
         }
     }
@@ -100,9 +88,7 @@ final class Pushes {
         for (int i = 0; i < cellCount; ) {
             var frame = room(stripe, Section.HEAD_BYTES + bytes);
             int n = Math.min(cellCount - i, (frame.room() - Section.HEAD_BYTES) / bytes);
-            frame.putInt(Section.head(stripe, Messages.CELLS, n))
-                    .putInts(cells, i, n)
-                    .putFloats(changes, i, n);
+            Section.writeCells(frame, stripe, cells, changes, i, n);
             i += n;
         }
         cellCount = 0;
@@ -126,15 +112,16 @@ final class Pushes {
             frame = null;
         }
         if (frame == null) {
-            if (bytes + HEAD_BYTES > Frame.MOST_PAYLOAD_BYTES) {
+            if (bytes + Messages.Push.BYTES > Frame.MOST_PAYLOAD_BYTES) {
                 throw new IllegalArgumentException("a row of table '" + to.name() + "' has "
                         + to.spec().width() + " columns, more than a frame of " + Frame.MOST_BYTES + " bytes holds");
             }
-            frame = cluster.frame(Messages.PUSH, Lane.BULK, HEAD_BYTES + Math.max(bytes, hint - HEAD_BYTES))
-                    .table(to.number())
-                    .putInt(worker)
-                    .putLong(clock)
-                    .putInt(parts[member]++);
+            frame = cluster.frame(
+                            Messages.Push.TYPE,
+                            Lane.BULK,
+                            Messages.Push.BYTES + Math.max(bytes, hint - Messages.Push.BYTES))
+                    .table(to.number());
+            new Messages.Push(worker, clock, Messages.TRUNK, parts[member]++).write(frame);
             open[member] = frame;
         }
         return frame;
@@ -165,22 +152,24 @@ final class Pushes {
 
     /** The same of other workers whose updates are in those parts: by worker the clock, or {@link #NONE}. */
     void tick(int group, long completed, long[] others) {
-        int more = 0;
+        int n = 0;
         for (long clock : others) {
-            more += clock == NONE ? 0 : 1;
+            n += clock == NONE ? 0 : 1;
+        }
+        var workers = new int[n];
+        var clocks = new long[n];
+        for (int other = others.length - 1; other >= 0; other--) {
+            if (others[other] != NONE) {
+                workers[--n] = other;
+                clocks[n] = others[other];
+            }
         }
         for (int member : cluster.others()) {
             int count = member < parts.length ? parts[member] : 0;
-            var frame = cluster.frame(Messages.TICK, Lane.CONTROL, HEAD_BYTES + more * (Integer.BYTES + Long.BYTES))
-                    .table(group)
-                    .putInt(worker)
-                    .putLong(completed)
-                    .putInt(count);
-            for (int other = 0; other < others.length; other++) {
-                if (others[other] != NONE) {
-                    frame.putInt(other).putLong(others[other]);
-                }
-            }
+            var tick = new Messages.Tick(worker, completed, Messages.TRUNK, count, workers, clocks);
+            var frame = cluster.frame(Messages.Tick.TYPE, Lane.CONTROL, tick.bytes())
+                    .table(group);
+            tick.write(frame);
             cluster.send(member, frame, limitNanos);
         }
         Arrays.fill(parts, 0);
@@ -189,12 +178,10 @@ final class Pushes {
     /** Tells all other members that the worker has dropped a table. */
     void drop(Table gone) {
         for (int member : cluster.others()) {
-            cluster.send(
-                    member,
-                    cluster.frame(Messages.DROP, Lane.CONTROL, Integer.BYTES)
-                            .table(gone.number())
-                            .putInt(worker),
-                    limitNanos);
+            var frame = cluster.frame(Messages.Drop.TYPE, Lane.CONTROL, Messages.Drop.BYTES)
+                    .table(gone.number());
+            new Messages.Drop(worker).write(frame);
+            cluster.send(member, frame, limitNanos);
         }
     }
 }

@@ -15,8 +15,6 @@ import orrery.wire.Lane;
  * Confined to the thread, save that the event loop hands it frames.
  */
 final class Reads {
-    private static final int HEAD_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
-
     private final Cluster cluster;
     private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Map<Long, Question> open = new HashMap<>();
@@ -99,9 +97,11 @@ final class Reads {
                 byOwner.computeIfAbsent(table.owner(s), m -> new ArrayList<>()).add(s));
         try {
             byOwner.forEach((member, theirs) -> {
-                var frame = question(Messages.PULL_BLOCKS, table, need, theirs.size() * 2 * Integer.BYTES + 4)
-                        .putInt(theirs.size());
-                theirs.forEach(s -> frame.putInt(s).putInt(replica.version(s)));
+                var wanted = new Messages.PullBlocks(
+                        theirs.stream().mapToInt(s -> s).toArray(),
+                        theirs.stream().mapToInt(replica::version).toArray());
+                var frame = question(Messages.PullBlocks.TYPE, table, need, wanted.bytes());
+                wanted.write(frame);
                 ask(member, frame, (answer, stamp) -> takeBlocks(table, replica, answer, need, missing), end);
             });
             takeAll(table, need, end);
@@ -110,17 +110,14 @@ final class Reads {
         }
     }
 
-    /** Sections of (stripe, whether there is more of it, version, age, runs), then (first cell, cells) of each run, then cells. */
     private static void takeBlocks(
             Table table, Replica replica, Frame frame, Replica.Need need, List<Integer> missing) {
         var shard = table.floats();
         int width = table.spec().width();
         while (frame.remaining() > 0) {
-            int head = frame.getInt();
-            int stripe = head & Messages.STRIPE;
-            int version = frame.getInt();
-            long age = frame.getLong();
-            int[] runs = frame.getInts(2 * frame.getInt());
+            var part = Messages.BlockPart.read(frame);
+            int stripe = part.stripe();
+            int[] runs = part.runs();
             int cells = Math.multiplyExact(shard.rows().resident(stripe), width);
             for (int r = 0; r < runs.length; r += 2) {
                 if (runs[r] < 0 || runs[r + 1] < 0 || (long) runs[r] + runs[r + 1] > cells) {
@@ -130,8 +127,8 @@ final class Reads {
                 var values = frame.getFloats(runs[r + 1]);
                 shard.setCells(shard.rows().stripeStart(stripe), runs[r], values, 0, values.length);
             }
-            if ((head & Messages.MORE) == 0) {
-                replica.got(stripe, version, age, need);
+            if (!part.isMore()) {
+                replica.got(stripe, part.version(), part.age(), need);
                 missing.removeIf(s -> s == stripe);
             }
         }
@@ -244,7 +241,7 @@ final class Reads {
 
     private void pullRows(Rowwise read, int[] todo, int count) {
         int most = Math.min(
-                (Frame.MOST_PAYLOAD_BYTES - HEAD_BYTES - Integer.BYTES) / Long.BYTES - 1,
+                (Frame.MOST_PAYLOAD_BYTES - Messages.Asker.BYTES - Messages.PullRows.HEAD_BYTES) / Long.BYTES,
                 Reply.MOST_CELLS / read.width());
         var lists = new HashMap<Address, int[]>(); // positions in keys, their number first
         for (int t = 0; t < count; t++) {
@@ -264,24 +261,23 @@ final class Reads {
 
     private void askRows(Rowwise read, Address to, int[] list) {
         int n = list[0];
-        var frame = question(Messages.PULL_ROWS, read.table(), read.need(), Integer.BYTES + (n + 1) * Long.BYTES)
-                .putInt(n);
-        for (int k = 1; k <= n; k++) {
-            frame.putLong(read.keys()[list[k]]);
+        var keys = new long[n];
+        for (int k = 0; k < n; k++) {
+            keys[k] = read.keys()[list[k + 1]];
         }
         var feed = read.feed();
-        if (to.isToTell() && feed != null) {
-            frame.flags(Messages.SUBSCRIBING).putLong(feed.token);
-        }
+        var frame = question(
+                Messages.PullRows.TYPE, read.table(), read.need(), Messages.PullRows.HEAD_BYTES + n * Long.BYTES);
+        new Messages.PullRows(keys, to.isToTell() && feed != null ? feed.token : Messages.PullRows.NO_TOKEN)
+                .write(frame);
         ask(to.member(), frame, (answer, stamp) -> takeRows(read, list, answer, stamp), read.end());
     }
 
-    /** Age, then a run of cells: first, how many, and they themselves, counted over all rows of the question. */
     private static void takeRows(Rowwise read, int[] list, Frame answer, long stamp) {
         int width = read.width();
-        long age = answer.getLong();
-        int cell = answer.getInt();
-        int cells = answer.getInt();
+        var answered = Messages.RowsPart.read(answer);
+        int cell = answered.cell();
+        int cells = answered.cells();
         if (cell < 0 || cells < 0 || (long) cell + cells > (long) list[0] * width) {
             throw new IndexOutOfBoundsException("an answer of " + cells + " cells from " + cell + " on, where "
                     + list[0] + " rows of " + width + " were asked for");
@@ -299,7 +295,7 @@ final class Reads {
             }
             done += part;
             if (column + part == width) {
-                take(read, read.keys()[list[1 + row]], isTold, age, stamp, place);
+                take(read, read.keys()[list[1 + row]], isTold, answered.age(), stamp, place);
             }
         }
     }
@@ -318,23 +314,19 @@ final class Reads {
 
     // Answers of functions
 
-    /** One piece of a function's answer: a number, such as a stripe or a row, and a value. */
-    record Pair(long key, double value) {}
-
     /** Has every other node answer for the blocks that it owns. */
-    List<Pair> call(Table table, int kind, int first, int second, Replica.Need need, long limitNanos) {
+    List<Messages.Pair> call(Table table, int kind, int first, int second, Replica.Need need, long limitNanos) {
         long end = System.nanoTime() + limitNanos;
-        var pairs = new ArrayList<Pair>();
+        var pairs = new ArrayList<Messages.Pair>();
         for (int member : cluster.others()) {
+            var frame = question(Messages.Call.TYPE, table, need, Messages.Call.BYTES);
+            new Messages.Call(kind, first, second).write(frame);
             ask(
                     member,
-                    question(Messages.CALL, table, need, 3 * Integer.BYTES)
-                            .putInt(kind)
-                            .putInt(first)
-                            .putInt(second),
+                    frame,
                     (answer, stamp) -> {
                         while (answer.remaining() > 0) {
-                            pairs.add(new Pair(answer.getLong(), answer.getDouble()));
+                            pairs.add(Messages.Pair.read(answer));
                         }
                     },
                     end);
@@ -348,11 +340,9 @@ final class Reads {
         long end = System.nanoTime() + limitNanos;
         var need = new Replica.Need(-1, 0, -1, false, new long[0]);
         for (int member : cluster.others()) {
-            ask(
-                    member,
-                    question(Messages.COPY, from, need, Integer.BYTES).putInt(to.number()),
-                    (answer, stamp) -> {},
-                    end);
+            var frame = question(Messages.Copy.TYPE, from, need, Messages.Copy.BYTES);
+            new Messages.Copy(to.number()).write(frame);
+            ask(member, frame, (answer, stamp) -> {}, end);
         }
         takeAll(from, need, end);
     }
@@ -360,12 +350,11 @@ final class Reads {
     // Asking
 
     private Frame question(int type, Table table, Replica.Need need, int bytes) {
-        return cluster.frame(type, Lane.PROMPT, HEAD_BYTES + bytes)
+        var frame = cluster.frame(type, Lane.PROMPT, Messages.Asker.BYTES + bytes)
                 .table(table.number())
-                .block(cluster.placement().version())
-                .putInt(need.worker())
-                .putLong(need.clock())
-                .putLong(need.age());
+                .block(cluster.placement().version());
+        new Messages.Asker(need.worker(), need.clock(), need.age()).write(frame);
+        return frame;
     }
 
     private void ask(int member, Frame frame, Taker taker, long end) {

@@ -9,7 +9,6 @@ import orrery.wire.Peer;
 /** The answer to a question that another node has asked. */
 final class Reply extends Answer {
     static final int MOST_CELLS = 1 << 28;
-    private static final int HEAD_BYTES = 3 * Integer.BYTES + Long.BYTES; // of a block
     private static final int KNOWN_IN_PART_BYTES = 64 << 10;
     private static final int LEAST_RUN_BYTES = 16 * Integer.BYTES;
 
@@ -25,7 +24,7 @@ final class Reply extends Answer {
     private int[] stripes = {};
     private int[] known = {};
     private long[] keys = {};
-    private List<Reads.Pair> pairs = List.of();
+    private List<Messages.Pair> pairs = List.of();
     private Filling more = frame -> false;
     private int next; // stripe or key or pair
     private int cell; // within it
@@ -49,9 +48,7 @@ final class Reply extends Answer {
             int epoch,
             int placement,
             Table table,
-            int worker,
-            long clock,
-            long need) {
+            Messages.Asker asker) {
         super(to);
         this.cluster = cluster;
         this.node = node;
@@ -59,9 +56,9 @@ final class Reply extends Answer {
         this.epoch = epoch;
         this.placement = placement;
         this.table = table;
-        this.worker = worker;
-        this.clock = clock;
-        this.need = need;
+        worker = asker.worker();
+        clock = asker.clock();
+        need = asker.age();
     }
 
     /** Whether all the read must see is here: of everybody up to {@code need}, of its own worker up to the last clock. */
@@ -81,16 +78,14 @@ final class Reply extends Answer {
     }
 
     void blocks(Frame question) {
-        int n = count(question, 2 * Integer.BYTES);
-        stripes = new int[n];
-        known = new int[n];
-        for (int i = 0; i < n; i++) {
-            stripes[i] = question.getInt();
-            known[i] = question.getInt();
-            if (stripes[i] < 0 || stripes[i] >= table.shard.rows().stripes) {
-                throw new IndexOutOfBoundsException("there is no stripe " + stripes[i]);
+        var wanted = Messages.PullBlocks.read(question);
+        for (int stripe : wanted.stripes()) {
+            if (stripe < 0 || stripe >= table.shard.rows().stripes) {
+                throw new IndexOutOfBoundsException("there is no stripe " + stripe);
             }
         }
+        stripes = wanted.stripes();
+        known = wanted.known();
         table.floats();
         if (!table.shard.rows().isDense) {
             throw new IllegalArgumentException("a sparse table has no blocks to pull");
@@ -98,8 +93,10 @@ final class Reply extends Answer {
         more = this::putBlocks;
     }
 
-    void rows(Frame question) {
-        keys = question.getLongs(count(question, Long.BYTES));
+    /** Returns the token of the subscription that the rows are to go on to, or {@link Messages.PullRows#NO_TOKEN}. */
+    long rows(Frame question) {
+        var wanted = Messages.PullRows.read(question);
+        keys = wanted.keys();
         for (long key : keys) {
             table.shard.rows().check(key);
         }
@@ -108,6 +105,7 @@ final class Reply extends Answer {
         }
         node.counts().asked(table.name(), keys);
         more = this::putRows;
+        return wanted.token();
     }
 
     /** Has the rows asked for told of from now on, too. */
@@ -117,28 +115,18 @@ final class Reply extends Answer {
         }
     }
 
-    private static int count(Frame question, int bytes) {
-        int n = question.getInt();
-        if (n < 0 || n > question.remaining() / bytes) {
-            throw new IndexOutOfBoundsException(n + " entries in " + question.remaining() + " bytes");
-        }
-        return n;
-    }
-
     void call(Frame question) {
-        int kind = question.getInt();
-        int first = question.getInt();
-        int second = question.getInt();
+        var call = Messages.Call.read(question);
         more = frame -> {
             if (next == 0) {
-                pairs = ServerFunction.partial(node, table, kind, first, second);
+                pairs = ServerFunction.partial(node, table, call.kind(), call.first(), call.second());
             }
             return putPairs(frame);
         };
     }
 
     void copy(Frame question) {
-        var target = node.byNumber(question.getInt());
+        var target = node.byNumber(Messages.Copy.read(question).to());
         if (target == null) {
             throw new IllegalArgumentException("there is no table to copy to");
         }
@@ -194,7 +182,7 @@ final class Reply extends Answer {
         }
         long bytes = (cells - (known.length == 0 ? cell : 0)) * Float.BYTES
                 + Math.min(changed * Float.BYTES, KNOWN_IN_PART_BYTES)
-                + (stripes.length + 1L) * (HEAD_BYTES + LEAST_RUN_BYTES);
+                + (stripes.length + 1L) * (Messages.BlockPart.HEAD_BYTES + LEAST_RUN_BYTES);
         return Math.clamp(bytes, 4096, Frame.MOST_PAYLOAD_BYTES);
     }
 
@@ -207,7 +195,7 @@ final class Reply extends Answer {
                 age = table.clocks.age(); // before the version, and that before the values
                 version = shard.locks().version(stripe);
             }
-            int room = to.room() - HEAD_BYTES;
+            int room = to.room() - Messages.BlockPart.HEAD_BYTES;
             if (room < LEAST_RUN_BYTES) {
                 return true;
             }
@@ -229,11 +217,7 @@ final class Reply extends Answer {
                 }
                 cell = from + count;
             }
-            to.putInt(stripe | (cell < end ? Messages.MORE : 0))
-                    .putInt(version)
-                    .putLong(age)
-                    .putInt(n / 2);
-            to.putInts(runs, 0, n);
+            Messages.BlockPart.write(to, stripe, cell < end, version, age, runs, n);
             for (int r = 0; r < n; r += 2) {
                 shard.putCells(shard.rows().stripeStart(stripe), runs[r], runs[r + 1], to);
             }
@@ -251,8 +235,8 @@ final class Reply extends Answer {
             age = table.clocks.age();
         }
         int at = next * width + cell;
-        int count = Math.min(cells - at, (to.room() - Long.BYTES - 2 * Integer.BYTES) / Float.BYTES);
-        to.putLong(age).putInt(at).putInt(count);
+        int count = Math.min(cells - at, (to.room() - Messages.RowsPart.BYTES) / Float.BYTES);
+        new Messages.RowsPart(age, at, count).write(to);
         var floats = table.shard instanceof FloatShard ? new float[width] : new float[0];
         var ints = floats.length == 0 ? new int[width] : new int[0];
         for (int left = count; left > 0; ) {
@@ -275,8 +259,8 @@ final class Reply extends Answer {
     }
 
     private boolean putPairs(Frame to) {
-        for (; next < pairs.size() && to.room() >= 2 * Long.BYTES; next++) {
-            to.putLong(pairs.get(next).key()).putDouble(pairs.get(next).value());
+        for (; next < pairs.size() && to.room() >= Messages.Pair.BYTES; next++) {
+            pairs.get(next).write(to);
         }
         return next < pairs.size();
     }

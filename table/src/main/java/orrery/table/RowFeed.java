@@ -65,6 +65,18 @@ final class RowFeed extends Feed {
         }
     }
 
+    @Override
+    Frame wishForNothing() {
+        return wish(new long[0]);
+    }
+
+    private Frame wish(long[] keys) {
+        var rowsByKey = new Messages.WishForRows(keys);
+        var frame = wish(rowsByKey.bytes());
+        rowsByKey.write(frame);
+        return frame;
+    }
+
     /** Whether there is a place for a row, so that it is to be told of; it is kept for it from now on. */
     boolean takes(long row) {
         return reserve(row) != Place.NONE;
@@ -89,10 +101,7 @@ final class RowFeed extends Feed {
             long[] all = theirs.build().toArray();
             for (int at = 0; at < all.length; at += MOST_KEYS) {
                 int count = Math.min(MOST_KEYS, all.length - at);
-                cluster.send(
-                        member,
-                        wish(Integer.BYTES + count * Long.BYTES).putInt(count).putLongs(all, at, count),
-                        limitNanos);
+                cluster.send(member, wish(Arrays.copyOfRange(all, at, at + count)), limitNanos);
             }
         });
     }

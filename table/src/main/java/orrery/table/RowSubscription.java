@@ -34,8 +34,8 @@ final class RowSubscription extends Subscription {
 
     /** Keys, whose rows are told with the next round. */
     @Override
-    void want(Frame frame, int count) {
-        for (long key : frame.getLongs(count)) {
+    void want(Frame wish) {
+        for (long key : Messages.WishForRows.read(wish).keys()) {
             rows.check(key);
             if (!table.ownsRow(key)) {
                 throw new IllegalArgumentException("row " + key + " of table '" + table.name() + "' is not owned here");

@@ -19,9 +19,46 @@ record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, i
 
     private static final int COUNT_BITS = 22; // a frame holds fewer rows or cells
 
-    /** What stands before {@code count} rows or cells. */
-    static int head(int stripe, int kind, int count) {
+    /** Whole rows with their keys. */
+    static final int ROWS = 0;
+
+    /** Consecutive slots of a dense table. */
+    static final int RUN = 1;
+
+    /** Single cells of a dense table, as offsets into the stripe; the others are zero. */
+    static final int CELLS = 2;
+
+    /** Bytes before the rows of a run. */
+    static final int RUN_HEAD_BYTES = HEAD_BYTES + Long.BYTES;
+
+    private static int head(int stripe, int kind, int count) {
         return (kind << 30) | stripe << COUNT_BITS | count;
+    }
+
+    /** Writes whole rows: {@code n} positions of {@code rows}, as sorted by stripe, from {@code from} on. */
+    static void writeRows(Frame to, int stripe, KeyedRows rows, int from, int n, Object values, int width) {
+        to.putInt(head(stripe, ROWS, n));
+        for (int k = from; k < from + n; k++) {
+            to.putLong(rows.key(rows.sorted(k)));
+        }
+        for (int k = from; k < from + n; k++) {
+            int at = rows.sorted(k) * width;
+            if (values instanceof float[] floats) {
+                to.putFloats(floats, at, width);
+            } else {
+                to.putInts((int[]) values, at, width);
+            }
+        }
+    }
+
+    /** Writes {@code n} consecutive rows from {@code slot} on, with the update of slot s at s * width. */
+    static void writeRun(Frame to, int stripe, int slot, int n, float[] values, int width) {
+        to.putInt(head(stripe, RUN, n)).putLong(slot).putFloats(values, slot * width, n * width);
+    }
+
+    /** Writes {@code n} single cells from the {@code i}th on. */
+    static void writeCells(Frame to, int stripe, int[] cells, float[] changes, int i, int n) {
+        to.putInt(head(stripe, CELLS, n)).putInts(cells, i, n).putFloats(changes, i, n);
     }
 
     /**
@@ -44,12 +81,12 @@ record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, i
         int count = head & ((1 << COUNT_BITS) - 1);
         var rows = table.shard.rows();
         int width = table.spec().width();
-        if (stripe >= rows.stripes || kind > Messages.CELLS || (kind != Messages.ROWS && !rows.isDense)) {
+        if (stripe >= rows.stripes || kind > CELLS || (kind != ROWS && !rows.isDense)) {
             throw new IndexOutOfBoundsException(
                     "table '" + table.name() + "' has no stripe " + stripe + " with sections of kind " + kind);
         }
         boolean isInt = table.spec().type() == TableSpec.Type.INT;
-        if (kind == Messages.CELLS) {
+        if (kind == CELLS) {
             var cells = frame.getInts(count);
             long most = (rows.stripeStart(stripe + 1) - rows.stripeStart(stripe)) * width;
             for (int cell : cells) {
@@ -60,15 +97,15 @@ record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, i
             }
             return new Section(stripe, kind, new long[0], cells, finite(frame.getFloats(count), table), new int[0]);
         }
-        var keys = frame.getLongs(kind == Messages.RUN ? 1 : count);
-        for (long key : kind == Messages.RUN ? new long[0] : keys) {
+        var keys = frame.getLongs(kind == RUN ? 1 : count);
+        for (long key : kind == RUN ? new long[0] : keys) {
             rows.check(key);
             if (rows.stripe(key) != stripe) {
                 throw new IndexOutOfBoundsException("row " + key + " of table '" + table.name() + "' is of stripe "
                         + rows.stripe(key) + ", not " + stripe);
             }
         }
-        if (kind == Messages.RUN
+        if (kind == RUN
                 && (count < 1
                         || keys[0] < rows.stripeStart(stripe)
                         || keys[0] > rows.stripeStart(stripe + 1) - count)) {
@@ -94,8 +131,8 @@ record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, i
             case IntShard counts -> counts.add(keys, 0, keys.length, ints, 0);
             case FloatShard values -> {
                 switch (kind) {
-                    case Messages.RUN -> values.applyRun(keys[0], floats);
-                    case Messages.CELLS -> values.applyCells(stripe, cells, floats);
+                    case RUN -> values.applyRun(keys[0], floats);
+                    case CELLS -> values.applyCells(stripe, cells, floats);
                     default -> {
                         for (int i = 0, width = floats.length / Math.max(1, keys.length); i < keys.length; i++) {
                             values.apply(keys[i], floats, i * width);

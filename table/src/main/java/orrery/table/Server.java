@@ -3,6 +3,7 @@ package orrery.table;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -172,7 +173,7 @@ final class Server implements Runnable {
             }
         } finally { // also if reporting a failure fails: nobody waits for a thread that is gone
             isClosed = true;
-            begin(Map.of(), new int[0]); // which gives back what is kept
+            begin(List.of(), new int[0]); // which gives back what is kept
             closeFrames();
         }
     }
@@ -193,10 +194,10 @@ final class Server implements Runnable {
     // What begins and ends
 
     /** A stage begins: everything that is under way is of an earlier one. */
-    void begin(Map<String, Clocks> clocks, int[] homesOfWorkers) {
+    void begin(Collection<Clocks> clocks, int[] homesOfWorkers) {
         homes = homesOfWorkers.clone();
         arrivals.clear();
-        clocks.forEach((name, group) -> arrivals.put(name.hashCode(), new Arrivals(group, group.completed())));
+        clocks.forEach(group -> arrivals.put(group.number(), new Arrivals(group, group.completed())));
         parked.clear();
         waiting.clear();
         withoutCredit.values().forEach(answers -> answers.forEach(Answer::forget));
@@ -211,8 +212,8 @@ final class Server implements Runnable {
     }
 
     /** A group came into being within a stage. */
-    void begin(String name, Clocks group) {
-        arrivals.computeIfAbsent(name.hashCode(), n -> new Arrivals(group, group.completed()));
+    void begin(Clocks group) {
+        arrivals.computeIfAbsent(group.number(), n -> new Arrivals(group, group.completed()));
     }
 
     /** A table is here: what came for it before has its turn, and only then what comes from now on. */
@@ -225,7 +226,7 @@ final class Server implements Runnable {
     }
 
     void dropped(Table table) {
-        dropped.put(table.number(), table.spec().group().hashCode());
+        dropped.put(table.number(), table.clocks.number());
         present.remove(table.number());
         subscriptions.values().forEach(ofPeer -> ofPeer.remove(table));
         var frames = forLater.remove(table.number()); // that came when it was gone already, but not known to be
@@ -260,14 +261,15 @@ final class Server implements Runnable {
         boolean isKept = false;
         try {
             isKept = switch (frame.type()) {
-                case Messages.PUSH -> push(frame);
-                case Messages.TICK -> tick(frame);
-                case Messages.DROP -> drop(frame);
-                case Messages.BLOCK -> block(frame);
-                case Messages.ANNOUNCE -> announce(frame);
+                case Messages.Push.TYPE -> push(frame);
+                case Messages.Tick.TYPE -> tick(frame);
+                case Messages.Drop.TYPE -> drop(frame);
+                case Messages.BlockPiece.TYPE -> block(frame);
+                case Messages.Announce.TYPE -> announce(frame);
                 case Messages.SUBSCRIBE -> subscribe(frame, from);
-                case Messages.PUSHED -> pushed(frame, from, stamp);
-                case Messages.PULL_BLOCKS, Messages.PULL_ROWS, Messages.CALL, Messages.COPY -> read(frame, from);
+                case Messages.Round.TYPE -> pushed(frame, from, stamp);
+                case Messages.PullBlocks.TYPE, Messages.PullRows.TYPE, Messages.Call.TYPE, Messages.Copy.TYPE ->
+                    read(frame, from);
                 default -> throw new IndexOutOfBoundsException("there are no frames of type " + frame.type());
             };
         } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
@@ -320,16 +322,13 @@ final class Server implements Runnable {
         if (table == null && !dropped.containsKey(frame.table())) {
             return true;
         }
-        int worker = frame.getInt();
-        long clock = frame.getLong();
-        int part = frame.getInt();
-        int groupNumber = table == null
-                ? dropped.getOrDefault(frame.table(), 0)
-                : table.spec().group().hashCode();
+        var push = Messages.Push.read(frame);
+        int worker = push.worker();
+        long clock = push.clock();
+        int part = push.part();
+        checkBranch(push.branch());
+        int groupNumber = table == null ? dropped.getOrDefault(frame.table(), 0) : table.clocks.number();
         var group = arrivals(groupNumber, worker, frame);
-        if (part < 0 || part > 1 << 24) {
-            throw new IllegalArgumentException("a clock has no part " + part);
-        }
         if (table == null) { // nobody will read it, but its clock is complete only with it
             group.isNew(worker, clock, part);
             advance(group, worker);
@@ -360,6 +359,12 @@ final class Server implements Runnable {
             cluster.failed(e); // the update is at fault, not its sender
         }
         return false;
+    }
+
+    private static void checkBranch(int branch) {
+        if (branch != Messages.TRUNK) {
+            throw new IllegalArgumentException("there is no branch " + branch);
+        }
     }
 
     /** Completes what can be completed; a read may have waited for that, even if the age stays as it was. */
@@ -405,30 +410,30 @@ final class Server implements Runnable {
         if (frame.block() != node.begun()) {
             return false; // late, of a stage that is over
         }
-        int worker = frame.getInt();
-        long clock = frame.getLong();
-        int piece = frame.getInt();
-        int of = frame.getInt();
-        arrivals(table.spec().group().hashCode(), worker, frame);
+        var announced = Messages.Announce.read(frame);
+        int piece = announced.piece();
+        int of = announced.pieces();
+        arrivals(table.clocks.number(), announced.worker(), frame);
         var detector = table.detector;
         if (detector == null || of < 1 || piece < 0 || piece >= of) {
             throw new IllegalArgumentException(
                     "piece " + piece + " of " + of + " of an announcement to table '" + table.name() + "'");
         }
-        detector.announce(worker, clock, piece, of, frame.getLongs(frame.getInt()));
+        detector.announce(announced.worker(), announced.clock(), piece, of, announced.keys());
         answerParked();
         return false;
     }
 
     private boolean tick(Frame frame) {
-        int worker = frame.getInt();
-        long clock = frame.getLong();
+        var tick = Messages.Tick.read(frame);
+        int worker = tick.worker();
+        checkBranch(tick.branch());
         var group = arrivals(frame.table(), worker, frame);
-        group.tick(worker, clock, frame.getInt());
-        while (frame.remaining() > 0) {
-            int other = frame.getInt();
+        group.tick(worker, tick.clock(), tick.parts());
+        for (int i = 0; i < tick.others().length; i++) {
+            int other = tick.others()[i];
             arrivals(frame.table(), other, frame);
-            group.tickWith(worker, clock, other, frame.getLong());
+            group.tickWith(worker, tick.clock(), other, tick.theirClocks()[i]);
         }
         try {
             advance(group, worker);
@@ -443,7 +448,7 @@ final class Server implements Runnable {
         if (table == null && !dropped.containsKey(frame.table())) {
             return true;
         }
-        int worker = frame.getInt();
+        int worker = Messages.Drop.read(frame).worker();
         if (worker < 0 || (homes.length > 0 && worker >= homes.length)) {
             throw new IllegalArgumentException("there is no worker " + worker);
         }
@@ -465,24 +470,21 @@ final class Server implements Runnable {
             return true;
         }
         reads.increment();
-        int worker = frame.getInt();
-        long clock = frame.getLong();
-        long need = frame.getLong();
-        if (worker >= 0) {
-            arrivals(table.spec().group().hashCode(), worker, frame);
+        var asker = Messages.Asker.read(frame);
+        if (asker.worker() >= 0) {
+            arrivals(table.clocks.number(), asker.worker(), frame);
         }
-        var answer = new Reply(
-                cluster, node, from, frame.request(), frame.epoch(), frame.block(), table, worker, clock, need);
+        var answer = new Reply(cluster, node, from, frame.request(), frame.epoch(), frame.block(), table, asker);
         switch (frame.type()) {
-            case Messages.PULL_BLOCKS -> answer.blocks(frame);
-            case Messages.PULL_ROWS -> {
-                answer.rows(frame);
-                if ((frame.flags() & Messages.SUBSCRIBING) != 0
-                        && subscription(from, table, frame.getLong()) instanceof RowSubscription rows) {
+            case Messages.PullBlocks.TYPE -> answer.blocks(frame);
+            case Messages.PullRows.TYPE -> {
+                long token = answer.rows(frame);
+                if (token != Messages.PullRows.NO_TOKEN
+                        && subscription(from, table, token) instanceof RowSubscription rows) {
                     answer.subscribe(rows);
                 }
             }
-            case Messages.COPY -> {
+            case Messages.Copy.TYPE -> {
                 if (from.id() != Placement.COORDINATOR) {
                     throw new IllegalArgumentException("only the coordinator has tables copied");
                 }
@@ -525,7 +527,7 @@ final class Server implements Runnable {
             subscriptions.computeIfAbsent(from, p -> new LinkedHashMap<>()).put(table, subscription);
         }
         isWaitedFor = true; // before the round: if clocks move after it, this thread is told
-        subscription.want(frame);
+        subscription.wanted(frame);
         pushRound(subscription);
         return false;
     }

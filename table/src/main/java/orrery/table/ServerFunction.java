@@ -58,8 +58,8 @@ public sealed interface ServerFunction<R> {
         }
 
         /** The sum over each own stripe. */
-        private List<Reads.Pair> ofOwn() {
-            var pairs = new ArrayList<Reads.Pair>();
+        private List<Messages.Pair> ofOwn() {
+            var pairs = new ArrayList<Messages.Pair>();
             var shard = a.floats();
             var rows = shard.rows();
             int width = a.spec().width();
@@ -80,7 +80,7 @@ public sealed interface ServerFunction<R> {
                 } finally {
                     shard.locks().unlockUnchanged(s);
                 }
-                pairs.add(new Reads.Pair(s, sum[0]));
+                pairs.add(new Messages.Pair(s, sum[0]));
             }
             return pairs;
         }
@@ -183,7 +183,7 @@ public sealed interface ServerFunction<R> {
     /** Asks the other nodes; see {@link #partial}. */
     @FunctionalInterface
     interface Asker {
-        List<Reads.Pair> ask(Table table, int kind, int first, int second);
+        List<Messages.Pair> ask(Table table, int kind, int first, int second);
     }
 
     /** Answers from the values as they are. A session's {@link Session#call} waits first until they are fresh enough. */
@@ -193,11 +193,11 @@ public sealed interface ServerFunction<R> {
      * What one node contributes to an answer: of {@link Dot} with the table of number {@code first} the sum of each own
      * stripe, of {@link TopK} the {@code second} best rows by column {@code first}.
      */
-    static List<Reads.Pair> partial(Node node, Table table, int kind, int first, int second) {
+    static List<Messages.Pair> partial(Node node, Table table, int kind, int first, int second) {
         if (kind == TOP_K) {
             return new TopK(table, first, second)
                     .ofOwn().stream()
-                            .map(entry -> new Reads.Pair(entry.key(), entry.value()))
+                            .map(entry -> new Messages.Pair(entry.key(), entry.value()))
                             .toList();
         }
         var other = node.byNumber(first);

@@ -39,6 +39,7 @@ public final class Session {
     private final Map<String, long[]> localLongs = new TreeMap<>();
     private @Nullable Port[] ports = {}; // by table id
     private long clock;
+    private int created; // tables within the stage
     long waitedNanos;
     private float share;
 
@@ -114,7 +115,7 @@ public final class Session {
         }
         for (var group : groups) {
             if (cluster != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
-                group.joint = node.joint(group.name, cluster);
+                group.joint = node.joint(group.clocks, cluster);
                 group.joint.join(worker, firstClock);
                 group.isApart = group.joint.isForOne(worker);
             }
@@ -217,15 +218,15 @@ public final class Session {
     }
 
     /**
-     * Creates a table together with all other workers: each calls this, at whatever time, with an equal spec. Its group
-     * must be one that the stage began with.
+     * Creates a table together with all other workers: each calls this, at whatever time, with an equal spec; all create
+     * their tables in the same order, by which nodes know them. Its group must be one that the stage began with.
      */
     public Table create(TableSpec spec) {
         if (group(spec.group()) == null) {
             throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '"
                     + spec.group() + "' within a stage; create it before the stage begins");
         }
-        var table = node.create(spec, workers);
+        var table = node.create(spec, workers, ++created);
         if (table.id >= ports.length || ports[table.id] == null) {
             var group = attach(table).group;
             // others may not have the table yet: what waits for it would keep their clocks from moving
@@ -441,7 +442,7 @@ public final class Session {
             group.mayHaveUnsent = true;
             joint.tick(worker, group.clock, group.sealed);
         } else if (pushes != null) {
-            pushes.tick(group.name.hashCode(), group.clock);
+            pushes.tick(group.clocks.number(), group.clock);
             if (joint != null) {
                 joint.tickedAlone(worker, group.clock);
             }
@@ -456,7 +457,7 @@ public final class Session {
                 group.joint.finish(worker);
             }
             if (pushes != null) {
-                pushes.tick(group.name.hashCode(), Clocks.FINISHED);
+                pushes.tick(group.clocks.number(), Clocks.FINISHED);
             }
             group.clocks.tick(worker, Clocks.FINISHED);
         }

@@ -41,8 +41,16 @@ final class SlotFeed extends Feed {
         return changes;
     }
 
+    @Override
+    Frame wishForNothing() {
+        return wish(new int[0], 0);
+    }
+
     private Frame wish(int[] runs, int count) {
-        return wish(Integer.BYTES * (1 + count)).putInt(count / 2).putInts(runs, 0, count);
+        var slots = new Messages.WishForSlots(runs, count);
+        var frame = wish(slots.bytes());
+        slots.write(frame);
+        return frame;
     }
 
     // Asking
@@ -170,8 +178,9 @@ final class SlotFeed extends Feed {
     @Override
     void take(Frame frame, int from, long[] completed, long stamp) {
         while (frame.remaining() > 0) {
-            int first = frame.getInt();
-            int count = frame.getInt();
+            var run = Messages.SlotRun.read(frame);
+            int first = run.first();
+            int count = run.count();
             checkRun(first, count, from);
             take(frame, first, count, completed);
             synchronized (this) {

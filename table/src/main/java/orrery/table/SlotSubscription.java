@@ -6,7 +6,7 @@ import orrery.wire.Peer;
 
 /** Of a dense table of floats: runs of slots. The other end of a {@link SlotFeed}. */
 final class SlotSubscription extends Subscription {
-    private static final int RUN_BYTES = 2 * Integer.BYTES;
+    private static final int RUN_BYTES = Messages.SlotRun.BYTES;
 
     private final BitSet wanted = new BitSet();
     private final BitSet unsent = new BitSet(); // wanted, but not sent yet
@@ -21,10 +21,11 @@ final class SlotSubscription extends Subscription {
 
     /** Runs of slots: (first, count) each. */
     @Override
-    void want(Frame frame, int count) {
-        for (int r = 0; r < count; r++) {
-            int from = frame.getInt();
-            int length = frame.getInt();
+    void want(Frame wish) {
+        int[] runs = Messages.WishForSlots.read(wish).runs();
+        for (int r = 0; r < runs.length; r += 2) {
+            int from = runs[r];
+            int length = runs[r + 1];
             int to = from + length;
             if (from < 0 || to <= from || to > rows.slots()) {
                 throw new IndexOutOfBoundsException("table '" + table.name() + "' has slots 0 to " + (rows.slots() - 1)
@@ -68,7 +69,7 @@ final class SlotSubscription extends Subscription {
                 return true;
             }
             int to = Math.min(runEnd(ofStripe, from, end), from + room);
-            frame.putInt(from).putInt(to - from);
+            new Messages.SlotRun(from, to - from).write(frame);
             table.floats().putCells(from, 0, (to - from) * table.spec().width(), frame);
             unsent.clear(from, to);
             row = to;

@@ -57,16 +57,12 @@ abstract sealed class Subscription extends Answer permits SlotSubscription, RowS
     }
 
     /** Takes in a wish. */
-    final void want(Frame frame) {
-        int count = frame.getInt();
-        if (count < 0 || count > frame.remaining() / Long.BYTES) {
-            throw new IndexOutOfBoundsException(count + " wishes in " + frame.remaining() + " bytes");
-        }
-        want(frame, count);
+    final void wanted(Frame wish) {
+        want(wish);
         hasNews = true;
     }
 
-    abstract void want(Frame frame, int count);
+    abstract void want(Frame wish);
 
     /** Whether there is something to tell: the least clock has moved, or rows have been named. */
     final boolean hasNews() {
@@ -86,17 +82,15 @@ abstract sealed class Subscription extends Answer permits SlotSubscription, RowS
         if (isFirst || appliesAtOnce()) {
             completed = table.clocks.completed();
         }
-        int head = Long.BYTES + Integer.BYTES + completed.length * Long.BYTES;
+        var round = new Messages.Round(age, completed);
         int least = leastBytes(); // or no row would ever fit
         var frame = cluster.frame(
-                        Messages.PUSHED,
+                        Messages.Round.TYPE,
                         Lane.PROMPT,
-                        Math.clamp(head + (long) Math.max(hint, least), LEAST_BYTES, Frame.MOST_PAYLOAD_BYTES))
+                        Math.clamp(round.bytes() + (long) Math.max(hint, least), LEAST_BYTES, Frame.MOST_PAYLOAD_BYTES))
                 .table(table.number())
-                .request(token)
-                .putLong(age)
-                .putInt(completed.length)
-                .putLongs(completed, 0, completed.length);
+                .request(token);
+        round.write(frame);
         boolean isMore = fill(frame);
         bytes += frame.bytes();
         if (!isMore) {

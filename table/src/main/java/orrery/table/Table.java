@@ -8,6 +8,7 @@ import orrery.wire.Frame;
 /** A table of a node: what {@link Node#create} returns and every read and add names. Safe for use by many threads. */
 public final class Table {
     private final TableSpec spec;
+    private volatile int number;
     final int id; // position in Node's and Session's arrays
     final @Nullable ConflictDetector detector; // under SparseSsp
     final Shard shard;
@@ -19,10 +20,11 @@ public final class Table {
     private volatile @Nullable Feed feed;
     private long mostFedCells = RowFeed.MOST_CELLS;
 
-    Table(TableSpec spec, int id, Shard shard, Clocks clocks, UpdateRule localRule, Runnable look) {
+    Table(TableSpec spec, int id, int number, Shard shard, Clocks clocks, UpdateRule localRule, Runnable look) {
         this.localRule = localRule;
         this.spec = spec;
         this.id = id;
+        this.number = number;
         detector = spec.consistency() instanceof Consistency.SparseSsp(int staleness, int speculation)
                 ? new ConflictDetector(staleness, speculation, look)
                 : null;
@@ -35,9 +37,13 @@ public final class Table {
         return localRule;
     }
 
-    /** What frames call it. */
+    /** By which frames call it: the same on all nodes. */
     int number() {
-        return spec.name().hashCode();
+        return number;
+    }
+
+    void number(int next) {
+        number = next;
     }
 
     /** Says which blocks this node owns from now on. */

@@ -232,7 +232,7 @@ final class JointPushesTest {
         var random = new Random(seed);
         int workers = 4;
         int clocks = 30;
-        var group = new Clocks("g");
+        var group = new Clocks("g", 1);
         group.begin(workers, 0);
         var arrivals = new Arrivals(group, group.completed());
         var ticks = new ArrayList<Runnable>(); // which come in their order, parts whenever

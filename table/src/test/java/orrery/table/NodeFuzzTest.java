@@ -19,6 +19,7 @@ import orrery.wire.PeerEndedException;
 
 /** A member of the run that sends nonsense to a node that others use meanwhile. */
 final class NodeFuzzTest {
+    private static final int PUSHED = 3; // the number of the last of the tables
     private static final int FRAMES = 1_000_000;
     private static final int FIRST_FUZZER = 100;
     private static final long MOST_GROWTH = 16 << 20;
@@ -132,20 +133,18 @@ final class NodeFuzzTest {
     private static Frame frame(SplittableRandom random) {
         int kind = random.nextInt(4000);
         var lane = random.nextInt(3) == 0 ? Lane.CONTROL : random.nextBoolean() ? Lane.PROMPT : Lane.BULK;
-        int type = Messages.PUSH + random.nextInt(Messages.END - Messages.PUSH);
-        var frame = Frame.of(kind < 800 ? Messages.PULL_ROWS : type, lane, 1024)
+        int type = Messages.Push.TYPE + random.nextInt(Messages.END - Messages.Push.TYPE);
+        var frame = Frame.of(kind < 800 ? Messages.PullRows.TYPE : type, lane, 1024)
                 .request(random.nextLong())
                 .flags(random.nextInt(8))
                 .block(random.nextInt(4))
-                .table(List.of("dense", "sparse", "pushed")
-                        .get(random.nextInt(3))
-                        .hashCode());
+                .table(1 + random.nextInt(PUSHED));
         if (kind < 40) { // a subscription, of rows that are the victim's
             int first = random.nextInt(200);
             return Frame.of(Messages.SUBSCRIBE, lane, 64)
                     .request(random.nextLong(3))
                     .block(1)
-                    .table("pushed".hashCode())
+                    .table(PUSHED)
                     .putInt(1)
                     .putInt(first)
                     .putInt(1 + random.nextInt(200 - first));

@@ -39,8 +39,7 @@ final class DecisionsTest {
     @ValueSource(strings = {"kmeans", "pagerank", "lr"})
     void aLostMemberChangesNoDecision(String app) throws Exception {
         Assumptions.assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "members are killed by Linux");
-        var data = DataSets.write(
-                app.equals("pagerank") ? DataSets.Kind.EDGES : DataSets.Kind.TWO_CLASSES, folder);
+        var data = DataSets.write(app.equals("pagerank") ? DataSets.Kind.EDGES : DataSets.Kind.TWO_CLASSES, folder);
         var arguments = new ArrayList<>(training(app));
         arguments.addAll(List.of(data.toString(), "--workers", "4", "--no-cache", "--run"));
 
@@ -48,9 +47,7 @@ final class DecisionsTest {
         undisturbed.addAll(List.of(folder.resolve("undisturbed").toString(), "--quiet"));
         var err = new StringWriter();
         assertThat(Orrery.run(
-                        new PrintWriter(new StringWriter()),
-                        new PrintWriter(err),
-                        undisturbed.toArray(String[]::new)))
+                        new PrintWriter(new StringWriter()), new PrintWriter(err), undisturbed.toArray(String[]::new)))
                 .as(err.toString())
                 .isZero();
 
@@ -59,7 +56,9 @@ final class DecisionsTest {
         arguments.addAll(List.of("--faults", "delay=3ms"));
         try (var trainer = new Trainer(run, arguments)) {
             assertThat(trainer.awaitEvents("cut", 1, HANGS_AFTER)).isTrue();
-            assertThat(trainer.isAlive()).as("it is under way: " + trainer.said()).isTrue();
+            assertThat(trainer.isAlive())
+                    .as("it is under way: " + trainer.said())
+                    .isTrue();
             Trainer.signal("KILL", trainer.members().getLast());
             assertThat(trainer.awaitEnd(HANGS_AFTER)).as(trainer.said()).isZero();
         }
@@ -71,18 +70,20 @@ final class DecisionsTest {
         var all = new ArrayList<String>();
         try (var file = Safetensors.open(Storage.local(run), "model.safetensors")) {
             for (var name : file.names()) {
-                all.add(name + " " + java.util.Arrays.toString(switch (file.type(name)) {
-                    case F32 -> {
-                        var floats = file.floats(name);
-                        var doubles = new double[floats.length];
-                        for (int i = 0; i < floats.length; i++) {
-                            doubles[i] = floats[i];
-                        }
-                        yield doubles;
-                    }
-                    case F64 -> file.doubles(name);
-                    case I32, I64, U8 -> new double[0];
-                }));
+                all.add(name + " "
+                        + java.util.Arrays.toString(
+                                switch (file.type(name)) {
+                                    case F32 -> {
+                                        var floats = file.floats(name);
+                                        var doubles = new double[floats.length];
+                                        for (int i = 0; i < floats.length; i++) {
+                                            doubles[i] = floats[i];
+                                        }
+                                        yield doubles;
+                                    }
+                                    case F64 -> file.doubles(name);
+                                    case I32, I64, U8 -> new double[0];
+                                }));
             }
         }
         return all;
