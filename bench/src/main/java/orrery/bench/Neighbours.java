@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import orrery.table.Ear;
 import orrery.table.Node;
 import orrery.table.Placement;
 import orrery.table.Session;
@@ -25,7 +26,7 @@ public final class Neighbours implements AutoCloseable {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     public Neighbours(Faults faults) throws IOException, InterruptedException {
-        node.join(crew.credentials(), crew.member(), 1, Endpoint.Settings.DEFAULT.with(faults), new Node.Ear() {
+        node.join(crew.credentials(), crew.member(), 1, Endpoint.Settings.DEFAULT.with(faults), new Ear() {
             @Override
             public void heard(Frame frame) {
                 frame.close();

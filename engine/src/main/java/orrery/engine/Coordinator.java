@@ -15,6 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Printable;
+import orrery.table.Ear;
 import orrery.table.EndedException;
 import orrery.table.Node;
 import orrery.table.Placement;
@@ -94,7 +95,7 @@ final class Coordinator implements Site {
                 ID,
                 1,
                 new Endpoint.Settings(terms.host(), Endpoint.Settings.DEFAULT.creditBytes(), terms.faults()),
-                new Ear());
+                new Inbound());
         node.whileWaiting(this::look);
         try {
             address = node.listen();
@@ -109,7 +110,7 @@ final class Coordinator implements Site {
     }
 
     /** Runs on the event loop. */
-    private final class Ear implements Node.Ear {
+    private final class Inbound implements Ear {
         @Override
         public void heard(Frame frame) {
             try (frame) {

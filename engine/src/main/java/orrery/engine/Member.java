@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import orrery.table.Ear;
 import orrery.table.EndedException;
 import orrery.table.Node;
 import orrery.table.Placement;
@@ -73,7 +74,7 @@ final class Member {
                     invitation.incarnation(),
                     new Endpoint.Settings(
                             invitation.host(), Endpoint.Settings.DEFAULT.creditBytes(), invitation.faults()),
-                    new Ear());
+                    new Inbound());
             node.whileWaiting(this::look);
             node.epoch(invitation.epoch());
             var address = node.listen();
@@ -104,7 +105,7 @@ final class Member {
     }
 
     /** Runs on the event loop and the node's thread. */
-    private final class Ear implements Node.Ear {
+    private final class Inbound implements Ear {
         @Override
         public void heard(Frame frame) {
             try (frame) {

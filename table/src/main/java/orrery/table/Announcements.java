@@ -39,14 +39,14 @@ final class Announcements {
             throw new IllegalArgumentException("worker " + port.session.worker() + " has announced clock " + clock
                     + " of table '" + table.name() + "' already");
         }
-        var cluster = port.session.node.cluster();
-        if (cluster == null) {
+        var mail = port.session.mail;
+        if (mail == null) {
             tell(clock, copy);
             return;
         }
-        tell(clock, ofOwner(cluster.me(), copy));
-        for (int member : cluster.others()) {
-            send(cluster, member, clock, ofOwner(member, copy));
+        tell(clock, ofOwner(mail.me(), copy));
+        for (int member : mail.others()) {
+            send(mail, member, clock, ofOwner(member, copy));
         }
     }
 
@@ -64,20 +64,20 @@ final class Announcements {
 
     private void tell(long clock, long[] keys) {
         detector.announce(port.session.worker(), clock, keys);
-        port.session.node.look(); // at it, others may wait for that
+        port.session.tables.lookAgain(); // at it, others may wait for that
     }
 
-    private void send(Cluster cluster, int member, long clock, long[] keys) {
+    private void send(Mail mail, int member, long clock, long[] keys) {
         int pieces = Math.max(1, (keys.length + MOST_KEYS - 1) / MOST_KEYS);
         for (int piece = 0; piece < pieces; piece++) {
             int from = piece * MOST_KEYS;
             int n = Math.min(MOST_KEYS, keys.length - from);
-            var frame = cluster.frame(Messages.Announce.TYPE, Lane.BULK, Messages.Announce.HEAD_BYTES + n * Long.BYTES)
+            var frame = mail.frame(Messages.Announce.TYPE, Lane.BULK, Messages.Announce.HEAD_BYTES + n * Long.BYTES)
                     .table(table.number())
-                    .block(port.session.node.begun());
+                    .block(port.session.tables.begun());
             new Messages.Announce(port.session.worker(), clock, piece, pieces, Arrays.copyOfRange(keys, from, from + n))
                     .write(frame);
-            cluster.send(member, frame, port.session.waitLimitNanos);
+            mail.send(member, frame, port.session.waitLimitNanos);
         }
     }
 

@@ -278,7 +278,7 @@ final class DenseOutbox extends Outbox {
 
     /** Where most cells are zero and zeros are nothing, the others travel alone, each with its place. */
     @Override
-    void push(int stripe, Pushes to) {
+    void push(int stripe, Sink to) {
         int first = firstGranule(stripe);
         int end = firstGranule(stripe + 1);
         int stripeStart = (int) rows.stripeStart(stripe) * width;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
 
@@ -13,11 +14,11 @@ import orrery.wire.Lane;
  * with an owner's round they become as fresh as the round, and the node's freshness is the least over all owners of the
  * last round that came completely (Dai et al., AAAI 2015). Safe for use by many threads.
  */
-abstract sealed class Feed permits SlotFeed, RowFeed {
+abstract sealed class Feed implements Pushed permits SlotFeed, RowFeed {
     static final long NEVER = Long.MIN_VALUE;
     private static final AtomicLong TOKENS = new AtomicLong();
 
-    final Cluster cluster;
+    final Mail mail;
     final Table table;
     final Rows rows;
     final int width;
@@ -30,8 +31,8 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
     private boolean isOpen;
     private volatile long freshness = NEVER;
 
-    Feed(Cluster cluster, Table table) {
-        this.cluster = cluster;
+    Feed(Mail mail, Table table) {
+        this.mail = mail;
         this.table = table;
         rows = table.shard.rows();
         width = table.spec().width();
@@ -47,6 +48,33 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
         applied = new long[owners.size()][0];
     }
 
+    /** A stage begins: nothing is known of others' rows, and what they push begins anew. */
+    static void begin(Table table, Mail mail) {
+        table.replica().forgetAges();
+        table.closePushed();
+        if (isPushed(table) && SlotFeed.canHave(table.spec())) {
+            table.pushed(new SlotFeed(mail, table));
+        } else if (isPushed(table)) {
+            table.shard.watchRows();
+            table.pushed(new RowFeed(mail, table));
+        } else {
+            table.pushed(null);
+        }
+    }
+
+    /** Whether rows go to who has asked for them once, and need not be asked for again; each must fit a frame. */
+    private static boolean isPushed(Table table) {
+        var spec = table.spec();
+        boolean isMeant = spec.consistency() instanceof Consistency.Essp
+                || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp) && table.detector == null);
+        return isMeant && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
+    }
+
+    /** What others push of a table to this node; null if they wait to be asked. */
+    static @Nullable Feed of(Table table) {
+        return table.pushed() instanceof Feed feed ? feed : null;
+    }
+
     /** The owners tell from now on what their clocks are. */
     final void open(long limitNanos) {
         synchronized (this) {
@@ -55,7 +83,7 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
             }
             isOpen = true;
         }
-        owners.forEach(member -> cluster.send(member, wishForNothing(), limitNanos));
+        owners.forEach(member -> mail.send(member, wishForNothing(), limitNanos));
     }
 
     /** A wish that opens a subscription. */
@@ -63,17 +91,18 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
 
     /** A wish for rows, to be told whenever they have changed. */
     final Frame wish(int bytes) {
-        return cluster.frame(Messages.SUBSCRIBE, Lane.PROMPT, bytes)
+        return mail.frame(Messages.SUBSCRIBE, Lane.PROMPT, bytes)
                 .table(table.number())
                 .request(token)
-                .block(cluster.placement().version());
+                .block(mail.placement().version());
     }
 
     /** Asks for the rows of {@code keys[from..to)} that others own, if they were not asked for yet. */
     abstract void want(long[] keys, int from, int to, long limitNanos);
 
     /** How fresh all is that was told; the greatest number where nobody else owns anything. */
-    final long freshness() {
+    @Override
+    public final long freshness() {
         return owners.isEmpty() ? Clocks.FINISHED : freshness;
     }
 
@@ -91,9 +120,9 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
         try {
             TimeUnit.MILLISECONDS.timedWait(this, 100);
         } catch (InterruptedException e) {
-            throw cluster.interrupted(e);
+            throw mail.interrupted(e);
         }
-        cluster.checkNotEnded(table);
+        table.clocks.checkNotEnded();
         if (System.nanoTime() > end) {
             throw new WaitExpiredException("worker " + need.worker() + " waited at clock " + need.clock()
                     + " for members " + late(need.age()) + " to push table '" + table.name() + "' up to clock "
@@ -113,7 +142,8 @@ abstract sealed class Feed permits SlotFeed, RowFeed {
     }
 
     /** What is told from now on is not heard: blocks are about to move, and what was told before must not come after. */
-    final void close() {
+    @Override
+    public final void close() {
         synchronized (hearing) {
             isClosed = true;
         }

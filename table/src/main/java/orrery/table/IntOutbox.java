@@ -100,7 +100,7 @@ final class IntOutbox extends Sums {
     }
 
     @Override
-    void push(int stripe, Pushes to) {
+    void push(int stripe, Sink to) {
         to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
     }
 

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * so ticks of a worker leave in their order.
  */
 final class JointPushes {
-    private final Node node;
+    private final Tables tables;
     private final Pushes pushes; // guarded by the lock, as is all that follows
     private final int group;
     private final long limitNanos;
@@ -36,9 +36,9 @@ final class JointPushes {
     /** What a worker has for rows of others at a tick. */
     record Sealed(Table table, Sums sums) {}
 
-    JointPushes(Node node, Cluster cluster, int group, int workersOfAll, long limitNanos) {
-        this.node = node;
-        pushes = new Pushes(cluster, 0, limitNanos);
+    JointPushes(Tables tables, Mail mail, int group, int workersOfAll, long limitNanos) {
+        this.tables = tables;
+        pushes = new Pushes(mail, 0, limitNanos);
         this.group = group;
         this.limitNanos = limitNanos;
         ticked = new long[workersOfAll];
@@ -191,7 +191,7 @@ final class JointPushes {
             sum.seal();
             pushes.as(worker).all(table, clock, sum);
         } catch (NonFiniteUpdateException e) { // of finite updates that are too great together
-            node.refuse(table.spec(), e);
+            tables.refuse(table.spec(), e);
         } finally {
             sum.clear();
         }

@@ -252,19 +252,6 @@ final class Messages {
         }
     }
 
-    /** One piece of a function's answer: a number, such as a stripe or a row, and a value. */
-    record Pair(long key, double value) {
-        static final int BYTES = Long.BYTES + Double.BYTES;
-
-        void write(Frame to) {
-            to.putLong(key).putDouble(value);
-        }
-
-        static Pair read(Frame from) {
-            return new Pair(from.getLong(), from.getDouble());
-        }
-    }
-
     // Moving
 
     /**

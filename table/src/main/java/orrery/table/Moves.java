@@ -17,8 +17,8 @@ import orrery.wire.Lane;
  */
 final class Moves {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private final Cluster cluster;
-    private final Node node;
+    private final Mail mail;
+    private final Tables tables;
     private final Map<Key, Coming> coming = new HashMap<>(); // guarded by this
     private int version; // those of earlier moves are forgotten
     private int moving = -1; // the version that is being moved to: what comes of it may be put in place
@@ -38,9 +38,9 @@ final class Moves {
         }
     }
 
-    Moves(Cluster cluster, Node node) {
-        this.cluster = cluster;
-        this.node = node;
+    Moves(Mail mail, Tables tables) {
+        this.mail = mail;
+        this.tables = tables;
     }
 
     /** A piece of a block: which array of how many, its length, where the piece begins, its values. */
@@ -108,7 +108,7 @@ final class Moves {
     /** Sends, waits, and takes up the new placement. Returns how many blocks came. Only while no worker is at work. */
     int move(Placement from, Placement to, long limitNanos) throws InterruptedException {
         long end = System.nanoTime() + limitNanos;
-        node.tables().forEach(Table::closeFeed); // a late round must not undo what comes
+        tables.all().forEach(Table::closePushed); // a late round must not undo what comes
         synchronized (this) {
             moving = to.version();
         }
@@ -125,14 +125,14 @@ final class Moves {
 
     private int moveAll(Placement from, Placement to, long end) throws InterruptedException {
         var due = new ArrayList<Key>();
-        for (var table : node.tables()) {
+        for (var table : tables.all()) {
             int stripes = table.shard.rows().stripes;
             for (int stripe = 0; stripe < stripes; stripe++) {
                 int was = from.owner(table.spec(), stripe, stripes);
                 int is = to.owner(table.spec(), stripe, stripes);
-                if (was == cluster.me() && is != cluster.me()) {
+                if (was == mail.me() && is != mail.me()) {
                     send(table, stripe, is, to.version(), end - System.nanoTime());
-                } else if (is == cluster.me() && was != cluster.me()) {
+                } else if (is == mail.me() && was != mail.me()) {
                     due.add(new Key(to.version(), table.number(), stripe));
                 }
             }
@@ -140,10 +140,10 @@ final class Moves {
         for (var key : due) {
             install(key, await(key, end)); // while the next ones come
         }
-        for (var table : node.tables()) {
+        for (var table : tables.all()) {
             for (int stripe = 0, n = table.shard.rows().stripes; stripe < n; stripe++) {
-                if (from.owner(table.spec(), stripe, n) == cluster.me()
-                        && to.owner(table.spec(), stripe, n) != cluster.me()) {
+                if (from.owner(table.spec(), stripe, n) == mail.me()
+                        && to.owner(table.spec(), stripe, n) != mail.me()) {
                     table.shard.forget(stripe);
                 }
             }
@@ -200,8 +200,7 @@ final class Moves {
             int at = 0;
             do {
                 int count = Math.min(most, lengths[array] - at);
-                var frame = cluster.frame(
-                                Messages.BlockPiece.TYPE, Lane.BULK, Messages.BlockPiece.BYTES + count * bytes)
+                var frame = mail.frame(Messages.BlockPiece.TYPE, Lane.BULK, Messages.BlockPiece.BYTES + count * bytes)
                         .table(table.number())
                         .block(stripe)
                         .request(placement);
@@ -213,7 +212,7 @@ final class Moves {
                 }
                 at += count;
                 boolean isLast = array == lengths.length - 1 && at == lengths[array];
-                cluster.send(to, frame.flags(isLast ? Messages.LAST : 0), limitNanos);
+                mail.send(to, frame.flags(isLast ? Messages.LAST : 0), limitNanos);
             } while (at < lengths[array]);
         }
     }
@@ -227,9 +226,9 @@ final class Moves {
                 }
                 TimeUnit.NANOSECONDS.timedWait(this, Math.min(LOOK_NANOS, Math.max(1, end - System.nanoTime())));
             }
-            cluster.waiting(); // which throws if there is something else to do
+            mail.waiting(); // which throws if there is something else to do
             if (System.nanoTime() > end) {
-                var table = node.byNumber(key.table());
+                var table = tables.byNumber(key.table());
                 throw new WaitExpiredException("block " + key.stripe() + " of table '"
                         + (table == null ? "number " + key.table() : table.name())
                         + "' did not come from member " + (table == null ? "?" : table.owner(key.stripe()))
@@ -239,7 +238,7 @@ final class Moves {
     }
 
     private void install(Key key, Coming block) {
-        var table = node.byNumber(key.table());
+        var table = tables.byNumber(key.table());
         if (table == null || block.inPlace) {
             return;
         }

@@ -30,8 +30,8 @@ final class Port {
         spec = table.spec();
         writesThrough = spec.writesThrough();
         scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
-        feed = table.slotFeed();
-        rowFeed = table.rowFeed();
+        feed = SlotFeed.of(table);
+        rowFeed = RowFeed.of(table);
         lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
         Arrays.fill(lastPushed, Long.MIN_VALUE);
         local = spec.consistency() instanceof Consistency.Local steps
@@ -54,7 +54,7 @@ final class Port {
             planned.set(Math.toIntExact(row));
         }
         expected = planned;
-        var pushed = table.feed();
+        var pushed = Feed.of(table);
         if (pushed != null) {
             table.shard.rows().stripesOf(rows, 0, rows.length); // which checks them
             pushed.want(rows, 0, rows.length, session.waitLimitNanos);
@@ -68,7 +68,7 @@ final class Port {
     /** Counts a row of others that is read for the first time, if it was not planned to be. */
     void countUnplanned(long row) {
         if (expected != null && !expected.get((int) row)) {
-            session.node.counts().rowsOutsidePlan.increment();
+            session.tables.counts().rowsOutsidePlan.increment();
         }
     }
 
@@ -77,15 +77,15 @@ final class Port {
             return;
         }
         if (admitted != group.clock) {
-            long need = session.node.requiredAge(spec.consistency(), group.clock);
+            long need = session.tables.requiredAge(spec.consistency(), group.clock);
             if (announcements != null) {
                 announcements.await(group.clock);
             } else if (group.clocks.age() < need) {
                 await(need);
             }
-            var feed = table.feed();
+            var feed = table.pushed();
             long age = group.clocks.age();
-            session.node
+            session.tables
                     .counts()
                     .read(group.clock, feed == null ? age : Math.min(age, Math.max(need, feed.freshness())));
             admitted = group.clock;
@@ -133,7 +133,7 @@ final class Port {
         return new Replica.Need(
                 session.worker(),
                 clockOfGroup,
-                session.node.requiredAge(consistency, clockOfGroup),
+                session.tables.requiredAge(consistency, clockOfGroup),
                 !(consistency instanceof Consistency.Asp),
                 lastPushed);
     }
@@ -159,14 +159,14 @@ final class Port {
     /** The worker has waited for others, the slowest of whom was that. */
     void waited(long nanos, int slowest) {
         session.waitedNanos += nanos;
-        session.node.counts().waited(nanos, slowest);
+        session.tables.counts().waited(nanos, slowest);
         if (nanos >= SlowRead.NANOS) {
             slow(nanos, "worker " + slowest);
         }
     }
 
     void slow(long waited, String whom) {
-        session.node.counts().slowReads.increment();
+        session.tables.counts().slowReads.increment();
         var read = new SlowRead();
         read.table = spec.name();
         read.worker = session.worker();
@@ -178,7 +178,7 @@ final class Port {
 
     void waitedElsewhere(long nanos) {
         session.waitedNanos += nanos;
-        session.node.counts().waitNanosForNodes.add(nanos);
+        session.tables.counts().waitNanosForNodes.add(nanos);
         if (nanos >= SlowRead.NANOS) {
             slow(nanos, "other nodes");
         }

@@ -9,13 +9,13 @@ import orrery.wire.Lane;
  * What one worker pushes to other nodes at one clock: fills frames and sends them as they fill. Counts the parts that
  * each member gets, which the tick then tells. Confined to one thread at a time.
  */
-final class Pushes {
+final class Pushes implements Sums.Sink {
     /** No clock. */
     static final long NONE = Long.MIN_VALUE;
 
     private static final long[] NOBODY = {};
 
-    private final Cluster cluster;
+    private final Mail mail;
     private final long limitNanos;
     private int worker;
     private @Nullable Frame[] open = {}; // by member
@@ -27,8 +27,8 @@ final class Pushes {
     private final float[] changes = new float[1 << 14];
     private int cellCount;
 
-    Pushes(Cluster cluster, int worker, long limitNanos) {
-        this.cluster = cluster;
+    Pushes(Mail mail, int worker, long limitNanos) {
+        this.mail = mail;
         this.worker = worker;
         this.limitNanos = limitNanos;
     }
@@ -46,8 +46,8 @@ final class Pushes {
         hint = Math.clamp(bytes + 1024, 1024, Frame.MOST_PAYLOAD_BYTES);
     }
 
-    /** Whole rows: {@code count} positions of {@code rows}, as sorted by stripe, from {@code from} on. */
-    void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width) {
+    @Override
+    public void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width) {
         int bytes = Long.BYTES + Float.BYTES * width;
         for (int i = from; i < to; ) {
             var frame = room(stripe, Section.HEAD_BYTES + bytes);
@@ -57,8 +57,8 @@ final class Pushes {
         }
     }
 
-    /** Rows {@code from} to {@code to} of a dense table, all of one stripe, with the update of row r at r * width. */
-    void run(int stripe, int from, int to, float[] values, int width) {
+    @Override
+    public void run(int stripe, int from, int to, float[] values, int width) {
         int bytes = Float.BYTES * width;
         int head = Section.RUN_HEAD_BYTES;
         for (int row = from; row < to; ) {
@@ -69,8 +69,8 @@ final class Pushes {
         }
     }
 
-    /** The cells of {@code values[from..to)} that are not zero; {@link #endCells} follows. */
-    void cells(int stripe, int stripeStart, float[] values, int from, int to) {
+    @Override
+    public void cells(int stripe, int stripeStart, float[] values, int from, int to) {
         for (int i = from; i < to; i++) {
             if (values[i] != 0) {
                 if (cellCount == cells.length) {
@@ -82,8 +82,8 @@ final class Pushes {
         }
     }
 
-    /** There are no more single cells of the stripe. */
-    void endCells(int stripe) {
+    @Override
+    public void endCells(int stripe) {
         int bytes = Integer.BYTES + Float.BYTES;
         for (int i = 0; i < cellCount; ) {
             var frame = room(stripe, Section.HEAD_BYTES + bytes);
@@ -108,7 +108,7 @@ final class Pushes {
         var frame = open[member];
         if (frame != null && frame.room() < bytes) {
             open[member] = null;
-            cluster.send(member, frame, limitNanos);
+            mail.send(member, frame, limitNanos);
             frame = null;
         }
         if (frame == null) {
@@ -116,7 +116,7 @@ final class Pushes {
                 throw new IllegalArgumentException("a row of table '" + to.name() + "' has "
                         + to.spec().width() + " columns, more than a frame of " + Frame.MOST_BYTES + " bytes holds");
             }
-            frame = cluster.frame(
+            frame = mail.frame(
                             Messages.Push.TYPE,
                             Lane.BULK,
                             Messages.Push.BYTES + Math.max(bytes, hint - Messages.Push.BYTES))
@@ -140,7 +140,7 @@ final class Pushes {
             var frame = open[member];
             if (frame != null) {
                 open[member] = null;
-                cluster.send(member, frame, limitNanos);
+                mail.send(member, frame, limitNanos);
             }
         }
     }
@@ -164,24 +164,24 @@ final class Pushes {
                 clocks[n] = others[other];
             }
         }
-        for (int member : cluster.others()) {
+        for (int member : mail.others()) {
             int count = member < parts.length ? parts[member] : 0;
             var tick = new Messages.Tick(worker, completed, Messages.TRUNK, count, workers, clocks);
-            var frame = cluster.frame(Messages.Tick.TYPE, Lane.CONTROL, tick.bytes())
-                    .table(group);
+            var frame =
+                    mail.frame(Messages.Tick.TYPE, Lane.CONTROL, tick.bytes()).table(group);
             tick.write(frame);
-            cluster.send(member, frame, limitNanos);
+            mail.send(member, frame, limitNanos);
         }
         Arrays.fill(parts, 0);
     }
 
     /** Tells all other members that the worker has dropped a table. */
     void drop(Table gone) {
-        for (int member : cluster.others()) {
-            var frame = cluster.frame(Messages.Drop.TYPE, Lane.CONTROL, Messages.Drop.BYTES)
+        for (int member : mail.others()) {
+            var frame = mail.frame(Messages.Drop.TYPE, Lane.CONTROL, Messages.Drop.BYTES)
                     .table(gone.number());
             new Messages.Drop(worker).write(frame);
-            cluster.send(member, frame, limitNanos);
+            mail.send(member, frame, limitNanos);
         }
     }
 }

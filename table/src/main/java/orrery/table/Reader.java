@@ -220,16 +220,16 @@ final class Reader {
         long age = port.group.clock - 1;
         if (reads == null || table.isWhole() || port.session.isVirtual) {
             port.awaitAge(age);
-            return Node.copyOfValues(table);
+            return Tables.copyOfValues(table);
         }
         port.session.sendUnsent(port.group);
         port.awaitAge(age);
         long start = System.nanoTime();
         var need = port.needOfAge(age);
         float[] values;
-        if (table.feed() == null) {
+        if (table.pushed() == null) {
             reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), need, waitLimitNanos);
-            values = Node.copyOfValues(table);
+            values = Tables.copyOfValues(table);
         } else { // what others push is on its way perhaps, and must not be disturbed
             values = reads.all(table, need, waitLimitNanos);
         }

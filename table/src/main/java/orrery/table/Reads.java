@@ -14,8 +14,8 @@ import orrery.wire.Lane;
  * What one thread asks of other nodes: one question to each owner at once, and the answers as they come, from whomever.
  * Confined to the thread, save that the event loop hands it frames.
  */
-final class Reads {
-    private final Cluster cluster;
+final class Reads implements Mail.Taker {
+    private final Mail mail;
     private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Map<Long, Question> open = new HashMap<>();
     private boolean isClosed;
@@ -33,12 +33,14 @@ final class Reads {
         void take(Frame frame, long stamp);
     }
 
-    Reads(Cluster cluster) {
-        this.cluster = cluster;
+    Reads(Mail mail) {
+        this.mail = mail;
+        mail.register(this);
     }
 
     /** Called by the event loop. */
-    synchronized void offer(Frame frame, long stamp) {
+    @Override
+    public synchronized void offer(Frame frame, long stamp) {
         if (isClosed) {
             frame.close();
         } else {
@@ -47,7 +49,8 @@ final class Reads {
     }
 
     /** What comes now comes too late. */
-    synchronized void close() {
+    @Override
+    public synchronized void close() {
         isClosed = true;
         answers.forEach(answer -> answer.frame().close());
         answers.clear();
@@ -78,9 +81,9 @@ final class Reads {
                 try {
                     replica.await(other, end - System.nanoTime());
                 } catch (InterruptedException e) {
-                    throw cluster.interrupted(e);
+                    throw mail.interrupted(e);
                 }
-                cluster.checkNotEnded(table);
+                table.clocks.checkNotEnded();
                 if (System.nanoTime() > end) {
                     throw expired(table, need, limitNanos);
                 }
@@ -149,7 +152,7 @@ final class Reads {
             long limitNanos) {
         int width = table.spec().width();
         long end = System.nanoTime() + limitNanos;
-        var feed = table.rowFeed();
+        var feed = RowFeed.of(table);
         if (feed != null) {
             feed.await(need, end);
         }
@@ -205,7 +208,7 @@ final class Reads {
     /** Copies a row of another node if it is known here, and fresh enough. */
     private static boolean isKnown(
             Table table, @Nullable OwnWrites mine, long key, Replica.Need need, Object out, int at) {
-        var feed = table.rowFeed();
+        var feed = RowFeed.of(table);
         if (feed == null || !feed.holds(key)) {
             return table.replica().find(key, need, out, at);
         }
@@ -315,10 +318,10 @@ final class Reads {
     // Answers of functions
 
     /** Has every other node answer for the blocks that it owns. */
-    List<Messages.Pair> call(Table table, int kind, int first, int second, Replica.Need need, long limitNanos) {
+    List<ServerFunction.Pair> call(Table table, int kind, int first, int second, Replica.Need need, long limitNanos) {
         long end = System.nanoTime() + limitNanos;
-        var pairs = new ArrayList<Messages.Pair>();
-        for (int member : cluster.others()) {
+        var pairs = new ArrayList<ServerFunction.Pair>();
+        for (int member : mail.others()) {
             var frame = question(Messages.Call.TYPE, table, need, Messages.Call.BYTES);
             new Messages.Call(kind, first, second).write(frame);
             ask(
@@ -326,7 +329,7 @@ final class Reads {
                     frame,
                     (answer, stamp) -> {
                         while (answer.remaining() > 0) {
-                            pairs.add(Messages.Pair.read(answer));
+                            pairs.add(ServerFunction.Pair.read(answer));
                         }
                     },
                     end);
@@ -339,7 +342,7 @@ final class Reads {
     void copy(Table from, Table to, long limitNanos) {
         long end = System.nanoTime() + limitNanos;
         var need = new Replica.Need(-1, 0, -1, false, new long[0]);
-        for (int member : cluster.others()) {
+        for (int member : mail.others()) {
             var frame = question(Messages.Copy.TYPE, from, need, Messages.Copy.BYTES);
             new Messages.Copy(to.number()).write(frame);
             ask(member, frame, (answer, stamp) -> {}, end);
@@ -350,18 +353,18 @@ final class Reads {
     // Asking
 
     private Frame question(int type, Table table, Replica.Need need, int bytes) {
-        var frame = cluster.frame(type, Lane.PROMPT, Messages.Asker.BYTES + bytes)
+        var frame = mail.frame(type, Lane.PROMPT, Messages.Asker.BYTES + bytes)
                 .table(table.number())
-                .block(cluster.placement().version());
+                .block(mail.placement().version());
         new Messages.Asker(need.worker(), need.clock(), need.age()).write(frame);
         return frame;
     }
 
     private void ask(int member, Frame frame, Taker taker, long end) {
         movedTo = -1;
-        long id = cluster.expect(this);
+        long id = mail.expect(this);
         open.put(id, new Question(member, taker));
-        cluster.send(member, frame.request(id), end - System.nanoTime());
+        mail.send(member, frame.request(id), end - System.nanoTime());
     }
 
     /** Takes in frames until all questions are answered. */
@@ -370,9 +373,9 @@ final class Reads {
             while (!open.isEmpty()) {
                 var answer = answers.poll(Math.min(end - System.nanoTime(), 100_000_000L), TimeUnit.NANOSECONDS);
                 if (answer == null) {
-                    cluster.checkNotEnded(table);
+                    table.clocks.checkNotEnded();
                     if (need.worker() < 0) {
-                        cluster.waiting();
+                        mail.waiting();
                     }
                     if (System.nanoTime() > end) {
                         throw expired(table, need, 0);
@@ -384,13 +387,13 @@ final class Reads {
                 }
             }
         } catch (InterruptedException e) {
-            throw cluster.interrupted(e);
+            throw mail.interrupted(e);
         } finally {
-            open.keySet().forEach(cluster::forget);
+            open.keySet().forEach(mail::forget);
             open.clear();
         }
         if (movedTo >= 0) {
-            cluster.awaitPlacement(movedTo, end, table);
+            mail.awaitPlacement(movedTo, end, table);
         }
     }
 
@@ -406,7 +409,7 @@ final class Reads {
         }
         if ((frame.flags() & (Messages.LAST | Messages.MOVED)) != 0) {
             open.remove(frame.request());
-            cluster.forget(frame.request());
+            mail.forget(frame.request());
         }
     }
 

@@ -18,17 +18,17 @@ final class Replica {
     private static final int MOST_CACHED_CELLS = 1 << 22;
     private static final int MOST_CACHED_ROWS = 1 << 16;
 
-    private final Table table;
+    private final Rows rows;
     private final int width;
     private final int[] version;
     private final long[] age;
     private final int[] pulledBy;
     private final long[] pulledAt;
     private final boolean[] isPulled; // somebody is about to know more
-    private @Nullable Rows rows; // made with the first row
+    private @Nullable Cached cached; // made with the first row
 
     /** Rows by the low bits of their hash; a newer one takes the place of an older. */
-    private static final class Rows {
+    private static final class Cached {
         final int mask;
         final long[] key;
         final long[] age;
@@ -37,7 +37,7 @@ final class Replica {
         final long[] stamp;
         final int[] cells; // floats as their bits
 
-        Rows(int slots, int width) {
+        Cached(int slots, int width) {
             mask = slots - 1;
             key = new long[slots];
             age = new long[slots];
@@ -54,10 +54,10 @@ final class Replica {
         }
     }
 
-    Replica(Table table) {
-        this.table = table;
-        width = table.spec().width();
-        int stripes = table.shard.rows().stripes;
+    Replica(Rows rows, int width) {
+        this.rows = rows;
+        this.width = width;
+        int stripes = rows.stripes;
         version = new int[stripes];
         Arrays.fill(version, -1);
         age = new long[stripes];
@@ -72,7 +72,7 @@ final class Replica {
         Arrays.fill(age, NEVER);
         Arrays.fill(pulledBy, NOBODY);
         Arrays.fill(isPulled, false);
-        rows = null;
+        cached = null;
         notifyAll();
     }
 
@@ -135,18 +135,14 @@ final class Replica {
 
     /** Copies a row to {@code into}, an array of floats or ints, if it is here and good enough. */
     synchronized boolean find(long row, Need need, Object into, int at) {
-        var now = rows;
+        var now = cached;
         if (now == null) {
             return false;
         }
         int slot = now.slot(row);
         if (now.key[slot] != row
                 || now.pulledBy[slot] == NOBODY
-                || !need.accepts(
-                        now.age[slot],
-                        now.pulledBy[slot],
-                        now.pulledAt[slot],
-                        table.shard.rows().stripe(row))) {
+                || !need.accepts(now.age[slot], now.pulledBy[slot], now.pulledAt[slot], rows.stripe(row))) {
             return false;
         }
         Bits.toCells(now.cells, slot * width, into, at, width);
@@ -158,11 +154,11 @@ final class Replica {
         if (need.worker() < 0) {
             return;
         }
-        var now = rows;
+        var now = cached;
         if (now == null) {
             int slots = Integer.highestOneBit(Math.clamp(MOST_CACHED_CELLS / width, 1, MOST_CACHED_ROWS));
-            now = new Rows(slots, width);
-            rows = now;
+            now = new Cached(slots, width);
+            cached = now;
         }
         int slot = now.slot(row);
         if (now.stamp[slot] > stamp) {

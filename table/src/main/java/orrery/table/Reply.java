@@ -12,8 +12,8 @@ final class Reply extends Answer {
     private static final int KNOWN_IN_PART_BYTES = 64 << 10;
     private static final int LEAST_RUN_BYTES = 16 * Integer.BYTES;
 
-    private final Cluster cluster;
-    private final Node node;
+    private final Mail mail;
+    private final Tables tables;
     private final long request;
     private final int epoch;
     private final int placement; // under which it was asked
@@ -24,7 +24,7 @@ final class Reply extends Answer {
     private int[] stripes = {};
     private int[] known = {};
     private long[] keys = {};
-    private List<Messages.Pair> pairs = List.of();
+    private List<ServerFunction.Pair> pairs = List.of();
     private Filling more = frame -> false;
     private int next; // stripe or key or pair
     private int cell; // within it
@@ -41,8 +41,8 @@ final class Reply extends Answer {
     }
 
     Reply(
-            Cluster cluster,
-            Node node,
+            Mail mail,
+            Tables tables,
             Peer to,
             long request,
             int epoch,
@@ -50,8 +50,8 @@ final class Reply extends Answer {
             Table table,
             Messages.Asker asker) {
         super(to);
-        this.cluster = cluster;
-        this.node = node;
+        this.mail = mail;
+        this.tables = tables;
         this.request = request;
         this.epoch = epoch;
         this.placement = placement;
@@ -64,7 +64,7 @@ final class Reply extends Answer {
     /** Whether all the read must see is here: of everybody up to {@code need}, of its own worker up to the last clock. */
     boolean isLegal() {
         if (!isHere()) { // but this node may be about to get it
-            return placement - cluster.placement().version() < 0;
+            return placement - mail.placement().version() < 0;
         }
         if (need < 0 && worker < 0) {
             return true;
@@ -103,7 +103,7 @@ final class Reply extends Answer {
         if (keys.length > MOST_CELLS / table.spec().width()) {
             throw new IllegalArgumentException(keys.length + " rows of table '" + table.name() + "' at once");
         }
-        node.counts().asked(table.name(), keys);
+        tables.counts().asked(table.name(), keys);
         more = this::putRows;
         return wanted.token();
     }
@@ -119,19 +119,19 @@ final class Reply extends Answer {
         var call = Messages.Call.read(question);
         more = frame -> {
             if (next == 0) {
-                pairs = ServerFunction.partial(node, table, call.kind(), call.first(), call.second());
+                pairs = ServerFunction.partial(tables, table, call.kind(), call.first(), call.second());
             }
             return putPairs(frame);
         };
     }
 
     void copy(Frame question) {
-        var target = node.byNumber(Messages.Copy.read(question).to());
+        var target = tables.byNumber(Messages.Copy.read(question).to());
         if (target == null) {
             throw new IllegalArgumentException("there is no table to copy to");
         }
         more = frame -> {
-            Node.copyOwn(table, target);
+            Tables.copyOwn(table, target);
             return false;
         };
     }
@@ -140,13 +140,13 @@ final class Reply extends Answer {
     Frame next() {
         if (next == 0 && cell == 0 && !isHere()) {
             isMoved = true;
-            return cluster.frame(Messages.REPLY, Lane.CONTROL, 0)
+            return mail.frame(Messages.REPLY, Lane.CONTROL, 0)
                     .request(request)
                     .epoch(epoch)
                     .flags(Messages.MOVED | Messages.LAST)
-                    .block(cluster.placement().version());
+                    .block(mail.placement().version());
         }
-        var frame = cluster.frame(Messages.REPLY, Lane.PROMPT, capacity())
+        var frame = mail.frame(Messages.REPLY, Lane.PROMPT, capacity())
                 .request(request)
                 .epoch(epoch);
         boolean isMore = more.into(frame);
@@ -259,7 +259,7 @@ final class Reply extends Answer {
     }
 
     private boolean putPairs(Frame to) {
-        for (; next < pairs.size() && to.room() >= Messages.Pair.BYTES; next++) {
+        for (; next < pairs.size() && to.room() >= ServerFunction.Pair.BYTES; next++) {
             pairs.get(next).write(to);
         }
         return next < pairs.size();

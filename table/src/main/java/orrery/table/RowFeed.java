@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 
 /**
@@ -29,11 +30,21 @@ final class RowFeed extends Feed {
         long[] stamps = {}; // by row: when what is here came
     }
 
-    RowFeed(Cluster cluster, Table table, long mostCells) {
-        super(cluster, table);
-        this.mostCells = mostCells;
+    RowFeed(Mail mail, Table table) {
+        super(mail, table);
+        mostCells = table.mostFedCells() > 0 ? table.mostFedCells() : MOST_CELLS;
         segments = new Segment[rows.stripes];
         Arrays.setAll(segments, s -> new Segment());
+    }
+
+    /** The feed of a table, if it is one of this kind. */
+    static @Nullable RowFeed of(Table table) {
+        return table.pushed() instanceof RowFeed feed ? feed : null;
+    }
+
+    @Override
+    public boolean isInPlace() {
+        return false;
     }
 
     /** Whether a row has a place, or had none and now has. */
@@ -101,7 +112,7 @@ final class RowFeed extends Feed {
             long[] all = theirs.build().toArray();
             for (int at = 0; at < all.length; at += MOST_KEYS) {
                 int count = Math.min(MOST_KEYS, all.length - at);
-                cluster.send(member, wish(Arrays.copyOfRange(all, at, at + count)), limitNanos);
+                mail.send(member, wish(Arrays.copyOfRange(all, at, at + count)), limitNanos);
             }
         });
     }

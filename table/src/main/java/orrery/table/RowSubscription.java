@@ -23,8 +23,8 @@ final class RowSubscription extends Subscription {
         final BitSet unsent = new BitSet();
     }
 
-    RowSubscription(Cluster cluster, Peer to, Table table, long token) {
-        super(cluster, to, table, token);
+    RowSubscription(Mail mail, Peer to, Table table, long token) {
+        super(mail, to, table, token);
         wanted = new Wanted[rows.stripes];
         Arrays.setAll(wanted, s -> new Wanted());
         boolean isInt = table.spec().type() == TableSpec.Type.INT;

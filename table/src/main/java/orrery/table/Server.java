@@ -33,8 +33,10 @@ final class Server implements Runnable {
 
     private static final Object CLOCKS_MOVED = new Object();
 
-    private final Cluster cluster;
-    private final Node node;
+    private final Mail mail;
+    private final Tables tables;
+    private final Moves moves;
+    private final Owner owner;
     private final LinkedBlockingQueue<Object> todo = new LinkedBlockingQueue<>();
     private final Map<Integer, Arrivals> arrivals = new HashMap<>(); // by the number of their group
     private final List<Reply> parked = new ArrayList<>();
@@ -59,9 +61,20 @@ final class Server implements Runnable {
     final LongAdder fenced = new LongAdder();
     final LongAdder moved = new LongAdder();
 
-    Server(Cluster cluster, Node node) {
-        this.cluster = cluster;
-        this.node = node;
+    /** Who has to know what goes wrong. */
+    interface Owner {
+        /** A peer makes no sense, and is to be gone for good. */
+        void drop(Peer peer, String why);
+
+        /** What others have asked for cannot be done here. */
+        void failed(Throwable why);
+    }
+
+    Server(Mail mail, Tables tables, Moves moves, Owner owner) {
+        this.mail = mail;
+        this.tables = tables;
+        this.moves = moves;
+        this.owner = owner;
     }
 
     /** Hands over a frame. For event loops. */
@@ -130,12 +143,12 @@ final class Server implements Runnable {
                 } catch (TimeoutException e) {
                     if (isClosed) {
                         throw new EndedException(
-                                what + ": member " + cluster.me() + " has left the others, and its node can do no more;"
+                                what + ": member " + mail.me() + " has left the others, and its node can do no more;"
                                         + " the values of its tables can still be read",
                                 null);
                     }
                     if (System.nanoTime() > end) {
-                        throw new WaitExpiredException(what + ": the thread of node " + cluster.me()
+                        throw new WaitExpiredException(what + ": the thread of node " + mail.me()
                                 + " did not come to it within " + Clocks.seconds(limit.toNanos()));
                     }
                 }
@@ -168,7 +181,7 @@ final class Server implements Runnable {
                 } catch (InterruptedException e) {
                     break;
                 } catch (RuntimeException | Error e) {
-                    cluster.failed(e);
+                    owner.failed(e);
                 }
             }
         } finally { // also if reporting a failure fails: nobody waits for a thread that is gone
@@ -253,7 +266,7 @@ final class Server implements Runnable {
     /** @param stamp of a frame of a round */
     private void receive(Frame frame, long stamp) {
         var from = frame.from();
-        if (from == null || from.hasEnded() || frame.epoch() - cluster.epoch() < 0) {
+        if (from == null || from.hasEnded() || frame.epoch() - mail.epoch() < 0) {
             fenced.increment();
             frame.close();
             return;
@@ -276,7 +289,7 @@ final class Server implements Runnable {
             log.log(
                     System.Logger.Level.WARNING,
                     from + " is dropped: it sent what cannot be handled: " + Printable.of(String.valueOf(e)));
-            cluster.drop(from, "it sent a " + frame + ", which cannot be handled: " + e.getMessage());
+            owner.drop(from, "it sent a " + frame + ", which cannot be handled: " + e.getMessage());
         } finally {
             if (!isKept) {
                 frame.close();
@@ -286,7 +299,7 @@ final class Server implements Runnable {
 
     /** The table of a frame; null if it is not here yet, in which case the frame is kept, or not any more. */
     private @Nullable Table table(Frame frame) {
-        var table = node.byNumber(frame.table());
+        var table = tables.byNumber(frame.table());
         if (table != null && present.getOrDefault(frame.table(), -1) != table.id) {
             table = null; // what came before it has not had its turn
         }
@@ -348,7 +361,7 @@ final class Server implements Runnable {
         pushes.increment();
         try {
             if (table.spec().consistency().staged()) {
-                node.staged(table).stage(new StagedUpdates.Received(worker, clock, sections));
+                tables.staged(table).stage(new StagedUpdates.Received(worker, clock, sections));
             } else if (table.appliesWholeClocks()) {
                 group.hold(worker, clock, () -> apply(table.shard, sections));
             } else {
@@ -356,7 +369,7 @@ final class Server implements Runnable {
             }
             advance(group, worker);
         } catch (RuntimeException e) {
-            cluster.failed(e); // the update is at fault, not its sender
+            owner.failed(e); // the update is at fault, not its sender
         }
         return false;
     }
@@ -393,11 +406,11 @@ final class Server implements Runnable {
             if (frame.block() < 0
                     || frame.block() >= stripes
                     || from == null
-                    || cluster.placement().owner(table.spec(), frame.block(), stripes) != from.id()) {
+                    || mail.placement().owner(table.spec(), frame.block(), stripes) != from.id()) {
                 throw new IllegalArgumentException(
                         "stripe " + frame.block() + " of table '" + table.name() + "' is not the sender's");
             }
-            cluster.moves().receive(frame, table);
+            moves.receive(frame, table);
         }
         return table == null && !dropped.containsKey(frame.table());
     }
@@ -407,7 +420,7 @@ final class Server implements Runnable {
         if (table == null) {
             return !dropped.containsKey(frame.table());
         }
-        if (frame.block() != node.begun()) {
+        if (frame.block() != tables.begun()) {
             return false; // late, of a stage that is over
         }
         var announced = Messages.Announce.read(frame);
@@ -438,7 +451,7 @@ final class Server implements Runnable {
         try {
             advance(group, worker);
         } catch (RuntimeException e) {
-            cluster.failed(e);
+            owner.failed(e);
         }
         return false;
     }
@@ -454,7 +467,7 @@ final class Server implements Runnable {
         }
         checkHome(worker, frame);
         if (table != null) {
-            node.dropped(table);
+            tables.dropped(table);
         }
         return false;
     }
@@ -474,7 +487,7 @@ final class Server implements Runnable {
         if (asker.worker() >= 0) {
             arrivals(table.clocks.number(), asker.worker(), frame);
         }
-        var answer = new Reply(cluster, node, from, frame.request(), frame.epoch(), frame.block(), table, asker);
+        var answer = new Reply(mail, tables, from, frame.request(), frame.epoch(), frame.block(), table, asker);
         switch (frame.type()) {
             case Messages.PullBlocks.TYPE -> answer.blocks(frame);
             case Messages.PullRows.TYPE -> {
@@ -511,19 +524,19 @@ final class Server implements Runnable {
         if (table == null) {
             return !dropped.containsKey(frame.table());
         }
-        if (frame.block() - cluster.placement().version() > 0) {
+        if (frame.block() - mail.placement().version() > 0) {
             early.add(frame);
             return true;
         }
-        if (frame.block() != cluster.placement().version()) {
+        if (frame.block() != mail.placement().version()) {
             return false; // its sender will hear of the new one, and ask again
         }
-        if (table.feed() == null) {
+        if (table.pushed() == null) {
             throw new IllegalArgumentException("table '" + table.name() + "' is not pushed");
         }
         var subscription = subscription(from, table, frame.request());
         if (subscription == null) {
-            subscription = Subscription.of(cluster, from, table, frame.request());
+            subscription = Subscription.of(mail, from, table, frame.request());
             subscriptions.computeIfAbsent(from, p -> new LinkedHashMap<>()).put(table, subscription);
         }
         isWaitedFor = true; // before the round: if clocks move after it, this thread is told
@@ -568,8 +581,8 @@ final class Server implements Runnable {
     }
 
     private boolean pushed(Frame frame, Peer from, long stamp) {
-        var table = node.byNumber(frame.table());
-        var feed = table == null ? null : table.feed();
+        var table = tables.byNumber(frame.table());
+        var feed = table == null ? null : Feed.of(table);
         if (feed != null) {
             feed.receive(frame, from.id(), stamp);
         }
@@ -668,7 +681,7 @@ final class Server implements Runnable {
             answer.forget(); // nobody waits for it
             return true;
         } catch (RuntimeException e) {
-            cluster.failed(e);
+            owner.failed(e);
             return true;
         }
     }

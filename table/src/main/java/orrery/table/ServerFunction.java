@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import orrery.wire.Frame;
 
 /**
  * A question about a table that is answered where its rows are, block by block, and merged in an order that does not
@@ -16,8 +17,8 @@ public sealed interface ServerFunction<R> {
     /** The Euclidean norm of all cells. Over the rows that have memory. */
     record Norm(Table table) implements ServerFunction<Double> {
         @Override
-        public Double answer(Asker others, Node node) {
-            return Math.sqrt(new Dot(table, table).answer(others, node));
+        public Double answer(Asker others) {
+            return Math.sqrt(new Dot(table, table).answer(others));
         }
     }
 
@@ -42,7 +43,7 @@ public sealed interface ServerFunction<R> {
         }
 
         @Override
-        public Double answer(Asker others, Node node) {
+        public Double answer(Asker others) {
             var sums = new double[a.shard.rows().stripes];
             for (var pair : others.ask(a, DOT, b.number(), 0)) {
                 sums[(int) pair.key()] = pair.value();
@@ -58,8 +59,8 @@ public sealed interface ServerFunction<R> {
         }
 
         /** The sum over each own stripe. */
-        private List<Messages.Pair> ofOwn() {
-            var pairs = new ArrayList<Messages.Pair>();
+        private List<Pair> ofOwn() {
+            var pairs = new ArrayList<Pair>();
             var shard = a.floats();
             var rows = shard.rows();
             int width = a.spec().width();
@@ -80,7 +81,7 @@ public sealed interface ServerFunction<R> {
                 } finally {
                     shard.locks().unlockUnchanged(s);
                 }
-                pairs.add(new Messages.Pair(s, sum[0]));
+                pairs.add(new Pair(s, sum[0]));
             }
             return pairs;
         }
@@ -120,7 +121,7 @@ public sealed interface ServerFunction<R> {
         }
 
         @Override
-        public List<Entry> answer(Asker others, Node node) {
+        public List<Entry> answer(Asker others) {
             var best = ofOwn();
             others.ask(table, TOP_K, column, k).forEach(pair -> offer(best, new Entry(pair.key(), pair.value())));
             var sorted = new ArrayList<>(best);
@@ -180,27 +181,40 @@ public sealed interface ServerFunction<R> {
     /** As frames call {@link TopK}. */
     int TOP_K = 1;
 
+    /** One piece of an answer: a number, such as a stripe or a row, and a value. */
+    record Pair(long key, double value) {
+        static final int BYTES = Long.BYTES + Double.BYTES;
+
+        void write(Frame to) {
+            to.putLong(key).putDouble(value);
+        }
+
+        static Pair read(Frame from) {
+            return new Pair(from.getLong(), from.getDouble());
+        }
+    }
+
     /** Asks the other nodes; see {@link #partial}. */
     @FunctionalInterface
     interface Asker {
-        List<Messages.Pair> ask(Table table, int kind, int first, int second);
+        List<Pair> ask(Table table, int kind, int first, int second);
     }
 
     /** Answers from the values as they are. A session's {@link Session#call} waits first until they are fresh enough. */
-    R answer(Asker others, Node node);
+    R answer(Asker others);
 
     /**
      * What one node contributes to an answer: of {@link Dot} with the table of number {@code first} the sum of each own
      * stripe, of {@link TopK} the {@code second} best rows by column {@code first}.
      */
-    static List<Messages.Pair> partial(Node node, Table table, int kind, int first, int second) {
+    static List<Pair> partial(Tables tables, Table table, int kind, int first, int second) {
         if (kind == TOP_K) {
             return new TopK(table, first, second)
                     .ofOwn().stream()
-                            .map(entry -> new Messages.Pair(entry.key(), entry.value()))
+                            .map(entry -> new Pair(entry.key(), entry.value()))
                             .toList();
         }
-        var other = node.byNumber(first);
+        var other = tables.byNumber(first);
         if (kind != DOT || other == null) {
             throw new IllegalArgumentException("there is no function " + kind + " of table " + first);
         }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
@@ -26,7 +27,8 @@ public final class Session {
     private static final String COPY = "copy of "; // which no name of local state is likely to begin with
     private static final String ROUND = "round of ";
 
-    final Node node;
+    final Tables tables;
+    final @Nullable Mail mail; // to others, if there are any
     private final int worker;
     private final int workers;
     final long waitLimitNanos;
@@ -90,9 +92,13 @@ public final class Session {
         }
     }
 
+    /** What a worker among other nodes has beside the tables; {@code joints} finds what the node's workers push together. */
+    record Among(Mail mail, Reads reads, Function<Clocks, JointPushes> joints) {}
+
     /** Made by the worker's own thread. */
     Session(
-            Node node,
+            Tables tables,
+            @Nullable Among among,
             int worker,
             int workers,
             long firstClock,
@@ -101,21 +107,21 @@ public final class Session {
             boolean isVirtual) {
         this.recording = recording;
         this.isVirtual = isVirtual;
-        this.node = node;
+        this.tables = tables;
         this.worker = worker;
         this.workers = workers;
         this.waitLimitNanos = waitLimitNanos;
         share = 1f / workers;
         clock = firstClock;
-        var cluster = node.cluster();
-        reads = cluster == null ? null : cluster.reads();
-        pushes = cluster == null ? null : new Pushes(cluster, worker, waitLimitNanos);
-        for (var table : node.tables()) {
+        mail = among == null ? null : among.mail();
+        reads = among == null ? null : among.reads();
+        pushes = among == null ? null : new Pushes(among.mail(), worker, waitLimitNanos);
+        for (var table : tables.all()) {
             attach(table);
         }
         for (var group : groups) {
-            if (cluster != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
-                group.joint = node.joint(group.clocks, cluster);
+            if (among != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
+                group.joint = among.joints().apply(group.clocks);
                 group.joint.join(worker, firstClock);
                 group.isApart = group.joint.isForOne(worker);
             }
@@ -226,7 +232,7 @@ public final class Session {
             throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '"
                     + spec.group() + "' within a stage; create it before the stage begins");
         }
-        var table = node.create(spec, workers, ++created);
+        var table = tables.create(spec, workers, ++created);
         if (table.id >= ports.length || ports[table.id] == null) {
             var group = attach(table).group;
             // others may not have the table yet: what waits for it would keep their clocks from moving
@@ -242,7 +248,7 @@ public final class Session {
         var port = port(table);
         port.group.ports.remove(port);
         ports[table.id] = null;
-        node.dropped(table);
+        tables.dropped(table);
         if (pushes != null) {
             if (port.group.joint != null) {
                 port.group.joint.drop(table, worker);
@@ -306,12 +312,10 @@ public final class Session {
         if (reads != null) {
             var port = port(function.tables().getFirst());
             var questions = reads;
-            return function.answer(
-                    (table, kind, first, second) ->
-                            questions.call(table, kind, first, second, port.need(), waitLimitNanos),
-                    node);
+            return function.answer((table, kind, first, second) ->
+                    questions.call(table, kind, first, second, port.need(), waitLimitNanos));
         }
-        return function.answer((table, kind, first, second) -> List.of(), node);
+        return function.answer((table, kind, first, second) -> List.of());
     }
 
     /**

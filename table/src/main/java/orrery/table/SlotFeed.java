@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import orrery.wire.Frame;
 
 /**
@@ -21,8 +22,18 @@ final class SlotFeed extends Feed {
 
     private record Mine(int worker, Unconfirmed changes) {}
 
-    SlotFeed(Cluster cluster, Table table) {
-        super(cluster, table);
+    SlotFeed(Mail mail, Table table) {
+        super(mail, table);
+    }
+
+    /** The feed of a table, if it is one of this kind. */
+    static @Nullable SlotFeed of(Table table) {
+        return table.pushed() instanceof SlotFeed feed ? feed : null;
+    }
+
+    @Override
+    public boolean isInPlace() {
+        return true;
     }
 
     /** Whether a table can be told so: its node has a place for every row, and every row fits a frame. */
@@ -106,7 +117,7 @@ final class SlotFeed extends Feed {
                 return;
             }
             if (n == 2 * MOST_RUNS) {
-                full.add(() -> cluster.send(owners.get(owner), wish(now, n), limit));
+                full.add(() -> mail.send(owners.get(owner), wish(now, n), limit));
                 runs[owner] = new int[n];
                 count[owner] = 0;
                 add(stripe, first, rowCount);
@@ -123,7 +134,7 @@ final class SlotFeed extends Feed {
             full.forEach(Runnable::run);
             for (int o = 0; o < runs.length; o++) {
                 if (count[o] > 0) {
-                    cluster.send(owners.get(o), wish(runs[o], count[o]), limitNanos);
+                    mail.send(owners.get(o), wish(runs[o], count[o]), limitNanos);
                 }
             }
         }

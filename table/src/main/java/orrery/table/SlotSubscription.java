@@ -14,8 +14,8 @@ final class SlotSubscription extends Subscription {
     private int row; // of the stripe under way, from which on there is something left
     private int version; // of the stripe
 
-    SlotSubscription(Cluster cluster, Peer to, Table table, long token) {
-        super(cluster, to, table, token);
+    SlotSubscription(Mail mail, Peer to, Table table, long token) {
+        super(mail, to, table, token);
         rowBytes = table.spec().width() * Float.BYTES;
     }
 

@@ -145,7 +145,7 @@ final class SparseOutbox extends Outbox {
     }
 
     @Override
-    void push(int stripe, Pushes to) {
+    void push(int stripe, Sink to) {
         to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
     }
 

@@ -14,7 +14,7 @@ abstract sealed class Subscription extends Answer permits SlotSubscription, RowS
     private static final int LEAST_BYTES = 4096;
     private static final long NEVER = Long.MIN_VALUE;
 
-    private final Cluster cluster;
+    private final Mail mail;
     final Table table;
     final Rows rows;
     private final long token; // by which the member knows it
@@ -34,9 +34,9 @@ abstract sealed class Subscription extends Answer permits SlotSubscription, RowS
     boolean isQueued; // waits for credit
     boolean isDue; // again, when it has gone
 
-    Subscription(Cluster cluster, Peer to, Table table, long token) {
+    Subscription(Mail mail, Peer to, Table table, long token) {
         super(to);
-        this.cluster = cluster;
+        this.mail = mail;
         this.table = table;
         this.token = token;
         rows = table.shard.rows();
@@ -46,10 +46,10 @@ abstract sealed class Subscription extends Answer permits SlotSubscription, RowS
         }
     }
 
-    static Subscription of(Cluster cluster, Peer to, Table table, long token) {
-        return table.feed() instanceof RowFeed
-                ? new RowSubscription(cluster, to, table, token)
-                : new SlotSubscription(cluster, to, table, token);
+    static Subscription of(Mail mail, Peer to, Table table, long token) {
+        return table.pushed() instanceof RowFeed
+                ? new RowSubscription(mail, to, table, token)
+                : new SlotSubscription(mail, to, table, token);
     }
 
     final long token() {
@@ -84,7 +84,7 @@ abstract sealed class Subscription extends Answer permits SlotSubscription, RowS
         }
         var round = new Messages.Round(age, completed);
         int least = leastBytes(); // or no row would ever fit
-        var frame = cluster.frame(
+        var frame = mail.frame(
                         Messages.Round.TYPE,
                         Lane.PROMPT,
                         Math.clamp(round.bytes() + (long) Math.max(hint, least), LEAST_BYTES, Frame.MOST_PAYLOAD_BYTES))

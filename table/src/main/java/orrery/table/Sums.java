@@ -10,8 +10,23 @@ abstract sealed class Sums permits Outbox, IntOutbox {
     /** Whether there is something for rows of this stripe. Sealed only. */
     abstract boolean touches(int stripe);
 
-    /** Pushes what belongs to the stripe to its owner, and forgets it. Sealed only. */
-    abstract void push(int stripe, Pushes to);
+    /** Hands what belongs to the stripe to who sends it to its owner, and forgets it. Sealed only. */
+    abstract void push(int stripe, Sink to);
+
+    /** Who sends updates to the owners of their rows. */
+    interface Sink {
+        /** Whole rows: positions {@code from} to {@code to} of {@code rows}, as sorted by stripe; floats or ints. */
+        void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width);
+
+        /** Rows {@code from} to {@code to} of a dense table, all of one stripe, with the update of row r at r * width. */
+        void run(int stripe, int from, int to, float[] values, int width);
+
+        /** The cells of {@code values[from..to)} that are not zero; {@link #endCells} follows. */
+        void cells(int stripe, int stripeStart, float[] values, int from, int to);
+
+        /** There are no more single cells of the stripe. */
+        void endCells(int stripe);
+    }
 
     /** Whether all of it can be added to an open one of the same table. Sealed only. */
     abstract boolean fitsInto(Sums sum);

@@ -3,13 +3,12 @@ package orrery.table;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
-import orrery.wire.Frame;
 
-/** A table of a node: what {@link Node#create} returns and every read and add names. Safe for use by many threads. */
+/** A table of a node: every read and add names one. Safe for use by many threads. */
 public final class Table {
     private final TableSpec spec;
     private volatile int number;
-    final int id; // position in Node's and Session's arrays
+    final int id; // position in arrays of a session
     final @Nullable ConflictDetector detector; // under SparseSsp
     final Shard shard;
     final Clocks clocks;
@@ -17,8 +16,8 @@ public final class Table {
     private volatile int[] owners = {}; // by stripe; empty where all is this node's own
     private volatile boolean[] isOwn = {};
     private volatile @Nullable Replica replica;
-    private volatile @Nullable Feed feed;
-    private long mostFedCells = RowFeed.MOST_CELLS;
+    private volatile @Nullable Pushed pushed;
+    private long mostFedCells;
 
     Table(TableSpec spec, int id, int number, Shard shard, Clocks clocks, UpdateRule localRule, Runnable look) {
         this.localRule = localRule;
@@ -46,23 +45,22 @@ public final class Table {
         number = next;
     }
 
-    /** Says which blocks this node owns from now on. */
-    void place(Placement placement, Cluster cluster) {
+    /** Says which blocks this node, which is member {@code me}, owns from now on. What others push begins anew after it. */
+    void place(Placement placement, int me) {
         int stripes = shard.rows().stripes;
         var next = new int[stripes];
         var own = new boolean[stripes];
         for (int s = 0; s < stripes; s++) {
             next[s] = placement.owner(spec, s, stripes);
-            own[s] = next[s] == cluster.me();
+            own[s] = next[s] == me;
         }
-        closeFeed();
-        replica = new Replica(this);
+        closePushed();
+        replica = new Replica(shard.rows(), spec.width());
         if (shard instanceof FloatShard floats && shard.rows().isDense) {
             floats.watch();
         }
         isOwn = own;
         owners = next;
-        beginStage(cluster);
     }
 
     /** A stage begins, with so many workers. */
@@ -72,56 +70,32 @@ public final class Table {
         }
     }
 
-    /** Forgets how fresh is what this node knows of the blocks of others. */
-    void beginStage(Cluster cluster) {
-        replica().forgetAges();
-        closeFeed();
-        Feed next = null;
-        if (isPushed() && SlotFeed.canHave(spec)) {
-            next = new SlotFeed(cluster, this);
-        } else if (isPushed()) {
-            shard.watchRows();
-            next = new RowFeed(cluster, this, mostFedCells);
-        }
-        feed = next; // at once: the node's thread may look
+    /** What others push of it to this node; null if they wait to be asked. */
+    @Nullable
+    Pushed pushed() {
+        return pushed;
+    }
+
+    /** Others push to this from now on: at once, since the node's thread may look. */
+    void pushed(@Nullable Pushed next) {
+        pushed = next;
     }
 
     /** Hears of others' rows no more, until a stage begins. */
-    void closeFeed() {
-        var last = feed;
+    void closePushed() {
+        var last = pushed;
         if (last != null) {
             last.close();
         }
     }
 
-    /** Whether rows go to who has asked for them once, and need not be asked for again; each must fit a frame. */
-    private boolean isPushed() {
-        boolean isMeant = spec.consistency() instanceof Consistency.Essp
-                || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp) && detector == null);
-        return isMeant && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
-    }
-
-    /** Rows that are pushed one by one take so many cells here, at most. Before a stage. */
+    /** Rows that are pushed one by one take so many cells here, at most; 0 for the usual number. Before a stage. */
     void mostFedCells(long cells) {
         mostFedCells = cells;
     }
 
-    /** What others push to this node; null if they wait to be asked. */
-    @Nullable
-    Feed feed() {
-        return feed;
-    }
-
-    /** The same if it is pushed to the places where own rows lie. */
-    @Nullable
-    SlotFeed slotFeed() {
-        return feed instanceof SlotFeed slots ? slots : null;
-    }
-
-    /** The same if it is pushed row by row. */
-    @Nullable
-    RowFeed rowFeed() {
-        return feed instanceof RowFeed byRow ? byRow : null;
+    long mostFedCells() {
+        return mostFedCells;
     }
 
     /**
@@ -129,13 +103,14 @@ public final class Table {
      * told which of its clocks are in what is pushed to it.
      */
     boolean appliesWholeClocks() {
-        return feed instanceof SlotFeed && spec.writesThrough();
+        var now = pushed;
+        return now != null && now.isInPlace() && spec.writesThrough();
     }
 
     /** Whether updates of several workers may be added up before they are pushed. */
     boolean addsUp() {
         return spec.consistency() instanceof Consistency.Ssp
-                && feed == null
+                && pushed == null
                 && (spec.type() == TableSpec.Type.INT || spec.rule().replayable());
     }
 

@@ -8,11 +8,12 @@ import orrery.table.plan.Recording;
 /** How one worker adds to a table: at once, or at its tick; to its own node's shard, or to others. */
 final class Writer {
     private static final int MOST_UNCONFIRMED = 256; // clocks
+    private static final long MOST_OUTBOX_BYTES = 64L << 20; // of an outbox with a cell for every cell of a dense table
 
     private final Port port;
     private final Table table;
     private final TableSpec spec;
-    private final Node node;
+    private final Tables tables;
     private final int worker;
     private final int workers;
     private final @Nullable Pushes pushes;
@@ -33,7 +34,7 @@ final class Writer {
         table = port.table;
         spec = port.spec;
         var session = port.session;
-        node = session.node;
+        tables = session.tables;
         worker = session.worker();
         workers = session.workers();
         pushes = session.pushes;
@@ -44,7 +45,7 @@ final class Writer {
         var rowFeed = port.rowFeed;
         unconfirmed = feed != null && port.writesThrough ? feed.open(worker, port.scale, waitLimitNanos) : null;
         mine = rowFeed == null ? null : new OwnWrites(rowFeed, table.shard.rows(), worker);
-        var pushed = table.feed();
+        var pushed = Feed.of(table);
         if (pushed != null) {
             pushed.open(waitLimitNanos);
         }
@@ -218,7 +219,7 @@ final class Writer {
     }
 
     private boolean refuse(NonFiniteUpdateException refusal) {
-        return node.refuse(spec, refusal);
+        return tables.refuse(spec, refusal);
     }
 
     /** Adds rows to a table of ints. */
@@ -367,7 +368,7 @@ final class Writer {
     }
 
     private Outbox newOutbox(TableSpec of, FloatShard shard) {
-        var dense = recording == null ? DenseOutbox.ifItFits(of, shard, node.mostOutboxBytes()) : null;
+        var dense = recording == null ? DenseOutbox.ifItFits(of, shard, MOST_OUTBOX_BYTES) : null;
         return dense == null ? new SparseOutbox(of, shard) : dense;
     }
 
@@ -411,7 +412,7 @@ final class Writer {
                 pushes.all(table, port.group.clock, counts);
             }
             if (spec.consistency().staged()) {
-                node.staged(table).stage(worker, port.group.clock, counts);
+                tables.staged(table).stage(worker, port.group.clock, counts);
             } else {
                 counts.clear(); // of rows of others: own ones were changed at once
             }
@@ -468,7 +469,7 @@ final class Writer {
             }
         }
         if (spec.consistency().staged()) {
-            node.staged(table).stage(worker, port.group.clock, outbox);
+            tables.staged(table).stage(worker, port.group.clock, outbox);
         } else {
             apply(outbox);
         }
@@ -518,7 +519,7 @@ final class Writer {
             return;
         }
         int most = (int) Math.min(
-                MOST_UNCONFIRMED, port.group.clock - node.requiredAge(spec.consistency(), port.group.clock) + 8);
+                MOST_UNCONFIRMED, port.group.clock - tables.requiredAge(spec.consistency(), port.group.clock) + 8);
         feed.awaitConfirmed(unconfirmed, most, port.need(), waitLimitNanos);
         try {
             push(unconfirmed.send(port.group.clock), pushes);

@@ -54,8 +54,8 @@ final class MessagesTest {
         returns(copy, copy::write, Messages.Copy::read);
         var answered = new Messages.RowsPart(clock, part, branch);
         returns(answered, answered::write, Messages.RowsPart::read);
-        var pair = new Messages.Pair(clock, random.nextDouble());
-        returns(pair, pair::write, Messages.Pair::read);
+        var pair = new ServerFunction.Pair(clock, random.nextDouble());
+        returns(pair, pair::write, ServerFunction.Pair::read);
         var piece = new Messages.BlockPiece(worker, part, branch, n);
         returns(piece, piece::write, Messages.BlockPiece::read);
         var slots = new Messages.WishForSlots(random.ints(2 * n).toArray(), 2 * n);

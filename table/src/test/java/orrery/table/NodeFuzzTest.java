@@ -76,7 +76,7 @@ final class NodeFuzzTest {
 
     private static Node node(Authority authority, int id, AtomicLong dropped) {
         var node = new Node();
-        node.join(authority.admit("member " + id), id, 1, Endpoint.Settings.DEFAULT, new Node.Ear() {
+        node.join(authority.admit("member " + id), id, 1, Endpoint.Settings.DEFAULT, new Ear() {
             @Override
             public void heard(Frame frame) {
                 frame.close();

@@ -20,11 +20,11 @@ final class Nodes implements AutoCloseable {
         this(count, faults, Consistency::requiredAge);
     }
 
-    Nodes(int count, Faults faults, Node.ReadPredicate predicate) {
+    Nodes(int count, Faults faults, Tables.ReadPredicate predicate) {
         var authority = new Authority(false);
         for (int i = 1; i <= count; i++) {
             var node = new Node(predicate);
-            node.join(authority.admit("member " + i), i, 1, Endpoint.Settings.DEFAULT.with(faults), new Node.Ear() {
+            node.join(authority.admit("member " + i), i, 1, Endpoint.Settings.DEFAULT.with(faults), new Ear() {
                 @Override
                 public void heard(Frame frame) {
                     frame.close();
@@ -59,7 +59,7 @@ final class Nodes implements AutoCloseable {
                 all.get(i).connect(j + 1, all.get(j).listen(), Sessions.LIMIT);
                 return;
             }
-            all.get(i).cluster().endpoint().connect(all.get(j).cluster().endpoint());
+            all.get(i).endpoint().connect(all.get(j).endpoint());
         } catch (InterruptedException | IOException e) {
             throw new AssertionError(e);
         }
