@@ -1,10 +1,14 @@
 /** Parameter tables: who owns which row, how stale a read may be, how updates are merged. */
 module orrery.table {
-    requires jdk.jfr;
     requires transitive orrery.store;
     requires transitive orrery.wire;
+    requires jdk.jfr;
     requires static transitive org.jspecify;
 
-    exports orrery.table;
+    exports orrery.table; // Node
+    exports orrery.table.hold; // Table, ServerFunction, Snapshot
+    exports orrery.table.outbox; // Outbox
     exports orrery.table.plan;
+    exports orrery.table.spec;
+    exports orrery.table.worker; // Session, View, Slots
 }

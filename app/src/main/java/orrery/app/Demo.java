@@ -15,7 +15,7 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.SoftmaxRegression;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

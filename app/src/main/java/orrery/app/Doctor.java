@@ -11,7 +11,7 @@ import orrery.data.Catalogue;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.Stage;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 import orrery.wire.Endpoint;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

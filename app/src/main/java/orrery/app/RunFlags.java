@@ -7,9 +7,9 @@ import orrery.app.apps.FlagGroup;
 import orrery.app.apps.UsageException;
 import orrery.engine.Members;
 import orrery.engine.Run;
-import orrery.table.Consistency;
-import orrery.table.Placement;
 import orrery.table.plan.Placing;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Placement;
 import orrery.wire.Faults;
 import picocli.CommandLine.Option;
 

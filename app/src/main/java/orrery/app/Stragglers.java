@@ -7,8 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.Stage;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 
 /**
  * How long workers of uneven speed take under a consistency. Computing is emulated by parking, so that 8 workers fit on

@@ -7,10 +7,10 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
-import orrery.table.Consistency;
 import orrery.table.Node;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 
 /** Here, not in table, because a module of ours would have to read the JVM's management for it. */
 final class AllocationTest {

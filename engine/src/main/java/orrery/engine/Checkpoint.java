@@ -14,9 +14,9 @@ import orrery.store.Json;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
 import orrery.table.Node;
-import orrery.table.Session;
-import orrery.table.Snapshot;
+import orrery.table.hold.Snapshot;
 import orrery.table.plan.Recording;
+import orrery.table.worker.Session;
 
 /**
  * A committed checkpoint: a folder with a safetensors file per table and node and per worker, one of the cuts so far, and a

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import orrery.table.Node;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 
 /** Tables and workers in this JVM: direct calls, no copies. */
 final class Here implements Site {

@@ -14,12 +14,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import orrery.table.Consistency;
 import orrery.table.Node;
-import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.Recording;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 
 /**
  * Stages over a set of tables, run once. {@link #run} is called by one thread; {@link #finish}, {@link #stop} and

@@ -3,7 +3,7 @@ package orrery.engine;
 import java.io.IOException;
 import java.util.Map;
 import orrery.store.Safetensors;
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /** Where workers get the state from that is theirs alone. */
 @FunctionalInterface

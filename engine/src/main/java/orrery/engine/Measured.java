@@ -1,7 +1,7 @@
 package orrery.engine;
 
 import java.util.Map;
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /**
  * A step whose first worker measures at each cut what all have come to, such as the loss on validation data. Confined to

@@ -1,6 +1,6 @@
 package orrery.engine;
 
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /**
  * A step that also measures at cuts. {@link #measure} is called on the worker's thread at each cut, before the job decides

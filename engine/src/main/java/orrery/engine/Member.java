@@ -14,11 +14,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import orrery.table.Ear;
-import orrery.table.EndedException;
 import orrery.table.Node;
-import orrery.table.Placement;
-import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
+import orrery.table.spec.EndedException;
+import orrery.table.spec.Placement;
+import orrery.table.spec.TableSpec;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
 

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import orrery.table.Consistency;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
+import orrery.table.spec.Consistency;
 
 /**
  * How a job is run.

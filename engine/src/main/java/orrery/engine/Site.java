@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import orrery.table.Node;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 
 /** Where the tables and workers of a job are. Confined to the thread that runs the job. */
 interface Site extends AutoCloseable {

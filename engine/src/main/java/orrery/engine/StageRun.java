@@ -18,14 +18,14 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Storage;
-import orrery.table.EndedException;
 import orrery.table.Node;
-import orrery.table.Session;
-import orrery.table.Snapshot;
-import orrery.table.WaitExpiredException;
+import orrery.table.hold.Snapshot;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Recording;
 import orrery.table.plan.TablePlan;
+import orrery.table.spec.EndedException;
+import orrery.table.spec.WaitExpiredException;
+import orrery.table.worker.Session;
 
 /**
  * One run of a stage by the workers of this JVM, all or a part: where each is, and the gate at which they meet at cuts.

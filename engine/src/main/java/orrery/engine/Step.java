@@ -1,6 +1,6 @@
 package orrery.engine;
 
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /**
  * What a worker does at one clock. The engine owns the loop and calls {@link Session#tick()} after each. A step that is {@link

@@ -3,7 +3,7 @@ package orrery.engine;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /** One of the k threads that run a stage. Confined to its thread, save that the engine reads its counts. */
 public final class Worker {

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 
 @Timeout(60)
 final class JobTest {

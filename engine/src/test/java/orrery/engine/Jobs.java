@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 
 /** Jobs for tests, of which every difference spreads. */
 final class Jobs {

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.RowOrder;
 import orrery.table.plan.TablePlan;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 import orrery.wire.Faults;
 
 /** Jobs whose workers are on several members; here these are threads, so that there is no waiting for JVMs. */

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import orrery.store.Storage;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 
 /**
  * A program that trains, as users write one: the same for whoever coordinates and for the members. Arguments: folder of

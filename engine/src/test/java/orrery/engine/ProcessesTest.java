@@ -122,7 +122,7 @@ final class ProcessesTest {
     void underAspTheOthersKeepWhatTheyHave() throws IOException {
         var told = new ArrayList<RunEvent>();
         var place = folder.resolve("asp");
-        var asp = new orrery.table.Consistency.Asp();
+        var asp = new orrery.table.spec.Consistency.Asp();
         var isKilled = new boolean[1];
         var run = Run.local(4)
                 .with(asp)

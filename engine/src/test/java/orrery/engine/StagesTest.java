@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 
 /** Stages with their own numbers of workers and their own places. */
 @Timeout(60)

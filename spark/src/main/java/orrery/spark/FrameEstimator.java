@@ -31,8 +31,8 @@ import orrery.engine.Members;
 import orrery.engine.RunEvent;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.Consistency;
-import orrery.table.Placement;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Placement;
 
 /**
  * What the estimators share: how they run. Each member is a task of Spark's on an executor and has a part of the rows, read

@@ -23,7 +23,7 @@ import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LinearSvm;
 import orrery.learn.linear.LogisticRegression;
 import orrery.learn.linear.SoftmaxRegression;
-import orrery.table.UpdateRule;
+import orrery.table.spec.UpdateRule;
 
 /** Fits linear classifiers to data frames: logistic regression, support vector machines, softmax. */
 public final class LinearEstimator extends ExampleEstimator<LinearEstimator, LinearFrameModel> {

@@ -6,7 +6,7 @@ import java.time.Duration;
 import orrery.engine.Checkpoints;
 import orrery.engine.Run;
 import orrery.store.Place;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 
 /**
  * How a job is run, as the driver and all members know it.

@@ -24,7 +24,7 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Invitation;
 import orrery.engine.Members;
-import orrery.table.Placement;
+import orrery.table.spec.Placement;
 
 /**
  * Members as tasks of a Spark application: for each a Spark job of one task, over its part of the data. No barrier and no

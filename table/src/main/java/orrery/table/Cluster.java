@@ -1,5 +1,10 @@
 package orrery.table;
 
+import orrery.table.hold.Tables;
+import orrery.table.mail.Mail;
+import orrery.table.mail.Messages;
+import orrery.table.remote.Moves;
+import orrery.table.remote.Server;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
 import orrery.wire.Peer;

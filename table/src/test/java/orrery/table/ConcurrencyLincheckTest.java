@@ -5,6 +5,8 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
+import orrery.table.cells.LongIndex;
+import orrery.table.cells.StripeLocks;
 
 /** Every interleaving of a few operations, within bounds, by Lincheck's model checker. */
 final class ConcurrencyLincheckTest {

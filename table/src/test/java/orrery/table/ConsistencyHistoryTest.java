@@ -15,6 +15,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.table.cells.FloatShard;
+import orrery.table.hold.Table;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 import orrery.wire.Faults;
 
 /**

@@ -12,6 +12,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.table.clock.Clocks;
+import orrery.table.hold.Table;
+import orrery.table.mail.Arrivals;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 import orrery.wire.Faults;
 
 /** What the workers of a node push together. That reads stay legal is {@link ConsistencyHistoryTest}'s. */

@@ -12,6 +12,11 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import orrery.store.Storage;
+import orrery.table.hold.ServerFunction;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Init;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 
 final class NodeTest {
     @TempDir

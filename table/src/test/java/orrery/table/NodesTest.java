@@ -17,7 +17,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.store.Storage;
+import orrery.table.hold.ServerFunction;
+import orrery.table.hold.Table;
 import orrery.table.plan.RowOrder;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.EndedException;
+import orrery.table.spec.Init;
+import orrery.table.spec.Placement;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 import orrery.wire.Faults;
 import orrery.wire.Frame;
 

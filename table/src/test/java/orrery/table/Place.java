@@ -1,5 +1,7 @@
 package orrery.table;
 
+import orrery.table.spec.TableSpec;
+
 /** Where workers run: on one node or on several. */
 interface Place {
     void create(TableSpec spec);

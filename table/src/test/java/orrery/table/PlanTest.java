@@ -19,10 +19,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.store.Storage;
+import orrery.table.hold.Table;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.Recording;
 import orrery.table.plan.RowOrder;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Init;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 import orrery.wire.Faults;
 
 /** What is recorded, and what follows from it. */

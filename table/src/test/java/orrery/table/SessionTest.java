@@ -11,6 +11,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
+import orrery.table.hold.ServerFunction;
+import orrery.table.hold.Table;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Init;
+import orrery.table.spec.NonFiniteUpdateException;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.Update;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 
 final class SessionTest {
     private Node node = new Node();

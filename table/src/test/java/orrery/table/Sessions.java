@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import orrery.table.spec.EndedException;
+import orrery.table.worker.Session;
 
 /** Workers for tests: each on its own thread, with its own session. */
 final class Sessions {

@@ -10,6 +10,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 
 /** Every rule against its formula in doubles, cell by cell, by every way into a table. */
 final class UpdateRuleTest {

@@ -6,7 +6,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Nearest;
 import orrery.learn.linear.LinearOptions;
-import orrery.table.UpdateRule;
+import orrery.table.spec.UpdateRule;
 import picocli.CommandLine.Option;
 
 /** How a linear model is learned. A parameter that the chosen rule does not have is an error, not ignored. */

@@ -19,7 +19,7 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 import picocli.CommandLine.Option;
 
 /** An application that no other file names: the mean of the labels, each worker adding up its part. */

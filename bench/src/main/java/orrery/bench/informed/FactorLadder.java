@@ -14,17 +14,17 @@ import orrery.bench.Cpu;
 import orrery.bench.Crew;
 import orrery.bench.Neighbours;
 import orrery.data.Ratings;
-import orrery.table.Init;
 import orrery.table.Node;
-import orrery.table.Session;
-import orrery.table.Slots;
-import orrery.table.Table;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
-import orrery.table.View;
+import orrery.table.hold.Table;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.Recording;
+import orrery.table.spec.Init;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
+import orrery.table.worker.Slots;
+import orrery.table.worker.View;
 import orrery.wire.Faults;
 
 /**

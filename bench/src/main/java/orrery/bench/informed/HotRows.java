@@ -10,12 +10,12 @@ import java.util.SplittableRandom;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.bench.Report;
-import orrery.table.Consistency;
 import orrery.table.Node;
-import orrery.table.TableSpec;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.Recording;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 
 /**
  * The cache of a thread: workers of one JVM add to rows one by one, some of which all add to all the time, at the shard or

@@ -12,13 +12,13 @@ import orrery.bench.Crew;
 import orrery.bench.Neighbours;
 import orrery.data.Graph;
 import orrery.table.Node;
-import orrery.table.Session;
-import orrery.table.Slots;
-import orrery.table.Table;
-import orrery.table.TableSpec;
+import orrery.table.hold.Table;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.Recording;
+import orrery.table.spec.TableSpec;
+import orrery.table.worker.Session;
+import orrery.table.worker.Slots;
 import orrery.wire.Faults;
 
 /**

@@ -19,7 +19,7 @@ import orrery.engine.schedule.Lane;
 import orrery.engine.schedule.Pool;
 import orrery.engine.schedule.Scheduler;
 import orrery.engine.schedule.Simulation;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

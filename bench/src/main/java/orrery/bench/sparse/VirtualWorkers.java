@@ -2,7 +2,7 @@ package orrery.bench.sparse;
 
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
-import orrery.table.ConflictDetector;
+import orrery.table.clock.ConflictDetector;
 
 /**
  * Workers in virtual time under the real {@link ConflictDetector}: a clock takes {@code computeMillis}, and one in twenty up to

@@ -9,10 +9,10 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.engine.Stage;
 import orrery.engine.Task;
-import orrery.table.Consistency;
-import orrery.table.Placement;
-import orrery.table.TableSpec;
-import orrery.table.View;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Placement;
+import orrery.table.spec.TableSpec;
+import orrery.table.worker.View;
 import orrery.wire.Faults;
 
 /** How long a model is on its way from a stage to the next: handed over as it is, or through tables. */

@@ -3,9 +3,9 @@ package orrery.bench.stages;
 import java.util.Arrays;
 import orrery.bench.Cpu;
 import orrery.bench.Neighbours;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 import orrery.wire.Faults;
 
 /** What it saves that the workers of a process push together: two processes, two workers each, a model that all change. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 
 /**
  * Workers, a server and their messages in virtual time: each worker reads once at the begin of a clock, computes, and ticks.

@@ -18,11 +18,11 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
-import orrery.table.Consistency;
 import orrery.table.Node;
-import orrery.table.Session;
-import orrery.table.Table;
-import orrery.table.TableSpec;
+import orrery.table.hold.Table;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.worker.Session;
 
 /** Batches of a thousand keys through a session, and the same on a bare array. */
 @Fork(1)

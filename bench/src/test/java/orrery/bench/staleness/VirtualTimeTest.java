@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 
 /** The shapes of the histograms that the model has always had. */
 final class VirtualTimeTest {

@@ -20,7 +20,7 @@ import orrery.engine.Parallelism;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Task;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 
 /** Laws of all schedulers, in virtual time and with real jobs. */
 final class SchedulerTest {

@@ -17,8 +17,8 @@ import orrery.engine.Verdict;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.Node;
-import orrery.table.Session;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
+import orrery.table.worker.Session;
 
 /** A clustering that is ready to run, once. */
 public final class ClusterTraining implements Training<ClusterModel> {

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
 import orrery.engine.MeasuringStep;
 import orrery.engine.Worker;
-import orrery.table.Session;
-import orrery.table.Table;
+import orrery.table.hold.Table;
+import orrery.table.worker.Session;
 
 /**
  * One worker's part of an iteration of Lloyd's: its examples go to the nearest centroid. The table has, by cluster, the

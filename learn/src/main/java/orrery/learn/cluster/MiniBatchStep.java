@@ -6,8 +6,8 @@ import orrery.engine.Partition;
 import orrery.engine.Shuffle;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
-import orrery.table.Table;
+import orrery.table.hold.Table;
+import orrery.table.worker.Session;
 
 /**
  * One worker's mini-batch: each of its examples draws the nearest centroid towards itself, the less the more examples the

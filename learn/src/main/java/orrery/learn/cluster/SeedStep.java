@@ -5,8 +5,8 @@ import java.util.SplittableRandom;
 import orrery.data.Examples;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
-import orrery.table.Table;
+import orrery.table.hold.Table;
+import orrery.table.worker.Session;
 
 /**
  * One worker's part of drawing candidates for first centroids, by k-means|| (Bahmani et al., "Scalable K-Means++", VLDB

@@ -3,8 +3,8 @@ package orrery.learn.factor;
 import java.util.Arrays;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
-import orrery.table.Table;
+import orrery.table.hold.Table;
+import orrery.table.worker.Session;
 
 /**
  * One worker's clock: the ratings of its users for the items of one tile. Users' rows are the worker's own between the

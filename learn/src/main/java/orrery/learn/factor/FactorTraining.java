@@ -16,10 +16,10 @@ import orrery.engine.Step;
 import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.Init;
-import orrery.table.Session;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Init;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 
 /** A factorisation that is ready to run, once. */
 public final class FactorTraining implements Training<FactorModel> {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
 import orrery.data.FeatureSums;
-import orrery.table.UpdateRule;
+import orrery.table.spec.UpdateRule;
 
 /**
  * Brings examples to a scale on which one learning rate suits all data, and weights back. Immutable.

@@ -7,7 +7,7 @@ import orrery.engine.Cut;
 import orrery.engine.RunEvent;
 import orrery.engine.Verdict;
 import orrery.learn.DivergedException;
-import orrery.table.UpdateRule;
+import orrery.table.spec.UpdateRule;
 
 /**
  * Ends a job whose loss has become far greater than that of a model that knows nothing.

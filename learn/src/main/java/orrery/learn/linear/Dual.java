@@ -18,8 +18,8 @@ import orrery.engine.Step;
 import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 
 /**
  * A linear model with an L2 penalty, found by coordinate descent in the dual (Hsieh et al., "A Dual Coordinate Descent

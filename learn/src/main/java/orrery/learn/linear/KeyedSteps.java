@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import orrery.data.Keys;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Consistency;
-import orrery.table.Session;
-import orrery.table.Table;
+import orrery.table.hold.Table;
+import orrery.table.spec.Consistency;
+import orrery.table.worker.Session;
 
 /**
  * A worker's step under {@link Consistency.SparseSsp}: batches are packed some clocks ahead, so that what they touch can be

@@ -2,7 +2,7 @@ package orrery.learn.linear;
 
 import java.io.Serializable;
 import java.util.Map;
-import orrery.table.UpdateRule;
+import orrery.table.spec.UpdateRule;
 
 /**
  * Hyper-parameters of a linear model.

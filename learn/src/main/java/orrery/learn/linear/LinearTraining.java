@@ -24,9 +24,9 @@ import orrery.engine.Verdict;
 import orrery.engine.Worker;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.Consistency;
-import orrery.table.TableSpec;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
 
 /** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
 public final class LinearTraining implements Training<LinearModel> {

@@ -6,9 +6,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Consistency;
-import orrery.table.Session;
-import orrery.table.Table;
+import orrery.table.hold.Table;
+import orrery.table.spec.Consistency;
+import orrery.table.worker.Session;
 
 /**
  * A worker's step: the mean gradient of a mini-batch. Examples are judged before they are learned from, so the tallies

@@ -21,9 +21,9 @@ import orrery.engine.Stage;
 import orrery.engine.Task;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.Consistency;
-import orrery.table.Session;
-import orrery.table.TableSpec;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.worker.Session;
 
 /**
  * A linear model by stochastic variance-reduced gradients (Johnson and Zhang, NIPS 2013), as a task of two kinds of stages

@@ -2,7 +2,7 @@ package orrery.learn.linear;
 
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /** Writes out the weights: {@code v = w' = a v + b u}, u = 0, each worker an even part of the rows. */
 final class SvrgFold implements Step {

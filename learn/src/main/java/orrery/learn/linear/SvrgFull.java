@@ -3,7 +3,7 @@ package orrery.learn.linear;
 import orrery.data.Examples;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /** The mean gradient of all examples at w', each worker an even part of them; tallies their loss. */
 final class SvrgFull implements Step {

@@ -4,7 +4,7 @@ import orrery.data.Examples;
 import orrery.engine.Partition;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
+import orrery.table.worker.Session;
 
 /** The small steps of an epoch, a batch a clock. */
 final class SvrgSteps implements Step {

@@ -14,7 +14,7 @@ import orrery.engine.Stage;
 import orrery.engine.Verdict;
 import orrery.learn.Trained;
 import orrery.learn.Training;
-import orrery.table.TableSpec;
+import orrery.table.spec.TableSpec;
 
 /** A ranking that is ready to run, once. */
 public final class PageRankRun implements Training<Ranks> {

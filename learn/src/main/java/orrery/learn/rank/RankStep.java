@@ -5,10 +5,10 @@ import java.util.BitSet;
 import orrery.data.Graph;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.table.Session;
-import orrery.table.Slots;
-import orrery.table.Table;
-import orrery.table.View;
+import orrery.table.hold.Table;
+import orrery.table.worker.Session;
+import orrery.table.worker.Slots;
+import orrery.table.worker.View;
 
 /**
  * One worker's part of an iteration: the ranks of a run of nodes, from the shares of all that point to them. Reads each

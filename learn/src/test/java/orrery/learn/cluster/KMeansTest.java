@@ -28,8 +28,8 @@ import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.store.Storage;
-import orrery.table.Consistency;
 import orrery.table.plan.Placing;
+import orrery.table.spec.Consistency;
 
 final class KMeansTest {
     private static final int FEATURES = 8;

@@ -24,8 +24,8 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.learn.factor.FactorOptions.Method;
 import orrery.store.Storage;
-import orrery.table.Consistency;
 import orrery.table.plan.Placing;
+import orrery.table.spec.Consistency;
 
 final class MatrixFactorizationTest {
     @TempDir

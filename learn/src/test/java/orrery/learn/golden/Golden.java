@@ -30,8 +30,8 @@ import orrery.learn.linear.SoftmaxRegression;
 import orrery.learn.linear.SvrgOptions;
 import orrery.learn.rank.PageRank;
 import orrery.learn.rank.PageRankOptions;
-import orrery.table.Consistency;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.UpdateRule;
 
 /**
  * A training whose result is known bit by bit.

@@ -22,7 +22,7 @@ import orrery.engine.Run;
 import orrery.learn.DivergedException;
 import orrery.store.Place;
 import orrery.store.Storage;
-import orrery.table.UpdateRule;
+import orrery.table.spec.UpdateRule;
 
 /** Without a flag, data is learned from however it is scaled. */
 final class DefaultsTest {

@@ -22,8 +22,8 @@ import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;
-import orrery.table.Consistency;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.UpdateRule;
 
 final class DualTest {
     private static final double L2 = 0.01;

@@ -24,8 +24,8 @@ import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
-import orrery.table.Consistency;
-import orrery.table.UpdateRule;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.UpdateRule;
 
 final class LinearTest {
     @TempDir

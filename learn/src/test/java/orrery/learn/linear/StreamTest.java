@@ -26,7 +26,7 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.store.Place;
 import orrery.store.Storage;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 
 /** Training on files that are read again at each pass. */
 final class StreamTest {

@@ -26,7 +26,7 @@ import orrery.engine.Run;
 import orrery.engine.RunEvent;
 import orrery.learn.Training;
 import orrery.store.Storage;
-import orrery.table.Consistency;
+import orrery.table.spec.Consistency;
 
 final class SvrgTest {
     private static final double L2 = 1e-3;

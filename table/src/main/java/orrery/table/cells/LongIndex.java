@@ -1,0 +1,118 @@
+package orrery.table.cells;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Keys to slots: open addressing, linear probing, Fibonacci hashing. One writer at a time, any number of readers without
+ * a lock: a reader finds every key whose {@link #put} happened before its {@link #find}, and perhaps later ones.
+ *
+ * <p>The protocol: a writer stores the key, then releases the slot (kept as slot + 1, so that 0 means free); a reader
+ * acquires the slot, then reads the key. Growth fills new arrays and publishes both in one volatile write. Keys are never
+ * removed one by one.
+ */
+public final class LongIndex {
+    private static final VarHandle SLOTS = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final int ABSENT = -1;
+
+    private volatile Arrays arrays;
+    private int size;
+
+    private record Arrays(long[] keys, int[] slots, int shift) {
+        Arrays(int capacity) {
+            this(new long[capacity], new int[capacity], Long.SIZE - Integer.numberOfTrailingZeros(capacity));
+        }
+    }
+
+    public LongIndex() {
+        this(16);
+    }
+
+    /** An index with room for {@code expected} keys before it grows. */
+    public LongIndex(int expected) {
+        arrays = new Arrays(Math.max(16, Integer.highestOneBit(Math.max(1, expected - 1)) << 2));
+    }
+
+    private static int home(long key, int shift) {
+        return (int) ((key * 0x9e3779b97f4a7c15L) >>> shift);
+    }
+
+    /** The slot of {@code key}, or -1. */
+    public int find(long key) {
+        var now = arrays;
+        var keys = now.keys;
+        var slots = now.slots;
+        int mask = keys.length - 1;
+        for (int i = home(key, now.shift); ; i = (i + 1) & mask) {
+            int slot = (int) SLOTS.getAcquire(slots, i);
+            if (slot == 0) {
+                return ABSENT;
+            }
+            if (keys[i] == key) {
+                return slot - 1;
+            }
+        }
+    }
+
+    /** Enters a key that is not there yet. */
+    public void put(long key, int slot) {
+        var now = arrays;
+        if (2 * (size + 1) > now.keys.length) {
+            now = grow(now);
+        }
+        insert(now, key, slot);
+        size++;
+    }
+
+    private Arrays grow(Arrays old) {
+        if (old.keys.length == 1 << 30) {
+            throw new IllegalStateException("an index holds at most " + (1 << 29) + " keys");
+        }
+        var bigger = new Arrays(2 * old.keys.length);
+        for (int i = 0; i < old.keys.length; i++) {
+            if (old.slots[i] != 0) {
+                insert(bigger, old.keys[i], old.slots[i] - 1);
+            }
+        }
+        arrays = bigger;
+        return bigger;
+    }
+
+    private static void insert(Arrays into, long key, int slot) {
+        int mask = into.keys.length - 1;
+        int i = home(key, into.shift);
+        while (into.slots[i] != 0) {
+            i = (i + 1) & mask;
+        }
+        into.keys[i] = key;
+        SLOTS.setRelease(into.slots, i, slot + 1);
+    }
+
+    public int size() {
+        return size;
+    }
+
+    /** Forgets all keys and keeps the memory. Only for an index that one thread uses. */
+    void clear() {
+        if (size > 0) {
+            java.util.Arrays.fill(arrays.slots, 0);
+            size = 0;
+        }
+    }
+
+    /** Calls {@code action} for every entry, in no order that means anything. Not beside a writer. */
+    void forEach(Entries action) {
+        var now = arrays;
+        for (int i = 0; i < now.keys.length; i++) {
+            if (now.slots[i] != 0) {
+                action.entry(now.keys[i], now.slots[i] - 1);
+            }
+        }
+    }
+
+    /** What {@link #forEach} calls. */
+    @FunctionalInterface
+    public interface Entries {
+        void entry(long key, int slot);
+    }
+}

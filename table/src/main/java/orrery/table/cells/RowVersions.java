@@ -1,0 +1,48 @@
+package orrery.table.cells;
+
+import java.util.Arrays;
+
+/**
+ * Since which version of its stripe a row of a shard stands as it is, by slot: what {@link Changes} is for the runs of
+ * rows of a dense table of floats. Written under the stripe's lock before the row is, read without.
+ */
+final class RowVersions {
+    private final Rows rows;
+    private final StripeLocks locks;
+    private volatile int[][] marks = {}; // by block
+
+    RowVersions(Rows rows, StripeLocks locks) {
+        this.rows = rows;
+        this.locks = locks;
+    }
+
+    /** A row is about to change. */
+    void mark(long row, long slot) {
+        int block = (int) (slot >>> rows.blockShift);
+        var now = marks;
+        if (block >= now.length) {
+            now = grow(block);
+        }
+        now[block][(int) slot & ((1 << rows.blockShift) - 1)] = locks.version(rows.stripe(row)) + 1;
+    }
+
+    private synchronized int[][] grow(int block) {
+        var now = marks;
+        if (block >= now.length) {
+            int before = now.length;
+            now = Arrays.copyOf(now, block + 1);
+            for (int b = before; b <= block; b++) {
+                now[b] = new int[1 << rows.blockShift];
+            }
+            marks = now;
+        }
+        return now;
+    }
+
+    /** Whether the row of a slot may have changed since its stripe was of that version. */
+    boolean hasChanged(long slot, int since) {
+        var now = marks;
+        int block = (int) (slot >>> rows.blockShift);
+        return slot >= 0 && block < now.length && now[block][(int) slot & ((1 << rows.blockShift) - 1)] - since > 0;
+    }
+}

@@ -1,0 +1,176 @@
+package orrery.table.hold;
+
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Bits;
+import orrery.table.cells.Rows;
+
+/**
+ * What a node knows of the blocks of a table that others own, as their owners have confirmed it. Of a dense table whole
+ * blocks, kept in the node's own array and pulled when they have changed; of any table single rows, in a cache of
+ * limited size. Each has the age that its owner had when it answered. Safe for use by many threads.
+ *
+ * <p>A worker may use what is here if it is old enough for its clock and has the worker's own last update to the block,
+ * or if the worker itself asked for it at this very clock. Under Asp, which would never ask again, only the latter.
+ */
+public final class Replica {
+    private static final int NOBODY = -2; // not -1, which is whoever runs the workers
+    private static final long NEVER = Long.MIN_VALUE;
+    private static final int MOST_CACHED_CELLS = 1 << 22;
+    private static final int MOST_CACHED_ROWS = 1 << 16;
+
+    private final Rows rows;
+    private final int width;
+    private final int[] version;
+    private final long[] age;
+    private final int[] pulledBy;
+    private final long[] pulledAt;
+    private final boolean[] isPulled; // somebody is about to know more
+    private @Nullable Cached cached; // made with the first row
+
+    /** Rows by the low bits of their hash; a newer one takes the place of an older. */
+    private static final class Cached {
+        final int mask;
+        final long[] key;
+        final long[] age;
+        final int[] pulledBy;
+        final long[] pulledAt;
+        final long[] stamp;
+        final int[] cells; // floats as their bits
+
+        Cached(int slots, int width) {
+            mask = slots - 1;
+            key = new long[slots];
+            age = new long[slots];
+            Arrays.fill(age, NEVER);
+            pulledBy = new int[slots];
+            Arrays.fill(pulledBy, NOBODY);
+            pulledAt = new long[slots];
+            stamp = new long[slots];
+            cells = new int[slots * width];
+        }
+
+        int slot(long row) {
+            return (int) ((row * 0x9e3779b97f4a7c15L) >>> 40) & mask;
+        }
+    }
+
+    Replica(Rows rows, int width) {
+        this.rows = rows;
+        this.width = width;
+        int stripes = rows.stripes;
+        version = new int[stripes];
+        Arrays.fill(version, -1);
+        age = new long[stripes];
+        pulledBy = new int[stripes];
+        pulledAt = new long[stripes];
+        isPulled = new boolean[stripes];
+        forgetAges();
+    }
+
+    /** Clocks begin anew: what is here is as good as before, but nobody knows how old. */
+    public synchronized void forgetAges() {
+        Arrays.fill(age, NEVER);
+        Arrays.fill(pulledBy, NOBODY);
+        Arrays.fill(isPulled, false);
+        cached = null;
+        notifyAll();
+    }
+
+    /** What a read of one worker at one clock accepts. */
+    public record Need(int worker, long clock, long age, boolean mayShare, long[] lastPushed) {
+        boolean accepts(long isAge, int pulledBy, long pulledAt, int stripe) {
+            return (pulledBy == worker && pulledAt == clock)
+                    || (mayShare && isAge >= age && isAge >= lastPushed[stripe]);
+        }
+    }
+
+    // Blocks
+
+    /** Whether a block is good enough. */
+    public synchronized boolean has(int stripe, Need need) {
+        return need.accepts(age[stripe], pulledBy[stripe], pulledAt[stripe], stripe);
+    }
+
+    /** Whether the caller is the one to pull the block; then {@link #got} or {@link #failed} follows. */
+    public synchronized boolean claim(int stripe) {
+        if (isPulled[stripe]) {
+            return false;
+        }
+        isPulled[stripe] = true;
+        return true;
+    }
+
+    public synchronized int version(int stripe) {
+        return version[stripe];
+    }
+
+    public synchronized void got(int stripe, int newVersion, long newAge, Need need) {
+        version[stripe] = newVersion;
+        age[stripe] = newAge;
+        pulledBy[stripe] = need.worker();
+        pulledAt[stripe] = need.clock();
+        isPulled[stripe] = false;
+        notifyAll();
+    }
+
+    public synchronized void failed(int stripe) {
+        isPulled[stripe] = false;
+        version[stripe] = -1;
+        notifyAll();
+    }
+
+    /** Waits until whoever pulls the block has it. */
+    public synchronized void await(int stripe, long limitNanos) throws InterruptedException {
+        long end = System.nanoTime() + limitNanos;
+        while (isPulled[stripe]) {
+            long left = end - System.nanoTime();
+            if (left <= 0) {
+                return;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, 100_000_000L));
+        }
+    }
+
+    // Rows
+
+    /** Copies a row to {@code into}, an array of floats or ints, if it is here and good enough. */
+    public synchronized boolean find(long row, Need need, Object into, int at) {
+        var now = cached;
+        if (now == null) {
+            return false;
+        }
+        int slot = now.slot(row);
+        if (now.key[slot] != row
+                || now.pulledBy[slot] == NOBODY
+                || !need.accepts(now.age[slot], now.pulledBy[slot], now.pulledAt[slot], rows.stripe(row))) {
+            return false;
+        }
+        Bits.toCells(now.cells, slot * width, into, at, width);
+        return true;
+    }
+
+    /** Keeps a row, unless what is there has come later, by its {@code stamp}: a worker's reads never go back. */
+    public synchronized void put(long row, long rowAge, long stamp, Need need, Object values, int at) {
+        if (need.worker() < 0) {
+            return;
+        }
+        var now = cached;
+        if (now == null) {
+            int slots = Integer.highestOneBit(Math.clamp(MOST_CACHED_CELLS / width, 1, MOST_CACHED_ROWS));
+            now = new Cached(slots, width);
+            cached = now;
+        }
+        int slot = now.slot(row);
+        if (now.stamp[slot] > stamp) {
+            return;
+        }
+        now.stamp[slot] = stamp;
+        now.key[slot] = row;
+        now.age[slot] = rowAge;
+        now.pulledBy[slot] = need.worker();
+        now.pulledAt[slot] = need.clock();
+        Bits.ofCells(values, at, now.cells, slot * width, width);
+    }
+}

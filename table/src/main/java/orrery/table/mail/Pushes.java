@@ -1,0 +1,191 @@
+package orrery.table.mail;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import orrery.table.cells.KeyedRows;
+import orrery.table.hold.Section;
+import orrery.table.hold.Table;
+import orrery.table.outbox.Sums;
+import orrery.wire.Frame;
+import orrery.wire.Lane;
+
+/**
+ * What one worker pushes to other nodes at one clock: fills frames and sends them as they fill. Counts the parts that
+ * each member gets, which the tick then tells. Confined to one thread at a time.
+ */
+public final class Pushes implements Sums.Sink {
+    /** No clock. */
+    static final long NONE = Long.MIN_VALUE;
+
+    private static final long[] NOBODY = {};
+
+    private final Mail mail;
+    private final long limitNanos;
+    private int worker;
+    private @Nullable Frame[] open = {}; // by member
+    private int[] parts = {}; // by member
+    private @Nullable Table table;
+    private long clock;
+    private int hint;
+    private final int[] cells = new int[1 << 14]; // that are collected, as offsets into their stripe
+    private final float[] changes = new float[1 << 14];
+    private int cellCount;
+
+    public Pushes(Mail mail, int worker, long limitNanos) {
+        this.mail = mail;
+        this.worker = worker;
+        this.limitNanos = limitNanos;
+    }
+
+    /** What follows is another worker's. Between two clocks. */
+    Pushes as(int other) {
+        worker = other;
+        return this;
+    }
+
+    /** A table's updates follow; {@code bytes} says about how many there are for each member. */
+    private void begin(Table next, long atClock, long bytes) {
+        table = next;
+        clock = atClock;
+        hint = Math.clamp(bytes + 1024, 1024, Frame.MOST_PAYLOAD_BYTES);
+    }
+
+    @Override
+    public void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width) {
+        int bytes = Long.BYTES + Float.BYTES * width;
+        for (int i = from; i < to; ) {
+            var frame = room(stripe, Section.HEAD_BYTES + bytes);
+            int n = Math.min(to - i, (frame.room() - Section.HEAD_BYTES) / bytes);
+            Section.writeRows(frame, stripe, rows, i, n, values, width);
+            i += n;
+        }
+    }
+
+    @Override
+    public void run(int stripe, int from, int to, float[] values, int width) {
+        int bytes = Float.BYTES * width;
+        int head = Section.RUN_HEAD_BYTES;
+        for (int row = from; row < to; ) {
+            var frame = room(stripe, head + bytes);
+            int n = Math.min(to - row, (frame.room() - head) / bytes);
+            Section.writeRun(frame, stripe, row, n, values, width);
+            row += n;
+        }
+    }
+
+    @Override
+    public void cells(int stripe, int stripeStart, float[] values, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (values[i] != 0) {
+                if (cellCount == cells.length) {
+                    endCells(stripe);
+                }
+                cells[cellCount] = i - stripeStart;
+                changes[cellCount++] = values[i];
+            }
+        }
+    }
+
+    @Override
+    public void endCells(int stripe) {
+        int bytes = Integer.BYTES + Float.BYTES;
+        for (int i = 0; i < cellCount; ) {
+            var frame = room(stripe, Section.HEAD_BYTES + bytes);
+            int n = Math.min(cellCount - i, (frame.room() - Section.HEAD_BYTES) / bytes);
+            Section.writeCells(frame, stripe, cells, changes, i, n);
+            i += n;
+        }
+        cellCount = 0;
+    }
+
+    /** The frame under way to the stripe's owner, with room for so many bytes. */
+    private Frame room(int stripe, int bytes) {
+        var to = table;
+        if (to == null) {
+            throw new IllegalStateException("no table was begun");
+        }
+        int member = to.owner(stripe);
+        if (open.length <= member) {
+            open = Arrays.copyOf(open, member + 1);
+            parts = Arrays.copyOf(parts, member + 1);
+        }
+        var frame = open[member];
+        if (frame != null && frame.room() < bytes) {
+            open[member] = null;
+            mail.send(member, frame, limitNanos);
+            frame = null;
+        }
+        if (frame == null) {
+            if (bytes + Messages.Push.BYTES > Frame.MOST_PAYLOAD_BYTES) {
+                throw new IllegalArgumentException("a row of table '" + to.name() + "' has "
+                        + to.spec().width() + " columns, more than a frame of " + Frame.MOST_BYTES + " bytes holds");
+            }
+            frame = mail.frame(
+                            Messages.Push.TYPE,
+                            Lane.BULK,
+                            Messages.Push.BYTES + Math.max(bytes, hint - Messages.Push.BYTES))
+                    .table(to.number());
+            new Messages.Push(worker, clock, Messages.TRUNK, parts[member]++).write(frame);
+            open[member] = frame;
+        }
+        return frame;
+    }
+
+    /** Pushes what is sealed for rows of others, and forgets it. */
+    public void all(Table table, long atClock, Sums sealed) {
+        begin(table, atClock, sealed.bytes());
+        table.forEachElsewhere(sealed::touches, stripe -> sealed.push(stripe, this));
+        end();
+    }
+
+    /** Sends what is left of the table. */
+    private void end() {
+        for (int member = 0; member < open.length; member++) {
+            var frame = open[member];
+            if (frame != null) {
+                open[member] = null;
+                mail.send(member, frame, limitNanos);
+            }
+        }
+    }
+
+    /** Tells all other members that the worker has completed a clock of a group, and how many parts belong to it. */
+    public void tick(int group, long completed) {
+        tick(group, completed, NOBODY);
+    }
+
+    /** The same of other workers whose updates are in those parts: by worker the clock, or {@link #NONE}. */
+    public void tick(int group, long completed, long[] others) {
+        int n = 0;
+        for (long clock : others) {
+            n += clock == NONE ? 0 : 1;
+        }
+        var workers = new int[n];
+        var clocks = new long[n];
+        for (int other = others.length - 1; other >= 0; other--) {
+            if (others[other] != NONE) {
+                workers[--n] = other;
+                clocks[n] = others[other];
+            }
+        }
+        for (int member : mail.others()) {
+            int count = member < parts.length ? parts[member] : 0;
+            var tick = new Messages.Tick(worker, completed, Messages.TRUNK, count, workers, clocks);
+            var frame =
+                    mail.frame(Messages.Tick.TYPE, Lane.CONTROL, tick.bytes()).table(group);
+            tick.write(frame);
+            mail.send(member, frame, limitNanos);
+        }
+        Arrays.fill(parts, 0);
+    }
+
+    /** Tells all other members that the worker has dropped a table. */
+    public void drop(Table gone) {
+        for (int member : mail.others()) {
+            var frame = mail.frame(Messages.Drop.TYPE, Lane.CONTROL, Messages.Drop.BYTES)
+                    .table(gone.number());
+            new Messages.Drop(worker).write(frame);
+            mail.send(member, frame, limitNanos);
+        }
+    }
+}

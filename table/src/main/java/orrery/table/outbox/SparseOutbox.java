@@ -1,0 +1,174 @@
+package orrery.table.outbox;
+
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+import orrery.table.cells.Finite;
+import orrery.table.cells.FloatShard;
+import orrery.table.cells.KeyedRows;
+import orrery.table.spec.NonFiniteUpdateException;
+import orrery.table.spec.TableSpec;
+
+/** An outbox with memory only for the rows that were touched: for sparse tables, and dense ones too big for a copy. */
+public final class SparseOutbox extends Outbox {
+    private static final int MOST_CELLS = 1 << 28;
+
+    private final int width;
+    private final KeyedRows touched;
+    private float[] sum;
+
+    public SparseOutbox(TableSpec spec, FloatShard shard) {
+        super(spec, shard);
+        width = spec.width();
+        touched = new KeyedRows(shard.rows());
+        sum = new float[16 * width];
+    }
+
+    /** Where the row's sum starts. */
+    private int start(long row) {
+        int before = touched.size();
+        int position = touched.position(row);
+        int start = (int) Math.min((long) position * width, MOST_CELLS);
+        if (position == before) {
+            if (start + width > sum.length) {
+                if (start + width > MOST_CELLS) {
+                    throw new IllegalStateException("the outbox of table '" + spec.name() + "' has " + position
+                            + " rows of " + width + " columns, as much as it may hold; tick more often");
+                }
+                sum = Arrays.copyOf(sum, Math.max(start + width, (int)
+                        Math.min(2L * sum.length, Integer.MAX_VALUE - 8)));
+            }
+            Arrays.fill(sum, start, start + width, 0);
+        }
+        return start;
+    }
+
+    @Override
+    public void addRow(long row, float[] values, int at) {
+        int start = start(row);
+        for (int c = 0; c < width; c++) {
+            sum[start + c] += values[at + c];
+        }
+    }
+
+    @Override
+    public void addCell(long row, int column, float value) {
+        checkColumn(row, column);
+        int start = start(row);
+        sum[start + column] += value;
+    }
+
+    @Override
+    public void addScaled(float scale, int[] rows, float[] values, int from, int to) {
+        checkWidth(1);
+        for (int k = from; k < to; k++) {
+            int start = start(rows[k]);
+            sum[start] += scale * values[k];
+        }
+    }
+
+    @Override
+    public void addOuter(int[] rows, float[] x, int from, int to, float[] v) {
+        checkWidth(v.length);
+        for (int k = from; k < to; k++) {
+            int start = start(rows[k]);
+            for (int c = 0; c < width; c++) {
+                sum[start + c] += x[k] * v[c];
+            }
+        }
+    }
+
+    @Override
+    public void addFactors(float[] u, float[] v) {
+        if (spec.layout() == TableSpec.Layout.SPARSE) {
+            throw new IllegalArgumentException(
+                    "table '" + spec.name() + "' is sparse; factors change every row, so only dense tables take them");
+        }
+        checkWidth(v.length);
+        if (u.length != spec.rows()) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' has " + spec.rows()
+                    + " rows, the factor u has " + u.length + " elements");
+        }
+        for (int r = 0; r < u.length; r++) {
+            int start = start(r);
+            for (int c = 0; c < width; c++) {
+                sum[start + c] += u[r] * v[c];
+            }
+        }
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return touched.size() == 0;
+    }
+
+    @Override
+    public void forEachRow(LongConsumer action) {
+        for (int i = 0; i < touched.size(); i++) {
+            action.accept(touched.key(i));
+        }
+    }
+
+    @Override
+    public void seal() {
+        int end = touched.size() * width;
+        if (!Finite.all(sum, 0, end)) {
+            int cell = Finite.firstNot(sum, 0, end);
+            throw new NonFiniteUpdateException(spec, touched.key(cell / width), cell % width, sum[cell]);
+        }
+        touched.sortByStripe();
+    }
+
+    @Override
+    public boolean touches(int stripe) {
+        return touched.from(stripe) < touched.to(stripe);
+    }
+
+    @Override
+    public void apply(int stripe) {
+        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+            int position = touched.sorted(i);
+            shard.apply(touched.key(position), sum, position * width);
+        }
+    }
+
+    @Override
+    public void drain(int stripe, Taker to) {
+        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+            int position = touched.sorted(i);
+            to.take(touched.key(position), sum, position * width);
+        }
+    }
+
+    @Override
+    public boolean fitsInto(Sums sum) {
+        return touched.fitsInto(((SparseOutbox) sum).touched, MOST_CELLS / width);
+    }
+
+    @Override
+    public Outbox another() {
+        return new SparseOutbox(spec, shard);
+    }
+
+    @Override
+    public void push(int stripe, Sink to) {
+        to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
+    }
+
+    @Override
+    public long bytes() {
+        return touched.size() * (Long.BYTES + (long) Float.BYTES * width);
+    }
+
+    /** Adds {@code scale} times what is in here for a row. */
+    public void overlay(long row, float scale, float[] into, int at) {
+        int position = touched.find(row);
+        for (int c = 0; position >= 0 && c < width; c++) {
+            into[at + c] += scale * sum[position * width + c];
+        }
+    }
+
+    @Override
+    public void clear() {
+        touched.clear();
+    }
+}

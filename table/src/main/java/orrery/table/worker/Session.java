@@ -1,0 +1,587 @@
+package orrery.table.worker;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import orrery.store.Safetensors;
+import orrery.store.Safetensors.Tensor;
+import orrery.table.clock.Clocks;
+import orrery.table.hold.ServerFunction;
+import orrery.table.hold.Table;
+import orrery.table.hold.Tables;
+import orrery.table.mail.JointPushes;
+import orrery.table.mail.Mail;
+import orrery.table.mail.Pushes;
+import orrery.table.outbox.Outbox;
+import orrery.table.outbox.Sums;
+import orrery.table.plan.Recording;
+import orrery.table.remote.Reads;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.Update;
+import orrery.table.spec.UpdateRule;
+
+/**
+ * One worker's view of the tables. It reads, adds and ticks; it never sees a lock or another thread.
+ *
+ * <p>A read waits until the table is fresh enough for this worker's clock. An {@code add} changes the table at once
+ * where consistency and rule allow (Ssp or Asp with {@link UpdateRule#replayable}); otherwise it goes to the worker's
+ * {@link #outbox}, is merged there, and is applied at the tick. Under Bsp reads see neither others' nor own updates of
+ * the clock that is under way.
+ *
+ * <p>Not thread-safe: one session per worker thread. No method allocates in the steady state, save
+ * {@link #call} and what reads or pushes rows of other nodes.
+ */
+public final class Session {
+    private static final String COPY = "copy of "; // which no name of local state is likely to begin with
+    private static final String ROUND = "round of ";
+
+    final Tables tables;
+    final @Nullable Mail mail; // to others, if there are any
+    private final int worker;
+    private final int workers;
+    final long waitLimitNanos;
+    final @Nullable Reads reads; // of rows of other nodes, if there are any
+    final @Nullable Pushes pushes;
+    final @Nullable Recording recording;
+    final boolean isVirtual; // recorded, and nothing done
+    private final List<Group> groups = new ArrayList<>();
+    private final Map<String, float[]> localFloats = new TreeMap<>();
+    private final Map<String, long[]> localLongs = new TreeMap<>();
+    private @Nullable Port[] ports = {}; // by table id
+    private long clock;
+    private int created; // tables within the stage
+    long waitedNanos;
+    private float share;
+
+    /** A table group as this worker sees it. */
+    static final class Group {
+        final String name;
+        final Clocks clocks;
+        final Clocks.Ticket ticket;
+        final List<Port> ports = new ArrayList<>();
+        private @Nullable JointPushes joint; // of this node's workers; null if each pushes alone
+        private final List<JointPushes.Sealed> sealed = new ArrayList<>(); // at a tick: what joins it
+        private boolean isApart; // this worker pushes alone at this clock
+        private boolean staysApart; // and at all that follow: it has created a table
+        private boolean mayHaveUnsent;
+        long clock;
+
+        Group(String name, Clocks clocks, int worker, long clock) {
+            this.name = name;
+            this.clocks = clocks;
+            this.clock = clock;
+            ticket = new Clocks.Ticket(worker, Thread.currentThread());
+        }
+
+        /** Whether what is for others goes with what the node's other workers have; it is cleared after the tick then. */
+        boolean joins(Table table, Sums sums) {
+            boolean joins = joint != null && !isApart;
+            if (joins) {
+                sealed.add(new JointPushes.Sealed(table, sums));
+            }
+            return joins;
+        }
+
+        private void clearSealed() {
+            for (int i = 0; i < sealed.size(); i++) {
+                sealed.get(i).sums().clear();
+            }
+            sealed.clear();
+        }
+
+        /** Whether that is about to go. */
+        boolean hasJoined(Sums sums) {
+            for (int i = 0; i < sealed.size(); i++) {
+                if (sealed.get(i).sums() == sums) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** What a worker among other nodes has beside the tables; {@code joints} finds what the node's workers push together. */
+    public record Among(Mail mail, Reads reads, Function<Clocks, JointPushes> joints) {}
+
+    /** Made by the worker's own thread. */
+    public Session(
+            Tables tables,
+            @Nullable Among among,
+            int worker,
+            int workers,
+            long firstClock,
+            long waitLimitNanos,
+            @Nullable Recording recording,
+            boolean isVirtual) {
+        this.recording = recording;
+        this.isVirtual = isVirtual;
+        this.tables = tables;
+        this.worker = worker;
+        this.workers = workers;
+        this.waitLimitNanos = waitLimitNanos;
+        share = 1f / workers;
+        clock = firstClock;
+        mail = among == null ? null : among.mail();
+        reads = among == null ? null : among.reads();
+        pushes = among == null ? null : new Pushes(among.mail(), worker, waitLimitNanos);
+        for (var table : tables.all()) {
+            attach(table);
+        }
+        for (var group : groups) {
+            if (among != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
+                group.joint = among.joints().apply(group.clocks);
+                group.joint.join(worker, firstClock);
+                group.isApart = group.joint.isForOne(worker);
+            }
+        }
+    }
+
+    private Port attach(Table table) {
+        var group = group(table.spec().group());
+        if (group == null) {
+            group = new Group(table.spec().group(), table.clocks, worker, clock);
+            groups.add(group);
+        }
+        var port = new Port(this, table, group);
+        group.ports.add(port);
+        if (ports.length <= table.id) {
+            ports = Arrays.copyOf(ports, table.id + 1);
+        }
+        ports[table.id] = port;
+        return port;
+    }
+
+    private @Nullable Group group(String name) {
+        for (var group : groups) {
+            if (group.name.equals(name)) {
+                return group;
+            }
+        }
+        return null;
+    }
+
+    private Port port(Table table) {
+        var port = table.id < ports.length ? ports[table.id] : null;
+        if (port == null || port.table != table) {
+            throw new IllegalStateException("worker " + worker + " has no table '" + table.name()
+                    + "': it was dropped, or belongs to another node, or this worker has not created it");
+        }
+        return port;
+    }
+
+    /** This worker's number, from 0. */
+    public int worker() {
+        return worker;
+    }
+
+    /** How many workers share the tables. */
+    public int workers() {
+        return workers;
+    }
+
+    /** Whether what is read and added is only recorded: what is found in between is of no use, and need not be computed. */
+    public boolean isVirtual() {
+        return isVirtual;
+    }
+
+    /** The clock that is under way: how often this worker has called {@link #tick()}. */
+    public long clock() {
+        return clock;
+    }
+
+    /** The clock that is under way in one table group. */
+    public long clock(String group) {
+        return groupOrFail(group).clock;
+    }
+
+    private Group groupOrFail(String name) {
+        var group = group(name);
+        if (group == null) {
+            throw new IllegalArgumentException("there is no table group '" + name + "', only "
+                    + groups.stream().map(g -> g.name).toList());
+        }
+        return group;
+    }
+
+    /** Nanoseconds that this worker has waited for others. */
+    public long waitedNanos() {
+        return waitedNanos;
+    }
+
+    // Tables
+
+    /** The tables that this worker has. */
+    public List<Table> tables() {
+        var tables = new ArrayList<Table>();
+        for (var port : ports) {
+            if (port != null) {
+                tables.add(port.table);
+            }
+        }
+        return tables;
+    }
+
+    /** The table of that name. */
+    public Table table(String name) {
+        for (var port : ports) {
+            if (port != null && port.spec.name().equals(name)) {
+                return port.table;
+            }
+        }
+        throw new IllegalArgumentException("worker " + worker + " has no table '" + name + "', only " + tables());
+    }
+
+    /**
+     * Creates a table together with all other workers: each calls this, at whatever time, with an equal spec; all create
+     * their tables in the same order, by which nodes know them. Its group must be one that the stage began with.
+     */
+    public Table create(TableSpec spec) {
+        if (group(spec.group()) == null) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '"
+                    + spec.group() + "' within a stage; create it before the stage begins");
+        }
+        var table = tables.create(spec, workers, ++created);
+        if (table.id >= ports.length || ports[table.id] == null) {
+            var group = attach(table).group;
+            // others may not have the table yet: what waits for it would keep their clocks from moving
+            sendUnsent(group);
+            group.staysApart = true;
+            group.isApart = true;
+        }
+        return table;
+    }
+
+    /** Drops a table together with all other workers: it goes when the last has called this. */
+    public void drop(Table table) {
+        var port = port(table);
+        port.group.ports.remove(port);
+        ports[table.id] = null;
+        tables.dropped(table);
+        if (pushes != null) {
+            if (port.group.joint != null) {
+                port.group.joint.drop(table, worker);
+            }
+            pushes.drop(table);
+        }
+    }
+    // Reading
+
+    /** All rows of a dense table of floats. */
+    public View view(Table table) {
+        return view(table, 0, table.spec().rows());
+    }
+
+    /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
+    public View view(Table table, long from, long to) {
+        return port(table).reader.view(from, to);
+    }
+
+    /** Copies the rows of {@code keys} to {@code out}, row after row. */
+    public void gather(Table table, long[] keys, float[] out) {
+        gather(table, keys, 0, keys.length, out, 0);
+    }
+
+    /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
+    public void gather(Table table, long[] keys, int from, int to, float[] out, int at) {
+        port(table).reader.gather(keys, from, to, out, at);
+    }
+
+    /** Resolves rows of a dense table, for {@link #view(Slots)}. Once, not at every clock. */
+    public Slots slots(Table table, long[] keys) {
+        port(table);
+        return new Slots(table, keys);
+    }
+
+    /**
+     * The rows of {@code slots}, in their places. Nothing is copied; what others own is brought here, and kept fresh
+     * where it is pushed. A table has one open view of slots per session at a time.
+     */
+    public View view(Slots slots) {
+        return port(slots.table()).reader.view(slots);
+    }
+
+    /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */
+    public void gather(Table table, long[] keys, int[] out) {
+        port(table).reader.gather(keys, out);
+    }
+
+    /** Copies one row to {@code out}. */
+    public void row(Table table, long key, float[] out) {
+        port(table).reader.row(key, out);
+    }
+
+    /** Answers at the shards, once the tables are fresh enough. */
+    public <R> R call(ServerFunction<R> function) {
+        for (var table : function.tables()) {
+            port(table).checkKeyed("a function");
+            port(table).admit();
+            sendUnsent(port(table).group);
+        }
+        if (reads != null) {
+            var port = port(function.tables().getFirst());
+            var questions = reads;
+            return function.answer((table, kind, first, second) ->
+                    questions.call(table, kind, first, second, port.need(), waitLimitNanos));
+        }
+        return function.answer((table, kind, first, second) -> List.of());
+    }
+
+    /**
+     * Says which rows of a table this worker will read and write at a clock, and that it will touch no others: the clock
+     * that is under way, before it has touched any, or a later one. Needed under {@link Consistency.SparseSsp}, where
+     * workers run ahead only as far as all have announced; announce so many clocks ahead as the table's speculation has, an
+     * empty array for none. Under any other consistency this does nothing.
+     */
+    public void announce(Table table, long atClock, long[] keys) {
+        var announcements = port(table).announcements;
+        if (announcements != null) {
+            announcements.announce(atClock, keys);
+        }
+    }
+
+    /**
+     * All values of a dense table of floats, row after row, with every update of every worker up to the clock that this
+     * worker has completed last, under any consistency: waits until all have completed it. For measuring at a cut, when no
+     * worker changes the table. A copy; what others own is brought here each time, as far as it has changed.
+     */
+    public float[] values(Table table) {
+        return port(table).reader.values();
+    }
+
+    // Adding
+
+    /**
+     * Rows that many workers change all the time: what this one adds to them it keeps to itself until its tick, merged, and
+     * sees at once by {@link #gather} and {@link #row}; a view shows it from the next clock on. For tables whose adds take
+     * effect at once; for others this changes nothing. A thread's cache (Cui et al., SoCC 2014).
+     */
+    public void gatherAdds(Table table, long[] rows) {
+        port(table).writer.gatherAdds(rows);
+    }
+
+    /**
+     * Says which rows this worker is planned to touch. Those that others push to this node are subscribed to at once;
+     * what is read beside them is counted.
+     */
+    public void expects(Table table, long[] rows) {
+        port(table).expect(rows);
+    }
+
+    /** Adds rows: {@code values} holds row {@code keys[i]} at {@code [i * width, (i + 1) * width)}. */
+    public void add(Table table, long[] keys, float[] values) {
+        add(table, keys, 0, keys.length, values, 0);
+    }
+
+    /** Adds the rows of {@code keys[from..to)}, found in {@code values} from {@code at} on. */
+    public void add(Table table, long[] keys, int from, int to, float[] values, int at) {
+        port(table).writer.add(keys, from, to, values, at);
+    }
+
+    /** Adds rows to a table of ints. */
+    public void add(Table table, long[] keys, int[] values) {
+        port(table).writer.add(keys, values);
+    }
+
+    /** Adds an update of any kind. */
+    public void add(Table table, Update update) {
+        port(table).writer.add(update);
+    }
+
+    /** What this worker will add to the table at its tick; for sums over a mini-batch. */
+    public Outbox outbox(Table table) {
+        return port(table).writer.openOutbox();
+    }
+
+    // Ticking
+
+    /** Ends the clock of every table group whose clock has not been ended by {@link #tick(String)}. */
+    public void tick() {
+        for (int i = 0; i < groups.size(); i++) {
+            var group = groups.get(i);
+            if (group.clock == clock) {
+                tick(group);
+            }
+        }
+        clock++;
+        if (recording != null) {
+            recording.tick();
+        }
+    }
+
+    /** Ends the clock of one table group: all this worker added to its tables goes to the shards. */
+    public void tick(String name) {
+        var group = groupOrFail(name);
+        if (group.clock != clock) {
+            throw new IllegalStateException("worker " + worker + " has ticked table group '" + name + "' at clock "
+                    + clock + " already; tick() ends the clock for the others");
+        }
+        tick(group);
+    }
+
+    /** Others are asked for what this worker may have changed; they must have been told. */
+    void sendUnsent(Group group) {
+        if (group.joint != null && group.mayHaveUnsent) {
+            group.joint.sendUnsent(worker);
+            group.mayHaveUnsent = false;
+        }
+    }
+
+    private void tick(Group group) {
+        group.clocks.checkNotEnded();
+        try {
+            for (int i = 0; i < group.ports.size(); i++) {
+                var port = group.ports.get(i);
+                if (port.announcements != null) {
+                    port.announcements.end(group.clock);
+                }
+                port.writer.flush();
+                port.reader.closeViews();
+            }
+            tell(group);
+        } finally {
+            group.clearSealed();
+        }
+        if (!isVirtual) {
+            group.clocks.tick(worker, group.clock);
+        }
+        group.clock++;
+    }
+
+    /** Has others know that the clock is complete, at once or later. */
+    private void tell(Group group) {
+        var joint = group.joint;
+        if (joint != null && !group.isApart) {
+            group.mayHaveUnsent = true;
+            joint.tick(worker, group.clock, group.sealed);
+        } else if (pushes != null) {
+            pushes.tick(group.clocks.number(), group.clock);
+            if (joint != null) {
+                joint.tickedAlone(worker, group.clock);
+            }
+        }
+        group.isApart = joint != null && (group.staysApart || joint.isForOne(worker));
+    }
+
+    /** This worker takes no further part: its clocks count as infinitely far. */
+    public void finish() {
+        for (var group : groups) {
+            if (group.joint != null) {
+                group.joint.finish(worker);
+            }
+            if (pushes != null) {
+                pushes.tick(group.clocks.number(), Clocks.FINISHED);
+            }
+            group.clocks.tick(worker, Clocks.FINISHED);
+        }
+    }
+
+    /** Throws if the job has ended, so that a long step can stop early. */
+    public void checkNotEnded() {
+        for (var group : groups) {
+            group.clocks.checkNotEnded();
+        }
+    }
+
+    // Local steps
+
+    /**
+     * This worker's part of all examples, by which its copies of tables under local steps count in averages; those of all
+     * workers must add up to 1. Without, all count alike.
+     */
+    public void share(double part) {
+        if (!(part >= 0 && part <= 1)) {
+            throw new IllegalArgumentException("a worker's share must be 0 to 1, got " + part);
+        }
+        share = (float) part;
+    }
+
+    float share() {
+        return share;
+    }
+
+    /**
+     * How far this worker's copies were from the averages that followed: the sum of squared differences and of how many
+     * cells, since this was last asked.
+     */
+    public double[] takeDrift() {
+        var all = new double[2];
+        for (var port : ports) {
+            if (port != null && port.local != null) {
+                var drift = port.local.takeDrift();
+                all[0] += drift[0];
+                all[1] += drift[1];
+            }
+        }
+        return all;
+    }
+
+    // Local state
+
+    /** This worker's own array of that name, zero at first, kept by checkpoints. */
+    public float[] localFloats(String name, int length) {
+        if (localLongs.containsKey(name)) {
+            throw new IllegalArgumentException("local state '" + name + "' is an array of longs");
+        }
+        var array = localFloats.computeIfAbsent(name, n -> new float[length]);
+        checkLocal(name, array.length, length);
+        return array;
+    }
+
+    /** This worker's own array of that name, zero at first, kept by checkpoints. */
+    public long[] localLongs(String name, int length) {
+        if (localFloats.containsKey(name)) {
+            throw new IllegalArgumentException("local state '" + name + "' is an array of floats");
+        }
+        var array = localLongs.computeIfAbsent(name, n -> new long[length]);
+        checkLocal(name, array.length, length);
+        return array;
+    }
+
+    private static void checkLocal(String name, int is, int asked) {
+        if (is != asked) {
+            throw new IllegalArgumentException("local state '" + name + "' has length " + is + ", asked for " + asked);
+        }
+    }
+
+    /** The local state, for a checkpoint. */
+    public List<Tensor> localTensors() {
+        var tensors = new ArrayList<Tensor>();
+        localFloats.forEach((name, values) -> tensors.add(Tensor.floats(name, values)));
+        localLongs.forEach((name, values) -> tensors.add(Tensor.longs(name, values)));
+        for (var port : ports) {
+            if (port != null && port.local != null) {
+                tensors.add(Tensor.floats(COPY + port.spec.name(), port.local.state()));
+                tensors.add(Tensor.longs(ROUND + port.spec.name(), new long[] {port.local.round()}));
+            }
+        }
+        return tensors;
+    }
+
+    /** Takes the local state of a checkpoint. */
+    public void restoreLocal(Safetensors file) throws IOException {
+        for (var name : file.names()) {
+            if (name.startsWith(COPY)) {
+                var port = port(table(name.substring(COPY.length())));
+                if (port.local != null) {
+                    long round = file.longs(ROUND + port.spec.name())[0];
+                    port.local.restore(file.floats(name), round, port.group.clock);
+                }
+            }
+            if (name.startsWith(COPY) || name.startsWith(ROUND)) {
+                continue;
+            }
+            switch (file.type(name)) {
+                case F32 -> localFloats.put(name, file.floats(name));
+                case I64 -> localLongs.put(name, file.longs(name));
+                case F64, I32, U8 ->
+                    throw new IOException(file.where() + ": local state '" + name + "' is of type " + file.type(name));
+            }
+        }
+    }
+}
