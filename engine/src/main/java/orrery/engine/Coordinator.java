@@ -23,6 +23,7 @@ import orrery.table.spec.TableSpec;
 import orrery.wire.Authority;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
+import orrery.wire.Ticker;
 
 /**
  * The tables and workers of a job on members elsewhere: who belongs to the run, who owns what, which epoch it is. No data
@@ -42,7 +43,7 @@ final class Coordinator implements Site {
     private final Members launcher;
     private final Identity identity;
     private final Authority authority;
-    private final Node node = new Node();
+    private final Node node;
     private final InetSocketAddress address;
     private final LinkedBlockingQueue<Event> inbox = new LinkedBlockingQueue<>();
     private final Map<Integer, Seat> seats = new TreeMap<>(); // of members that own blocks or are about to
@@ -82,6 +83,7 @@ final class Coordinator implements Site {
 
     Coordinator(Run run, Members launcher, Identity identity) throws IOException {
         this.run = run;
+        node = new Node(run.ticker());
         this.identity = identity;
         this.launcher = launcher;
         if (launcher.count() > run.workers()) {
@@ -94,7 +96,7 @@ final class Coordinator implements Site {
                 authority.admit("coordinator"),
                 ID,
                 1,
-                new Endpoint.Settings(terms.host(), Endpoint.Settings.DEFAULT.creditBytes(), terms.faults()),
+                Endpoint.Settings.DEFAULT.with(terms.faults()).on(terms.host(), run.world()),
                 new Inbound());
         node.whileWaiting(this::look);
         try {
@@ -175,7 +177,7 @@ final class Coordinator implements Site {
 
     /** Takes in one event, if one comes in time, and looks after the leases. */
     void listen(long nanos) throws InterruptedException {
-        var event = inbox.poll(nanos, TimeUnit.NANOSECONDS);
+        var event = run.ticker().poll(inbox, nanos);
         if (event != null) {
             take(event);
         }
@@ -260,7 +262,7 @@ final class Coordinator implements Site {
             case Report.Hello hello -> {
                 spent(seat, hello.spent());
                 checkThatItIsOfTheRun(seat, hello);
-                seat.address = new InetSocketAddress(hello.host(), hello.port());
+                seat.address = Invitation.address(hello.host(), hello.port());
             }
             case Report.Progress progress -> {
                 spent(seat, progress.spent());
@@ -356,6 +358,10 @@ final class Coordinator implements Site {
         return failure;
     }
 
+    Ticker ticker() {
+        return run.ticker();
+    }
+
     Duration waitLimit() {
         return run.waitLimit();
     }
@@ -366,14 +372,14 @@ final class Coordinator implements Site {
 
     /** Waits until all of them have reported so. */
     <R extends Report> Map<Integer, R> all(Class<R> kind, Collection<Seat> of) throws InterruptedException {
-        long end = System.nanoTime() + run.waitLimit().toNanos();
+        long end = run.ticker().nanos() + run.waitLimit().toNanos();
         while (!of.stream().allMatch(seat -> seat.got.containsKey(kind))) {
             listen(TimeUnit.MILLISECONDS.toNanos(100));
             var failed = failure;
             if (failed != null) {
                 throw JobFailedException.of(failed);
             }
-            if (System.nanoTime() > end) {
+            if (run.ticker().nanos() > end) {
                 var late = of.stream()
                         .filter(seat -> !seat.got.containsKey(kind))
                         .map(seat -> seat.id)
@@ -424,8 +430,7 @@ final class Coordinator implements Site {
         for (var seat : seats.values()) {
             var at = seat.address;
             if (at != null) {
-                everybody.add(new Order.Address(
-                        seat.id, seat.incarnation, at.getAddress().getHostAddress(), at.getPort()));
+                everybody.add(new Order.Address(seat.id, seat.incarnation, Invitation.host(at), at.getPort()));
             }
         }
         send(new Order.Connect(everybody));
@@ -574,10 +579,10 @@ final class Coordinator implements Site {
                     send(other, new Order.Rollback(epoch, all, keeps));
                 }
             }
-            long end = System.nanoTime() + run.waitLimit().toNanos();
+            long end = run.ticker().nanos() + run.waitLimit().toNanos();
             while (!seats.values().stream().allMatch(s -> s.address == null || s.got.containsKey(Report.Idle.class))) {
                 listen(TimeUnit.MILLISECONDS.toNanos(100));
-                if (System.nanoTime() > end) {
+                if (run.ticker().nanos() > end) {
                     var late = seats.values().stream()
                             .filter(s -> s.address != null && !s.got.containsKey(Report.Idle.class))
                             .map(s -> s.id)
@@ -708,7 +713,7 @@ final class Coordinator implements Site {
         seats.values().forEach(this::dismiss);
         boolean isInterrupted = Thread.interrupted();
         try {
-            Ending.await(gone, TO_LEAVE);
+            Ending.await(gone, TO_LEAVE, run.ticker());
         } finally {
             node.leave();
             if (isInterrupted) {

@@ -2,18 +2,23 @@ package orrery.engine;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import orrery.wire.Ticker;
 
 /** The end of members that were told to go: those that do not are made to. */
 final class Ending {
     private Ending() {}
 
-    static void await(List<Members.Started> members, Duration limit) {
-        var left = new CountDownLatch(members.size());
-        members.forEach(member -> member.whenEnded(status -> left.countDown()));
+    static void await(List<Members.Started> members, Duration limit, Ticker ticker) {
+        var left = members.stream()
+                .map(member -> {
+                    var end = new CompletableFuture<Integer>();
+                    member.whenEnded(end::complete);
+                    return end;
+                })
+                .toArray(CompletableFuture<?>[]::new);
         try {
-            if (left.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (ticker.join(CompletableFuture.allOf(left), limit.toNanos())) {
                 return;
             }
         } catch (InterruptedException e) {

@@ -10,10 +10,11 @@ import orrery.table.spec.TableSpec;
 final class Here implements Site {
     private final Run run;
     private final Threads threads;
-    private final Node node = new Node();
+    private final Node node;
 
     Here(Run run, Threads threads) {
         this.run = run;
+        node = new Node(run.ticker());
         this.threads = threads;
     }
 

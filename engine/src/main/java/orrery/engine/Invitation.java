@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import orrery.wire.Credentials;
 import orrery.wire.Faults;
+import orrery.wire.Network;
 
 /**
  * What makes a JVM a member of a run. Travels as {@link #text} through a pipe or a file that only its owner can read,
@@ -33,7 +34,7 @@ public record Invitation(
                 + "member=" + member
                 + "\nincarnation=" + incarnation
                 + "\nepoch=" + epoch
-                + "\ncoordinator=" + coordinator.getAddress().getHostAddress() + " " + coordinator.getPort()
+                + "\ncoordinator=" + host(coordinator) + " " + coordinator.getPort()
                 + "\nhost=" + host
                 + "\nlease=" + lease.toMillis()
                 + "\nfaults=" + faults.text()
@@ -43,6 +44,20 @@ public record Invitation(
     /** The same for a member that listens on another address. */
     public Invitation at(String address) {
         return new Invitation(credentials, member, incarnation, epoch, coordinator, address, lease, faults);
+    }
+
+    /** Where somebody listens, as it travels; within this JVM that is no address of the machine. */
+    static String host(InetSocketAddress address) {
+        return address.isUnresolved()
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+    }
+
+    /** What {@link #host} said. */
+    static InetSocketAddress address(String host, int port) {
+        return host.equals(Network.InJvm.HOST)
+                ? InetSocketAddress.createUnresolved(host, port)
+                : new InetSocketAddress(host, port);
     }
 
     /** Whether a line is the last of an invitation. */
@@ -64,7 +79,7 @@ public record Invitation(
                     Integer.parseInt(given.getOrDefault("member", "")),
                     Long.parseLong(given.getOrDefault("incarnation", "")),
                     Integer.parseInt(given.getOrDefault("epoch", "")),
-                    new InetSocketAddress(place[0], Integer.parseInt(place[1])),
+                    address(place[0], Integer.parseInt(place[1])),
                     given.getOrDefault("host", ""),
                     Duration.ofMillis(Long.parseLong(given.getOrDefault("lease", ""))),
                     Faults.parse(given.getOrDefault("faults", "")));

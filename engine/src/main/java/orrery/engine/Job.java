@@ -216,7 +216,7 @@ public final class Job {
     private final class Running {
         private final Run run;
         private final Site site;
-        private final long start = System.nanoTime();
+        private final long start;
         private final Duration cpuBefore = Spent.byThisProcess();
         private History cuts = new History();
         private final Identity identity;
@@ -249,6 +249,7 @@ public final class Job {
 
         Running(Run run, Site site) {
             this.run = run;
+            start = run.ticker().nanos();
             this.site = site;
             plan = run.plan();
             identity = identity(run);
@@ -421,7 +422,7 @@ public final class Job {
                 site.record(isRecording());
                 var team = site.begin(number, stage, homes.with(workers), first, from);
                 cutBefore = first;
-                wentOn = System.nanoTime();
+                wentOn = run.ticker().nanos();
                 try {
                     var status = supervise(number, stage, team);
                     examples += team.examples();
@@ -525,7 +526,7 @@ public final class Job {
                 throws InterruptedException, IOException {
             var status = Optional.of(Outcome.Status.DONE);
             long lastDone = team.totalDone();
-            long lastMove = System.nanoTime();
+            long lastMove = run.ticker().nanos();
             while (true) {
                 switch (team.await(BETWEEN_PROGRESS)) {
                     case FAILED -> {
@@ -540,9 +541,9 @@ public final class Job {
                     }
                     case AT_CUT -> {
                         status = cut(number, stage, team);
-                        wentOn = System.nanoTime();
+                        wentOn = run.ticker().nanos();
                         team.release(status.isEmpty() || status.get() != Outcome.Status.DONE);
-                        lastMove = System.nanoTime();
+                        lastMove = run.ticker().nanos();
                     }
                     case NOTHING_YET -> {
                         tell(new RunEvent.Progressed(
@@ -565,8 +566,8 @@ public final class Job {
                 long done = team.totalDone();
                 if (done != lastDone) {
                     lastDone = done;
-                    lastMove = System.nanoTime();
-                } else if (System.nanoTime() - lastMove > 2 * run.waitLimit().toNanos()) {
+                    lastMove = run.ticker().nanos();
+                } else if (run.ticker().nanos() - lastMove > 2 * run.waitLimit().toNanos()) {
                     throw new JobFailedException(
                             "stage '" + stage.name() + "': no worker has completed a clock for "
                                     + run.waitLimit().multipliedBy(2).toMillis() / 1000.0 + " s: "
@@ -614,7 +615,7 @@ public final class Job {
             if (climbing == null || clock == cutBefore || climbing.workers() != workers) {
                 return;
             }
-            long perClock = (System.nanoTime() - wentOn) / (clock - cutBefore);
+            long perClock = (run.ticker().nanos() - wentOn) / (clock - cutBefore);
             cutBefore = clock;
             climbing.observed(perClock / 1e9);
             if (hasClimbed() && clock < stage.clocks()) {
@@ -722,7 +723,7 @@ public final class Job {
         }
 
         private Duration elapsed() {
-            return Duration.ofNanos(System.nanoTime() - start);
+            return Duration.ofNanos(run.ticker().nanos() - start);
         }
     }
 }

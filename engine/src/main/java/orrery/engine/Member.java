@@ -40,7 +40,7 @@ final class Member {
     private List<TableSpec> tables;
     private final List<Stage> stages;
     private final Identity identity;
-    private final Node node = new Node();
+    private final Node node;
     private final LinkedBlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
     private final Map<Integer, byte[]> locals = new HashMap<>(); // states of workers between two stages, by worker
     private final Map<Integer, byte[]> coming = new HashMap<>(); // those that are on their way; guarded by itself
@@ -60,6 +60,7 @@ final class Member {
         invitation = membership.invitation();
         started = membership.started();
         this.run = run;
+        node = new Node(run.ticker());
         this.tables = tables;
         this.stages = stages;
         this.identity = identity;
@@ -72,15 +73,14 @@ final class Member {
                     invitation.credentials(),
                     invitation.member(),
                     invitation.incarnation(),
-                    new Endpoint.Settings(
-                            invitation.host(), Endpoint.Settings.DEFAULT.creditBytes(), invitation.faults()),
+                    Endpoint.Settings.DEFAULT.with(invitation.faults()).on(invitation.host(), run.world()),
                     new Inbound());
             node.whileWaiting(this::look);
             node.epoch(invitation.epoch());
             var address = node.listen();
             node.connect(Coordinator.ID, invitation.coordinator(), run.waitLimit());
             tell(new Report.Hello(
-                    address.getAddress().getHostAddress(),
+                    Invitation.host(address),
                     address.getPort(),
                     identity.values(),
                     identity.files(),
@@ -152,7 +152,7 @@ final class Member {
         long pause = Math.min(1000, invitation.lease().toMillis() / 5);
         while (!isOver) {
             try {
-                TimeUnit.MILLISECONDS.sleep(pause);
+                run.ticker().sleep(TimeUnit.MILLISECONDS.toNanos(pause));
                 var running = progressing;
                 tell(new Report.Progress(
                         running == null ? Report.Standing.NONE : standing(running),
@@ -171,7 +171,7 @@ final class Member {
 
     private void obey() throws InterruptedException, IOException {
         boolean isDue = team != null && !(hasToldCut && hasToldEnd);
-        var next = inbox.poll(isDue ? 2 : 200, TimeUnit.MILLISECONDS);
+        var next = run.ticker().poll(inbox, TimeUnit.MILLISECONDS.toNanos(isDue ? 2 : 200));
         switch (next) {
             case null -> {}
             case Order order -> obey(order);
@@ -271,19 +271,19 @@ final class Member {
 
     /** Connects to the members that come before; those that come after connect to this one. */
     private void connect(Order.Connect order) throws IOException, InterruptedException {
-        long end = System.nanoTime() + run.waitLimit().toNanos();
+        long end = run.ticker().nanos() + run.waitLimit().toNanos();
         for (var member : order.members()) {
             int id = member.id();
-            var address = new InetSocketAddress(member.host(), member.port());
+            var address = Invitation.address(member.host(), member.port());
             var limit = TO_ANSWER;
             while (id != invitation.member() && !node.knows(id)) {
                 look();
-                if (System.nanoTime() > end) {
+                if (run.ticker().nanos() > end) {
                     throw new IOException("member " + id + " did not connect within "
                             + run.waitLimit().toSeconds() + " s; a longer limit is set by --wait-limit");
                 }
                 if (id > invitation.member()) {
-                    TimeUnit.MILLISECONDS.sleep(2);
+                    run.ticker().sleep(TimeUnit.MILLISECONDS.toNanos(2));
                 } else {
                     tryToConnect(id, address, limit);
                     limit = limit.compareTo(LONGEST_TO_ANSWER) < 0 ? limit.multipliedBy(2) : limit;
@@ -298,7 +298,7 @@ final class Member {
             node.connect(id, address, limit);
         } catch (IOException e) { // it may be gone, which the coordinator will say
             log.log(System.Logger.Level.INFO, "cannot connect to member " + id + " yet: " + e.getMessage());
-            TimeUnit.MILLISECONDS.sleep(100);
+            run.ticker().sleep(TimeUnit.MILLISECONDS.toNanos(100));
         }
     }
 
@@ -519,16 +519,16 @@ final class Member {
     }
 
     private void awaitLocals(List<Integer> due) throws InterruptedException, IOException {
-        long end = System.nanoTime() + run.waitLimit().toNanos();
+        long end = run.ticker().nanos() + run.waitLimit().toNanos();
         synchronized (coming) {
             for (int worker : due) {
                 while (missing.getOrDefault(worker, 1) > 0) {
-                    long left = end - System.nanoTime();
+                    long left = end - run.ticker().nanos();
                     if (left <= 0) {
                         throw new IOException("the state of worker " + worker + " did not come");
                     }
                     look();
-                    TimeUnit.MILLISECONDS.timedWait(coming, 100);
+                    run.ticker().await(coming, TimeUnit.MILLISECONDS.toNanos(100));
                 }
                 locals.put(worker, coming.getOrDefault(worker, new byte[0]));
             }

@@ -9,6 +9,8 @@ import java.util.function.Consumer;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.spec.Consistency;
+import orrery.wire.Ticker;
+import orrery.wire.World;
 
 /**
  * How a job is run.
@@ -25,6 +27,7 @@ import orrery.table.spec.Consistency;
  *     only with checkpoints
  * @param turns when and where stages may run, if other jobs run on the same machines
  * @param identity what it is of, beside what its job says: members and checkpoints must be of the same
+ * @param world the time and the network that it lives in
  */
 public record Run(
         int workers,
@@ -37,7 +40,8 @@ public record Run(
         Optional<AccessPlan> plan,
         Optional<Placing> learns,
         Optional<Turns> turns,
-        Identity identity) {
+        Identity identity,
+        World world) {
 
     /** Workers of a run. */
     static final int MOST_WORKERS = 1024;
@@ -65,12 +69,24 @@ public record Run(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Identity.NONE);
+                Identity.NONE,
+                World.REAL);
     }
 
     public Run with(Consistency consistency) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
     }
 
     public Run with(AccessPlan plan) {
@@ -88,26 +104,82 @@ public record Run(
             Optional<Placing> learning,
             Optional<Turns> waiting,
             Identity of) {
-        return new Run(workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting, of);
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting, of, world);
     }
 
     public Run withSeed(long seed) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
     }
 
     public Run with(Launcher launcher) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
     }
 
     public Run withWaitLimit(Duration waitLimit) {
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, listeners, plan, learns, turns, identity);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
     }
 
     public Run with(Checkpoints checkpoints) {
         return with(Optional.of(checkpoints), plan, learns, turns, identity);
+    }
+
+    /** The same in another time, or another network; for members that are in this JVM. */
+    public Run in(World other) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                other);
+    }
+
+    /** The time that it lives in. */
+    Ticker ticker() {
+        return world.ticker();
     }
 
     /** The same, whose stages wait for their turns. */
@@ -139,6 +211,17 @@ public record Run(
         var more = new ArrayList<>(listeners);
         more.add(listener);
         return new Run(
-                workers, consistency, seed, launcher, waitLimit, checkpoints, more, plan, learns, turns, identity);
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                more,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
     }
 }

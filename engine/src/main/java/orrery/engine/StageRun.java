@@ -12,7 +12,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,6 +25,7 @@ import orrery.table.plan.TablePlan;
 import orrery.table.spec.EndedException;
 import orrery.table.spec.WaitExpiredException;
 import orrery.table.worker.Session;
+import orrery.wire.Ticker;
 
 /**
  * One run of a stage by the workers of this JVM, all or a part: where each is, and the gate at which they meet at cuts.
@@ -42,6 +42,7 @@ final class StageRun implements Team {
     private final int workers; // how many are here
     private final long firstClock;
     private final long seed;
+    private final Ticker ticker;
     private final Optional<AccessPlan> plan;
     private final boolean records;
     private final List<Recording> recordings = new ArrayList<>();
@@ -82,6 +83,7 @@ final class StageRun implements Team {
         workers = to - from;
         plan = run.plan();
         seed = run.seed();
+        ticker = run.ticker();
         waitLimitNanos = run.waitLimit().toNanos();
         done = new long[workers];
         Arrays.fill(done, firstClock);
@@ -112,7 +114,7 @@ final class StageRun implements Team {
 
     /** Starts the workers. */
     void start(Threads threads) {
-        crew = threads.launch(from, from + workers, this::work);
+        crew = threads.launch(from, from + workers, this::work, ticker);
     }
 
     /** The stage's name. */
@@ -193,7 +195,7 @@ final class StageRun implements Team {
                                     + Duration.ofNanos(waitLimitNanos).toMillis() / 1000.0
                                     + " s, and the coordinator has not said where the cut is");
                 }
-                toBeHeld = cutIsOver.awaitNanos(toBeHeld);
+                toBeHeld = ticker.await(lock, cutIsOver, toBeHeld);
             }
             return failure != null || clocks % stage.cutEvery() == 0 || clocks == stage.clocks() || clocks == askedCut;
         } finally {
@@ -234,7 +236,7 @@ final class StageRun implements Team {
                             + (clocks - 1) + " for " + before(clocks) + "; a longer limit is set by --wait-limit");
                 }
                 looks += left <= 0 ? 1 : 0;
-                left = cutIsOver.awaitNanos(left <= 0 ? waitLimitNanos : left);
+                left = ticker.await(lock, cutIsOver, left <= 0 ? waitLimitNanos : left);
             }
             return failure == null && !isStopping;
         } finally {
@@ -288,7 +290,7 @@ final class StageRun implements Team {
         try {
             long left = limit.toNanos();
             while (seen() == Seen.NOTHING_YET && left > 0) {
-                left = workersMoved.awaitNanos(left);
+                left = ticker.await(lock, workersMoved, left);
             }
             return seen();
         } finally {
@@ -395,7 +397,7 @@ final class StageRun implements Team {
         for (int w = 0; records && w < recordings.size(); w++) {
             recorded.put(from + w, recordings.get(w).toBytes());
         }
-        return save(storage, folder, node.snapshot(), localBytes(), recorded, life, waitLimitNanos);
+        return save(storage, folder, node.snapshot(), localBytes(), recorded, life, waitLimitNanos, ticker);
     }
 
     private static Saving save(
@@ -405,7 +407,8 @@ final class StageRun implements Team {
             Map<Integer, byte[]> locals,
             Map<Integer, byte[]> recorded,
             String life,
-            long limitNanos) {
+            long limitNanos,
+            Ticker ticker) {
         var files = new FutureTask<>(() -> Checkpoint.write(storage, folder, tables, locals, recorded, life));
         Thread.ofPlatform().name("checkpoint").daemon().start(files);
         return new Saving() {
@@ -416,14 +419,13 @@ final class StageRun implements Team {
 
             @Override
             public Map<String, Storage.Written> files() throws IOException, InterruptedException {
+                if (!ticker.join(files, limitNanos)) {
+                    throw new IOException(storage.where(folder) + ": was not written within "
+                            + TimeUnit.NANOSECONDS.toSeconds(limitNanos)
+                            + " s; a longer limit is set by --wait-limit");
+                }
                 try {
-                    return files.get(limitNanos, TimeUnit.NANOSECONDS);
-                } catch (TimeoutException e) {
-                    throw new IOException(
-                            storage.where(folder) + ": was not written within "
-                                    + TimeUnit.NANOSECONDS.toSeconds(limitNanos)
-                                    + " s; a longer limit is set by --wait-limit",
-                            e);
+                    return files.get();
                 } catch (ExecutionException e) {
                     throw switch (e.getCause()) {
                         case IOException io -> io;

@@ -31,10 +31,10 @@ final class TeamOfMembers implements Team {
 
     @Override
     public Seen await(Duration limit) throws InterruptedException {
-        long until = System.nanoTime() + limit.toNanos();
+        long until = coordinator.ticker().nanos() + limit.toNanos();
         while (true) {
             var seen = seen();
-            long left = until - System.nanoTime();
+            long left = until - coordinator.ticker().nanos();
             if (seen != Seen.NOTHING_YET || left <= 0) {
                 return seen;
             }

@@ -4,11 +4,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
+import orrery.wire.Ticker;
 
 /** Workers as threads of this JVM: direct calls, no copies. */
 public final class Threads implements Launcher {
     /** Starts {@code body.accept(w)} for each worker w from {@code from} to {@code to - 1}, each on a thread of its own. */
-    Crew launch(int from, int to, IntConsumer body) {
+    Crew launch(int from, int to, IntConsumer body, Ticker ticker) {
         var threads = new ArrayList<Thread>();
         for (int w = from; w < to; w++) {
             int worker = w;
@@ -29,10 +30,10 @@ public final class Threads implements Launcher {
 
             @Override
             public List<Integer> awaitEnd(Duration limit) throws InterruptedException {
-                long end = System.nanoTime() + limit.toNanos();
+                long end = ticker.nanos() + limit.toNanos();
                 var left = new ArrayList<Integer>();
                 for (int i = 0; i < threads.size(); i++) {
-                    if (!threads.get(i).join(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+                    if (!ticker.join(threads.get(i), Math.max(0, end - ticker.nanos()))) {
                         left.add(from + i);
                     }
                 }

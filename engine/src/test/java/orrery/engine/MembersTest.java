@@ -59,7 +59,8 @@ final class MembersTest {
                 run.plan(),
                 run.learns(),
                 run.turns(),
-                run.identity());
+                run.identity(),
+                run.world());
     }
 
     private static void assertSame(Outcome is, Outcome due) {

@@ -8,6 +8,7 @@ import orrery.table.remote.Server;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
 import orrery.wire.Peer;
+import orrery.wire.Ticker;
 
 /** A node among others: where the frames that come in belong. Called by the event loop, save what is said otherwise. */
 final class Cluster implements Endpoint.Receiver, Server.Owner {
@@ -18,10 +19,10 @@ final class Cluster implements Endpoint.Receiver, Server.Owner {
     private final Server server;
     private long answers; // that have come; confined to the event loop
 
-    Cluster(Tables tables, int me, long incarnation, Ear ear) {
+    Cluster(Tables tables, int me, long incarnation, Ear ear, Ticker ticker) {
         name = "member-" + me + "-" + incarnation;
         this.ear = ear;
-        mail = new Mail(me);
+        mail = new Mail(me, ticker);
         moves = new Moves(mail, tables);
         server = new Server(mail, tables, moves, this);
     }

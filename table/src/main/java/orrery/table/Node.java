@@ -32,6 +32,7 @@ import orrery.table.worker.View;
 import orrery.wire.Credentials;
 import orrery.wire.Endpoint;
 import orrery.wire.Frame;
+import orrery.wire.Ticker;
 import orrery.wire.Traffic;
 
 /**
@@ -48,11 +49,16 @@ public final class Node {
     private Duration waitLimit = Duration.ofMinutes(5);
 
     public Node() {
-        this(Consistency::requiredAge);
+        this(Ticker.SYSTEM);
     }
 
-    Node(Tables.ReadPredicate predicate) {
-        tables = new Tables(predicate);
+    /** A node that lives in a time of its own. */
+    public Node(Ticker ticker) {
+        this(Consistency::requiredAge, ticker);
+    }
+
+    Node(Tables.ReadPredicate predicate, Ticker ticker) {
+        tables = new Tables(predicate, ticker);
     }
 
     /**
@@ -270,7 +276,8 @@ public final class Node {
         if (!tables.all().isEmpty()) {
             throw new IllegalStateException("a node that has tables cannot join others");
         }
-        var among = new Cluster(tables, member, incarnation, ear);
+        var among =
+                new Cluster(tables, member, incarnation, ear, settings.world().ticker());
         among.start(new Endpoint(credentials, member, incarnation, settings, among));
         tables.join(new ToldOfTables(among));
         cluster = among;

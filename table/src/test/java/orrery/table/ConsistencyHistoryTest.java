@@ -22,6 +22,7 @@ import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 import orrery.table.worker.Session;
 import orrery.wire.Faults;
+import orrery.wire.Ticker;
 
 /**
  * The laws of reading, checked on what real threads saw. Each worker has a row that counts which of its clocks are included, since
@@ -48,21 +49,23 @@ final class ConsistencyHistoryTest {
         assertThat(seen.violations()).as(seen.first()).isZero();
     }
 
+    /** Of those that have a bound, which asp has not. */
+    static Stream<Arguments> casesWithABound() {
+        return cases().filter(arguments -> !arguments.get()[0].equals("asp"));
+    }
+
     @ParameterizedTest(name = "{0}, one clock too early")
-    @MethodSource("cases")
+    @MethodSource("casesWithABound")
     void aBrokenControllerIsCaught(String name, boolean adds) {
-        var consistency = Consistency.parse(name);
-        if (!(consistency instanceof Consistency.Asp)) { // asp has no bound to break
-            var broken = new Node((c, clock) -> c.requiredAge(clock) - 1);
-            boolean isCaught;
+        for (int tries = 1; ; tries++) {
+            var broken = new Node((c, clock) -> c.requiredAge(clock) - 1, Ticker.SYSTEM);
             try {
-                isCaught = observe(new Place.Alone(broken), consistency, adds, CLOCKS)
-                                .violations()
-                        > 0;
-            } catch (RuntimeException e) { // an outbox that is written while it is applied may say so itself
-                isCaught = true;
+                var seen = observe(new Place.Alone(broken), Consistency.parse(name), adds, CLOCKS);
+                assertThat(seen.violations()).isPositive();
+                return;
+            } catch (IndexOutOfBoundsException e) { // of an outbox that is written while it is applied
+                assertThat(tries).as("observations that came to no end: " + e).isLessThan(3);
             }
-            assertThat(isCaught).isTrue();
         }
     }
 

@@ -239,7 +239,7 @@ final class JointPushesTest {
         var random = new Random(seed);
         int workers = 4;
         int clocks = 30;
-        var group = new Clocks("g", 1);
+        var group = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         group.begin(workers, 0);
         var arrivals = new Arrivals(group, group.completed());
         var ticks = new ArrayList<Runnable>(); // which come in their order, parts whenever

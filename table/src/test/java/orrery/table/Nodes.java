@@ -30,7 +30,7 @@ final class Nodes implements AutoCloseable {
     Nodes(int count, Faults faults, Tables.ReadPredicate predicate) {
         var authority = new Authority(false);
         for (int i = 1; i <= count; i++) {
-            var node = new Node(predicate);
+            var node = new Node(predicate, orrery.wire.Ticker.SYSTEM);
             node.join(authority.admit("member " + i), i, 1, Endpoint.Settings.DEFAULT.with(faults), new Ear() {
                 @Override
                 public void heard(Frame frame) {

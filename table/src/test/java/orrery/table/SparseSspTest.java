@@ -358,6 +358,13 @@ final class SparseSspTest {
         node.begin(1, 0, Sessions.LIMIT);
         var session = node.session(0);
         session.announce(table, 0, new long[] {1});
-        session.gather(table, new long[] {2}, new float[1]);
+        session.announce(table, 0, new long[] {1}); // where it counts, a second one is refused
+        session.add(table, new long[] {2}, new float[] {3});
+        session.tick();
+        session.announce(table, 0, new long[] {1}); // of a clock that is over
+        var row = new float[1];
+        session.gather(table, new long[] {2}, row);
+        assertThat(row).containsExactly(3);
+        assertThat(table.detector).isNull();
     }
 }

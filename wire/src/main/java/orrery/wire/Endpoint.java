@@ -31,7 +31,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Endpoint implements AutoCloseable {
     private static final System.Logger log = System.getLogger(Endpoint.class.getName());
-    private static final long LOOK_MILLIS = 20;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long LONGEST_STEP_NANOS =
             TimeUnit.MILLISECONDS.toNanos(200); // of a clock that stops with the JVM
     private static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 512 << 10);
@@ -68,7 +67,8 @@ public final class Endpoint implements AutoCloseable {
     private final Strangers strangers = new Strangers(); // confined to the event loop
     private final Refusals refusals =
             new Refusals(line -> log.log(System.Logger.Level.WARNING, line)); // confined to the event loop
-    private long lookedAt = System.nanoTime(); // confined to the event loop
+    private final Ticker ticker;
+    private long lookedAt; // confined to the event loop
     private volatile long awakeNanos;
     private int links; // confined to the event loop
     private volatile @Nullable Channel server;
@@ -96,8 +96,9 @@ public final class Endpoint implements AutoCloseable {
      * @param host the address that it listens on
      * @param creditBytes most bytes under way to one peer that it has not closed
      * @param faults bad weather on all that is sent
+     * @param world the time and the network that it lives in
      */
-    public record Settings(String host, long creditBytes, Faults faults) {
+    public record Settings(String host, long creditBytes, Faults faults, World world) {
         public Settings {
             if (creditBytes < Frame.MOST_BYTES) {
                 throw new IllegalArgumentException(
@@ -106,14 +107,19 @@ public final class Endpoint implements AutoCloseable {
         }
 
         /** On loopback, 8 MiB of credit, fair weather. */
-        public static final Settings DEFAULT = new Settings("127.0.0.1", 8L << 20, Faults.NONE);
+        public static final Settings DEFAULT = new Settings("127.0.0.1", 8L << 20, Faults.NONE, World.REAL);
 
         public Settings with(Faults faults) {
-            return new Settings(host, creditBytes, faults);
+            return new Settings(host, creditBytes, faults, world);
         }
 
         public Settings withCredit(long bytes) {
-            return new Settings(host, bytes, faults);
+            return new Settings(host, bytes, faults, world);
+        }
+
+        /** The same on another address, in another world. */
+        public Settings on(String address, World other) {
+            return new Settings(address, creditBytes, faults, other);
         }
     }
 
@@ -127,6 +133,8 @@ public final class Endpoint implements AutoCloseable {
         this.credentials = credentials;
         this.settings = settings;
         this.receiver = receiver;
+        ticker = settings.world().ticker();
+        lookedAt = ticker.nanos();
         me = new Peer.Member(id, incarnation);
         tls = new TlsContexts(credentials);
         isEpoll = Epoll.isAvailable();
@@ -135,7 +143,7 @@ public final class Endpoint implements AutoCloseable {
                 new DefaultThreadFactory("wire-" + id, true),
                 isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         loop = group.next();
-        loop.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        ticker.schedule(loop, LOOK_NANOS, this::look);
     }
 
     /** Loads what the first endpoint needs: native code, mostly. Later is early enough; sooner, it is out of the way. */
@@ -151,8 +159,9 @@ public final class Endpoint implements AutoCloseable {
                 + (Epoll.isAvailable() ? "epoll" : "NIO");
     }
 
+    /** Looks after the peers, and has itself called again. */
     private void look() {
-        long now = System.nanoTime();
+        long now = ticker.nanos();
         long before = awakeNanos;
         awakeNanos = before + Math.min(now - lookedAt, LONGEST_STEP_NANOS);
         lookedAt = now;
@@ -163,6 +172,9 @@ public final class Endpoint implements AutoCloseable {
             } catch (RuntimeException | Error e) { // such as a lack of memory: a timer that throws never runs again
                 log.log(System.Logger.Level.ERROR, "cannot look after " + peer, e);
             }
+        }
+        if (!isClosed) {
+            ticker.schedule(loop, LOOK_NANOS, this::look);
         }
     }
 
@@ -176,6 +188,13 @@ public final class Endpoint implements AutoCloseable {
 
     /** Listens on an ephemeral port and returns it. */
     public InetSocketAddress listen() throws IOException {
+        return switch (settings.world().network()) {
+            case Network.Sockets _ -> listenOnSocket();
+            case Network.InJvm jvm -> jvm.listen(this);
+        };
+    }
+
+    private InetSocketAddress listenOnSocket() throws IOException {
         try {
             var channel = new ServerBootstrap()
                     .group(group)
@@ -240,7 +259,7 @@ public final class Endpoint implements AutoCloseable {
     private void refused(Channel channel, String why) {
         String from = String.valueOf(channel.remoteAddress());
         traffic.refused.increment();
-        refusals.add(from, why, System.nanoTime());
+        refusals.add(from, why, ticker.nanos());
         receiver.refused(from, why);
     }
 
@@ -287,7 +306,7 @@ public final class Endpoint implements AutoCloseable {
     private Peer admit(Channel channel, Peer.Member member) {
         var peer = peerOf(member);
         var attachment = new Attachment(peer);
-        var link = new TcpLink(channel, attachment);
+        var link = new TcpLink(channel, attachment, ticker);
         channel.pipeline().get(FrameReader.class).limit(Frame.MOST_BYTES);
         channel.pipeline().replace(Handshake.class, "link", link);
         attach(peer, attachment, link);
@@ -295,8 +314,9 @@ public final class Endpoint implements AutoCloseable {
     }
 
     private void attach(Peer peer, Attachment attachment, Link link) {
-        var outer =
-                settings.faults().equals(Faults.NONE) ? link : new FaultyLink(link, settings.faults(), links++, loop);
+        var outer = settings.faults().equals(Faults.NONE)
+                ? link
+                : new FaultyLink(link, settings.faults(), links++, loop, ticker);
         attachment.link = outer;
         var replaced = peer.attach(outer);
         if (replaced != null) {
@@ -357,19 +377,34 @@ public final class Endpoint implements AutoCloseable {
      * @throws IOException if there is nobody, it is somebody else, or one of the sides refuses the other
      */
     public Peer connect(int id, InetSocketAddress address, Duration limit) throws IOException, InterruptedException {
-        var way = new Way(id, address, System.nanoTime() + limit.toNanos());
+        return switch (settings.world().network()) {
+            case Network.Sockets _ -> connectBySocket(id, address, limit);
+            case Network.InJvm jvm -> jvm.connect(this, id, address, limit);
+        };
+    }
+
+    private Peer connectBySocket(int id, InetSocketAddress address, Duration limit)
+            throws IOException, InterruptedException {
+        var way = new Way(id, address, ticker.nanos() + limit.toNanos());
         way.open();
+        if (!ticker.join(way.first, limit.toNanos())) {
+            way.isOver = true;
+            throw new IOException("member " + id + " at " + address + " was not reached within " + limit.toMillis()
+                    + " ms: " + way.why);
+        }
         try {
-            return way.first.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            return way.first.get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-        } catch (TimeoutException e) {
-            way.isOver = true;
-            throw new IOException(
-                    "member " + id + " at " + address + " was not reached within " + limit.toMillis() + " ms: "
-                            + way.why,
-                    e);
         }
+    }
+
+    boolean isMember(int id) {
+        return me.id() == id;
+    }
+
+    Ticker ticker() {
+        return ticker;
     }
 
     /** A way to a member: connects, and connects again. */
@@ -422,10 +457,10 @@ public final class Endpoint implements AutoCloseable {
             why = reason;
             handshakeNanos = Math.min(LONGEST_HANDSHAKE_NANOS, 2 * handshakeNanos); // the machines may be busy
             var known = peer;
-            boolean givesUp = known == null ? System.nanoTime() > tryUntil : known.hasEnded();
+            boolean givesUp = known == null ? ticker.nanos() > tryUntil : known.hasEnded();
             if (!isClosed && !isOver && !givesUp && !isScheduled) { // an attempt may fail in more than one way
                 isScheduled = true;
-                loop.schedule(this::open, backoffMillis, TimeUnit.MILLISECONDS);
+                ticker.schedule(loop, TimeUnit.MILLISECONDS.toNanos(backoffMillis), this::open);
                 backoffMillis = Math.min(LAST_BACKOFF_MILLIS, 2 * backoffMillis);
             }
         }

@@ -1,7 +1,7 @@
 package orrery.wire;
 
 import java.util.SplittableRandom;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -9,16 +9,19 @@ import org.jspecify.annotations.Nullable;
 final class FaultyLink implements Link {
     private final Link link;
     private final Faults faults;
-    private final ScheduledExecutorService timer;
+    private final Executor loop;
+    private final Ticker ticker;
     private final SplittableRandom random;
     private @Nullable Frame overtaken; // guarded by this, as all below
-    private long freeAt = System.nanoTime(); // when the last byte has passed, under a rate limit
+    private long freeAt; // when the last byte has passed, under a rate limit
 
     /** @param number which link of its endpoint this is: each has a weather of its own */
-    FaultyLink(Link link, Faults faults, int number, ScheduledExecutorService timer) {
+    FaultyLink(Link link, Faults faults, int number, Executor loop, Ticker ticker) {
         this.link = link;
         this.faults = faults;
-        this.timer = timer;
+        this.loop = loop;
+        this.ticker = ticker;
+        freeAt = ticker.nanos();
         random = new SplittableRandom(faults.seed() * 0x9e3779b97f4a7c15L + number);
     }
 
@@ -31,7 +34,7 @@ final class FaultyLink implements Link {
             frame.close();
         } else if (overtaken == null && random.nextDouble() < faults.reorder()) {
             overtaken = frame;
-            timer.schedule(this::letGo, 5, TimeUnit.MILLISECONDS); // if nothing comes to overtake it
+            ticker.schedule(loop, TimeUnit.MILLISECONDS.toNanos(5), this::letGo); // if nothing comes to overtake it
         } else {
             if (random.nextDouble() < faults.duplicate()) {
                 pass(frame.again());
@@ -50,7 +53,7 @@ final class FaultyLink implements Link {
     }
 
     private void pass(Frame frame) {
-        long now = System.nanoTime();
+        long now = ticker.nanos();
         long at = now + faults.delay().toNanos();
         if (faults.bytesPerSecond() > 0) {
             freeAt = Math.max(freeAt, now) + frame.bytes() * 1_000_000_000L / faults.bytesPerSecond();
@@ -59,7 +62,7 @@ final class FaultyLink implements Link {
         if (at == now) {
             link.send(frame);
         } else {
-            timer.schedule(() -> link.send(frame), at - now, TimeUnit.NANOSECONDS);
+            ticker.schedule(loop, at - now, () -> link.send(frame));
         }
     }
 

@@ -166,7 +166,7 @@ public final class Peer {
         try {
             for (long left = limitNanos; credited && ended == null && !hasCredit(bytes); ) {
                 if (start == 0) {
-                    start = System.nanoTime();
+                    start = home.ticker().nanos();
                     home.traffic().creditStalls.increment();
                 }
                 isStarved = true;
@@ -175,7 +175,7 @@ public final class Peer {
                     throw new CreditExpiredException(this + " has taken in nothing for " + limitNanos / 1e9
                             + " s, with " + (charged - granted) + " bytes under way to it");
                 }
-                left = moreCredit.awaitNanos(left);
+                left = home.ticker().await(lock, moreCredit, left);
             }
             sendCredited(frame);
         } catch (InterruptedException e) {
@@ -184,7 +184,7 @@ public final class Peer {
         } finally {
             lock.unlock();
             if (start != 0) {
-                home.traffic().creditStallNanos.add(System.nanoTime() - start);
+                home.traffic().creditStallNanos.add(home.ticker().nanos() - start);
             }
         }
     }
@@ -230,7 +230,7 @@ public final class Peer {
         }
         frame.sequence(lane.next++).sealed();
         if (lane.frames.isEmpty()) {
-            lane.since = System.nanoTime();
+            lane.since = home.ticker().nanos();
         }
         lane.frames.add(frame);
         if (link != null && lane.sent == lane.next - 1 && lane.sent - lane.acked < lane.most) {
@@ -388,7 +388,7 @@ public final class Peer {
             if (ended != null) {
                 return; // it was on its way when the peer went, and with it what it is about
             }
-            long now = System.nanoTime();
+            long now = home.ticker().nanos();
             for (var lane : out) {
                 int next = ack.getInt();
                 int highest = ack.getInt();
@@ -447,7 +447,7 @@ public final class Peer {
             if (ended != null || link == null) {
                 return;
             }
-            long now = System.nanoTime();
+            long now = home.ticker().nanos();
             boolean waits = false;
             for (var lane : out) {
                 if (!lane.frames.isEmpty()) {
@@ -499,7 +499,7 @@ public final class Peer {
             var before = link;
             link = next;
             lastHeard = home.awakeNanos();
-            long now = System.nanoTime();
+            long now = home.ticker().nanos();
             for (var lane : out) {
                 lane.since = now;
                 home.traffic().framesSentAgain.add(lane.sent - lane.acked);

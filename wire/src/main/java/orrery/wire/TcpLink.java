@@ -24,6 +24,7 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
 
     private final Channel channel;
     private final Receiver receiver;
+    private final Ticker ticker;
     private final List<Queue<Frame>> lanes = Stream.<Queue<Frame>>generate(ConcurrentLinkedQueue::new)
             .limit(Lane.COUNT)
             .toList();
@@ -35,7 +36,8 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
     private int found; // and how many bytes of them
     private String why = "the other side closed the connection";
 
-    TcpLink(Channel channel, Receiver receiver) {
+    TcpLink(Channel channel, Receiver receiver, Ticker ticker) {
+        this.ticker = ticker;
         this.channel = channel;
         this.receiver = receiver;
     }
@@ -60,7 +62,7 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
         if (isReading) {
             return;
         }
-        if (found < FEW_BYTES && System.nanoTime() - drained < GATHER_NANOS) {
+        if (found < FEW_BYTES && ticker.nanos() - drained < GATHER_NANOS) {
             channel.eventLoop().execute(this::drainUnlessReading);
         } else {
             drain();
@@ -93,7 +95,7 @@ final class TcpLink extends ChannelInboundHandlerAdapter implements Link {
         write(batch);
         channel.flush();
         if (sum > 0) {
-            drained = System.nanoTime();
+            drained = ticker.nanos();
             found = sum;
         }
         if (isClosed) {

@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import orrery.engine.Job;
 import orrery.engine.Parallelism;
 import orrery.engine.Run;
 import orrery.engine.Turns;
+import orrery.wire.Ticker;
 
 /**
  * Real jobs that share nodes under a {@link Scheduler}: a stage begins when the scheduler says so, with the workers that it
@@ -22,15 +22,23 @@ public final class Pool {
     private final Board board; // guarded by this, as all else
     private final Consumer<Decision> log;
     private final Map<Integer, Map<Integer, Integer>> begun = new TreeMap<>(); // stages whose jobs do not know yet
-    private final long start = System.nanoTime();
+    private final Ticker ticker;
+    private final long start;
 
     /**
      * @param nodes the members of each job, by number; one node for jobs that are threads of this JVM
      * @param log hears each decision, one after the other
      */
     public Pool(Scheduler scheduler, List<ClusterView.Node> nodes, Consumer<Decision> log) {
+        this(scheduler, nodes, log, Ticker.SYSTEM);
+    }
+
+    /** The same in a time of its own. */
+    public Pool(Scheduler scheduler, List<ClusterView.Node> nodes, Consumer<Decision> log, Ticker ticker) {
         board = new Board(scheduler, nodes);
         this.log = log;
+        this.ticker = ticker;
+        start = ticker.nanos();
     }
 
     /** What the stages of a job ask for. */
@@ -97,7 +105,7 @@ public final class Pool {
                         round();
                     }
                     if (!begun.containsKey(task)) {
-                        TimeUnit.NANOSECONDS.timedWait(Pool.this, limit.toNanos());
+                        ticker.await(Pool.this, limit.toNanos());
                     }
                     return Optional.ofNullable(begun.remove(task));
                 }
@@ -127,7 +135,7 @@ public final class Pool {
     }
 
     private double now() {
-        return (System.nanoTime() - start) / 1e9;
+        return (ticker.nanos() - start) / 1e9;
     }
 
     /** The stages that have ended, in the order of their ends. */

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import orrery.table.spec.EndedException;
 import orrery.table.spec.WaitExpiredException;
+import orrery.wire.Ticker;
 
 /**
  * The clocks of one table group: who has completed which clock, how old that makes the tables, and which reads have to
@@ -27,6 +28,7 @@ public final class Clocks {
 
     private final String group;
     private final int number;
+    private final Ticker ticker;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Staged> staged = new CopyOnWriteArrayList<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -41,9 +43,15 @@ public final class Clocks {
     private record Ended(String why, @Nullable Throwable cause) {}
 
     /** @param number by which frames call the group, the same on all nodes */
-    public Clocks(String group, int number) {
+    public Clocks(String group, int number, Ticker ticker) {
         this.group = group;
         this.number = number;
+        this.ticker = ticker;
+    }
+
+    /** The time that those who wait for these clocks live in. */
+    public Ticker ticker() {
+        return ticker;
     }
 
     public int number() {
@@ -290,18 +298,18 @@ public final class Clocks {
         if (age >= need) {
             return 0;
         }
-        long start = System.nanoTime();
+        long start = ticker.nanos();
         if (park(ticket, need, clock)) {
             while (!ticket.released) {
                 var todo = work;
                 if (todo != null && todo.help()) {
                     continue;
                 }
-                long left = limitNanos - (System.nanoTime() - start);
+                long left = limitNanos - (ticker.nanos() - start);
                 if (left <= 0) {
                     giveUp(ticket, limitNanos);
                 }
-                LockSupport.parkNanos(this, left);
+                ticker.park(this, left);
                 if (Thread.interrupted()) {
                     forget(ticket);
                     checkNotEnded();
@@ -311,7 +319,7 @@ public final class Clocks {
             }
         }
         checkNotEnded();
-        return System.nanoTime() - start;
+        return ticker.nanos() - start;
     }
 
     private void forget(Ticket ticket) {

@@ -1,10 +1,10 @@
 package orrery.table.hold;
 
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.Bits;
 import orrery.table.cells.Rows;
+import orrery.wire.Ticker;
 
 /**
  * What a node knows of the blocks of a table that others own, as their owners have confirmed it. Of a dense table whole
@@ -21,6 +21,7 @@ public final class Replica {
     private static final int MOST_CACHED_ROWS = 1 << 16;
 
     private final Rows rows;
+    private final Ticker ticker;
     private final int width;
     private final int[] version;
     private final long[] age;
@@ -56,7 +57,8 @@ public final class Replica {
         }
     }
 
-    Replica(Rows rows, int width) {
+    public Replica(Rows rows, int width, Ticker ticker) {
+        this.ticker = ticker;
         this.rows = rows;
         this.width = width;
         int stripes = rows.stripes;
@@ -123,13 +125,13 @@ public final class Replica {
 
     /** Waits until whoever pulls the block has it. */
     public synchronized void await(int stripe, long limitNanos) throws InterruptedException {
-        long end = System.nanoTime() + limitNanos;
+        long end = ticker.nanos() + limitNanos;
         while (isPulled[stripe]) {
-            long left = end - System.nanoTime();
+            long left = end - ticker.nanos();
             if (left <= 0) {
                 return;
             }
-            TimeUnit.NANOSECONDS.timedWait(this, Math.min(left, 100_000_000L));
+            ticker.await(this, Math.min(left, 100_000_000L));
         }
     }
 

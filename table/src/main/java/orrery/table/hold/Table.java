@@ -64,7 +64,7 @@ public final class Table {
             own[s] = next[s] == me;
         }
         closePushed();
-        replica = new Replica(shard.rows(), spec.width());
+        replica = new Replica(shard.rows(), spec.width(), clocks.ticker());
         if (shard instanceof FloatShard floats && shard.rows().isDense) {
             floats.watch();
         }

@@ -24,6 +24,7 @@ import orrery.table.spec.Consistency;
 import orrery.table.spec.NonFiniteUpdateException;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
+import orrery.wire.Ticker;
 
 /**
  * The tables of a node by name and number, their clocks by group, and what is staged for them. Safe for use by many
@@ -38,6 +39,7 @@ public final class Tables {
     private static final int MOST_STAGES = (1 << 20) - 1; // numbers of later stages come again
 
     private final ReadPredicate predicate;
+    private final Ticker ticker;
     private final Map<String, List<Loading.Saved>> toLoad = new HashMap<>(); // by table, until it is created
     private final Map<String, Table> tables = new LinkedHashMap<>();
     private final Map<Integer, Table> numbers = new ConcurrentHashMap<>(); // as frames call them
@@ -78,8 +80,9 @@ public final class Tables {
         void look();
     }
 
-    public Tables(ReadPredicate predicate) {
+    public Tables(ReadPredicate predicate, Ticker ticker) {
         this.predicate = predicate;
+        this.ticker = ticker;
     }
 
     /** This node has joined others. Before any table is created. */
@@ -191,7 +194,7 @@ public final class Tables {
         }
         var clocks = groups.get(spec.group());
         if (clocks == null) {
-            clocks = new Clocks(spec.group(), number);
+            clocks = new Clocks(spec.group(), number, ticker);
             clocks.begin(workers, firstClock);
             clocks.whenMoved(this::look);
             groups.put(spec.group(), clocks);

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import orrery.table.clock.Clocks;
 import orrery.table.hold.Table;
@@ -14,6 +13,7 @@ import orrery.table.spec.Consistency;
 import orrery.table.spec.EndedException;
 import orrery.table.spec.NonFiniteUpdateException;
 import orrery.table.spec.WaitExpiredException;
+import orrery.wire.Ticker;
 
 /**
  * What the workers of a node push together to the tables of one group: their updates are added up and travel as one,
@@ -34,6 +34,7 @@ public final class JointPushes {
     private final Tables tables;
     private final Pushes pushes; // guarded by the lock, as is all that follows
     private final int group;
+    private final Ticker ticker;
     private final long limitNanos;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Table, Sums> sums = new LinkedHashMap<>();
@@ -47,6 +48,7 @@ public final class JointPushes {
     public JointPushes(Tables tables, Mail mail, int group, int workersOfAll, long limitNanos) {
         this.tables = tables;
         pushes = new Pushes(mail, 0, limitNanos);
+        ticker = mail.ticker();
         this.group = group;
         this.limitNanos = limitNanos;
         ticked = new long[workersOfAll];
@@ -57,7 +59,7 @@ public final class JointPushes {
 
     private void lock(int worker) {
         try {
-            if (!lock.tryLock(limitNanos, TimeUnit.NANOSECONDS)) {
+            if (!ticker.tryLock(lock, limitNanos)) {
                 throw new WaitExpiredException("worker " + worker + " waited " + Clocks.seconds(limitNanos)
                         + " for another worker of its node, which pushes for both and waits for credit of others");
             }

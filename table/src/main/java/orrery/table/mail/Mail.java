@@ -17,10 +17,12 @@ import orrery.wire.Endpoint;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
 import orrery.wire.PeerEndedException;
+import orrery.wire.Ticker;
 
 /** How a node writes to others: who they are, what they own, and who expects which answer. Safe for use by many threads. */
 public final class Mail {
     private final int me;
+    private final Ticker ticker;
     private final Map<Long, Taker> expecting = new ConcurrentHashMap<>();
     private final Set<Taker> takers = ConcurrentHashMap.newKeySet();
     private final AtomicLong nextRequest = new AtomicLong();
@@ -41,8 +43,9 @@ public final class Mail {
     }
 
     @SuppressWarnings("NullAway.Init") // the endpoint's receiver needs this, and it follows at once
-    public Mail(int me) {
+    public Mail(int me, Ticker ticker) {
         this.me = me;
+        this.ticker = ticker;
         placement = new Placement(0, List.of(me));
     }
 
@@ -53,6 +56,11 @@ public final class Mail {
 
     public Endpoint endpoint() {
         return endpoint;
+    }
+
+    /** The time that this node lives in. */
+    public Ticker ticker() {
+        return ticker;
     }
 
     public int me() {
@@ -94,11 +102,11 @@ public final class Mail {
         try {
             while (placement.version() - version < 0) {
                 table.clocks.checkNotEnded();
-                if (System.nanoTime() > end) {
+                if (ticker.nanos() > end) {
                     throw new WaitExpiredException("blocks of table '" + table.name() + "' have moved under placement "
                             + version + ", of which this node has not heard");
                 }
-                placed.await(100, TimeUnit.MILLISECONDS);
+                ticker.await(lock, placed, TimeUnit.MILLISECONDS.toNanos(100));
             }
         } catch (InterruptedException e) {
             throw interrupted(e);

@@ -127,12 +127,12 @@ public abstract sealed class Feed implements Pushed permits SlotFeed, RowFeed {
     /** Waits for something to come. Called under this lock. */
     final void pause(Replica.Need need, long end) {
         try {
-            TimeUnit.MILLISECONDS.timedWait(this, 100);
+            mail.ticker().await(this, TimeUnit.MILLISECONDS.toNanos(100));
         } catch (InterruptedException e) {
             throw mail.interrupted(e);
         }
         table.clocks.checkNotEnded();
-        if (System.nanoTime() > end) {
+        if (mail.ticker().nanos() > end) {
             throw new WaitExpiredException("worker " + need.worker() + " waited at clock " + need.clock()
                     + " for members " + late(need.age()) + " to push table '" + table.name() + "' up to clock "
                     + need.age() + ", and they wait for " + table.clocks.lateFor(need.age())

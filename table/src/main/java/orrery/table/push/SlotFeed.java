@@ -172,7 +172,7 @@ public final class SlotFeed extends Feed {
 
     /** Waits until all is as fresh as {@code need}, and slots {@code from} to {@code to} are here. */
     public synchronized void await(long from, long to, Replica.Need need, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         while (freshness() < need.age() || !has(from, to)) {
             pause(need, end);
         }
@@ -180,7 +180,7 @@ public final class SlotFeed extends Feed {
 
     /** Waits until all is as fresh as {@code need}, and the rows of {@code keys[from..to)} are here. */
     public synchronized void await(long[] keys, int from, int to, Replica.Need need, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         awaitFresh(need, end);
         for (int k = from; k < to; k++) {
             while (!present.get((int) rows.slot(keys[k])) && !table.ownsRow(keys[k])) {
@@ -252,7 +252,7 @@ public final class SlotFeed extends Feed {
 
     /** Waits until at most so many clocks of a worker's changes are not confirmed. */
     public void awaitConfirmed(Unconfirmed changes, int most, Replica.Need need, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         while (changes.open() > most) {
             synchronized (this) {
                 if (changes.open() > most) {

@@ -116,7 +116,7 @@ public final class Moves {
 
     /** Sends, waits, and takes up the new placement. Returns how many blocks came. Only while no worker is at work. */
     public int move(Placement from, Placement to, long limitNanos) throws InterruptedException {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         tables.all().forEach(Table::closePushed); // a late round must not undo what comes
         synchronized (this) {
             moving = to.version();
@@ -140,7 +140,7 @@ public final class Moves {
                 int was = from.owner(table.spec(), stripe, stripes);
                 int is = to.owner(table.spec(), stripe, stripes);
                 if (was == mail.me() && is != mail.me()) {
-                    send(table, stripe, is, to.version(), end - System.nanoTime());
+                    send(table, stripe, is, to.version(), end - mail.ticker().nanos());
                 } else if (is == mail.me() && was != mail.me()) {
                     due.add(new Key(to.version(), table.number(), stripe));
                 }
@@ -233,10 +233,15 @@ public final class Moves {
                 if (block != null && block.isWhole) {
                     return block;
                 }
-                TimeUnit.NANOSECONDS.timedWait(this, Math.min(LOOK_NANOS, Math.max(1, end - System.nanoTime())));
+                mail.ticker()
+                        .await(
+                                this,
+                                Math.min(
+                                        LOOK_NANOS,
+                                        Math.max(1, end - mail.ticker().nanos())));
             }
             mail.waiting(); // which throws if there is something else to do
-            if (System.nanoTime() > end) {
+            if (mail.ticker().nanos() > end) {
                 var table = tables.byNumber(key.table());
                 throw new WaitExpiredException("block " + key.stripe() + " of table '"
                         + (table == null ? "number " + key.table() : table.name())

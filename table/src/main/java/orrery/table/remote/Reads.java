@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import orrery.table.clock.Clocks;
 import orrery.table.hold.Replica;
@@ -69,7 +68,7 @@ public final class Reads implements Mail.Taker {
 
     /** Brings the blocks whose bits are set to this node, as fresh as {@code need} asks. */
     public void blocks(Table table, long stripes, Replica.Need need, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         while (true) {
             var replica = table.replica();
             var mine = new ArrayList<Integer>();
@@ -88,12 +87,12 @@ public final class Reads implements Mail.Taker {
                 pull(table, replica, mine, need, end);
             } else if (other >= 0) {
                 try {
-                    replica.await(other, end - System.nanoTime());
+                    replica.await(other, end - mail.ticker().nanos());
                 } catch (InterruptedException e) {
                     throw mail.interrupted(e);
                 }
                 table.clocks.checkNotEnded();
-                if (System.nanoTime() > end) {
+                if (mail.ticker().nanos() > end) {
                     throw expired(table, need, limitNanos);
                 }
             } else {
@@ -160,7 +159,7 @@ public final class Reads implements Mail.Taker {
             @Nullable OwnWrites mine,
             long limitNanos) {
         int width = table.spec().width();
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         var feed = RowFeed.of(table);
         if (feed != null) {
             feed.await(need, end);
@@ -194,7 +193,7 @@ public final class Reads implements Mail.Taker {
 
     /** All rows of a dense table of floats: those of others as their owners have them, whatever is known of them here. */
     public float[] all(Table table, Replica.Need need, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         var keys = new long[Math.toIntExact(table.spec().rows())];
         var out = new float[Math.multiplyExact(keys.length, table.spec().width())];
         var todo = new int[keys.length];
@@ -329,7 +328,7 @@ public final class Reads implements Mail.Taker {
     /** Has every other node answer for the blocks that it owns. */
     public List<ServerFunction.Pair> call(
             Table table, int kind, int first, int second, Replica.Need need, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         var pairs = new ArrayList<ServerFunction.Pair>();
         for (int member : mail.others()) {
             var frame = question(Messages.Call.TYPE, table, need, Messages.Call.BYTES);
@@ -350,7 +349,7 @@ public final class Reads implements Mail.Taker {
 
     /** Has every owner of blocks of {@code from} copy their values to {@code to}, and waits for it. */
     public void copy(Table from, Table to, long limitNanos) {
-        long end = System.nanoTime() + limitNanos;
+        long end = mail.ticker().nanos() + limitNanos;
         var need = new Replica.Need(-1, 0, -1, false, new long[0]);
         for (int member : mail.others()) {
             var frame = question(Messages.Copy.TYPE, from, need, Messages.Copy.BYTES);
@@ -374,20 +373,21 @@ public final class Reads implements Mail.Taker {
         movedTo = -1;
         long id = mail.expect(this);
         open.put(id, new Question(member, taker));
-        mail.send(member, frame.request(id), end - System.nanoTime());
+        mail.send(member, frame.request(id), end - mail.ticker().nanos());
     }
 
     /** Takes in frames until all questions are answered. */
     private void takeAll(Table table, Replica.Need need, long end) {
         try {
             while (!open.isEmpty()) {
-                var answer = answers.poll(Math.min(end - System.nanoTime(), 100_000_000L), TimeUnit.NANOSECONDS);
+                var answer =
+                        mail.ticker().poll(answers, Math.min(end - mail.ticker().nanos(), 100_000_000L));
                 if (answer == null) {
                     table.clocks.checkNotEnded();
                     if (need.worker() < 0) {
                         mail.waiting();
                     }
-                    if (System.nanoTime() > end) {
+                    if (mail.ticker().nanos() > end) {
                         throw expired(table, need, 0);
                     }
                     continue;

@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Printable;
@@ -64,7 +62,7 @@ public final class Server implements Runnable {
     private final Map<Integer, Integer> dropped = new HashMap<>(); // table to its group, by their numbers
     private int[] homes = {}; // by worker: its member; empty if that is not known
     private final List<Frame> early = new ArrayList<>(); // subscriptions under a placement that is not known here yet
-    private static final long LOOK_AGAIN_MILLIS = 100;
+    private static final long LOOK_AGAIN_NANOS = 100_000_000;
     private int roundsPushed;
     private volatile boolean isWaitedFor; // somebody is parked
     private volatile boolean isClosed;
@@ -145,28 +143,30 @@ public final class Server implements Runnable {
                 done.completeExceptionally(e);
             }
         });
-        long end = System.nanoTime() + limit.toNanos();
+        long end = mail.ticker().nanos() + limit.toNanos();
         boolean wasInterrupted = false;
         try {
             while (true) {
                 try {
-                    done.get(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-                    return;
+                    if (mail.ticker().join(done, LOOK_AGAIN_NANOS)) {
+                        done.get();
+                        return;
+                    }
                 } catch (InterruptedException e) {
                     wasInterrupted = true; // what is begun is ended, and takes microseconds
+                    continue;
                 } catch (ExecutionException e) {
                     throw new IllegalStateException(what + " failed: " + e.getCause(), e.getCause());
-                } catch (TimeoutException e) {
-                    if (isClosed) {
-                        throw new EndedException(
-                                what + ": member " + mail.me() + " has left the others, and its node can do no more;"
-                                        + " the values of its tables can still be read",
-                                null);
-                    }
-                    if (System.nanoTime() > end) {
-                        throw new WaitExpiredException(what + ": the thread of node " + mail.me()
-                                + " did not come to it within " + Clocks.seconds(limit.toNanos()));
-                    }
+                }
+                if (isClosed) {
+                    throw new EndedException(
+                            what + ": member " + mail.me() + " has left the others, and its node can do no more;"
+                                    + " the values of its tables can still be read",
+                            null);
+                }
+                if (mail.ticker().nanos() > end) {
+                    throw new WaitExpiredException(what + ": the thread of node " + mail.me()
+                            + " did not come to it within " + Clocks.seconds(limit.toNanos()));
                 }
             }
         } finally {

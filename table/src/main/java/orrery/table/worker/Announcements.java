@@ -3,7 +3,6 @@ package orrery.table.worker;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import orrery.table.clock.Clocks;
 import orrery.table.clock.ConflictDetector;
@@ -15,6 +14,7 @@ import orrery.table.spec.Consistency;
 import orrery.table.spec.WaitExpiredException;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
+import orrery.wire.Ticker;
 
 /** What one worker has announced of a table under {@link Consistency.SparseSsp}. Confined to the worker's thread. */
 final class Announcements {
@@ -23,6 +23,7 @@ final class Announcements {
 
     private final Port port;
     private final Table table;
+    private final Ticker ticker;
     private final ConflictDetector detector;
     private final Map<Long, long[]> coming = new HashMap<>(); // by clock
     private @Nullable KeyCounts here; // of the clock under way, made when first needed
@@ -31,6 +32,7 @@ final class Announcements {
         this.port = port;
         this.detector = detector;
         table = port.table;
+        ticker = table.clocks.ticker();
     }
 
     /** The worker will touch these rows at a clock. */
@@ -120,23 +122,23 @@ final class Announcements {
             return;
         }
         int slowest = port.group.clocks.slowest();
-        long start = System.nanoTime();
+        long start = ticker.nanos();
         while (!detector.grants(worker, clock)) {
-            long left = port.session.waitLimitNanos - (System.nanoTime() - start);
+            long left = port.session.waitLimitNanos - (ticker.nanos() - start);
             port.group.clocks.checkNotEnded();
             if (left <= 0) {
                 throw new WaitExpiredException("worker " + worker + " waited "
                         + Clocks.seconds(port.session.waitLimitNanos) + " at clock " + clock + " for table '"
                         + table.name() + "', for " + detector.late(clock) + "; a longer limit is set by --wait-limit");
             }
-            LockSupport.parkNanos(this, Math.min(left, LOOK_NANOS));
+            ticker.park(this, Math.min(left, LOOK_NANOS));
             if (Thread.interrupted()) {
                 port.group.clocks.checkNotEnded();
                 throw new IllegalStateException(
                         "worker " + worker + " was interrupted while it waited at clock " + clock);
             }
         }
-        port.waited(System.nanoTime() - start, slowest);
+        port.waited(ticker.nanos() - start, slowest);
     }
 
     /** The clock ends: of what was not announced, nothing was touched. */

@@ -6,12 +6,14 @@ import orrery.table.hold.Table;
 import orrery.table.hold.Tables;
 import orrery.table.plan.Recording;
 import orrery.table.remote.Reads;
+import orrery.wire.Ticker;
 
 /** How one worker reads a table: from its own node's shard, from what others push, or by asking them. */
 final class Reader {
     private final Port port;
     private final Writer writer; // whose changes this worker sees before others do
     private final Table table;
+    private final Ticker ticker;
     private final @Nullable Reads reads; // of rows of other nodes, if there are any
     private final @Nullable Recording recording;
     private final long waitLimitNanos;
@@ -26,6 +28,7 @@ final class Reader {
         this.port = port;
         this.writer = writer;
         table = port.table;
+        ticker = table.clocks.ticker();
         reads = port.session.reads;
         recording = port.session.recording;
         waitLimitNanos = port.session.waitLimitNanos;
@@ -56,9 +59,9 @@ final class Reader {
                 port.feed.want(0, slots, waitLimitNanos);
                 awaitPushed(0, slots);
             } else if (reads != null && !table.isWhole()) {
-                long start = System.nanoTime();
+                long start = ticker.nanos();
                 reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), port.need(), waitLimitNanos);
-                port.waitedElsewhere(System.nanoTime() - start);
+                port.waitedElsewhere(ticker.nanos() - start);
             }
             local.averageIsHere();
             if (isOld) {
@@ -94,9 +97,9 @@ final class Reader {
             port.feed.want(first, end, waitLimitNanos);
             awaitPushed(first, end);
         } else if (reads != null && !table.isWhole()) {
-            long start = System.nanoTime();
+            long start = ticker.nanos();
             blocks(reads, stripes(from, to));
-            port.waitedElsewhere(System.nanoTime() - start);
+            port.waitedElsewhere(ticker.nanos() - start);
         }
         return view.open(true);
     }
@@ -145,9 +148,9 @@ final class Reader {
         if (port.feed != null && local == null) {
             awaitPushed(slots.keys(), 0, 0);
         } else if (local == null && reads != null && !table.isWhole()) {
-            long start = System.nanoTime();
+            long start = ticker.nanos();
             blocks(reads, slots.stripes());
-            port.waitedElsewhere(System.nanoTime() - start);
+            port.waitedElsewhere(ticker.nanos() - start);
         }
         var view = viewOfSlots;
         if (view == null) {
@@ -171,9 +174,9 @@ final class Reader {
     private void awaitPushed(long from, long to) {
         var feed = port.feed;
         if (feed != null && (fedAt != port.group.clock || seenFrom > from || seenTo < to)) {
-            long start = System.nanoTime();
+            long start = ticker.nanos();
             feed.await(from, to, port.need(), waitLimitNanos);
-            port.waitedElsewhere(System.nanoTime() - start);
+            port.waitedElsewhere(ticker.nanos() - start);
             seenFrom = from;
             seenTo = to;
             fedAt = port.group.clock;
@@ -201,9 +204,9 @@ final class Reader {
             feed.want(keys, from, to, waitLimitNanos);
         }
         if (isNew || fedAt != port.group.clock) {
-            long start = System.nanoTime();
+            long start = ticker.nanos();
             feed.await(keys, from, isNew ? to : from, port.need(), waitLimitNanos);
-            port.waitedElsewhere(System.nanoTime() - start);
+            port.waitedElsewhere(ticker.nanos() - start);
             fedAt = port.group.clock;
         }
     }
@@ -228,7 +231,7 @@ final class Reader {
         }
         port.session.sendUnsent(port.group);
         port.awaitAge(age);
-        long start = System.nanoTime();
+        long start = ticker.nanos();
         var need = port.needOfAge(age);
         float[] values;
         if (table.pushed() == null) {
@@ -237,7 +240,7 @@ final class Reader {
         } else { // what others push is on its way perhaps, and must not be disturbed
             values = reads.all(table, need, waitLimitNanos);
         }
-        port.waitedElsewhere(System.nanoTime() - start);
+        port.waitedElsewhere(ticker.nanos() - start);
         return values;
     }
 
@@ -246,7 +249,7 @@ final class Reader {
     }
 
     private void gatherElsewhere(long[] keys, int from, int to, Object out, int at) {
-        long start = System.nanoTime();
+        long start = ticker.nanos();
         if (reads != null) {
             for (int i = from; i < to; i++) {
                 if (port.isElsewhere(keys[i])) {
@@ -257,7 +260,7 @@ final class Reader {
             note(keys, from, to);
             reads.rows(table, keys, from, to, out, at, port.need(), writer.mine(), waitLimitNanos);
         }
-        port.waitedElsewhere(System.nanoTime() - start);
+        port.waitedElsewhere(ticker.nanos() - start);
     }
 
     /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */

@@ -22,7 +22,7 @@ final class ClocksTest {
 
     @Test
     void theAgeIsMinusOneUntilAllHaveTicked() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(2, 0);
         assertThat(clocks.age()).isEqualTo(-1);
         clocks.tick(0, 0);
@@ -33,7 +33,7 @@ final class ClocksTest {
 
     @Test
     void aReadThatComesTooEarlyIsParkedAndReleasedByTheTickThatMakesItLegal() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(2, 0);
         clocks.tick(0, 0);
         var read = ticket(0);
@@ -45,7 +45,7 @@ final class ClocksTest {
 
     @Test
     void aLegalReadIsNotParked() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(1, 0);
         clocks.tick(0, 0);
         assertThat(clocks.park(ticket(0), 0, 1)).isFalse();
@@ -53,7 +53,7 @@ final class ClocksTest {
 
     @Test
     void aFinishedWorkerHoldsNobodyBack() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(2, 0);
         clocks.tick(1, Clocks.FINISHED);
         clocks.tick(0, 0);
@@ -63,7 +63,7 @@ final class ClocksTest {
 
     @Test
     void theEndReleasesEverybody() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(2, 0);
         var read = ticket(0);
         assertThat(clocks.park(read, 5, 6)).isTrue();
@@ -76,7 +76,7 @@ final class ClocksTest {
 
     @Test
     void aWaitThatExpiresSaysForWhom() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(3, 57);
         clocks.tick(0, 57);
         clocks.tick(2, 57);
@@ -88,7 +88,7 @@ final class ClocksTest {
 
     @Test
     void whatIsStagedIsAppliedBeforeTheAgeMoves() {
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         var log = new ArrayList<String>();
         clocks.register(new Clocks.Staged() {
             @Override
@@ -111,7 +111,7 @@ final class ClocksTest {
     void anyOrderOfTicksAndReads(RepetitionInfo seed) {
         var random = new SplittableRandom(seed.getCurrentRepetition());
         int workers = random.nextInt(1, 6);
-        var clocks = new Clocks("g", 1);
+        var clocks = new Clocks("g", 1, orrery.wire.Ticker.SYSTEM);
         clocks.begin(workers, 0);
         var next = new long[workers];
         var parked = new Clocks.Ticket[workers];
