@@ -204,7 +204,7 @@ final class ConfigFile {
         String name = line.name();
         OptionSpec option = verb.getCommandSpec().findOption("--" + name);
         if (option == null || name.equals("config") || name.startsWith("help")) {
-            var known = Orrery.optionNames(verb).stream()
+            var known = Complaints.optionNames(verb).stream()
                     .filter(n -> n.startsWith("--")
                             && !n.startsWith("--help")
                             && !n.equals("--version")

@@ -60,7 +60,7 @@ final class Doctor implements Callable<Integer> {
         say(out, "npm", hasNpm() ? "here" : "not here; only 'orrery data get' needs it", "");
         selfTest(out);
         out.println(ills == 0 ? "all is well" : ills + " to look at");
-        return ills == 0 ? 0 : Orrery.FAILED;
+        return ills == 0 ? 0 : Exit.FAILED;
     }
 
     private void say(PrintWriter out, String what, String is, String ill) {

@@ -14,7 +14,7 @@ final class Help {
     private static final int WIDTH = 100;
     private static final int COLUMN = 26; // where descriptions begin
     private static final List<String> ORDER =
-            List.of(FlagGroup.DATA, FlagGroup.MODEL, FlagGroup.OPTIMISER, RunFlags.HEADING, Train.HEADING);
+            List.of(FlagGroup.DATA, FlagGroup.MODEL, FlagGroup.OPTIMISER, RunFlags.HEADING, KeepFlags.HEADING);
 
     private Help() {}
 

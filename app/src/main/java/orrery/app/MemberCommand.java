@@ -9,6 +9,7 @@ final class MemberCommand {
     /** What the command line of a member is, all of it. */
     static final String VERB = "member";
 
+    private static final String MAIN = "orrery.app.Orrery"; // which uses this
     private static final double SHARE_OF_MEMORY = 70; // percent, of all processes together
 
     private MemberCommand() {}
@@ -57,6 +58,6 @@ final class MemberCommand {
             flags.remove(YOUNG); // the heap is theirs
         }
         flags.addAll(given()); // last: they go before
-        return Processes.again(flags, Orrery.class.getName(), List.of(VERB));
+        return Processes.again(flags, MAIN, List.of(VERB));
     }
 }

@@ -193,7 +193,7 @@ final class PoolVerb implements Callable<Integer> {
     private static final class Result {
         final Line line;
         final Thread thread;
-        volatile int status = Orrery.FAILED;
+        volatile int status = Exit.FAILED;
         volatile String said = "";
 
         Result(Line line, Pool pool, int nodes) {
@@ -205,7 +205,7 @@ final class PoolVerb implements Callable<Integer> {
             var text = new StringWriter();
             try {
                 TimeUnit.NANOSECONDS.sleep((long) (line.at() * 1e9));
-                var command = Orrery.configured(Train.command(ConfigFile.application(line.arguments())));
+                var command = Complaints.configured(Train.command(ConfigFile.application(line.arguments())));
                 Train train = command.getCommand();
                 train.pooled = new Train.Pooled(pool, line.name(), nodes);
                 train.keeping.quiet = true;
@@ -285,7 +285,7 @@ final class PoolVerb implements Callable<Integer> {
             out.println(result.line.name() + (result.status == 0 ? "" : ", which failed with status " + result.status));
             result.said.lines().forEach(line -> out.println("  " + line));
         }
-        return failed == 0 ? 0 : Orrery.FAILED;
+        return failed == 0 ? 0 : Exit.FAILED;
     }
 
     private static String chart(List<Lane> lanes, double end) {
@@ -324,6 +324,6 @@ final class PoolVerb implements Callable<Integer> {
             }
         }
         out.println(number + " decisions, " + (different == 0 ? "all the same" : different + " different"));
-        return different == 0 ? 0 : Orrery.FAILED;
+        return different == 0 ? 0 : Exit.FAILED;
     }
 }

@@ -57,7 +57,7 @@ public final class ThisJvm implements Cluster {
                             end.complete(0);
                         } catch (IOException | RuntimeException e) {
                             said.accept(String.valueOf(e.getMessage()));
-                            end.complete(Orrery.FAILED);
+                            end.complete(Exit.FAILED);
                         }
                     });
         }

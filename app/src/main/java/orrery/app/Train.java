@@ -53,7 +53,7 @@ import picocli.CommandLine.Spec;
         name = "train",
         sortOptions = false,
         description = "Trains a model; orrery train --help lists what can be trained.")
-final class Train implements Callable<Integer> {
+final class Train implements Callable<Integer>, Complaints.OfApplication {
     static final String HEADING = KeepFlags.HEADING;
     private static final List<String> NOT_KEPT = List.of(
             "run", "member-of", "resume", "model", "json", "quiet", "config", "help", "help-all", "app", "train");
@@ -140,8 +140,8 @@ final class Train implements Callable<Integer> {
         }
     }
 
-    /** With a blank before it; nothing if none was named. */
-    String applicationName() {
+    @Override
+    public String applicationName() {
         return application.map(of -> " " + of.name()).orElse("");
     }
 
@@ -353,7 +353,7 @@ final class Train implements Callable<Integer> {
             throw e;
         }
         if (trained.outcome().status() == Outcome.Status.STOPPED) {
-            return Orrery.INTERRUPTED; // the thread that stopped it says how to go on
+            return Exit.INTERRUPTED; // the thread that stopped it says how to go on
         }
         phases.add(trained.outcome().members());
         phases.next("measure");
@@ -490,7 +490,7 @@ final class Train implements Callable<Integer> {
         provenance.put("dataSum", chosen.dataSum());
         provenance.put("read", Json.line(chosen.reading().toMap()));
         provenance.put("seed", String.valueOf(seed));
-        provenance.put("commit", Orrery.Version.commit().orElse("unknown"));
+        provenance.put("commit", Version.commit().orElse("unknown"));
         provenance.put("jdk", System.getProperty("java.vm.vendor") + " " + Runtime.version());
         provenance.put("trained", Instant.now().toString());
         return provenance;
