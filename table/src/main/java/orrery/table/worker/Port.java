@@ -19,7 +19,6 @@ final class Port {
     final Table table;
     final Session.Group group;
     final TableSpec spec;
-    final boolean writesThrough;
     final float scale; // of a change that is written through
     final @Nullable SlotFeed feed; // if others push the table to this node's own array
     final @Nullable RowFeed rowFeed; // if they push it row by row
@@ -37,7 +36,6 @@ final class Port {
         this.table = table;
         this.group = group;
         spec = table.spec();
-        writesThrough = spec.writesThrough();
         scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
         feed = SlotFeed.of(table);
         rowFeed = RowFeed.of(table);

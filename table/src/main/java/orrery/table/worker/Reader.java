@@ -121,11 +121,11 @@ final class Reader {
         if (port.feed == null && reads != null && !table.isWhole()) {
             table.floats();
             gatherElsewhere(keys, from, to, out, at);
-            writer.overlayThrough(keys, from, to, out, at);
+            writer.path().overlayThrough(keys, from, to, out, at);
         } else {
             table.floats().gather(keys, from, to, out, at);
         }
-        writer.overlayGathered(keys, from, to, out, at);
+        writer.path().overlayGathered(keys, from, to, out, at);
     }
 
     /**
@@ -271,7 +271,7 @@ final class Reader {
         var ints = table.ints();
         if (reads != null && !table.isWhole()) {
             gatherElsewhere(keys, 0, keys.length, out, 0);
-            writer.overlayCounts(keys, out);
+            writer.path().overlayCounts(keys, out);
             return;
         }
         ints.gather(keys, 0, keys.length, out, 0);
@@ -289,6 +289,6 @@ final class Reader {
         }
         port.admit();
         table.floats().read(key, out, 0);
-        writer.overlayGathered(key, out);
+        writer.path().overlayGathered(key, out);
     }
 }
