@@ -27,6 +27,7 @@ import orrery.table.spec.Consistency;
 import orrery.table.spec.EndedException;
 import orrery.table.spec.Placement;
 import orrery.table.spec.TableSpec;
+import orrery.table.worker.Among;
 import orrery.table.worker.Session;
 import orrery.table.worker.View;
 import orrery.wire.Credentials;
@@ -142,7 +143,7 @@ public final class Node {
                     "the stage has workers 0 to " + (workers - 1) + ", asked for worker " + worker);
         }
         var among = cluster;
-        var out = among == null ? null : new Session.Among(among.mail(), new Reads(among.mail()), this::joint);
+        var out = among == null ? null : new Among(among.mail(), new Reads(among.mail()), this::joint);
         return new Session(tables, out, worker, workers, tables.firstClock(), limitNanos(), into, false);
     }
 

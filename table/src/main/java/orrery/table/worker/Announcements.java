@@ -39,17 +39,17 @@ final class Announcements {
     void announce(long clock, long[] keys) {
         if (clock < port.group.clock) {
             throw new IllegalArgumentException("clock " + clock + " of table '" + table.name() + "' is over; worker "
-                    + port.session.worker() + " is at " + port.group.clock);
+                    + port.self.worker + " is at " + port.group.clock);
         }
         for (long key : keys) {
             table.shard.rows().check(key);
         }
         var copy = keys.clone();
         if (coming.putIfAbsent(clock, copy) != null) {
-            throw new IllegalArgumentException("worker " + port.session.worker() + " has announced clock " + clock
+            throw new IllegalArgumentException("worker " + port.self.worker + " has announced clock " + clock
                     + " of table '" + table.name() + "' already");
         }
-        var mail = port.session.mail;
+        var mail = port.self.mail;
         if (mail == null) {
             tell(clock, copy);
             return;
@@ -73,8 +73,8 @@ final class Announcements {
     }
 
     private void tell(long clock, long[] keys) {
-        detector.announce(port.session.worker(), clock, keys);
-        port.session.tables.lookAgain(); // at it, others may wait for that
+        detector.announce(port.self.worker, clock, keys);
+        port.self.tables.lookAgain(); // at it, others may wait for that
     }
 
     private void send(Mail mail, int member, long clock, long[] keys) {
@@ -84,10 +84,10 @@ final class Announcements {
             int n = Math.min(MOST_KEYS, keys.length - from);
             var frame = mail.frame(Messages.Announce.TYPE, Lane.BULK, Messages.Announce.HEAD_BYTES + n * Long.BYTES)
                     .table(table.number())
-                    .block(port.session.tables.begun());
-            new Messages.Announce(port.session.worker(), clock, piece, pieces, Arrays.copyOfRange(keys, from, from + n))
+                    .block(port.self.tables.begun());
+            new Messages.Announce(port.self.worker, clock, piece, pieces, Arrays.copyOfRange(keys, from, from + n))
                     .write(frame);
-            mail.send(member, frame, port.session.waitLimitNanos);
+            mail.send(member, frame, port.self.waitLimitNanos);
         }
     }
 
@@ -108,7 +108,7 @@ final class Announcements {
         for (int i = from; i < to; i++) {
             if (!known.holds(keys[i])) {
                 throw new IllegalArgumentException("row " + keys[i] + " of table '" + table.name()
-                        + "' was not announced by worker " + port.session.worker() + " for clock " + port.group.clock
+                        + "' was not announced by worker " + port.self.worker + " for clock " + port.group.clock
                         + (announced == null ? ", for which nothing was" : "") + ": under "
                         + table.spec().consistency() + " a worker touches only what it has announced");
             }
@@ -117,18 +117,18 @@ final class Announcements {
 
     /** Waits until the worker may begin its clock, as far as this node's rows are concerned. */
     void await(long clock) {
-        int worker = port.session.worker();
+        int worker = port.self.worker;
         if (detector.grantsOrWakes(worker, clock, Thread.currentThread())) {
             return;
         }
         int slowest = port.group.clocks.slowest();
         long start = ticker.nanos();
         while (!detector.grants(worker, clock)) {
-            long left = port.session.waitLimitNanos - (ticker.nanos() - start);
+            long left = port.self.waitLimitNanos - (ticker.nanos() - start);
             port.group.clocks.checkNotEnded();
             if (left <= 0) {
                 throw new WaitExpiredException("worker " + worker + " waited "
-                        + Clocks.seconds(port.session.waitLimitNanos) + " at clock " + clock + " for table '"
+                        + Clocks.seconds(port.self.waitLimitNanos) + " at clock " + clock + " for table '"
                         + table.name() + "', for " + detector.late(clock) + "; a longer limit is set by --wait-limit");
             }
             ticker.park(this, Math.min(left, LOOK_NANOS));

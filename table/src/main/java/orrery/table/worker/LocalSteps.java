@@ -10,18 +10,20 @@ import orrery.table.outbox.Outbox;
  */
 final class LocalSteps extends WritePath {
     private final LocalCopy local;
+    private final Runnable average;
     private @Nullable Outbox steps; // of the clock
     private @Nullable Outbox contribution; // to the average
 
-    LocalSteps(Port port, LocalCopy local) {
+    LocalSteps(Port port, LocalCopy local, Runnable average) {
         super(port);
+        this.average = average;
         this.local = local;
     }
 
     @Override
     Outbox open() {
         port.admit();
-        port.reader.local();
+        average.run();
         var now = steps;
         if (now == null) {
             now = newOutbox(spec.with(table.localRule()), local.shard());
@@ -47,19 +49,19 @@ final class LocalSteps extends WritePath {
             return;
         }
         if (local.lacksAverage()) {
-            port.reader.local();
+            average.run();
         }
         var change = contribution;
         if (change == null) {
             change = newOutbox(spec, table.floats());
             contribution = change;
         }
-        local.contribute(port.session.share(), change);
+        local.contribute(port.self.share, change);
         if (isSealed(change)) {
             if (pushes != null) {
                 push(change, pushes);
             }
-            tables.staged(table).stage(port.session.worker(), clock, change);
+            tables.staged(table).stage(port.self.worker, clock, change);
         }
     }
 }

@@ -15,9 +15,9 @@ import orrery.table.spec.UpdateRule;
 
 /** A table as one worker sees it, and when it may be read. Confined to the worker's thread. */
 final class Port {
-    final Session session;
+    final Self self;
     final Table table;
-    final Session.Group group;
+    final Group group;
     final TableSpec spec;
     final float scale; // of a change that is written through
     final @Nullable SlotFeed feed; // if others push the table to this node's own array
@@ -26,13 +26,11 @@ final class Port {
     final BitSet known = new BitSet(); // rows of others that were found here
     final @Nullable LocalCopy local; // under local steps
     final @Nullable Announcements announcements; // under SparseSsp
-    final Writer writer;
-    final Reader reader;
     private @Nullable BitSet expected; // rows that the worker was planned to touch
     private long admitted = Long.MIN_VALUE; // the clock for which reads have been found legal
 
-    Port(Session session, Table table, Session.Group group) {
-        this.session = session;
+    Port(Self self, Table table, Group group) {
+        this.self = self;
         this.table = table;
         this.group = group;
         spec = table.spec();
@@ -44,9 +42,7 @@ final class Port {
         local = spec.consistency() instanceof Consistency.Local steps
                 ? new LocalCopy(table, steps, () -> group.clock - 1)
                 : null;
-        announcements = table.detector == null || session.isVirtual ? null : new Announcements(this, table.detector);
-        writer = new Writer(this);
-        reader = new Reader(this, writer);
+        announcements = table.detector == null || self.isVirtual ? null : new Announcements(this, table.detector);
     }
 
     /** Whether a read or an add has been found legal at the clock that is under way. */
@@ -64,7 +60,7 @@ final class Port {
         var pushed = Feed.of(table);
         if (pushed != null) {
             table.shard.rows().stripesOf(rows, 0, rows.length); // which checks them
-            pushed.want(rows, 0, rows.length, session.waitLimitNanos);
+            pushed.want(rows, 0, rows.length, self.waitLimitNanos);
         }
     }
 
@@ -75,16 +71,16 @@ final class Port {
     /** Counts a row of others that is read for the first time, if it was not planned to be. */
     void countUnplanned(long row) {
         if (expected != null && !expected.get((int) row)) {
-            session.tables.counts().rowsOutsidePlan.increment();
+            self.tables.counts().rowsOutsidePlan.increment();
         }
     }
 
     void admit() {
-        if (session.isVirtual) {
+        if (self.isVirtual) {
             return;
         }
         if (admitted != group.clock) {
-            long need = session.tables.requiredAge(spec.consistency(), group.clock);
+            long need = self.tables.requiredAge(spec.consistency(), group.clock);
             if (announcements != null) {
                 announcements.await(group.clock);
             } else if (group.clocks.age() < need) {
@@ -92,7 +88,7 @@ final class Port {
             }
             var feed = table.pushed();
             long age = group.clocks.age();
-            session.tables
+            self.tables
                     .counts()
                     .read(group.clock, feed == null ? age : Math.min(age, Math.max(need, feed.freshness())));
             admitted = group.clock;
@@ -107,7 +103,7 @@ final class Port {
     }
 
     void recordReads(long[] keys, int from, int to) {
-        var recording = session.recording;
+        var recording = self.recording;
         if (recording != null && isRecorded()) {
             table.shard.rows().stripesOf(keys, from, to); // which checks them
             recording.read(spec.name(), keys, from, to);
@@ -138,45 +134,45 @@ final class Port {
         var consistency = spec.consistency();
         long clockOfGroup = group.clock;
         return new Replica.Need(
-                session.worker(),
+                self.worker,
                 clockOfGroup,
-                session.tables.requiredAge(consistency, clockOfGroup),
+                self.tables.requiredAge(consistency, clockOfGroup),
                 !(consistency instanceof Consistency.Asp),
                 lastPushed);
     }
 
     /** What a read accepts that wants all of an age, whatever the consistency. */
     Replica.Need needOfAge(long age) {
-        return new Replica.Need(session.worker(), group.clock, age, true, lastPushed);
+        return new Replica.Need(self.worker, group.clock, age, true, lastPushed);
     }
 
     /** Waits for an age, whatever the consistency. */
     void awaitAge(long age) {
-        if (!session.isVirtual && group.clocks.age() < age) {
+        if (!self.isVirtual && group.clocks.age() < age) {
             await(age);
         }
     }
 
     void await(long need) {
         int slowest = group.clocks.slowest();
-        long waited = group.clocks.await(group.ticket, need, group.clock, session.waitLimitNanos);
+        long waited = group.clocks.await(group.ticket, need, group.clock, self.waitLimitNanos);
         waited(waited, slowest);
     }
 
     /** The worker has waited for others, the slowest of whom was that. */
     void waited(long nanos, int slowest) {
-        session.waitedNanos += nanos;
-        session.tables.counts().waited(nanos, slowest);
+        self.waitedNanos += nanos;
+        self.tables.counts().waited(nanos, slowest);
         if (nanos >= SlowRead.NANOS) {
             slow(nanos, "worker " + slowest);
         }
     }
 
     void slow(long waited, String whom) {
-        session.tables.counts().slowReads.increment();
+        self.tables.counts().slowReads.increment();
         var read = new SlowRead();
         read.table = spec.name();
-        read.worker = session.worker();
+        read.worker = self.worker;
         read.clock = group.clock;
         read.waitedFor = whom;
         read.waited = waited;
@@ -184,8 +180,8 @@ final class Port {
     }
 
     void waitedElsewhere(long nanos) {
-        session.waitedNanos += nanos;
-        session.tables.counts().waitNanosForNodes.add(nanos);
+        self.waitedNanos += nanos;
+        self.tables.counts().waitNanosForNodes.add(nanos);
         if (nanos >= SlowRead.NANOS) {
             slow(nanos, "other nodes");
         }

@@ -11,7 +11,7 @@ import orrery.wire.Ticker;
 /** How one worker reads a table: from its own node's shard, from what others push, or by asking them. */
 final class Reader {
     private final Port port;
-    private final Writer writer; // whose changes this worker sees before others do
+    private @Nullable WritePath path; // whose changes this worker sees before others do
     private final Table table;
     private final Ticker ticker;
     private final @Nullable Reads reads; // of rows of other nodes, if there are any
@@ -24,14 +24,26 @@ final class Reader {
     private long seenTo;
     private long fedAt = Long.MIN_VALUE; // the clock for which what is pushed has been found fresh enough
 
-    Reader(Port port, Writer writer) {
+    Reader(Port port) {
         this.port = port;
-        this.writer = writer;
         table = port.table;
         ticker = table.clocks.ticker();
-        reads = port.session.reads;
-        recording = port.session.recording;
-        waitLimitNanos = port.session.waitLimitNanos;
+        reads = port.self.reads;
+        recording = port.self.recording;
+        waitLimitNanos = port.self.waitLimitNanos;
+    }
+
+    /** The worker adds on that way. Before it reads. */
+    void sees(WritePath ofWorker) {
+        path = ofWorker;
+    }
+
+    private WritePath path() {
+        var now = path;
+        if (now == null) {
+            throw new IllegalStateException("a reader without a writer");
+        }
+        return now;
     }
 
     /** What was read at this clock is not to be used at the next. */
@@ -121,11 +133,11 @@ final class Reader {
         if (port.feed == null && reads != null && !table.isWhole()) {
             table.floats();
             gatherElsewhere(keys, from, to, out, at);
-            writer.path().overlayThrough(keys, from, to, out, at);
+            path().overlayThrough(keys, from, to, out, at);
         } else {
             table.floats().gather(keys, from, to, out, at);
         }
-        writer.path().overlayGathered(keys, from, to, out, at);
+        path().overlayGathered(keys, from, to, out, at);
     }
 
     /**
@@ -163,7 +175,7 @@ final class Reader {
     private void blocks(Reads from, long stripes) {
         for (int stripe = 0; stripe < table.shard.rows().stripes; stripe++) {
             if ((stripes & 1L << stripe) != 0 && !table.owns(stripe)) {
-                port.session.sendUnsent(port.group);
+                port.group.sendUnsent(port.self.worker);
                 break;
             }
         }
@@ -225,11 +237,11 @@ final class Reader {
     /** All rows as they are once all workers have completed the clock before the one under way. */
     float[] values() {
         long age = port.group.clock - 1;
-        if (reads == null || table.isWhole() || port.session.isVirtual) {
+        if (reads == null || table.isWhole() || port.self.isVirtual) {
             port.awaitAge(age);
             return Tables.copyOfValues(table);
         }
-        port.session.sendUnsent(port.group);
+        port.group.sendUnsent(port.self.worker);
         port.awaitAge(age);
         long start = ticker.nanos();
         var need = port.needOfAge(age);
@@ -253,12 +265,12 @@ final class Reader {
         if (reads != null) {
             for (int i = from; i < to; i++) {
                 if (port.isElsewhere(keys[i])) {
-                    port.session.sendUnsent(port.group);
+                    port.group.sendUnsent(port.self.worker);
                     break;
                 }
             }
             note(keys, from, to);
-            reads.rows(table, keys, from, to, out, at, port.need(), writer.mine(), waitLimitNanos);
+            reads.rows(table, keys, from, to, out, at, port.need(), path().mine, waitLimitNanos);
         }
         port.waitedElsewhere(ticker.nanos() - start);
     }
@@ -271,7 +283,7 @@ final class Reader {
         var ints = table.ints();
         if (reads != null && !table.isWhole()) {
             gatherElsewhere(keys, 0, keys.length, out, 0);
-            writer.path().overlayCounts(keys, out);
+            path().overlayCounts(keys, out);
             return;
         }
         ints.gather(keys, 0, keys.length, out, 0);
@@ -289,6 +301,6 @@ final class Reader {
         }
         port.admit();
         table.floats().read(key, out, 0);
-        writer.path().overlayGathered(key, out);
+        path().overlayGathered(key, out);
     }
 }

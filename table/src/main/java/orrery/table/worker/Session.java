@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
@@ -14,13 +13,8 @@ import orrery.table.clock.Clocks;
 import orrery.table.hold.ServerFunction;
 import orrery.table.hold.Table;
 import orrery.table.hold.Tables;
-import orrery.table.mail.JointPushes;
-import orrery.table.mail.Mail;
-import orrery.table.mail.Pushes;
 import orrery.table.outbox.Outbox;
-import orrery.table.outbox.Sums;
 import orrery.table.plan.Recording;
-import orrery.table.remote.Reads;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.Update;
@@ -41,73 +35,14 @@ public final class Session {
     private static final String COPY = "copy of "; // which no name of local state is likely to begin with
     private static final String ROUND = "round of ";
 
-    final Tables tables;
-    final @Nullable Mail mail; // to others, if there are any
-    private final int worker;
-    private final int workers;
-    final long waitLimitNanos;
-    final @Nullable Reads reads; // of rows of other nodes, if there are any
-    final @Nullable Pushes pushes;
-    final @Nullable Recording recording;
-    final boolean isVirtual; // recorded, and nothing done
+    private final Self self;
     private final List<Group> groups = new ArrayList<>();
+    private final List<List<Access>> byGroup = new ArrayList<>(); // beside the groups
     private final Map<String, float[]> localFloats = new TreeMap<>();
     private final Map<String, long[]> localLongs = new TreeMap<>();
-    private @Nullable Port[] ports = {}; // by table id
+    private @Nullable Access[] accesses = {}; // by table id
     private long clock;
     private int created; // tables within the stage
-    long waitedNanos;
-    private float share;
-
-    /** A table group as this worker sees it. */
-    static final class Group {
-        final String name;
-        final Clocks clocks;
-        final Clocks.Ticket ticket;
-        final List<Port> ports = new ArrayList<>();
-        private @Nullable JointPushes joint; // of this node's workers; null if each pushes alone
-        private final List<JointPushes.Sealed> sealed = new ArrayList<>(); // at a tick: what joins it
-        private boolean isApart; // this worker pushes alone at this clock
-        private boolean staysApart; // and at all that follow: it has created a table
-        private boolean mayHaveUnsent;
-        long clock;
-
-        Group(String name, Clocks clocks, int worker, long clock) {
-            this.name = name;
-            this.clocks = clocks;
-            this.clock = clock;
-            ticket = new Clocks.Ticket(worker, Thread.currentThread());
-        }
-
-        /** Whether what is for others goes with what the node's other workers have; it is cleared after the tick then. */
-        boolean joins(Table table, Sums sums) {
-            boolean joins = joint != null && !isApart;
-            if (joins) {
-                sealed.add(new JointPushes.Sealed(table, sums));
-            }
-            return joins;
-        }
-
-        private void clearSealed() {
-            for (int i = 0; i < sealed.size(); i++) {
-                sealed.get(i).sums().clear();
-            }
-            sealed.clear();
-        }
-
-        /** Whether that is about to go. */
-        boolean hasJoined(Sums sums) {
-            for (int i = 0; i < sealed.size(); i++) {
-                if (sealed.get(i).sums() == sums) {
-                    return true;
-                }
-            }
-            return false;
-        }
-    }
-
-    /** What a worker among other nodes has beside the tables; {@code joints} finds what the node's workers push together. */
-    public record Among(Mail mail, Reads reads, Function<Clocks, JointPushes> joints) {}
 
     /** Made by the worker's own thread. */
     public Session(
@@ -119,42 +54,36 @@ public final class Session {
             long waitLimitNanos,
             @Nullable Recording recording,
             boolean isVirtual) {
-        this.recording = recording;
-        this.isVirtual = isVirtual;
-        this.tables = tables;
-        this.worker = worker;
-        this.workers = workers;
-        this.waitLimitNanos = waitLimitNanos;
-        share = 1f / workers;
+        self = new Self(tables, among, worker, workers, waitLimitNanos, recording, isVirtual);
         clock = firstClock;
-        mail = among == null ? null : among.mail();
-        reads = among == null ? null : among.reads();
-        pushes = among == null ? null : new Pushes(among.mail(), worker, waitLimitNanos);
         for (var table : tables.all()) {
             attach(table);
         }
         for (var group : groups) {
-            if (among != null && group.ports.stream().allMatch(port -> port.table.addsUp())) {
+            if (among != null
+                    && accesses(group).stream()
+                            .allMatch(access -> access.port().table.addsUp())) {
                 group.joint = among.joints().apply(group.clocks);
                 group.joint.join(worker, firstClock);
-                group.isApart = group.joint.isForOne(worker);
+                group.isApart = group.joint.isForOne(self.worker);
             }
         }
     }
 
-    private Port attach(Table table) {
+    private Group attach(Table table) {
         var group = group(table.spec().group());
         if (group == null) {
-            group = new Group(table.spec().group(), table.clocks, worker, clock);
+            group = new Group(table.spec().group(), table.clocks, self.worker, clock);
             groups.add(group);
+            byGroup.add(new ArrayList<>());
         }
-        var port = new Port(this, table, group);
-        group.ports.add(port);
-        if (ports.length <= table.id) {
-            ports = Arrays.copyOf(ports, table.id + 1);
+        var access = Access.of(new Port(self, table, group));
+        accesses(group).add(access);
+        if (accesses.length <= table.id) {
+            accesses = Arrays.copyOf(accesses, table.id + 1);
         }
-        ports[table.id] = port;
-        return port;
+        accesses[table.id] = access;
+        return group;
     }
 
     private @Nullable Group group(String name) {
@@ -166,28 +95,33 @@ public final class Session {
         return null;
     }
 
-    private Port port(Table table) {
-        var port = table.id < ports.length ? ports[table.id] : null;
-        if (port == null || port.table != table) {
-            throw new IllegalStateException("worker " + worker + " has no table '" + table.name()
+    /** The tables of a group. */
+    private List<Access> accesses(Group group) {
+        return byGroup.get(groups.indexOf(group));
+    }
+
+    private Access access(Table table) {
+        var access = table.id < accesses.length ? accesses[table.id] : null;
+        if (access == null || access.port().table != table) {
+            throw new IllegalStateException("worker " + self.worker + " has no table '" + table.name()
                     + "': it was dropped, or belongs to another node, or this worker has not created it");
         }
-        return port;
+        return access;
     }
 
     /** This worker's number, from 0. */
     public int worker() {
-        return worker;
+        return self.worker;
     }
 
     /** How many workers share the tables. */
     public int workers() {
-        return workers;
+        return self.workers;
     }
 
     /** Whether what is read and added is only recorded: what is found in between is of no use, and need not be computed. */
     public boolean isVirtual() {
-        return isVirtual;
+        return self.isVirtual;
     }
 
     /** The clock that is under way: how often this worker has called {@link #tick()}. */
@@ -211,7 +145,7 @@ public final class Session {
 
     /** Nanoseconds that this worker has waited for others. */
     public long waitedNanos() {
-        return waitedNanos;
+        return self.waitedNanos;
     }
 
     // Tables
@@ -219,9 +153,9 @@ public final class Session {
     /** The tables that this worker has. */
     public List<Table> tables() {
         var tables = new ArrayList<Table>();
-        for (var port : ports) {
-            if (port != null) {
-                tables.add(port.table);
+        for (var access : accesses) {
+            if (access != null) {
+                tables.add(access.port().table);
             }
         }
         return tables;
@@ -229,12 +163,12 @@ public final class Session {
 
     /** The table of that name. */
     public Table table(String name) {
-        for (var port : ports) {
-            if (port != null && port.spec.name().equals(name)) {
-                return port.table;
+        for (var access : accesses) {
+            if (access != null && access.port().spec.name().equals(name)) {
+                return access.port().table;
             }
         }
-        throw new IllegalArgumentException("worker " + worker + " has no table '" + name + "', only " + tables());
+        throw new IllegalArgumentException("worker " + self.worker + " has no table '" + name + "', only " + tables());
     }
 
     /**
@@ -246,11 +180,11 @@ public final class Session {
             throw new IllegalArgumentException("table '" + spec.name() + "' would begin the table group '"
                     + spec.group() + "' within a stage; create it before the stage begins");
         }
-        var table = tables.create(spec, workers, ++created);
-        if (table.id >= ports.length || ports[table.id] == null) {
-            var group = attach(table).group;
+        var table = self.tables.create(spec, self.workers, ++created);
+        if (table.id >= accesses.length || accesses[table.id] == null) {
+            var group = attach(table);
             // others may not have the table yet: what waits for it would keep their clocks from moving
-            sendUnsent(group);
+            group.sendUnsent(self.worker);
             group.staysApart = true;
             group.isApart = true;
         }
@@ -259,15 +193,16 @@ public final class Session {
 
     /** Drops a table together with all other workers: it goes when the last has called this. */
     public void drop(Table table) {
-        var port = port(table);
-        port.group.ports.remove(port);
-        ports[table.id] = null;
-        tables.dropped(table);
-        if (pushes != null) {
-            if (port.group.joint != null) {
-                port.group.joint.drop(table, worker);
+        var access = access(table);
+        var group = access.port().group;
+        accesses(group).remove(access);
+        accesses[table.id] = null;
+        self.tables.dropped(table);
+        if (self.pushes != null) {
+            if (group.joint != null) {
+                group.joint.drop(table, self.worker);
             }
-            pushes.drop(table);
+            self.pushes.drop(table);
         }
     }
     // Reading
@@ -279,7 +214,7 @@ public final class Session {
 
     /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
     public View view(Table table, long from, long to) {
-        return port(table).reader.view(from, to);
+        return access(table).reader().view(from, to);
     }
 
     /** Copies the rows of {@code keys} to {@code out}, row after row. */
@@ -289,12 +224,12 @@ public final class Session {
 
     /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
     public void gather(Table table, long[] keys, int from, int to, float[] out, int at) {
-        port(table).reader.gather(keys, from, to, out, at);
+        access(table).reader().gather(keys, from, to, out, at);
     }
 
     /** Resolves rows of a dense table, for {@link #view(Slots)}. Once, not at every clock. */
     public Slots slots(Table table, long[] keys) {
-        port(table);
+        access(table);
         return new Slots(table, keys);
     }
 
@@ -303,31 +238,32 @@ public final class Session {
      * where it is pushed. A table has one open view of slots per session at a time.
      */
     public View view(Slots slots) {
-        return port(slots.table()).reader.view(slots);
+        return access(slots.table()).reader().view(slots);
     }
 
     /** Copies the rows of {@code keys} of a table of ints to {@code out}, row after row. */
     public void gather(Table table, long[] keys, int[] out) {
-        port(table).reader.gather(keys, out);
+        access(table).reader().gather(keys, out);
     }
 
     /** Copies one row to {@code out}. */
     public void row(Table table, long key, float[] out) {
-        port(table).reader.row(key, out);
+        access(table).reader().row(key, out);
     }
 
     /** Answers at the shards, once the tables are fresh enough. */
     public <R> R call(ServerFunction<R> function) {
         for (var table : function.tables()) {
-            port(table).checkKeyed("a function");
-            port(table).admit();
-            sendUnsent(port(table).group);
+            var port = access(table).port();
+            port.checkKeyed("a function");
+            port.admit();
+            port.group.sendUnsent(self.worker);
         }
-        if (reads != null) {
-            var port = port(function.tables().getFirst());
-            var questions = reads;
+        var questions = self.reads;
+        if (questions != null) {
+            var port = access(function.tables().getFirst()).port();
             return function.answer((table, kind, first, second) ->
-                    questions.call(table, kind, first, second, port.need(), waitLimitNanos));
+                    questions.call(table, kind, first, second, port.need(), self.waitLimitNanos));
         }
         return function.answer((table, kind, first, second) -> List.of());
     }
@@ -339,7 +275,7 @@ public final class Session {
      * empty array for none. Under any other consistency this does nothing.
      */
     public void announce(Table table, long atClock, long[] keys) {
-        var announcements = port(table).announcements;
+        var announcements = access(table).port().announcements;
         if (announcements != null) {
             announcements.announce(atClock, keys);
         }
@@ -351,7 +287,7 @@ public final class Session {
      * worker changes the table. A copy; what others own is brought here each time, as far as it has changed.
      */
     public float[] values(Table table) {
-        return port(table).reader.values();
+        return access(table).reader().values();
     }
 
     // Adding
@@ -362,7 +298,7 @@ public final class Session {
      * effect at once; for others this changes nothing. A thread's cache (Cui et al., SoCC 2014).
      */
     public void gatherAdds(Table table, long[] rows) {
-        port(table).writer.gatherAdds(rows);
+        access(table).writer().gatherAdds(rows);
     }
 
     /**
@@ -370,7 +306,7 @@ public final class Session {
      * what is read beside them is counted.
      */
     public void expects(Table table, long[] rows) {
-        port(table).expect(rows);
+        access(table).port().expect(rows);
     }
 
     /** Adds rows: {@code values} holds row {@code keys[i]} at {@code [i * width, (i + 1) * width)}. */
@@ -380,22 +316,22 @@ public final class Session {
 
     /** Adds the rows of {@code keys[from..to)}, found in {@code values} from {@code at} on. */
     public void add(Table table, long[] keys, int from, int to, float[] values, int at) {
-        port(table).writer.add(keys, from, to, values, at);
+        access(table).writer().add(keys, from, to, values, at);
     }
 
     /** Adds rows to a table of ints. */
     public void add(Table table, long[] keys, int[] values) {
-        port(table).writer.add(keys, values);
+        access(table).writer().add(keys, values);
     }
 
     /** Adds an update of any kind. */
     public void add(Table table, Update update) {
-        port(table).writer.add(update);
+        access(table).writer().add(update);
     }
 
     /** What this worker will add to the table at its tick; for sums over a mini-batch. */
     public Outbox outbox(Table table) {
-        return port(table).writer.openOutbox();
+        return access(table).writer().openOutbox();
     }
 
     // Ticking
@@ -409,8 +345,8 @@ public final class Session {
             }
         }
         clock++;
-        if (recording != null) {
-            recording.tick();
+        if (self.recording != null) {
+            self.recording.tick();
         }
     }
 
@@ -418,37 +354,30 @@ public final class Session {
     public void tick(String name) {
         var group = groupOrFail(name);
         if (group.clock != clock) {
-            throw new IllegalStateException("worker " + worker + " has ticked table group '" + name + "' at clock "
+            throw new IllegalStateException("worker " + self.worker + " has ticked table group '" + name + "' at clock "
                     + clock + " already; tick() ends the clock for the others");
         }
         tick(group);
     }
 
-    /** Others are asked for what this worker may have changed; they must have been told. */
-    void sendUnsent(Group group) {
-        if (group.joint != null && group.mayHaveUnsent) {
-            group.joint.sendUnsent(worker);
-            group.mayHaveUnsent = false;
-        }
-    }
-
     private void tick(Group group) {
         group.clocks.checkNotEnded();
         try {
-            for (int i = 0; i < group.ports.size(); i++) {
-                var port = group.ports.get(i);
-                if (port.announcements != null) {
-                    port.announcements.end(group.clock);
+            var tables = accesses(group);
+            for (int i = 0; i < tables.size(); i++) {
+                var access = tables.get(i);
+                if (access.port().announcements != null) {
+                    access.port().announcements.end(group.clock);
                 }
-                port.writer.flush();
-                port.reader.closeViews();
+                access.writer().flush();
+                access.reader().closeViews();
             }
             tell(group);
         } finally {
             group.clearSealed();
         }
-        if (!isVirtual) {
-            group.clocks.tick(worker, group.clock);
+        if (!self.isVirtual) {
+            group.clocks.tick(self.worker, group.clock);
         }
         group.clock++;
     }
@@ -458,26 +387,26 @@ public final class Session {
         var joint = group.joint;
         if (joint != null && !group.isApart) {
             group.mayHaveUnsent = true;
-            joint.tick(worker, group.clock, group.sealed);
-        } else if (pushes != null) {
-            pushes.tick(group.clocks.number(), group.clock);
+            joint.tick(self.worker, group.clock, group.sealed);
+        } else if (self.pushes != null) {
+            self.pushes.tick(group.clocks.number(), group.clock);
             if (joint != null) {
-                joint.tickedAlone(worker, group.clock);
+                joint.tickedAlone(self.worker, group.clock);
             }
         }
-        group.isApart = joint != null && (group.staysApart || joint.isForOne(worker));
+        group.isApart = joint != null && (group.staysApart || joint.isForOne(self.worker));
     }
 
     /** This worker takes no further part: its clocks count as infinitely far. */
     public void finish() {
         for (var group : groups) {
             if (group.joint != null) {
-                group.joint.finish(worker);
+                group.joint.finish(self.worker);
             }
-            if (pushes != null) {
-                pushes.tick(group.clocks.number(), Clocks.FINISHED);
+            if (self.pushes != null) {
+                self.pushes.tick(group.clocks.number(), Clocks.FINISHED);
             }
-            group.clocks.tick(worker, Clocks.FINISHED);
+            group.clocks.tick(self.worker, Clocks.FINISHED);
         }
     }
 
@@ -498,11 +427,7 @@ public final class Session {
         if (!(part >= 0 && part <= 1)) {
             throw new IllegalArgumentException("a worker's share must be 0 to 1, got " + part);
         }
-        share = (float) part;
-    }
-
-    float share() {
-        return share;
+        self.share = (float) part;
     }
 
     /**
@@ -511,9 +436,9 @@ public final class Session {
      */
     public double[] takeDrift() {
         var all = new double[2];
-        for (var port : ports) {
-            if (port != null && port.local != null) {
-                var drift = port.local.takeDrift();
+        for (var access : accesses) {
+            if (access != null && access.port().local != null) {
+                var drift = access.port().local.takeDrift();
                 all[0] += drift[0];
                 all[1] += drift[1];
             }
@@ -554,7 +479,8 @@ public final class Session {
         var tensors = new ArrayList<Tensor>();
         localFloats.forEach((name, values) -> tensors.add(Tensor.floats(name, values)));
         localLongs.forEach((name, values) -> tensors.add(Tensor.longs(name, values)));
-        for (var port : ports) {
+        for (var access : accesses) {
+            var port = access == null ? null : access.port();
             if (port != null && port.local != null) {
                 tensors.add(Tensor.floats(COPY + port.spec.name(), port.local.state()));
                 tensors.add(Tensor.longs(ROUND + port.spec.name(), new long[] {port.local.round()}));
@@ -567,7 +493,7 @@ public final class Session {
     public void restoreLocal(Safetensors file) throws IOException {
         for (var name : file.names()) {
             if (name.startsWith(COPY)) {
-                var port = port(table(name.substring(COPY.length())));
+                var port = access(table(name.substring(COPY.length()))).port();
                 if (port.local != null) {
                     long round = file.longs(ROUND + port.spec.name())[0];
                     port.local.restore(file.floats(name), round, port.group.clock);

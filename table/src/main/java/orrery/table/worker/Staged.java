@@ -34,7 +34,7 @@ final class Staged extends WritePath {
             if (pushes != null) {
                 push(merged, pushes);
             }
-            tables.staged(table).stage(port.session.worker(), port.group.clock, merged);
+            tables.staged(table).stage(port.self.worker, port.group.clock, merged);
         }
         var counts = countsIfAny();
         if (counts != null && !counts.isEmpty()) {
@@ -42,7 +42,7 @@ final class Staged extends WritePath {
             if (pushes != null) {
                 pushCounts(counts, pushes);
             }
-            tables.staged(table).stage(port.session.worker(), port.group.clock, counts);
+            tables.staged(table).stage(port.self.worker, port.group.clock, counts);
         }
     }
 }

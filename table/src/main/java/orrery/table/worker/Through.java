@@ -30,7 +30,7 @@ final class Through extends WritePath {
         super(port);
         scale = port.scale;
         feed = port.feed;
-        unconfirmed = feed == null ? null : feed.open(port.session.worker(), scale, port.session.waitLimitNanos);
+        unconfirmed = feed == null ? null : feed.open(port.self.worker, scale, port.self.waitLimitNanos);
     }
 
     @Override
@@ -309,7 +309,7 @@ final class Through extends WritePath {
         if (changes == null || feed == null || pushes == null || changes.isEmpty()) {
             return;
         }
-        long limitNanos = port.session.waitLimitNanos;
+        long limitNanos = port.self.waitLimitNanos;
         int most = (int) Math.min(
                 MOST_UNCONFIRMED, port.group.clock - tables.requiredAge(spec.consistency(), port.group.clock) + 8);
         feed.awaitConfirmed(changes, most, port.need(), limitNanos);

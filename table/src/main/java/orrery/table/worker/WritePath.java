@@ -46,18 +46,19 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         this.port = port;
         table = port.table;
         spec = port.spec;
-        tables = port.session.tables;
-        pushes = table.isWhole() ? null : port.session.pushes;
+        tables = port.self.tables;
+        pushes = table.isWhole() ? null : port.self.pushes;
         var rowFeed = RowFeed.of(table);
-        mine = rowFeed == null ? null : new OwnWrites(rowFeed, table.shard.rows(), port.session.worker());
+        mine = rowFeed == null ? null : new OwnWrites(rowFeed, table.shard.rows(), port.self.worker);
     }
 
-    static WritePath of(Port port) {
-        if (port.session.isVirtual) {
+    /** @param average brings the average of local steps to this node, where it is due */
+    static WritePath of(Port port, Runnable average) {
+        if (port.self.isVirtual) {
             return new Recorded(port);
         }
         if (port.local != null) {
-            return new LocalSteps(port, port.local);
+            return new LocalSteps(port, port.local, average);
         }
         if (port.spec.consistency().staged()) {
             return new Staged(port);
@@ -114,7 +115,7 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
     }
 
     final Outbox newOutbox(TableSpec of, FloatShard shard) {
-        var dense = port.session.recording == null ? DenseOutbox.ifItFits(of, shard, MOST_OUTBOX_BYTES) : null;
+        var dense = port.self.recording == null ? DenseOutbox.ifItFits(of, shard, MOST_OUTBOX_BYTES) : null;
         return dense == null ? new SparseOutbox(of, shard) : dense;
     }
 
@@ -211,7 +212,7 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         for (int stripe = 0; stripe < stripes; stripe++) {
             left |= table.owns(stripe) && sealed.touches(stripe) ? 1L << stripe : 0;
         }
-        for (int next = (int) ((long) port.session.worker() * stripes / port.session.workers()); left != 0; ) {
+        for (int next = (int) ((long) port.self.worker * stripes / port.self.workers); left != 0; ) {
             int stripe = shard.locks().lockAny(left, next);
             try {
                 sealed.apply(stripe);

@@ -6,7 +6,6 @@ import orrery.table.hold.Table;
 import orrery.table.outbox.Outbox;
 import orrery.table.plan.Recording;
 import orrery.table.push.Feed;
-import orrery.table.push.OwnWrites;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.Update;
 
@@ -18,27 +17,16 @@ final class Writer {
     private final WritePath path;
     private final @Nullable Recording recording;
 
-    Writer(Port port) {
+    Writer(Port port, WritePath path) {
         this.port = port;
         table = port.table;
         spec = port.spec;
-        recording = port.session.recording;
-        path = WritePath.of(port);
+        recording = port.self.recording;
+        this.path = path;
         var pushed = Feed.of(table);
         if (pushed != null) {
-            pushed.open(port.session.waitLimitNanos);
+            pushed.open(port.self.waitLimitNanos);
         }
-    }
-
-    /** Where this worker's updates go; it sees some of them before others do. */
-    WritePath path() {
-        return path;
-    }
-
-    /** Rows of others that this worker wrote and that their owners have not confirmed yet; null if none are pushed. */
-    @Nullable
-    OwnWrites mine() {
-        return path.mine;
     }
 
     /** As {@link Session#gatherAdds}. */
