@@ -18,7 +18,6 @@ import orrery.table.Node;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.Recording;
-import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 
 /**
@@ -54,14 +53,11 @@ public final class Job {
 
     /** What is measured and kept at a cut has all local steps in it. */
     private TableSpec averagedAtCuts(TableSpec spec) {
-        if (!(spec.consistency() instanceof Consistency.Local local)) {
-            return spec;
-        }
         long within = 0;
         for (var stage : stages) {
             within = gcd(gcd(within, stage.clocks()), Math.min(stage.cutEvery(), stage.clocks()));
         }
-        return within == 0 ? spec : spec.with(local.within(within));
+        return within == 0 ? spec : spec.with(spec.consistency().within(within));
     }
 
     private static long gcd(long a, long b) {
@@ -504,7 +500,7 @@ public final class Job {
         /** Whether nobody relies on an update that was made elsewhere. */
         private boolean losesUpdatesAnyway() {
             return !tables.isEmpty()
-                    && tables.stream().allMatch(table -> table.consistency() instanceof Consistency.Asp);
+                    && tables.stream().allMatch(table -> table.consistency().toleratesLoss());
         }
 
         /** Has a lost member replaced while all others keep what they have. Returns the clock to go on at. */

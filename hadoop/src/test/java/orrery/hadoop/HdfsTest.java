@@ -34,9 +34,9 @@ import orrery.engine.Checkpoints;
 import orrery.engine.Job;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
+import orrery.learn.Training;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.factor.FactorOptions;
-import orrery.learn.factor.FactorTraining;
 import orrery.learn.factor.MatrixFactorization;
 import orrery.store.Place;
 import orrery.store.Storage;
@@ -146,7 +146,7 @@ final class HdfsTest {
         return new Ratings(List.of(), List.of(), 80, 90, users, items, values);
     }
 
-    private static FactorTraining training(Run run) {
+    private static Training<FactorModel> training(Run run) {
         var options = new FactorOptions(8, 6, 0.03f, 0.95f, 0.1f, FactorOptions.Method.ADA_REVISION);
         return new MatrixFactorization(options).prepare(ratings(), Optional.empty(), run);
     }

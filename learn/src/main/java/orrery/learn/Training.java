@@ -7,27 +7,44 @@ import orrery.engine.Run;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 
-/** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
-public interface Training<M extends Model> {
-    /** The job, to be stopped or cancelled by another thread. */
-    Job job();
+/** A training that is ready to run, once: a {@link Recipe} and how it is run. */
+public final class Training<M extends Model> {
+    private final Recipe<M> recipe;
+    private final Run run;
 
-    /** Trains. */
-    Trained<M> run() throws IOException;
+    public Training(Recipe<M> recipe, Run run) {
+        this.recipe = recipe;
+        this.run = run;
+    }
+
+    /** The job, to be stopped or cancelled by another thread. */
+    public Job job() {
+        return recipe.job();
+    }
 
     /** How the job is run. */
-    Run settings();
+    public Run settings() {
+        return run;
+    }
 
-    /** What members and a run that goes on must have in common with this one, beside the job; see {@link Run#identifiedBy}. */
-    Map<String, String> identity();
+    /** What members and a run that goes on must have in common with this one; see {@link Recipe#identity}. */
+    public Map<String, String> identity() {
+        return recipe.identity();
+    }
+
+    /** Trains. */
+    public Trained<M> run() throws IOException {
+        var outcome = job().run(run.identifiedBy(identity()));
+        return new Trained<>(recipe.model(outcome), outcome);
+    }
 
     /** Does the part of a member in the training; {@link #run} is for whoever coordinates. */
-    default void join() throws IOException {
-        job().run(settings().identifiedBy(identity()));
+    public void join() throws IOException {
+        job().run(run.identifiedBy(identity()));
     }
 
     /** What it will touch, found by a virtual iteration, and who had best own it among {@code members}. */
-    default AccessPlan plan(Placing placing, int members) throws Exception {
-        return job().plan(settings(), placing, members);
+    public AccessPlan plan(Placing placing, int members) throws Exception {
+        return job().plan(run, placing, members);
     }
 }

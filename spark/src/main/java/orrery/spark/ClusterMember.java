@@ -5,15 +5,16 @@ import java.util.Iterator;
 import org.apache.spark.sql.Row;
 import orrery.engine.Membership;
 import orrery.engine.Run;
+import orrery.learn.Training;
+import orrery.learn.cluster.ClusterModel;
 import orrery.learn.cluster.ClusterOptions;
-import orrery.learn.cluster.ClusterTraining;
 import orrery.learn.cluster.KMeans;
 
 /** A clustering as the driver and its members do it, from values alone. */
 record ClusterMember(ClusterOptions options, Part part, Settings settings) implements MemberBody<Row> {
 
     /** The driver's part, without examples. */
-    ClusterTraining training(Run run) throws IOException {
+    Training<ClusterModel> training(Run run) throws IOException {
         return new KMeans(options).prepare(part.none(), part.sizes(), run);
     }
 

@@ -7,9 +7,10 @@ import org.apache.spark.sql.Row;
 import orrery.data.Spill;
 import orrery.engine.Membership;
 import orrery.engine.Run;
+import orrery.learn.Training;
 import orrery.learn.linear.Known;
 import orrery.learn.linear.LinearLearner;
-import orrery.learn.linear.LinearTraining;
+import orrery.learn.linear.LinearModel;
 
 /**
  * A training of a linear model as the driver and its members do it, from values alone.
@@ -21,7 +22,7 @@ record LinearMember(LinearLearner learner, Part part, Sent<Known> known, Setting
         implements MemberBody<Row> {
 
     /** The driver's part, without examples. */
-    LinearTraining training(Run run) throws IOException {
+    Training<LinearModel> training(Run run) throws IOException {
         return readsAhead
                 ? learner.prepare(part.schema(), known.value(), LinearMember::none, run)
                 : learner.prepare(part.none(), known.value(), run);

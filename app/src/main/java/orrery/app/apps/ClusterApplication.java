@@ -19,9 +19,9 @@ import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.engine.Run;
 import orrery.learn.Trained;
+import orrery.learn.Training;
 import orrery.learn.cluster.ClusterModel;
 import orrery.learn.cluster.ClusterOptions;
-import orrery.learn.cluster.ClusterTraining;
 import orrery.learn.cluster.KMeans;
 import orrery.store.Place;
 import orrery.store.Printable;
@@ -108,7 +108,7 @@ public final class ClusterApplication implements Application {
         }
 
         @Override
-        public ClusterTraining prepare(Run run) throws IOException {
+        public Training<ClusterModel> prepare(Run run) throws IOException {
             return new KMeans(options).prepare(data.orElseThrow(), run);
         }
 

@@ -13,9 +13,9 @@ import orrery.data.Read;
 import orrery.data.Reading;
 import orrery.engine.Run;
 import orrery.learn.Trained;
+import orrery.learn.Training;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.factor.FactorOptions;
-import orrery.learn.factor.FactorTraining;
 import orrery.learn.factor.MatrixFactorization;
 import orrery.store.Json;
 import orrery.store.Place;
@@ -136,7 +136,7 @@ public final class FactorApplication implements Application {
         }
 
         @Override
-        public FactorTraining prepare(Run run) {
+        public Training<FactorModel> prepare(Run run) {
             return new MatrixFactorization(options).prepare(train.orElseThrow(), test, run);
         }
 

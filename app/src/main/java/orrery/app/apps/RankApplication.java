@@ -11,9 +11,9 @@ import orrery.data.Graph;
 import orrery.data.Read;
 import orrery.data.Reading;
 import orrery.engine.Run;
+import orrery.learn.Training;
 import orrery.learn.rank.PageRank;
 import orrery.learn.rank.PageRankOptions;
-import orrery.learn.rank.PageRankRun;
 import orrery.learn.rank.Ranks;
 import orrery.store.Place;
 import orrery.store.Printable;
@@ -96,7 +96,7 @@ public final class RankApplication implements Application {
         }
 
         @Override
-        public PageRankRun prepare(Run run) throws IOException {
+        public Training<Ranks> prepare(Run run) throws IOException {
             return new PageRank(options).prepare(graph(), run);
         }
 

@@ -11,11 +11,12 @@ import orrery.app.apps.FlagGroup;
 import orrery.data.Loaded;
 import orrery.data.Reading;
 import orrery.engine.Job;
+import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
-import orrery.learn.Trained;
+import orrery.learn.Recipe;
 import orrery.learn.Training;
 import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
@@ -129,7 +130,7 @@ public final class MeanApplication implements Application {
                         session.add(session.table("mean"), new long[] {0}, new float[] {(float) (times * sum / n)});
                         worker.processed(n / worker.count());
                     })));
-            return new Training<>() {
+            var recipe = new Recipe<Mean>() {
                 @Override
                 public Job job() {
                     return job;
@@ -141,17 +142,12 @@ public final class MeanApplication implements Application {
                 }
 
                 @Override
-                public Trained<Mean> run() throws IOException {
-                    var outcome = job.run(run.identifiedBy(identity()));
+                public Mean model(Outcome outcome) {
                     var node = outcome.node();
-                    return new Trained<>(new Mean(node.values(node.table("mean"))[0], Map.of()), outcome);
-                }
-
-                @Override
-                public Run settings() {
-                    return run;
+                    return new Mean(node.values(node.table("mean"))[0], Map.of());
                 }
             };
+            return new Training<>(recipe, run);
         }
 
         @Override

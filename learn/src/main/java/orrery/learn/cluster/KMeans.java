@@ -5,6 +5,7 @@ import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.engine.Run;
+import orrery.learn.Training;
 
 /**
  * k-means: centroids such that the squared distances of the examples to the nearest are small, begun by
@@ -23,12 +24,12 @@ public final class KMeans {
      *
      * @throws DataException if there are fewer examples than clusters
      */
-    public ClusterTraining prepare(Loaded data, Run run) throws DataException {
+    public Training<ClusterModel> prepare(Loaded data, Run run) throws DataException {
         if (data.examples().size() < options.clusters()) {
             throw new DataException("there are " + data.examples().size() + " examples, too few for "
                     + options.clusters() + " clusters");
         }
-        return new ClusterTraining(options, data, Optional.empty(), run);
+        return new Training<>(new ClusterRecipe(options, data, Optional.empty(), run), run);
     }
 
     /**
@@ -37,7 +38,7 @@ public final class KMeans {
      *
      * @param sizes by worker: how many examples it has
      */
-    public ClusterTraining prepare(Loaded local, List<Long> sizes, Run run) {
-        return new ClusterTraining(options, local, Optional.of(sizes), run);
+    public Training<ClusterModel> prepare(Loaded local, List<Long> sizes, Run run) {
+        return new Training<>(new ClusterRecipe(options, local, Optional.of(sizes), run), run);
     }
 }

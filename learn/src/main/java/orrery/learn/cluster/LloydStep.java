@@ -29,7 +29,7 @@ final class LloydStep implements MeasuringStep {
     private final float[] centroids; // (clusters, features)
     private final float[] state; // whether it is enough, then the inertias of the last iterations
     private final float[] change;
-    private final ClusterTraining.Beginning beginning;
+    private final ClusterRecipe.Beginning beginning;
     private final Sums mine;
     private final long[] kept; // what they are, for another life of this worker
     private final double squares; // of the worker's examples
@@ -41,7 +41,7 @@ final class LloydStep implements MeasuringStep {
             long first,
             long last,
             ClusterOptions options,
-            ClusterTraining.Beginning beginning,
+            ClusterRecipe.Beginning beginning,
             Worker worker,
             Table sums) {
         this.examples = examples;
@@ -49,7 +49,7 @@ final class LloydStep implements MeasuringStep {
         this.worker = worker;
         this.sums = sums;
         features = examples.features();
-        width = features + ClusterTraining.EXTRA;
+        width = features + ClusterRecipe.EXTRA;
         this.first = first;
         this.last = last;
         rows = new long[options.clusters()];
@@ -86,15 +86,15 @@ final class LloydStep implements MeasuringStep {
         double inertia = 0;
         double weightsOfAll = 0;
         for (int c = 0; c < rows.length; c++) {
-            weightsOfAll += all[c * width + features + ClusterTraining.COUNT];
+            weightsOfAll += all[c * width + features + ClusterRecipe.COUNT];
         }
         if (clock == 0) {
             System.arraycopy(beginning.of(session), 0, centroids, 0, centroids.length);
         }
         for (int c = 0; c < rows.length; c++) {
-            float count = all[c * width + features + ClusterTraining.COUNT];
-            inertia += all[c * width + features + ClusterTraining.INERTIA];
-            for (int f = 0; count > ClusterTraining.rounding(weightsOfAll) && f < features; f++) {
+            float count = all[c * width + features + ClusterRecipe.COUNT];
+            inertia += all[c * width + features + ClusterRecipe.INERTIA];
+            for (int f = 0; count > ClusterRecipe.rounding(weightsOfAll) && f < features; f++) {
                 centroids[c * features + f] = all[c * width + f] / count;
             }
         }
@@ -111,10 +111,10 @@ final class LloydStep implements MeasuringStep {
             for (int f = 0; f < features; f++) {
                 put(c * width + f, mine.sum(c, f));
             }
-            put(c * width + features + ClusterTraining.COUNT, mine.count(c));
+            put(c * width + features + ClusterRecipe.COUNT, mine.count(c));
         }
         double own = mine.inertia(centroids, squares);
-        put(features + ClusterTraining.INERTIA, own); // of all clusters, in the first one's row
+        put(features + ClusterRecipe.INERTIA, own); // of all clusters, in the first one's row
         session.add(sums, rows, change);
         worker.tally("inertia").add(own, weights);
         worker.processed(last - first);
@@ -127,9 +127,9 @@ final class LloydStep implements MeasuringStep {
             session.gather(sums, rows, all);
             double inertia = 0;
             for (int c = 0; c < rows.length; c++) {
-                inertia += all[c * width + features + ClusterTraining.INERTIA];
+                inertia += all[c * width + features + ClusterRecipe.INERTIA];
             }
-            worker.tally(ClusterTraining.INERTIA_OF_ALL).add(inertia, 1);
+            worker.tally(ClusterRecipe.INERTIA_OF_ALL).add(inertia, 1);
         }
     }
 

@@ -26,7 +26,7 @@ final class MiniBatchStep implements Step {
     private final float[] change;
     private final float[] counts;
     private final Centroids near;
-    private final ClusterTraining.Beginning beginning;
+    private final ClusterRecipe.Beginning beginning;
     private float[] seeds = {};
     private long passOf = -1;
     private Shuffle order;
@@ -34,7 +34,7 @@ final class MiniBatchStep implements Step {
     MiniBatchStep(
             Examples examples,
             Partition partition,
-            ClusterTraining.Beginning beginning,
+            ClusterRecipe.Beginning beginning,
             int clusters,
             Worker worker,
             Table table) {
@@ -44,7 +44,7 @@ final class MiniBatchStep implements Step {
         this.table = table;
         this.beginning = beginning;
         features = examples.features();
-        width = features + ClusterTraining.EXTRA;
+        width = features + ClusterRecipe.EXTRA;
         rows = new long[clusters];
         Arrays.setAll(rows, c -> c);
         values = new float[clusters * width];
@@ -101,11 +101,11 @@ final class MiniBatchStep implements Step {
     /** The other workers are taken to draw a centroid about as often as this one does. */
     private void drawn(int cluster) {
         int at = cluster * width;
-        float before = values[at + features + ClusterTraining.COUNT];
+        float before = values[at + features + ClusterRecipe.COUNT];
         float after = before + counts[cluster] * worker.count();
         for (int f = 0; f < features; f++) {
             change[at + f] = (change[at + f] - counts[cluster] * values[at + f]) / after;
         }
-        change[at + features + ClusterTraining.COUNT] = counts[cluster];
+        change[at + features + ClusterRecipe.COUNT] = counts[cluster];
     }
 }

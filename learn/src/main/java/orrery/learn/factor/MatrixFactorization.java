@@ -3,6 +3,7 @@ package orrery.learn.factor;
 import java.util.Optional;
 import orrery.data.Ratings;
 import orrery.engine.Run;
+import orrery.learn.Training;
 
 /**
  * Factorises explicit ratings: {@code mean + bias(user) + bias(item) + factors(user) . factors(item)}, by stochastic
@@ -19,15 +20,16 @@ public final class MatrixFactorization {
     }
 
     /** Makes ready to train. */
-    public FactorTraining prepare(Ratings train, Optional<Ratings> validation, Run run) {
-        return new FactorTraining(options, train, Division.of(train, run.workers()), validation, train::sum, run);
+    public Training<FactorModel> prepare(Ratings train, Optional<Ratings> validation, Run run) {
+        return new Training<>(
+                new FactorRecipe(options, train, Division.of(train, run.workers()), validation, train::sum, run), run);
     }
 
     /**
      * The same on ratings that lie in parts where the workers are. {@code local} are the ratings of the users of the
      * workers of this JVM; where the model is made, it has the names of all users and items.
      */
-    public FactorTraining prepare(Ratings local, Division division, Run run) {
-        return new FactorTraining(options, local, division, Optional.empty(), division::sum, run);
+    public Training<FactorModel> prepare(Ratings local, Division division, Run run) {
+        return new Training<>(new FactorRecipe(options, local, division, Optional.empty(), division::sum, run), run);
     }
 }

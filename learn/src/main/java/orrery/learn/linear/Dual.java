@@ -1,6 +1,5 @@
 package orrery.learn.linear;
 
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,13 +11,12 @@ import orrery.data.Loaded;
 import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Measured;
+import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.learn.Trained;
-import orrery.learn.Training;
-import orrery.table.spec.Consistency;
+import orrery.learn.Recipe;
 import orrery.table.spec.TableSpec;
 
 /**
@@ -32,7 +30,7 @@ import orrery.table.spec.TableSpec;
  * itself. Examples are taken as they are, without scaling. Of more than two classes there is one such model for each, of
  * it against the rest; all are found in the same passes.
  */
-public final class Dual implements Training<LinearModel> {
+final class Dual implements Recipe<LinearModel> {
     static final String WEIGHTS = "weights"; // the last is the intercept
     private static final int BETWEEN_CUTS = 5; // passes
 
@@ -57,7 +55,7 @@ public final class Dual implements Training<LinearModel> {
             throw new IllegalArgumentException(
                     "dual is not for softmax; lr and svm by dual learn each class against the rest");
         }
-        if (!(run.consistency() instanceof Consistency.Bsp)) {
+        if (!run.consistency().isExact()) {
             throw new IllegalArgumentException(
                     "dual adds up what all workers have changed at the same weights: under bsp, not under "
                             + run.consistency());
@@ -156,19 +154,13 @@ public final class Dual implements Training<LinearModel> {
     }
 
     @Override
-    public Run settings() {
-        return run;
-    }
-
-    @Override
     public Job job() {
         return job;
     }
 
     @Override
-    public Trained<LinearModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
-        return new Trained<>(model(outcome.node().values(outcome.node().table(WEIGHTS))), outcome);
+    public LinearModel model(Outcome outcome) {
+        return model(outcome.node().values(outcome.node().table(WEIGHTS)));
     }
 
     @Override

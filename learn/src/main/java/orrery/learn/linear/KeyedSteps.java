@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.data.Keys;
 import orrery.engine.Step;
 import orrery.engine.Worker;
+import orrery.learn.batch.Batches;
 import orrery.table.hold.Table;
 import orrery.table.spec.Consistency;
 import orrery.table.worker.Session;
@@ -40,7 +41,7 @@ final class KeyedSteps implements Step, AutoCloseable {
             Judge judge,
             Table weights,
             @Nullable Table intercept,
-            Consistency.SparseSsp consistency,
+            int ahead,
             long clocks,
             Worker worker) {
         this.batches = batches;
@@ -49,7 +50,7 @@ final class KeyedSteps implements Step, AutoCloseable {
         this.intercept = intercept;
         this.clocks = clocks;
         this.worker = worker;
-        ahead = consistency.speculation();
+        this.ahead = ahead;
         tallyLoss = worker.tally("progressiveLoss");
         tallyRight = worker.tally("progressiveAccuracy");
     }

@@ -27,16 +27,16 @@ public sealed interface LinearLearner extends Serializable
     LinearOptions options();
 
     /** Makes ready to train; the labels are checked here. */
-    default LinearTraining prepare(Loaded data, Optional<Examples> validation, Run run) throws DataException {
-        return new LinearTraining(name(), loss(), options(), data, validation, run);
+    default Training<LinearModel> prepare(Loaded data, Optional<Examples> validation, Run run) throws DataException {
+        return new Training<>(new LinearRecipe(name(), loss(), options(), data, validation, run), run);
     }
 
     /** Makes ready to train by a solver, in place of the options' rule. */
     default Training<LinearModel> prepare(Loaded data, Optional<Examples> validation, Solver solver, Run run)
             throws DataException {
         return switch (solver) {
-            case SvrgOptions svrg -> new Svrg(name(), loss(), svrg, data, validation, run);
-            case DualOptions dual -> new Dual(this, dual, data, validation, run);
+            case SvrgOptions svrg -> new Training<>(new Svrg(name(), loss(), svrg, data, validation, run), run);
+            case DualOptions dual -> new Training<>(new Dual(this, dual, data, validation, run), run);
         };
     }
 
@@ -47,13 +47,13 @@ public sealed interface LinearLearner extends Serializable
      *
      * @param known of all examples
      */
-    default LinearTraining prepare(Loaded local, Known known, Run run) throws DataException {
+    default Training<LinearModel> prepare(Loaded local, Known known, Run run) throws DataException {
         if (options().balanced()) {
             throw new IllegalArgumentException("classes are balanced by weights, where no JVM has all examples");
         }
         var partition = Partition.of(known.sizes(), options().batch(), run.seed(), 0);
         var source = Source.ofOwn(local, partition, loss(), options(), known, run.workers());
-        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+        return new Training<>(new LinearRecipe(name(), loss(), options(), source, Optional.empty(), run), run);
     }
 
     /**
@@ -61,15 +61,15 @@ public sealed interface LinearLearner extends Serializable
      *
      * @param hosts by worker: its machine, so that it reads what is there
      */
-    default LinearTraining prepare(Stream stream, List<String> hosts, Run run) throws DataException {
+    default Training<LinearModel> prepare(Stream stream, List<String> hosts, Run run) throws DataException {
         var source = Source.of(stream, options(), loss(), hosts);
-        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+        return new Training<>(new LinearRecipe(name(), loss(), options(), source, Optional.empty(), run), run);
     }
 
     /** Makes ready to train on examples that lie packed in a file, which all workers can open. */
-    default LinearTraining prepare(Spilled data, Run run) throws DataException {
+    default Training<LinearModel> prepare(Spilled data, Run run) throws DataException {
         var source = Source.of(data, options(), loss(), run.workers());
-        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+        return new Training<>(new LinearRecipe(name(), loss(), options(), source, Optional.empty(), run), run);
     }
 
     /**
@@ -79,10 +79,10 @@ public sealed interface LinearLearner extends Serializable
      * @param known of all examples
      * @param spills by worker: where they are, in batches of the options' size; asked for the workers of this JVM only
      */
-    default LinearTraining prepare(Schema schema, Known known, IntFunction<Spill> spills, Run run)
+    default Training<LinearModel> prepare(Schema schema, Known known, IntFunction<Spill> spills, Run run)
             throws DataException {
         var source = Source.of(schema, known, spills, loss(), options());
-        return new LinearTraining(name(), loss(), options(), source, Optional.empty(), run);
+        return new Training<>(new LinearRecipe(name(), loss(), options(), source, Optional.empty(), run), run);
     }
 
     /** Trains on all of the data. */

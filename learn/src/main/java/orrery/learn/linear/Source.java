@@ -17,6 +17,9 @@ import orrery.data.Spilled;
 import orrery.data.Stream;
 import orrery.engine.Partition;
 import orrery.engine.Worker;
+import orrery.learn.batch.Batches;
+import orrery.learn.batch.BatchesInMemory;
+import orrery.learn.batch.BatchesReadAhead;
 
 /**
  * What a linear model is trained on, wherever it is.
@@ -202,7 +205,8 @@ record Source(
                                 + " workers, and there are " + worker.count());
                     }
                     worker.session().share(sizes.get(worker.index()) / all);
-                    return new BatchesReadAhead(passes.apply(worker.index()), conditioning, schema.features(), perPass);
+                    return new BatchesReadAhead(
+                            passes.apply(worker.index()), conditioning::scaled, schema.features(), perPass);
                 },
                 Optional.empty(),
                 description);

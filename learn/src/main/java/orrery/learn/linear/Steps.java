@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.Step;
 import orrery.engine.Worker;
+import orrery.learn.batch.Batches;
 import orrery.table.hold.Table;
-import orrery.table.spec.Consistency;
 import orrery.table.worker.Session;
 
 /**
@@ -44,9 +44,10 @@ final class Steps {
     }
 
     Step open(Worker worker) {
-        if (weights.spec().consistency() instanceof Consistency.SparseSsp sparse) {
+        var ahead = weights.spec().consistency().announcesAhead();
+        if (ahead.isPresent()) {
             var judge = new Judge(loss, labels, classWeights, conditioning);
-            return new KeyedSteps(batches.apply(worker), judge, weights, intercept, sparse, clocks, worker);
+            return new KeyedSteps(batches.apply(worker), judge, weights, intercept, ahead.getAsInt(), clocks, worker);
         }
         return loss == Loss.SOFTMAX ? new OfClasses(worker) : new OfOneMargin(worker);
     }

@@ -1,6 +1,5 @@
 package orrery.learn.linear;
 
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,9 +18,7 @@ import orrery.engine.Partition;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Task;
-import orrery.learn.Trained;
-import orrery.learn.Training;
-import orrery.table.spec.Consistency;
+import orrery.learn.Recipe;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Session;
 
@@ -35,7 +32,7 @@ import orrery.table.worker.Session;
  * batch has features. Between two epochs w is written out. Workers that are at different clocks see w a little differently,
  * so the steps want a bound of staleness, and under Asp come to nothing in particular.
  */
-public final class Svrg implements Training<LinearModel> {
+final class Svrg implements Recipe<LinearModel> {
     private static final int PAIRS = 200; // of examples, by which overlap is estimated
     private static final int WINDOWS = 20; // cuts of a stage whose workers are to be found
     private static final int LEAST_WINDOW = 10; // clocks
@@ -60,7 +57,8 @@ public final class Svrg implements Training<LinearModel> {
 
     Svrg(String app, Loss loss, SvrgOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
-        if (run.consistency() instanceof Consistency.Local || run.consistency() instanceof Consistency.SparseSsp) {
+        if (!run.consistency().sharesTable()
+                || run.consistency().announcesAhead().isPresent()) {
             throw new IllegalArgumentException(
                     "svrg sums a gradient over all workers and reads whole tables: not under " + run.consistency());
         }
@@ -261,18 +259,12 @@ public final class Svrg implements Training<LinearModel> {
     // The model
 
     @Override
-    public Run settings() {
-        return run;
-    }
-
-    @Override
     public Job job() {
         return job;
     }
 
     @Override
-    public Trained<LinearModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
+    public LinearModel model(Outcome outcome) {
         var node = outcome.node();
         var v = node.values(node.table(WEIGHTS));
         var u = node.values(node.table(GRADIENT));
@@ -283,7 +275,7 @@ public final class Svrg implements Training<LinearModel> {
             v[f] = (float) (a * v[f] + b * u[f]);
         }
         v[features] = (float) (v[features] - rate * steps * u[features]);
-        return new Trained<>(model(v), outcome);
+        return model(v);
     }
 
     /** Steps that the tables' v and u stand for: of the stage in which the job ended. */

@@ -4,6 +4,7 @@ import java.util.BitSet;
 import orrery.data.DataException;
 import orrery.data.Graph;
 import orrery.engine.Run;
+import orrery.learn.Training;
 
 /**
  * PageRank by power iteration (Page et al., "The PageRank Citation Ranking: Bringing Order to the Web", 1999):
@@ -23,7 +24,7 @@ public final class PageRank {
      *
      * @throws DataException if a seed is no node of it
      */
-    public PageRankRun prepare(Graph graph, Run run) throws DataException {
+    public Training<Ranks> prepare(Graph graph, Run run) throws DataException {
         var seeds = new BitSet();
         for (var name : options.seeds()) {
             int node = graph.find(name);
@@ -32,6 +33,6 @@ public final class PageRank {
             }
             seeds.set(node);
         }
-        return new PageRankRun(options, graph, seeds, run);
+        return new Training<>(new RankRecipe(options, graph, seeds, run), run);
     }
 }

@@ -24,6 +24,7 @@ import orrery.engine.JobFailedException;
 import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.RunEvent;
+import orrery.learn.Training;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
@@ -168,7 +169,7 @@ final class StreamTest {
         var due = learner.prepare(stream, hosts, Run.local(3)).run().model();
         var storage = Storage.local(folder.resolve("kept"));
         var kept = Run.local(3).with(Checkpoints.in(storage));
-        var stops = new ArrayList<LinearTraining>();
+        var stops = new ArrayList<Training<LinearModel>>();
         var training = learner.prepare(stream, hosts, kept.listening(event -> {
             if (event instanceof RunEvent.Progressed progress && progress.clock() > 0
                     || event instanceof RunEvent.CutReached) {

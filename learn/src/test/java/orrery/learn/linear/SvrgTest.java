@@ -164,7 +164,7 @@ final class SvrgTest {
         var data = data(true);
         var options =
                 SvrgOptions.defaults().withL2(l2).withEpochs(2).withBatch(1).withRate(0.05);
-        var svrg = (Svrg) learner(Loss.LOGISTIC).prepare(data, Optional.empty(), options, Run.local(1));
+        var svrg = learner(Loss.LOGISTIC).prepare(data, Optional.empty(), options, Run.local(1));
         var w = weights(svrg.run().model());
         var plain = plain(data, l2, 0.05, 2, svrg);
         for (int f = 0; f <= FEATURES; f++) {
@@ -173,7 +173,7 @@ final class SvrgTest {
     }
 
     /** Johnson and Zhang's algorithm as it is written, in doubles, with the same examples in the same order. */
-    private static double[] plain(Loaded data, double l2, double rate, int epochs, Svrg svrg) {
+    private static double[] plain(Loaded data, double l2, double rate, int epochs, Training<LinearModel> svrg) {
         var examples = data.examples();
         int n = (int) examples.size();
         var cursor = examples.cursor();

@@ -121,7 +121,7 @@ final class PageRankTest {
         var run = Run.local(3);
         var due = rank(graph, options, run).ranks();
         var plan = new PageRank(options).prepare(graph, run).plan(placing, 3);
-        assertThat(plan.of(PageRankRun.SHARES)).isPresent();
+        assertThat(plan.of(RankRecipe.SHARES)).isPresent();
         assertThat(rank(graph, options, run.with(plan)).ranks()).containsExactly(due);
     }
 

@@ -1,5 +1,6 @@
 package orrery.table.spec;
 
+import java.util.OptionalInt;
 import orrery.table.worker.Session;
 
 /**
@@ -77,6 +78,7 @@ public sealed interface Consistency {
         }
 
         /** The same where all is to be in the averages after each so many clocks. */
+        @Override
         public Local within(long clocks) {
             return new Local(steps, clocks);
         }
@@ -148,6 +150,36 @@ public sealed interface Consistency {
             case Bsp(), Local _ -> true;
             case Ssp(int _), Essp(int _), SparseSsp(int _, int _), Asp() -> false;
         };
+    }
+
+    /** How many clocks ahead workers announce which rows they will touch; empty where they need not announce. */
+    default OptionalInt announcesAhead() {
+        return this instanceof SparseSsp sparse ? OptionalInt.of(sparse.speculation()) : OptionalInt.empty();
+    }
+
+    /** Whether all see one table, so that what workers add at a clock is one sum; not copies of their own. */
+    default boolean sharesTable() {
+        return !(this instanceof Local);
+    }
+
+    /** Whether what was added at the last clock, and no more, is in every read: all workers compute from the same values. */
+    default boolean isExact() {
+        return this instanceof Bsp;
+    }
+
+    /** Whether updates may be lost for good, since nobody relies on them. */
+    default boolean toleratesLoss() {
+        return this instanceof Asp;
+    }
+
+    /** The same bound for a table that every batch touches, of which no rows are announced. */
+    default Consistency ofWhatAllTouch() {
+        return this instanceof SparseSsp(int staleness, int speculation) ? new Ssp(staleness + speculation) : this;
+    }
+
+    /** The same where what workers have to themselves is to be in the tables after each so many clocks. */
+    default Consistency within(long clocks) {
+        return this instanceof Local local ? local.within(clocks) : this;
     }
 
     /** Reads {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code sparse-ssp:0:5}, {@code local:10} or {@code asp}. */

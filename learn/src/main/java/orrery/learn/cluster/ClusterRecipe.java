@@ -1,6 +1,5 @@
 package orrery.learn.cluster;
 
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -10,18 +9,18 @@ import orrery.data.Loaded;
 import orrery.engine.Cut;
 import orrery.engine.Identity;
 import orrery.engine.Job;
+import orrery.engine.Outcome;
 import orrery.engine.Partition;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Verdict;
-import orrery.learn.Trained;
-import orrery.learn.Training;
+import orrery.learn.Recipe;
 import orrery.table.Node;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Session;
 
-/** A clustering that is ready to run, once. */
-public final class ClusterTraining implements Training<ClusterModel> {
+/** A clustering, by Lloyd's iterations or by mini-batches. */
+final class ClusterRecipe implements Recipe<ClusterModel> {
     /** Columns of a row after the features. */
     static final int EXTRA = 2;
 
@@ -46,7 +45,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
     private final Job job;
 
     /** @param sizes by worker, if the examples are the workers' own */
-    ClusterTraining(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, Run run) {
+    ClusterRecipe(ClusterOptions options, Loaded data, Optional<List<Long>> sizes, Run run) {
         this.options = options;
         this.data = data;
         this.run = run;
@@ -91,7 +90,7 @@ public final class ClusterTraining implements Training<ClusterModel> {
                         session -> seeds(session),
                         worker,
                         worker.session().table(TABLE)),
-                ClusterTraining::decide);
+                ClusterRecipe::decide);
     }
 
     private Stage miniBatches() {
@@ -149,14 +148,8 @@ public final class ClusterTraining implements Training<ClusterModel> {
     }
 
     @Override
-    public Run settings() {
-        return run;
-    }
-
-    @Override
-    public Trained<ClusterModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
-        return new Trained<>(model(outcome.node()), outcome);
+    public ClusterModel model(Outcome outcome) {
+        return model(outcome.node());
     }
 
     @Override

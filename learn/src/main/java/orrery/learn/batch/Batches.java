@@ -1,10 +1,10 @@
-package orrery.learn.linear;
+package orrery.learn.batch;
 
 import java.io.IOException;
 import orrery.data.Examples;
 
 /** What one worker learns from, clock after clock. Confined to its thread. */
-interface Batches extends AutoCloseable {
+public interface Batches extends AutoCloseable {
     /** Goes to the batch of a clock. Returns how many examples it has. */
     int begin(long clock) throws IOException, InterruptedException;
 

@@ -1,6 +1,5 @@
 package orrery.learn.factor;
 
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,19 +9,19 @@ import orrery.data.Ratings;
 import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Measured;
+import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Step;
 import orrery.engine.Worker;
-import orrery.learn.Trained;
-import orrery.learn.Training;
+import orrery.learn.Recipe;
 import orrery.table.spec.Init;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 import orrery.table.worker.Session;
 
-/** A factorisation that is ready to run, once. */
-public final class FactorTraining implements Training<FactorModel> {
+/** A factorisation of ratings. */
+final class FactorRecipe implements Recipe<FactorModel> {
     static final String USERS = "users";
     static final String ITEMS = "items";
     private static final float FIRST_DEVIATION = 0.1f;
@@ -30,7 +29,6 @@ public final class FactorTraining implements Training<FactorModel> {
     private final FactorOptions options;
     private final Ratings train;
     private final Optional<Ratings> validation;
-    private final Run run;
     private final Supplier<String> dataSum;
     private final Division division;
     private final Job job;
@@ -39,7 +37,7 @@ public final class FactorTraining implements Training<FactorModel> {
      * @param train with all ratings of the users whose workers are in this JVM
      * @param dataSum a sum of the ratings of all workers
      */
-    FactorTraining(
+    FactorRecipe(
             FactorOptions options,
             Ratings train,
             Division division,
@@ -50,7 +48,6 @@ public final class FactorTraining implements Training<FactorModel> {
         this.options = options;
         this.train = train;
         this.validation = validation;
-        this.run = run;
         this.division = division;
         int width = options.width();
         int tiles = Tiles.count(division, width);
@@ -105,20 +102,14 @@ public final class FactorTraining implements Training<FactorModel> {
     }
 
     @Override
-    public Run settings() {
-        return run;
-    }
-
-    @Override
     public Job job() {
         return job;
     }
 
     @Override
-    public Trained<FactorModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
+    public FactorModel model(Outcome outcome) {
         var node = outcome.node();
-        return new Trained<>(model(node.values(node.table(USERS)), node.values(node.table(ITEMS))), outcome);
+        return model(node.values(node.table(USERS)), node.values(node.table(ITEMS)));
     }
 
     @Override

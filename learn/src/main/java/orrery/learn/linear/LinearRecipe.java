@@ -1,6 +1,5 @@
 package orrery.learn.linear;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,20 +15,19 @@ import orrery.engine.Cut;
 import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Measured;
+import orrery.engine.Outcome;
 import orrery.engine.Partition;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Step;
 import orrery.engine.Verdict;
 import orrery.engine.Worker;
-import orrery.learn.Trained;
-import orrery.learn.Training;
-import orrery.table.spec.Consistency;
+import orrery.learn.Recipe;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 
-/** A training that is ready to run, once: the job, its tables, and how to make a model of them. */
-public final class LinearTraining implements Training<LinearModel> {
+/** A linear model, learned by gradients of mini-batches. */
+final class LinearRecipe implements Recipe<LinearModel> {
     private static final String WEIGHTS = "weights";
     private static final String INTERCEPT = "intercept";
     private static final String BEST = "best.";
@@ -46,7 +44,7 @@ public final class LinearTraining implements Training<LinearModel> {
     private final int passes;
     private final UpdateRule rule;
 
-    LinearTraining(String app, Loss loss, LinearOptions options, Loaded data, Optional<Examples> validation, Run run)
+    LinearRecipe(String app, Loss loss, LinearOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
         this(
                 app,
@@ -62,7 +60,7 @@ public final class LinearTraining implements Training<LinearModel> {
                 run);
     }
 
-    LinearTraining(String app, Loss loss, LinearOptions options, Source source, Optional<Examples> validation, Run run)
+    LinearRecipe(String app, Loss loss, LinearOptions options, Source source, Optional<Examples> validation, Run run)
             throws DataException {
         this.loss = loss;
         this.options = options;
@@ -71,7 +69,7 @@ public final class LinearTraining implements Training<LinearModel> {
         labels = source.labels();
         width = loss == Loss.SOFTMAX ? labels.count() : 1;
         checkClasses(app);
-        if (run.consistency() instanceof Consistency.SparseSsp && loss == Loss.SOFTMAX) {
+        if (run.consistency().announcesAhead().isPresent() && loss == Loss.SOFTMAX) {
             throw new IllegalArgumentException(
                     app + " cannot be under " + run.consistency() + ": only models of one margin announce their rows");
         }
@@ -160,8 +158,9 @@ public final class LinearTraining implements Training<LinearModel> {
         var weights = TableSpec.dense(WEIGHTS, Math.max(1, source.features()), width)
                 .with(rule)
                 .with(run.consistency());
-        var intercept =
-                TableSpec.dense(INTERCEPT, 1, width).with(rule.withoutPenalty()).with(ofIntercept(run.consistency()));
+        var intercept = TableSpec.dense(INTERCEPT, 1, width)
+                .with(rule.withoutPenalty())
+                .with(run.consistency().ofWhatAllTouch());
         tables.add(weights);
         if (options.intercept()) {
             tables.add(intercept);
@@ -175,13 +174,6 @@ public final class LinearTraining implements Training<LinearModel> {
         return tables;
     }
 
-    /** All batches touch it: it would let nobody run ahead, and has the bound that clocks have anyway. */
-    private static Consistency ofIntercept(Consistency consistency) {
-        return consistency instanceof Consistency.SparseSsp(int staleness, int speculation)
-                ? new Consistency.Ssp(staleness + speculation)
-                : consistency;
-    }
-
     private float[] classWeights() {
         return labels.weights(options, source.inMemory());
     }
@@ -192,17 +184,11 @@ public final class LinearTraining implements Training<LinearModel> {
     }
 
     @Override
-    public Run settings() {
-        return run;
-    }
-
-    @Override
-    public Trained<LinearModel> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
+    public LinearModel model(Outcome outcome) {
         divergence.check(outcome.cuts(), options.rule());
         boolean takesBest = stopping.isPresent() && EarlyStopping.hasBest(outcome.cuts());
         var node = outcome.node();
-        return new Trained<>(model(name -> node.values(node.table(name)), takesBest ? BEST : ""), outcome);
+        return model(name -> node.values(node.table(name)), takesBest ? BEST : "");
     }
 
     @Override

@@ -1,23 +1,25 @@
-package orrery.learn.linear;
+package orrery.learn.batch;
 
 import java.io.IOException;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import orrery.data.AsyncReader;
 import orrery.data.DataException;
 import orrery.data.Examples;
 
 /** Examples that a thread reads ahead. */
-final class BatchesReadAhead implements Batches {
+public final class BatchesReadAhead implements Batches {
     private static final int AHEAD = 2; // batches that wait, beside the one that is in use
 
     private final AsyncReader.Passes source;
-    private final Conditioning conditioning;
+    private final UnaryOperator<Examples> conditioning; // the form in which they are learned from
     private final long perPass;
     private long pass = -1;
     private @Nullable AsyncReader reader;
     private Examples.Cursor cursor;
 
-    BatchesReadAhead(AsyncReader.Passes source, Conditioning conditioning, int features, long perPass) {
+    public BatchesReadAhead(
+            AsyncReader.Passes source, UnaryOperator<Examples> conditioning, int features, long perPass) {
         this.source = source;
         this.conditioning = conditioning;
         this.perPass = perPass;
@@ -41,7 +43,7 @@ final class BatchesReadAhead implements Batches {
         if (clock % perPass == perPass - 1 && reader != null && reader.next() != null) { // at the end sums are compared
             throw new DataException(source + " has more examples than when it was first read: it changed meanwhile");
         }
-        cursor = conditioning.scaled(read.examples()).cursor();
+        cursor = conditioning.apply(read.examples()).cursor();
         return Math.toIntExact(read.examples().size());
     }
 

@@ -1,6 +1,5 @@
 package orrery.learn.rank;
 
-import java.io.IOException;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -9,28 +8,26 @@ import orrery.engine.Cut;
 import orrery.engine.Identity;
 import orrery.engine.Job;
 import orrery.engine.Measured;
+import orrery.engine.Outcome;
 import orrery.engine.Run;
 import orrery.engine.Stage;
 import orrery.engine.Verdict;
-import orrery.learn.Trained;
-import orrery.learn.Training;
+import orrery.learn.Recipe;
 import orrery.table.spec.TableSpec;
 
-/** A ranking that is ready to run, once. */
-public final class PageRankRun implements Training<Ranks> {
+/** The ranks of the nodes of a graph. */
+final class RankRecipe implements Recipe<Ranks> {
     static final String SHARES = "shares";
     static final String STATE = "state";
     private static final int BETWEEN_CUTS = 10;
 
     private final PageRankOptions options;
     private final Graph graph;
-    private final Run run;
     private final Job job;
 
-    PageRankRun(PageRankOptions options, Graph graph, BitSet seeds, Run run) {
+    RankRecipe(PageRankOptions options, Graph graph, BitSet seeds, Run run) {
         this.options = options;
         this.graph = graph;
-        this.run = run;
         int workers = run.workers();
         var tables = List.of(
                 TableSpec.dense(SHARES, graph.nodes(), 1), // rank over out-degree, of dead ends the rank
@@ -72,11 +69,6 @@ public final class PageRankRun implements Training<Ranks> {
     }
 
     @Override
-    public Run settings() {
-        return run;
-    }
-
-    @Override
     public Map<String, String> identity() {
         return Map.of(
                 "damping",
@@ -95,8 +87,7 @@ public final class PageRankRun implements Training<Ranks> {
     }
 
     @Override
-    public Trained<Ranks> run() throws IOException {
-        var outcome = job.run(run.identifiedBy(identity()));
+    public Ranks model(Outcome outcome) {
         var node = outcome.node();
         var ranks = node.values(node.table(SHARES));
         for (int v = 0; v < ranks.length; v++) {
@@ -104,13 +95,11 @@ public final class PageRankRun implements Training<Ranks> {
             ranks[v] *= (float) (strength == 0 ? 1 : strength);
         }
         var last = measure(node.values(node.table(STATE)));
-        return new Trained<>(
-                new Ranks(
-                        graph.names(),
-                        ranks,
-                        last.getOrDefault("iterations", 0.0).intValue(),
-                        last.getOrDefault("change", 0.0),
-                        Map.of()),
-                outcome);
+        return new Ranks(
+                graph.names(),
+                ranks,
+                last.getOrDefault("iterations", 0.0).intValue(),
+                last.getOrDefault("change", 0.0),
+                Map.of());
     }
 }

@@ -1,4 +1,4 @@
-package orrery.learn.linear;
+package orrery.learn.batch;
 
 import orrery.data.Examples;
 import orrery.engine.Partition;
@@ -6,7 +6,7 @@ import orrery.engine.Shuffle;
 import orrery.engine.Worker;
 
 /** Examples that are all here, in the order of the pass. */
-final class BatchesInMemory implements Batches {
+public final class BatchesInMemory implements Batches {
     private static final int LOOK_AHEAD = 64; // examples: a few hundred cache lines
 
     private final Partition partition;
@@ -17,7 +17,7 @@ final class BatchesInMemory implements Batches {
     private long from;
     private long to;
 
-    BatchesInMemory(Examples examples, Partition partition, Worker worker) {
+    public BatchesInMemory(Examples examples, Partition partition, Worker worker) {
         this.partition = partition;
         this.worker = worker;
         cursor = examples.cursor();
