@@ -222,13 +222,13 @@ final class Checkpoint {
     }
 
     /** The newest that is sound, of a run of this identity. */
-    static Optional<Checkpoint> newest(Storage storage, List<Stage> stages, Identity identity, Skipped skipped)
+    static Optional<Checkpoint> newest(Storage storage, Course course, Identity identity, Skipped skipped)
             throws IOException {
         for (var folder : committed(storage).reversed()) {
             try {
                 var checkpoint = read(storage, folder);
                 if (checkpoint.identity.from(identity).isEmpty()) {
-                    checkpoint.checkPlace(stages);
+                    checkpoint.checkPlace(course);
                 }
                 checkpoint.checkSums();
                 return Optional.of(checkpoint);
@@ -240,13 +240,12 @@ final class Checkpoint {
     }
 
     /** The newest that is sound, to go on from: an error if there is none, or if it is of another run. */
-    static Checkpoint toResume(Storage storage, List<Stage> stages, Identity identity, Skipped skipped)
-            throws IOException {
+    static Checkpoint toResume(Storage storage, Course course, Identity identity, Skipped skipped) throws IOException {
         if (!isAnyIn(storage)) {
             throw new IOException(storage.where("") + ": no checkpoint to go on from; start without --resume");
         }
         var why = new ArrayList<String>();
-        var newest = newest(storage, stages, identity, (where, reason) -> {
+        var newest = newest(storage, course, identity, (where, reason) -> {
             why.add(reason);
             skipped.over(where, reason);
         });
@@ -257,15 +256,14 @@ final class Checkpoint {
         return found;
     }
 
-    private void checkPlace(List<Stage> stages) throws IOException {
+    private void checkPlace(Course course) throws IOException {
         String where = storage.where(folder + "/" + MANIFEST);
-        if (stage >= stages.size()) {
-            throw new IOException(where + ": is damaged: its stage is " + stage + ", the job has " + stages.size()
-                    + ", numbered from 0");
-        }
-        if (clock > stages.get(stage).clocks()) {
-            throw new IOException(where + ": is damaged: its clock is " + clock + ", stage '"
-                    + stages.get(stage).name() + "' has " + stages.get(stage).clocks());
+        var of = course.stage(stage, course.dependsOnHistory() ? history() : List.of())
+                .orElseThrow(() -> new IOException(where + ": is damaged: its stage is " + stage + ", the job has "
+                        + course.known().size() + ", numbered from 0"));
+        if (clock > of.clocks()) {
+            throw new IOException(
+                    where + ": is damaged: its clock is " + clock + ", stage '" + of.name() + "' has " + of.clocks());
         }
     }
 

@@ -138,7 +138,8 @@ final class Codec {
             case Boolean flag when type == boolean.class -> flag;
             case String text when type == String.class -> text;
             case String bits
-            when type == double.class && bits.matches("-?[0-9]{1,19}") -> Double.longBitsToDouble(Long.parseLong(bits));
+            when (type == double.class || type == Double.class) && bits.matches("-?[0-9]{1,19}") ->
+                Double.longBitsToDouble(Long.parseLong(bits));
             case null, default -> throw new IOException("a message: '" + where + "' is missing or of another type");
         };
     }

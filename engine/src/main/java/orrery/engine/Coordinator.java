@@ -42,6 +42,7 @@ final class Coordinator implements Site {
     private final Run run;
     private final Members launcher;
     private final Identity identity;
+    private final boolean dependsOnHistory; // which stages there are
     private final Authority authority;
     private final Node node;
     private final InetSocketAddress address;
@@ -81,8 +82,9 @@ final class Coordinator implements Site {
         record Failed(Throwable why) implements Event {}
     }
 
-    Coordinator(Run run, Members launcher, Identity identity) throws IOException {
+    Coordinator(Run run, Members launcher, Identity identity, boolean dependsOnHistory) throws IOException {
         this.run = run;
+        this.dependsOnHistory = dependsOnHistory;
         node = new Node(run.ticker());
         this.identity = identity;
         this.launcher = launcher;
@@ -444,7 +446,13 @@ final class Coordinator implements Site {
     }
 
     @Override
-    public Team begin(int number, Stage stage, Homes itsHomes, long clock, Optional<Checkpoint> restored)
+    public Team begin(
+            int number,
+            Stage stage,
+            Homes itsHomes,
+            long clock,
+            Optional<Checkpoint> restored,
+            List<RunEvent.CutReached> history)
             throws InterruptedException {
         failure = null;
         homes = itsHomes;
@@ -463,6 +471,7 @@ final class Coordinator implements Site {
                             seat.isFresh ? restored.map(Checkpoint::folder).orElse("") : "",
                             planFile,
                             isRecorded,
+                            dependsOnHistory ? history : List.of(),
                             new Order.Layout(placementVersion, members, workersOf(members))));
             seat.isFresh = false;
         }

@@ -32,7 +32,13 @@ final class Here implements Site {
     }
 
     @Override
-    public Team begin(int number, Stage stage, Homes homes, long clock, Optional<Checkpoint> restored) {
+    public Team begin(
+            int number,
+            Stage stage,
+            Homes homes,
+            long clock,
+            Optional<Checkpoint> restored,
+            List<RunEvent.CutReached> history) {
         int workers = homes.workers();
         node.begin(workers, clock, run.waitLimit());
         var team =

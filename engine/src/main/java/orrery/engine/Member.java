@@ -38,7 +38,7 @@ final class Member {
     private final Duration ready = Spent.byThisProcess(); // CPU time until it had read its data
     private Run run; // with the plan, once there is one
     private List<TableSpec> tables;
-    private final List<Stage> stages;
+    private final Course course;
     private final Identity identity;
     private final Node node;
     private final LinkedBlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
@@ -56,13 +56,13 @@ final class Member {
 
     private record Failed(Throwable why) {}
 
-    Member(Membership membership, Run run, List<TableSpec> tables, List<Stage> stages, Identity identity) {
+    Member(Membership membership, Run run, List<TableSpec> tables, Course course, Identity identity) {
         invitation = membership.invitation();
         started = membership.started();
         this.run = run;
         node = new Node(run.ticker());
         this.tables = tables;
-        this.stages = stages;
+        this.course = course;
         this.identity = identity;
     }
 
@@ -336,7 +336,9 @@ final class Member {
                 ? Locals.of(locals)
                 : Locals.of(Checkpoint.read(storage.orElseThrow(), order.locals()));
         var next = new StageRun(
-                stages.get(order.stage()).upTo(order.clocks()),
+                course.stage(order.stage(), order.history())
+                        .orElseThrow(() -> new IOException("there is no stage " + order.stage()))
+                        .upTo(order.clocks()),
                 clock,
                 run,
                 node,

@@ -25,6 +25,7 @@ sealed interface Order {
      * @param locals the folder that workers' own states come from; empty for none
      * @param plan the file of the plan that the run has learned; empty for none
      * @param isRecorded whether what workers touch is kept with the next checkpoint
+     * @param history the cuts so far, where it depends on them which stage it is; else empty
      */
     record Begin(
             int stage,
@@ -36,6 +37,7 @@ sealed interface Order {
             String locals,
             String plan,
             boolean isRecorded,
+            List<RunEvent.CutReached> history,
             Layout layout)
             implements Order {}
 

@@ -15,7 +15,13 @@ interface Site extends AutoCloseable {
     void open(List<TableSpec> tables, Optional<Checkpoint> from) throws IOException, InterruptedException;
 
     /** Starts the workers of a stage. */
-    Team begin(int number, Stage stage, Homes homes, long clock, Optional<Checkpoint> restored)
+    Team begin(
+            int number,
+            Stage stage,
+            Homes homes,
+            long clock,
+            Optional<Checkpoint> restored,
+            List<RunEvent.CutReached> history)
             throws IOException, InterruptedException;
 
     /** What was lost is replaced; {@link #open} follows. */

@@ -60,7 +60,7 @@ final class CodecTest {
         if (single == boolean.class) {
             return random.nextBoolean();
         }
-        if (single == double.class) {
+        if (single == double.class || single == Double.class) {
             return random.nextInt(4) == 0 ? Double.NaN : Double.longBitsToDouble(random.nextLong() & ~(1L << 62));
         }
         if (single == Duration.class) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -252,5 +253,46 @@ final class StagesTest {
             climb.observed(1 + 0.1 * climb.workers()); // now the fewer
         }
         assertThat(climb.workers()).isEqualTo(1);
+    }
+
+    /** Stages until what the last one has measured is enough: threads and members come to the same ones. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void aCourseGoesByWhatWasMeasured(int members) throws IOException {
+        var run = Run.local(4);
+        var outcome = members == 0
+                ? untilItIsEnough().run(run)
+                : untilItIsEnough()
+                        .run(run.with(new InThreads(
+                                members, StagesTest::untilItIsEnough, run, Members.Terms.DEFAULT.insecure())));
+        assertThat(outcome.cuts().stream().map(RunEvent.CutReached::stage).toList())
+                .containsExactly("round 0", "round 1", "round 2");
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.DONE);
+    }
+
+    private static Job untilItIsEnough() {
+        var course = new Course() {
+            @Override
+            public Optional<Stage> stage(int number, List<RunEvent.CutReached> history) {
+                boolean isEnough = !history.isEmpty()
+                        && history.getLast().metrics().getOrDefault("sum", 0.0) >= 12
+                        && number >= history.size();
+                return isEnough ? Optional.empty() : Optional.of(round(number));
+            }
+
+            @Override
+            public List<Stage> known() {
+                return List.of();
+            }
+        };
+        return new Job("course", List.of(TableSpec.dense("sum", 1, 1)), course);
+    }
+
+    private static Stage round(int number) {
+        return new Stage("round " + number, 1, 1, worker -> {
+            Step step = (session, clock) -> session.add(session.table("sum"), new long[] {0}, new float[] {1});
+            return Measured.by(
+                    worker, step, session -> Map.of("sum", (double) session.values(session.table("sum"))[0]));
+        });
     }
 }

@@ -1,0 +1,18 @@
+package orrery.engine;
+
+/** One concern that may change how a stage goes on after a cut. Confined to the thread that runs the job. */
+interface CutPolicy {
+    /** A stage begins, at its first clock or where a run goes on. Returns with how many workers, of those proposed. */
+    default int begin(Stage stage, int workers, boolean isRestored) {
+        return workers;
+    }
+
+    /** The workers begin, or go on. */
+    default void wentOn(long clock) {}
+
+    /** All workers have come to a cut, before anything is measured. */
+    default void reached(Stage stage, long clock, int workers) {}
+
+    /** What is to come, at a cut at which the stage is not over. */
+    Next next(Team team, int workers);
+}

@@ -1,0 +1,109 @@
+package orrery.engine;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The checkpoints of a run: when one is taken, when it is complete, which is the newest. Confined to the job's thread. */
+final class Keeping {
+    private final Optional<Checkpoints> checkpoints;
+    private final Course course;
+    private final Identity identity;
+    private final IntSupplier epoch;
+    private final Consumer<RunEvent> listener;
+    private int cutsSince;
+    private Optional<Checkpoint> newest = Optional.empty();
+    private @Nullable Pending pending;
+
+    /** Which cut a checkpoint is of. */
+    record Of(int stage, String name, long clock, int workers, boolean finishes, List<RunEvent.CutReached> history) {}
+
+    /** A checkpoint that is being written. */
+    private record Pending(Of of, Team.Saving saving) {}
+
+    Keeping(
+            Optional<Checkpoints> checkpoints,
+            Course course,
+            Identity identity,
+            IntSupplier epoch,
+            Consumer<RunEvent> listener) {
+        this.checkpoints = checkpoints;
+        this.course = course;
+        this.identity = identity;
+        this.epoch = epoch;
+        this.listener = listener;
+    }
+
+    Optional<Checkpoint> newest() {
+        return newest;
+    }
+
+    /** Where the run begins: at a checkpoint, if it is to be resumed. Returns whether it is. */
+    boolean resume() throws IOException {
+        if (checkpoints.isEmpty()) {
+            return false;
+        }
+        var storage = checkpoints.get().storage();
+        if (!checkpoints.get().resume()) {
+            Checkpoint.checkThatNoneIsIn(storage);
+            return false;
+        }
+        newest = Optional.of(Checkpoint.toResume(storage, course, identity, this::passOver));
+        return true;
+    }
+
+    private void passOver(String where, String why) {
+        listener.accept(new RunEvent.CheckpointPassedOver(where, why));
+    }
+
+    /** A member is lost: what is being written comes to nothing, and the newest may have been damaged since it was. */
+    void goBack() throws IOException {
+        pending = null;
+        cutsSince = 0;
+        if (newest.isPresent()) {
+            newest = Checkpoint.newest(checkpoints.orElseThrow().storage(), course, identity, this::passOver);
+        }
+    }
+
+    /** Begins a checkpoint, if one is due at this cut or {@code isNeeded}. */
+    void cut(Of of, Team team, boolean isNeeded) throws IOException, InterruptedException {
+        if (checkpoints.isEmpty()) {
+            return;
+        }
+        var kept = checkpoints.get();
+        if (++cutsSince >= kept.everyCuts() || isNeeded) {
+            cutsSince = 0;
+            commit(true);
+            String folder = Checkpoint.begin(kept, of.stage(), of.clock());
+            pending = new Pending(of, team.save(kept.storage(), folder));
+        }
+    }
+
+    /** Makes the files that were begun a checkpoint once they are written; {@code waits} for that if need be. */
+    void commit(boolean waits) throws IOException, InterruptedException {
+        var now = pending;
+        if (now == null || !(waits || now.saving().isDone())) {
+            return;
+        }
+        pending = null;
+        var of = now.of();
+        var kept = checkpoints.orElseThrow();
+        var files = now.saving().files();
+        long bytes = Checkpoint.commit(
+                kept,
+                identity,
+                of.stage(),
+                of.clock(),
+                of.workers(),
+                of.finishes(),
+                of.history(),
+                files,
+                epoch.getAsInt());
+        newest = Optional.of(Checkpoint.read(kept.storage(), Checkpoint.folder(of.stage(), of.clock())));
+        listener.accept(
+                new RunEvent.Checkpointed(of.name(), of.clock(), newest.get().where(), bytes));
+    }
+}
