@@ -4,6 +4,11 @@ module orrery.engine {
     requires transitive orrery.wire;
     requires static transitive org.jspecify;
 
-    exports orrery.engine;
+    exports orrery.engine; // Job
+    exports orrery.engine.event;
+    exports orrery.engine.examples;
+    exports orrery.engine.keep;
+    exports orrery.engine.launch;
     exports orrery.engine.schedule;
+    exports orrery.engine.stage; // Stage, Step, Worker, Run
 }

@@ -2,7 +2,7 @@ package orrery.app;
 
 import java.io.IOException;
 import java.util.List;
-import orrery.engine.Members;
+import orrery.engine.launch.Members;
 
 /** Clusters whose machines a run's members can be started on, such as Spark's; found by {@link java.util.ServiceLoader}. */
 public interface Cluster {

@@ -2,7 +2,7 @@ package orrery.app;
 
 import java.util.ArrayList;
 import java.util.List;
-import orrery.engine.Processes;
+import orrery.engine.launch.Processes;
 
 /** How a member of a run is started: this program again; its part of the run comes on standard input. */
 final class MemberCommand {

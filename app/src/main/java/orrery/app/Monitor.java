@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import orrery.app.apps.UsageException;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.store.Printable;
 
 /**

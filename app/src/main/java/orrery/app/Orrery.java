@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import orrery.app.apps.Application;
 import orrery.app.apps.DataFlags;
 import orrery.app.apps.UsageException;
-import orrery.engine.Membership;
+import orrery.engine.launch.Membership;
 import orrery.wire.Endpoint;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

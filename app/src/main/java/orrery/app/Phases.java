@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
-import orrery.engine.Spent;
+import orrery.engine.event.Spent;
 
 /**
  * Where the time of a command goes: seconds of the clock, and of CPU, those of a run's members among them. One phase

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.function.Consumer;
 import orrery.app.apps.Shown;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 
 /**
  * Shows how a run gets on: on a terminal one line that is redrawn, with rate and time left; otherwise lines at doubling

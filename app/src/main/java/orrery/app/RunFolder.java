@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import orrery.app.apps.UsageException;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Readers;

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import orrery.engine.Job;
-import orrery.engine.Run;
-import orrery.engine.Stage;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 
@@ -39,7 +39,7 @@ final class Stragglers {
         var waited = new double[1];
         var outcome = new Job("stragglers", List.of(spec), List.of(stage))
                 .run(Run.local(WORKERS).with(consistency).listening(event -> {
-                    if (event instanceof orrery.engine.RunEvent.StageEnded ended) {
+                    if (event instanceof orrery.engine.event.RunEvent.StageEnded ended) {
                         waited[0] = ended.waited().stream()
                                         .mapToLong(java.time.Duration::toNanos)
                                         .sum()

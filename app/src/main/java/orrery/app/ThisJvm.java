@@ -3,9 +3,9 @@ package orrery.app;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import orrery.engine.Invitation;
-import orrery.engine.Members.Terms;
-import orrery.engine.Membership;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Members.Terms;
+import orrery.engine.launch.Membership;
 
 /**
  * {@code --on this-jvm}: members that are threads of the coordinator's JVM, and speak over the network as others do. One
@@ -43,7 +43,7 @@ public final class ThisJvm implements Cluster {
     }
 
     /** A member's part. */
-    private static final class Part implements orrery.engine.Members.Started {
+    private static final class Part implements orrery.engine.launch.Members.Started {
         private final CompletableFuture<Integer> end = new CompletableFuture<>();
         private final Thread thread;
 

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 
 /**
  * Bytes that the processes of a run send to each other in a clock, as they have counted them from cut to cut. Rows that are

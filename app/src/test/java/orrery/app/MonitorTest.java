@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 
 final class MonitorTest {
     private static String scrape(Monitor monitor) throws IOException {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.store.Json;
 import orrery.store.Safetensors;
 import orrery.store.Storage;

@@ -23,7 +23,7 @@ import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.store.Json;
 import orrery.store.Safetensors;
 import orrery.store.Storage;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 
 final class WireUseTest {
     private static RunEvent cut(long clock) {

@@ -3,7 +3,7 @@ package orrery.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 
 /** What a run takes once it is under way: CPU time of the process and wall time, from its first cut to its last. */
 public final class BetweenCuts implements Consumer<RunEvent> {

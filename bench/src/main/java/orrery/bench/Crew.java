@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import orrery.engine.Processes;
+import orrery.engine.launch.Processes;
 import orrery.wire.Authority;
 import orrery.wire.Credentials;
 import picocli.CommandLine.Model.CommandSpec;

@@ -4,6 +4,10 @@ import java.time.Duration;
 import java.util.IdentityHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.event.RunEvent;
+import orrery.engine.stage.HillClimb;
+import orrery.engine.stage.Stage;
+import orrery.engine.team.Team;
 import orrery.wire.Ticker;
 
 /** Finds the number of workers of stages that ask for it; see {@link HillClimb}. */
@@ -21,10 +25,12 @@ final class Climbing implements CutPolicy {
     }
 
     @Override
-    public int begin(Stage stage, int workers, boolean isRestored) {
-        if (isRestored) {
-            climbs.remove(stage.body()); // what it knows is of another number of workers
-        }
+    public void forget(Stage stage) {
+        climbs.remove(stage.body()); // what it knows is of another number of workers
+    }
+
+    @Override
+    public int begin(Stage stage, int workers) {
         var now = !stage.parallelism().isFound()
                 ? null // else what was found goes on when the stage comes again
                 : climbs.computeIfAbsent(

@@ -3,11 +3,29 @@ package orrery.engine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import orrery.engine.event.JobCancelledException;
+import orrery.engine.event.JobFailedException;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Identity;
+import orrery.engine.launch.Members;
+import orrery.engine.launch.Membership;
+import orrery.engine.launch.Threads;
+import orrery.engine.members.Coordinator;
+import orrery.engine.members.Member;
+import orrery.engine.stage.Course;
+import orrery.engine.stage.Parallelism;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Task;
+import orrery.engine.stage.Worker;
+import orrery.engine.team.Here;
+import orrery.engine.team.Site;
 import orrery.table.Node;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
@@ -103,7 +121,7 @@ public final class Job {
     public Outcome run(Run run) throws IOException {
         switch (run.launcher()) {
             case Membership membership -> {
-                return new Member(membership, run, ordered(tables, run.plan()), course, identity(run)).live();
+                return new Member(membership, run, Site.ordered(tables, run.plan()), course, identity(run)).live();
             }
             case Threads threads -> {
                 try (var site = new Here(run, threads)) {
@@ -115,7 +133,7 @@ public final class Job {
                     throw new IllegalArgumentException(
                             "a run that places rows anew after its first pass needs checkpoints");
                 }
-                try (var site = new Coordinator(run, launcher, identity(run), course.dependsOnHistory())) {
+                try (var site = new Coordinator(run, launcher, identity(run), course)) {
                     return new JobRun(this, run, identity(run), site, wish, members).all();
                 }
             }
@@ -139,15 +157,6 @@ public final class Job {
                 + (stage.parallelism().equals(Parallelism.OF_RUN) ? "" : ", workers " + stage.parallelism());
     }
 
-    /** The tables with their rows in the order of the plan, if there is one. */
-    static List<TableSpec> ordered(List<TableSpec> tables, Optional<AccessPlan> plan) {
-        return tables.stream()
-                .map(spec -> plan.flatMap(all -> all.of(spec.name()))
-                        .map(of -> spec.ordered(of.order()))
-                        .orElse(spec.ordered(null)))
-                .toList();
-    }
-
     /**
      * What follows from what the workers of the first stage touch in a pass, found by a virtual iteration: their steps are
      * run up to the first cut with sessions that record what they are told and do nothing (Cui et al., SoCC 2014). Tables
@@ -160,7 +169,7 @@ public final class Job {
         var node = new Node();
         tables.forEach(node::create);
         var recordings = new ArrayList<Recording>();
-        int workers = stage.parallelism().count(run, members);
+        int workers = stage.parallelism().count(run.workers(), members);
         var memberOf = positions(stage, workers, members);
         for (int w = 0; w < workers; w++) {
             var recording = new Recording();
@@ -173,7 +182,7 @@ public final class Job {
                     session.tick();
                 }
             } finally {
-                StageRun.close(step);
+                Step.close(step);
             }
         }
         return plan(placing, members, recordings, memberOf);

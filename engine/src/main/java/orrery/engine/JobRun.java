@@ -8,6 +8,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import orrery.engine.event.History;
+import orrery.engine.event.JobCancelledException;
+import orrery.engine.event.JobFailedException;
+import orrery.engine.event.MemberLostException;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.event.Spent;
+import orrery.engine.keep.Checkpoint;
+import orrery.engine.keep.Identity;
+import orrery.engine.stage.Cut;
+import orrery.engine.stage.Homes;
+import orrery.engine.stage.Parallelism;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
+import orrery.engine.stage.Verdict;
+import orrery.engine.team.Site;
+import orrery.engine.team.Team;
 
 /**
  * One run of a job: its stages one after the other, supervised from cut to cut. What may happen at a cut beside going on is
@@ -175,9 +192,12 @@ final class JobRun {
             return Outcome.Status.STOPPED; // as it was at the last cut
         }
         workers = restored.map(checkpoint -> checkpoint.workers)
-                .orElse(stage.parallelism().count(run, site.members()));
+                .orElse(stage.parallelism().count(run.workers(), site.members()));
         for (var policy : policies) {
-            workers = policy.begin(stage, workers, restored.isPresent());
+            if (restored.isPresent()) {
+                policy.forget(stage);
+            }
+            workers = policy.begin(stage, workers);
         }
         var homes = homes(number, stage);
         tell(new RunEvent.StageStarted(stage.name(), first, stage.clocks(), workers));
@@ -189,7 +209,7 @@ final class JobRun {
                 wentOn(first);
                 var next = supervise(number, stage, team);
                 examples += team.examples();
-                keeping.commit(true);
+                keeping.commit();
                 if (!(next instanceof Next.Restart restart)) {
                     tell(new RunEvent.StageEnded(stage.name(), team.slowest(), team.waited()));
                     return isFinished ? Outcome.Status.FINISHED_EARLY : status(next);
@@ -283,7 +303,7 @@ final class JobRun {
                     tell(new RunEvent.Progressed(
                             stage.name(), team.slowest(), stage.clocks(), examples + team.examples(), elapsed()));
             }
-            keeping.commit(false);
+            keeping.commitIfWritten();
             site.toTell().forEach(this::tell);
             throwIfCancelled(" at stage '" + stage.name() + "', clock " + team.slowest());
             int asked = membersAskedFor.getAndSet(0);
@@ -344,14 +364,7 @@ final class JobRun {
         tell(cut);
         finishesAtCut |= wasGoingOn && wish.is(Wish.Kind.FINISH);
         var next = next(number, stage, clock, verdict, team);
-        keeping.cut(
-                new Keeping.Of(number, stage.name(), clock, workers, next instanceof Next.Finish, cuts.soFar()),
-                team,
-                switch (next) {
-                    case Next.GoOn _ -> false;
-                    case Next.Finish _, Next.Stop _ -> true;
-                    case Next.Restart restart -> restart.fromCheckpoint();
-                });
+        keeping.cut(new Keeping.Of(number, stage.name(), clock, workers, next, cuts.soFar()), team);
         return next;
     }
 

@@ -6,6 +6,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoint;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.keep.Identity;
+import orrery.engine.stage.Course;
+import orrery.engine.team.Team;
 
 /** The checkpoints of a run: when one is taken, when it is complete, which is the newest. Confined to the job's thread. */
 final class Keeping {
@@ -19,7 +25,16 @@ final class Keeping {
     private @Nullable Pending pending;
 
     /** Which cut a checkpoint is of. */
-    record Of(int stage, String name, long clock, int workers, boolean finishes, List<RunEvent.CutReached> history) {}
+    record Of(int stage, String name, long clock, int workers, Next next, List<RunEvent.CutReached> history) {
+        /** Whether what follows needs the checkpoint. */
+        boolean isNeeded() {
+            return switch (next) {
+                case Next.GoOn _ -> false;
+                case Next.Finish _, Next.Stop _ -> true;
+                case Next.Restart restart -> restart.fromCheckpoint();
+            };
+        }
+    }
 
     /** A checkpoint that is being written. */
     private record Pending(Of of, Team.Saving saving) {}
@@ -51,8 +66,21 @@ final class Keeping {
             Checkpoint.checkThatNoneIsIn(storage);
             return false;
         }
-        newest = Optional.of(Checkpoint.toResume(storage, course, identity, this::passOver));
+        newest = Optional.of(Checkpoint.toResume(storage, this::ill, identity, this::passOver));
         return true;
+    }
+
+    /** Why the job has no place for a checkpoint. */
+    private Optional<String> ill(int number, long clock, Checkpoint of) throws IOException {
+        var stage = course.stage(number, course.dependsOnHistory() ? of.history() : List.of());
+        if (stage.isEmpty()) {
+            return Optional.of(
+                    "its stage is " + number + ", the job has " + course.known().size() + ", numbered from 0");
+        }
+        return clock <= stage.get().clocks()
+                ? Optional.empty()
+                : Optional.of("its clock is " + clock + ", stage '"
+                        + stage.get().name() + "' has " + stage.get().clocks());
     }
 
     private void passOver(String where, String why) {
@@ -64,28 +92,36 @@ final class Keeping {
         pending = null;
         cutsSince = 0;
         if (newest.isPresent()) {
-            newest = Checkpoint.newest(checkpoints.orElseThrow().storage(), course, identity, this::passOver);
+            newest = Checkpoint.newest(checkpoints.orElseThrow().storage(), this::ill, identity, this::passOver);
         }
     }
 
-    /** Begins a checkpoint, if one is due at this cut or {@code isNeeded}. */
-    void cut(Of of, Team team, boolean isNeeded) throws IOException, InterruptedException {
+    /** Begins a checkpoint, if one is due at this cut or needed for what follows. */
+    void cut(Of of, Team team) throws IOException, InterruptedException {
         if (checkpoints.isEmpty()) {
             return;
         }
         var kept = checkpoints.get();
-        if (++cutsSince >= kept.everyCuts() || isNeeded) {
+        if (++cutsSince >= kept.everyCuts() || of.isNeeded()) {
             cutsSince = 0;
-            commit(true);
+            commit();
             String folder = Checkpoint.begin(kept, of.stage(), of.clock());
             pending = new Pending(of, team.save(kept.storage(), folder));
         }
     }
 
-    /** Makes the files that were begun a checkpoint once they are written; {@code waits} for that if need be. */
-    void commit(boolean waits) throws IOException, InterruptedException {
+    /** The same as {@link #commit}, unless it would have to wait. */
+    void commitIfWritten() throws IOException, InterruptedException {
         var now = pending;
-        if (now == null || !(waits || now.saving().isDone())) {
+        if (now != null && now.saving().isDone()) {
+            commit();
+        }
+    }
+
+    /** Waits until the files that were begun are written, and makes them a checkpoint. */
+    void commit() throws IOException, InterruptedException {
+        var now = pending;
+        if (now == null) {
             return;
         }
         pending = null;
@@ -98,7 +134,7 @@ final class Keeping {
                 of.stage(),
                 of.clock(),
                 of.workers(),
-                of.finishes(),
+                of.next() instanceof Next.Finish,
                 of.history(),
                 files,
                 epoch.getAsInt());

@@ -1,6 +1,7 @@
 package orrery.engine;
 
 import java.io.IOException;
+import orrery.engine.team.Team;
 
 /** What comes after a cut. */
 sealed interface Next {

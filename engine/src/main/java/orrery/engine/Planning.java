@@ -5,6 +5,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoint;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
+import orrery.engine.team.Site;
+import orrery.engine.team.Team;
 import orrery.table.plan.AccessPlan;
 import orrery.table.spec.TableSpec;
 
@@ -36,7 +42,7 @@ final class Planning implements CutPolicy {
 
     /** The tables with their rows in the order of the plan, if there is one. */
     List<TableSpec> tables() {
-        return Job.ordered(job.tables(), plan);
+        return Site.ordered(job.tables(), plan);
     }
 
     /** A run that goes on has the plan that it had learned. */
@@ -54,7 +60,7 @@ final class Planning implements CutPolicy {
     }
 
     @Override
-    public int begin(Stage next, int workers, boolean isRestored) {
+    public int begin(Stage next, int workers) {
         stage = next;
         return workers;
     }

@@ -1,5 +1,8 @@
 package orrery.engine;
 
+import orrery.engine.team.Site;
+import orrery.engine.team.Team;
+
 /** Members that come or go when the user asks for another number. */
 record Rescaling(Site site) implements CutPolicy {
     @Override

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import orrery.engine.stage.Homes;
+import orrery.engine.stage.Turns;
 
 /** The turn of a job among others that share its machines; it keeps it while it goes on after a loss. */
 final class Turn {

@@ -3,6 +3,10 @@ package orrery.engine;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Members;
+import orrery.engine.launch.Membership;
+import orrery.engine.stage.Run;
 
 /** Members that are threads of this JVM: all of a run but the processes. */
 record InThreads(int count, Supplier<Job> job, Run run, Terms terms) implements Members {

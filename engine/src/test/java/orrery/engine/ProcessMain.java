@@ -6,6 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.launch.Members;
+import orrery.engine.launch.Membership;
+import orrery.engine.launch.Processes;
+import orrery.engine.stage.Run;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
 

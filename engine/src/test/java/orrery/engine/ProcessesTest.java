@@ -13,6 +13,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import orrery.engine.event.JobFailedException;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.launch.Members;
+import orrery.engine.launch.Processes;
+import orrery.engine.stage.Run;
 import orrery.store.Storage;
 
 /** Members that are JVMs of their own, and what the world does to them. */

@@ -29,7 +29,7 @@ import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LogisticRegression;
 import orrery.store.Place;

@@ -2,14 +2,14 @@ package orrery.learn;
 
 import java.util.Map;
 import orrery.engine.Job;
-import orrery.engine.Outcome;
+import orrery.engine.event.Outcome;
 
 /** What a learner makes of its options and data: a job over tables, and a model of what these hold in the end. */
 public interface Recipe<M extends Model> {
     /** The job; always the same one. */
     Job job();
 
-    /** What members and a run that goes on must have in common with this one, beside the job; see {@link orrery.engine.Run#identifiedBy}. */
+    /** What members and a run that goes on must have in common with this one, beside the job; see {@link orrery.engine.stage.Run#identifiedBy}. */
     Map<String, String> identity();
 
     /**

@@ -1,6 +1,6 @@
 package orrery.learn;
 
-import orrery.engine.Outcome;
+import orrery.engine.event.Outcome;
 
 /** What was learned, and how the job ended. */
 public record Trained<M extends Model>(M model, Outcome outcome) {}

@@ -3,7 +3,7 @@ package orrery.learn;
 import java.io.IOException;
 import java.util.Map;
 import orrery.engine.Job;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 

@@ -2,7 +2,7 @@ package orrery.spark;
 
 import java.io.IOException;
 import java.util.Iterator;
-import orrery.engine.Membership;
+import orrery.engine.launch.Membership;
 import orrery.learn.factor.Division;
 import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.MatrixFactorization;

@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
-import orrery.engine.Checkpoints;
+import orrery.engine.keep.Checkpoints;
 import orrery.store.Place;
 
 /** The folder of one fit's checkpoints within the folder that is set for all: named by what the fit learns, from what. */

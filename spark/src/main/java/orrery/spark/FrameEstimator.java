@@ -27,8 +27,8 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import orrery.engine.Members;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
+import orrery.engine.launch.Members;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.spec.Consistency;
@@ -329,7 +329,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     /** Makes a training ready. */
     @FunctionalInterface
     interface Preparing<L extends orrery.learn.Model> {
-        Training<L> prepare(orrery.engine.Run run) throws IOException;
+        Training<L> prepare(orrery.engine.stage.Run run) throws IOException;
     }
 
     /** Where a model comes from, to be kept with it. */

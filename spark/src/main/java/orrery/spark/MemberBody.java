@@ -2,7 +2,7 @@ package orrery.spark;
 
 import java.io.Serializable;
 import java.util.Iterator;
-import orrery.engine.Membership;
+import orrery.engine.launch.Membership;
 
 /**
  * What a member does with its part of the data: the same job as the driver's, under the launcher that it is given. Travels

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
-import orrery.engine.Invitation;
-import orrery.engine.Membership;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Membership;
 
 /**
  * A Spark task that is a member of a run. What goes wrong in it, errors of the JVM included, is its result, so that Spark does

@@ -3,8 +3,8 @@ package orrery.spark;
 import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
-import orrery.engine.Checkpoints;
-import orrery.engine.Run;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.stage.Run;
 import orrery.store.Place;
 import orrery.table.spec.Consistency;
 

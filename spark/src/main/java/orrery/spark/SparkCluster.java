@@ -13,8 +13,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import orrery.app.Cluster;
 import orrery.app.Orrery;
-import orrery.engine.Invitation;
-import orrery.engine.Membership;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Membership;
 
 /** {@code --on spark://host:port}: members of any application of the command line as tasks of a Spark application. */
 public final class SparkCluster implements Cluster {

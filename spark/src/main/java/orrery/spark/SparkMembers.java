@@ -22,8 +22,8 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.jspecify.annotations.Nullable;
-import orrery.engine.Invitation;
-import orrery.engine.Members;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Members;
 import orrery.table.spec.Placement;
 
 /**

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.learn.linear.LinearModel;
 
 /** On a standalone cluster: what is lost when executors are. */

@@ -22,7 +22,7 @@ import orrery.data.Columns;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.Schema;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LogisticRegression;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 
 /** Fits take all their slots or none, and end when their jobs are cancelled. */
 @Timeout(180)

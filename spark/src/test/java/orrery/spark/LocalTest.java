@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Data;
 import orrery.data.ReadOptions;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.learn.linear.LinearModel;
 
 /** Members as tasks of an application in one JVM. */

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Ratings;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.MatrixFactorization;

@@ -28,6 +28,7 @@ import orrery.table.spec.EndedException;
 import orrery.table.spec.Placement;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Among;
+import orrery.table.worker.Self;
 import orrery.table.worker.Session;
 import orrery.table.worker.View;
 import orrery.wire.Credentials;
@@ -144,7 +145,7 @@ public final class Node {
         }
         var among = cluster;
         var out = among == null ? null : new Among(among.mail(), new Reads(among.mail()), this::joint);
-        return new Session(tables, out, worker, workers, tables.firstClock(), limitNanos(), into, false);
+        return new Session(new Self(tables, out, worker, workers, limitNanos(), into, false), tables.firstClock());
     }
 
     /**
@@ -155,7 +156,7 @@ public final class Node {
         if (cluster != null) {
             throw new IllegalStateException("a virtual iteration is for a node alone");
         }
-        return new Session(tables, null, worker, workers, 0, limitNanos(), into, true);
+        return new Session(new Self(tables, null, worker, workers, limitNanos(), into, true), 0);
     }
 
     private synchronized long limitNanos() {

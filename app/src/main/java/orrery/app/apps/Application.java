@@ -8,7 +8,7 @@ import java.util.Optional;
 import orrery.data.Data;
 import orrery.data.Reading;
 import orrery.data.Schema;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Model;
 import orrery.learn.Trained;
 import orrery.learn.Training;

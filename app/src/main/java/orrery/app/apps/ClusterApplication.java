@@ -17,7 +17,7 @@ import orrery.data.ReadOptions;
 import orrery.data.ReadOptions.Numbers;
 import orrery.data.Reading;
 import orrery.data.Schema;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.learn.cluster.ClusterModel;

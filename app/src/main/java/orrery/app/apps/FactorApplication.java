@@ -11,7 +11,7 @@ import orrery.data.DataException;
 import orrery.data.Ratings;
 import orrery.data.Read;
 import orrery.data.Reading;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.learn.factor.FactorModel;

@@ -18,7 +18,7 @@ import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.data.Spilled;
 import orrery.data.Stream;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.learn.linear.LinearLearner;

@@ -10,7 +10,7 @@ import java.util.Optional;
 import orrery.data.Graph;
 import orrery.data.Read;
 import orrery.data.Reading;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 import orrery.learn.rank.PageRank;
 import orrery.learn.rank.PageRankOptions;

@@ -3,7 +3,7 @@ package orrery.app.apps;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 import orrery.learn.linear.DualOptions;
 import orrery.learn.linear.Solver;
 import orrery.learn.linear.SvrgOptions;

@@ -12,7 +12,7 @@ import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.KMeans;
 import picocli.CommandLine.Command;

@@ -19,7 +19,7 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.data.ReadOptions.Role;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.linear.LeastSquares;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LogisticRegression;

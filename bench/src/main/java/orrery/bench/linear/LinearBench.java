@@ -24,7 +24,7 @@ import orrery.data.Data;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 import orrery.learn.linear.DualOptions;
 import orrery.learn.linear.LinearLearner;

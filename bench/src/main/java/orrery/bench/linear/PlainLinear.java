@@ -2,7 +2,7 @@ package orrery.bench.linear;
 
 import java.util.Arrays;
 import orrery.data.Examples;
-import orrery.engine.Partition;
+import orrery.engine.examples.Partition;
 
 /**
  * The oracle and the baseline: the same algorithm, batches, order and rule (AdaGrad) as a training with one worker, on

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 
 /**
  * Which tasks there are and what they wait for: what a scheduler is shown, and what becomes of its plans. The same for

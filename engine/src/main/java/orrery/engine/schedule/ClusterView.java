@@ -3,7 +3,7 @@ package orrery.engine.schedule;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 
 /**
  * What a scheduler sees.

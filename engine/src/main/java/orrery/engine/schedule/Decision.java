@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 import orrery.store.Json;
 import orrery.store.Printable;
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 
 /** The slots that nobody has, while a round goes on, and where a stage would fit into them. */
 final class FreeSlots {

@@ -9,9 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import orrery.engine.Job;
-import orrery.engine.Parallelism;
-import orrery.engine.Run;
-import orrery.engine.Turns;
+import orrery.engine.stage.Parallelism;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Turns;
 import orrery.wire.Ticker;
 
 /**
@@ -43,7 +43,9 @@ public final class Pool {
 
     /** What the stages of a job ask for. */
     public static List<Parallelism> demands(Job job, Run run) {
-        return job.stages().stream().map(stage -> stage.parallelism().of(run)).toList();
+        return job.stages().stream()
+                .map(stage -> stage.parallelism().of(run.workers()))
+                .toList();
     }
 
     /**

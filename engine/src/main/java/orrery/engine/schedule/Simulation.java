@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 
 /** Tasks on a cluster in virtual time: what a scheduler would do, and what would come of it. Deterministic. */
 public final class Simulation {

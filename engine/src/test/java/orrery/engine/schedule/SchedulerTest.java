@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.engine.Job;
-import orrery.engine.Outcome;
-import orrery.engine.Parallelism;
-import orrery.engine.Run;
-import orrery.engine.Stage;
-import orrery.engine.Task;
+import orrery.engine.event.Outcome;
+import orrery.engine.stage.Parallelism;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
+import orrery.engine.stage.Task;
 import orrery.table.spec.TableSpec;
 
 /** Laws of all schedulers, in virtual time and with real jobs. */

@@ -1,9 +1,9 @@
 package orrery.learn.batch;
 
 import orrery.data.Examples;
-import orrery.engine.Partition;
-import orrery.engine.Shuffle;
-import orrery.engine.Worker;
+import orrery.engine.examples.Partition;
+import orrery.engine.examples.Shuffle;
+import orrery.engine.stage.Worker;
 
 /** Examples that are all here, in the order of the pass. */
 public final class BatchesInMemory implements Batches {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Loaded;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 
 /**

@@ -3,8 +3,8 @@ package orrery.learn.cluster;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
-import orrery.engine.MeasuringStep;
-import orrery.engine.Worker;
+import orrery.engine.stage.MeasuringStep;
+import orrery.engine.stage.Worker;
 import orrery.table.hold.Table;
 import orrery.table.worker.Session;
 

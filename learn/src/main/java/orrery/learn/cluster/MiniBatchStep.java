@@ -2,10 +2,10 @@ package orrery.learn.cluster;
 
 import java.util.Arrays;
 import orrery.data.Examples;
-import orrery.engine.Partition;
-import orrery.engine.Shuffle;
-import orrery.engine.Step;
-import orrery.engine.Worker;
+import orrery.engine.examples.Partition;
+import orrery.engine.examples.Shuffle;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
 import orrery.table.hold.Table;
 import orrery.table.worker.Session;
 

@@ -3,8 +3,8 @@ package orrery.learn.cluster;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import orrery.data.Examples;
-import orrery.engine.Step;
-import orrery.engine.Worker;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
 import orrery.table.hold.Table;
 import orrery.table.worker.Session;
 

@@ -2,7 +2,7 @@ package orrery.learn.factor;
 
 import java.util.Optional;
 import orrery.data.Ratings;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 
 /**

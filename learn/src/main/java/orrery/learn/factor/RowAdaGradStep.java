@@ -1,8 +1,8 @@
 package orrery.learn.factor;
 
 import java.util.Arrays;
-import orrery.engine.Step;
-import orrery.engine.Worker;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
 import orrery.table.hold.Table;
 import orrery.table.worker.Session;
 

@@ -3,9 +3,9 @@ package orrery.learn.linear;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import orrery.engine.Cut;
-import orrery.engine.RunEvent;
-import orrery.engine.Verdict;
+import orrery.engine.event.RunEvent;
+import orrery.engine.stage.Cut;
+import orrery.engine.stage.Verdict;
 import orrery.learn.DivergedException;
 import orrery.table.spec.UpdateRule;
 

@@ -3,9 +3,9 @@ package orrery.learn.linear;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import orrery.engine.Cut;
-import orrery.engine.RunEvent;
-import orrery.engine.Verdict;
+import orrery.engine.event.RunEvent;
+import orrery.engine.stage.Cut;
+import orrery.engine.stage.Verdict;
 
 /**
  * Ends a job when the loss on the validation data has not fallen for some cuts, and keeps the tables of the cut at which it

@@ -1,6 +1,6 @@
 package orrery.learn.linear;
 
-import orrery.engine.Worker;
+import orrery.engine.stage.Worker;
 
 /** What a batch's examples cost by their margins, one each, and how many of them were right. Confined to one thread. */
 final class Judge {

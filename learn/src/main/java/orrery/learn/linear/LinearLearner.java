@@ -12,8 +12,8 @@ import orrery.data.Schema;
 import orrery.data.Spill;
 import orrery.data.Spilled;
 import orrery.data.Stream;
-import orrery.engine.Partition;
-import orrery.engine.Run;
+import orrery.engine.examples.Partition;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 
 /** What learns a linear model. */

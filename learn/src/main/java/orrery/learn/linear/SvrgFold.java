@@ -1,7 +1,7 @@
 package orrery.learn.linear;
 
-import orrery.engine.Step;
-import orrery.engine.Worker;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
 import orrery.table.worker.Session;
 
 /** Writes out the weights: {@code v = w' = a v + b u}, u = 0, each worker an even part of the rows. */

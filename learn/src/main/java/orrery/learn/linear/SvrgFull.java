@@ -1,8 +1,8 @@
 package orrery.learn.linear;
 
 import orrery.data.Examples;
-import orrery.engine.Step;
-import orrery.engine.Worker;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
 import orrery.table.worker.Session;
 
 /** The mean gradient of all examples at w', each worker an even part of them; tallies their loss. */

@@ -1,7 +1,7 @@
 package orrery.learn.linear;
 
 import java.io.Serializable;
-import orrery.engine.Parallelism;
+import orrery.engine.stage.Parallelism;
 
 /**
  * How {@link Svrg} learns.

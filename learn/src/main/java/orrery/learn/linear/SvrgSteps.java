@@ -1,9 +1,9 @@
 package orrery.learn.linear;
 
 import orrery.data.Examples;
-import orrery.engine.Partition;
-import orrery.engine.Step;
-import orrery.engine.Worker;
+import orrery.engine.examples.Partition;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
 import orrery.table.worker.Session;
 
 /** The small steps of an epoch, a batch a clock. */

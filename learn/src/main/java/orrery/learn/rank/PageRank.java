@@ -3,7 +3,7 @@ package orrery.learn.rank;
 import java.util.BitSet;
 import orrery.data.DataException;
 import orrery.data.Graph;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 
 /**

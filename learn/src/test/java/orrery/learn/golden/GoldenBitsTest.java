@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 
 /**
  * What every application learns, under every consistency, by every launcher: the same bits as when {@code golden-bits.txt}

@@ -4,9 +4,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import orrery.engine.Invitation;
-import orrery.engine.Membership;
-import orrery.engine.Run;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Membership;
+import orrery.engine.stage.Run;
 
 /**
  * A process that is a member of one golden training after another. Standard input has what to train and the invitation;

@@ -2,10 +2,10 @@ package orrery.learn.golden;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import orrery.engine.Invitation;
-import orrery.engine.Members;
-import orrery.engine.Membership;
-import orrery.engine.Run;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Members;
+import orrery.engine.launch.Membership;
+import orrery.engine.stage.Run;
 
 /** Members that are threads of this JVM, with real connections between them. */
 record TwoNodes(Golden training) implements Members {

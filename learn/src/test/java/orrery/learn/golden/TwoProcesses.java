@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import orrery.engine.Invitation;
-import orrery.engine.Members;
+import orrery.engine.launch.Invitation;
+import orrery.engine.launch.Members;
 
 /** Two JVMs that are the members of one training after another. Confined to one thread. */
 final class TwoProcesses implements AutoCloseable {

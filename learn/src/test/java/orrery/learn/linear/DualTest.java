@@ -21,7 +21,7 @@ import orrery.data.Data;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.UpdateRule;
 

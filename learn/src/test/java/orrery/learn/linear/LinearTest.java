@@ -22,8 +22,8 @@ import orrery.data.Catalogue;
 import orrery.data.Data;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
-import orrery.engine.Run;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
+import orrery.engine.stage.Run;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.UpdateRule;
 

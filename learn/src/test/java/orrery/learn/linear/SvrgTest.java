@@ -19,11 +19,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import orrery.data.Data;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
-import orrery.engine.Checkpoints;
-import orrery.engine.Outcome;
-import orrery.engine.Parallelism;
-import orrery.engine.Run;
-import orrery.engine.RunEvent;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.stage.Parallelism;
+import orrery.engine.stage.Run;
 import orrery.learn.Training;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
@@ -189,8 +189,8 @@ final class SvrgTest {
                 }
                 u[FEATURES] += slope;
             }
-            var partition =
-                    orrery.engine.Partition.divided(n, 1, svrg.settings().seed(), 1);
+            var partition = orrery.engine.examples.Partition.divided(
+                    n, 1, svrg.settings().seed(), 1);
             for (int t = 0; t < n; t++) {
                 cursor.move(partition.order(t, 0, 1).at(t));
                 double y = target(Loss.LOGISTIC, cursor.label());

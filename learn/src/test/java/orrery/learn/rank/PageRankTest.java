@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.DataException;
 import orrery.data.Graph;
-import orrery.engine.Run;
+import orrery.engine.stage.Run;
 import orrery.table.plan.Placing;
 
 final class PageRankTest {

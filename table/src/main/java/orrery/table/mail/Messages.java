@@ -223,15 +223,16 @@ public final class Messages {
     public record BlockPart(int stripe, boolean isMore, int version, long age, int[] runs) {
         public static final int HEAD_BYTES = 3 * Integer.BYTES + Long.BYTES;
         private static final int STRIPE = 0xff;
-        private static final int MORE = 1 << 8;
+        public static final int MORE = 1 << 8;
 
         /**
          * Writes it without an object.
          *
+         * @param stripe with {@link #MORE} if there is more of it
          * @param n so many numbers of {@code runs} count: the first cell and the number of cells of each
          */
-        public static void write(Frame to, int stripe, boolean isMore, int version, long age, int[] runs, int n) {
-            to.putInt(stripe | (isMore ? MORE : 0)).putInt(version).putLong(age).putInt(n / 2);
+        public static void write(Frame to, int stripe, int version, long age, int[] runs, int n) {
+            to.putInt(stripe).putInt(version).putLong(age).putInt(n / 2);
             to.putInts(runs, 0, n);
         }
 

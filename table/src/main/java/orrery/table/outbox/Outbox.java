@@ -31,7 +31,7 @@ public abstract sealed class Outbox extends Sums permits DenseOutbox, SparseOutb
     /** Adds {@code x[k] * v} to row {@code rows[k]}, k from {@code from} to {@code to}; v of (width). */
     public abstract void addOuter(int[] rows, float[] x, int from, int to, float[] v);
 
-    /** Adds u v^T, expanded at the shard; dense tables only. */
+    /** Adds u v^T, expanded when it is sealed; dense tables only. */
     public abstract void addFactors(float[] u, float[] v);
 
     /** Visits the rows that were added to; for an outbox that knows them singly. */

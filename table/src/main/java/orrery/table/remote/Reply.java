@@ -225,7 +225,7 @@ public final class Reply extends Answer {
                 }
                 cell = from + count;
             }
-            Messages.BlockPart.write(to, stripe, cell < end, version, age, runs, n);
+            Messages.BlockPart.write(to, stripe | (cell < end ? Messages.BlockPart.MORE : 0), version, age, runs, n);
             for (int r = 0; r < n; r += 2) {
                 shard.putCells(shard.rows().stripeStart(stripe), runs[r], runs[r + 1], to);
             }

@@ -8,11 +8,12 @@ import orrery.table.plan.Recording;
 import orrery.table.remote.Reads;
 
 /** A worker as its readers and writers know it. Confined to its thread. */
-final class Self {
+public final class Self {
     final Tables tables;
     final int worker;
     final int workers;
     final long waitLimitNanos;
+    final @Nullable Among among; // of other nodes, if there are any
     final @Nullable Mail mail; // to other nodes, if there are any
     final @Nullable Reads reads; // of rows of others
     final @Nullable Pushes pushes;
@@ -21,7 +22,12 @@ final class Self {
     long waitedNanos; // for others
     float share; // of all examples
 
-    Self(
+    /**
+     * A worker.
+     *
+     * @param isVirtual whether what it does is only recorded
+     */
+    public Self(
             Tables tables,
             @Nullable Among among,
             int worker,
@@ -35,6 +41,7 @@ final class Self {
         this.waitLimitNanos = waitLimitNanos;
         this.recording = recording;
         this.isVirtual = isVirtual;
+        this.among = among;
         mail = among == null ? null : among.mail();
         reads = among == null ? null : among.reads();
         pushes = among == null ? null : new Pushes(among.mail(), worker, waitLimitNanos);

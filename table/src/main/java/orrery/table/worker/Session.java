@@ -12,9 +12,7 @@ import orrery.store.Safetensors.Tensor;
 import orrery.table.clock.Clocks;
 import orrery.table.hold.ServerFunction;
 import orrery.table.hold.Table;
-import orrery.table.hold.Tables;
 import orrery.table.outbox.Outbox;
-import orrery.table.plan.Recording;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.Update;
@@ -24,12 +22,12 @@ import orrery.table.spec.UpdateRule;
  * One worker's view of the tables. It reads, adds and ticks; it never sees a lock or another thread.
  *
  * <p>A read waits until the table is fresh enough for this worker's clock. An {@code add} changes the table at once
- * where consistency and rule allow (Ssp or Asp with {@link UpdateRule#replayable}); otherwise it goes to the worker's
+ * where consistency and rule allow (any but Bsp and Local, with {@link UpdateRule#replayable}); otherwise it goes to the worker's
  * {@link #outbox}, is merged there, and is applied at the tick. Under Bsp reads see neither others' nor own updates of
  * the clock that is under way.
  *
  * <p>Not thread-safe: one session per worker thread. No method allocates in the steady state, save
- * {@link #call} and what reads or pushes rows of other nodes.
+ * {@link #call}, {@link #announce}, {@link #values} and what reads or pushes rows of other nodes.
  */
 public final class Session {
     private static final String COPY = "copy of "; // which no name of local state is likely to begin with
@@ -45,26 +43,19 @@ public final class Session {
     private int created; // tables within the stage
 
     /** Made by the worker's own thread. */
-    public Session(
-            Tables tables,
-            @Nullable Among among,
-            int worker,
-            int workers,
-            long firstClock,
-            long waitLimitNanos,
-            @Nullable Recording recording,
-            boolean isVirtual) {
-        self = new Self(tables, among, worker, workers, waitLimitNanos, recording, isVirtual);
+    public Session(Self self, long firstClock) {
+        this.self = self;
         clock = firstClock;
-        for (var table : tables.all()) {
+        for (var table : self.tables.all()) {
             attach(table);
         }
         for (var group : groups) {
+            var among = self.among;
             if (among != null
                     && accesses(group).stream()
                             .allMatch(access -> access.port().table.addsUp())) {
                 group.joint = among.joints().apply(group.clocks);
-                group.joint.join(worker, firstClock);
+                group.joint.join(self.worker, firstClock);
                 group.isApart = group.joint.isForOne(self.worker);
             }
         }

@@ -71,7 +71,13 @@ final class MessagesTest {
         var block = new Messages.BlockPart(random.nextInt(256), random.nextBoolean(), worker, clock, runs);
         returns(
                 block,
-                to -> Messages.BlockPart.write(to, block.stripe(), block.isMore(), worker, clock, runs, runs.length),
+                to -> Messages.BlockPart.write(
+                        to,
+                        block.stripe() | (block.isMore() ? Messages.BlockPart.MORE : 0),
+                        worker,
+                        clock,
+                        runs,
+                        runs.length),
                 Messages.BlockPart::read);
     }
 

@@ -11,7 +11,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.storage.StorageLevel;
 import orrery.bench.Figure;
 import orrery.bench.Report;
-import orrery.engine.RunEvent;
+import orrery.engine.event.RunEvent;
 import orrery.spark.Cluster;
 import orrery.spark.LinearEstimator;
 import orrery.spark.LinearFrameModel;

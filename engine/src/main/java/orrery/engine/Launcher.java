@@ -1,4 +1,0 @@
-package orrery.engine;
-
-/** Who starts the workers. Everything above is the same code, wherever they run. */
-public sealed interface Launcher permits Threads, Members, Membership {}

@@ -1,0 +1,229 @@
+package orrery.engine.stage;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.keep.Identity;
+import orrery.engine.launch.Launcher;
+import orrery.engine.launch.Threads;
+import orrery.table.plan.AccessPlan;
+import orrery.table.plan.Placing;
+import orrery.table.spec.Consistency;
+import orrery.wire.Ticker;
+import orrery.wire.World;
+
+/**
+ * How a job is run.
+ *
+ * @param workers how many workers, at least 1
+ * @param consistency the consistency of the tables that do not ask for another
+ * @param seed everything random is a function of it
+ * @param launcher who starts the workers
+ * @param waitLimit how long anybody waits for anybody before the job ends and says for whom
+ * @param checkpoints where and when the state is kept, if at all
+ * @param listeners who hears of the events, in this order
+ * @param plan how the rows of tables lie and who owns them, if their use is known
+ * @param learns how to place rows once the first pass has shown what is used, if there is no plan; among members only, and
+ *     only with checkpoints
+ * @param turns when and where stages may run, if other jobs run on the same machines
+ * @param identity what it is of, beside what its job says: members and checkpoints must be of the same
+ * @param world the time and the network that it lives in
+ */
+public record Run(
+        int workers,
+        Consistency consistency,
+        long seed,
+        Launcher launcher,
+        Duration waitLimit,
+        Optional<Checkpoints> checkpoints,
+        List<Consumer<RunEvent>> listeners,
+        Optional<AccessPlan> plan,
+        Optional<Placing> learns,
+        Optional<Turns> turns,
+        Identity identity,
+        World world) {
+
+    public Run {
+        if (workers < 1 || workers > Parallelism.MOST) {
+            throw new IllegalArgumentException("workers must be 1 to " + Parallelism.MOST + ", got " + workers);
+        }
+        if (waitLimit.isNegative() || waitLimit.isZero()) {
+            throw new IllegalArgumentException("the wait limit must be above 0, got " + waitLimit);
+        }
+        listeners = List.copyOf(listeners);
+    }
+
+    /** Threads of this JVM under Bsp, seed 1, no checkpoints. */
+    public static Run local(int workers) {
+        return new Run(
+                workers,
+                new Consistency.Bsp(),
+                1,
+                new Threads(),
+                Duration.ofMinutes(5),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Identity.NONE,
+                World.REAL);
+    }
+
+    public Run with(Consistency consistency) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
+    }
+
+    public Run with(AccessPlan plan) {
+        return with(checkpoints, Optional.of(plan), learns, turns, identity);
+    }
+
+    /** Records the first pass, and places rows anew after it. */
+    public Run learning(Placing placing) {
+        return with(checkpoints, plan, Optional.of(placing), turns, identity);
+    }
+
+    private Run with(
+            Optional<Checkpoints> kept,
+            Optional<AccessPlan> known,
+            Optional<Placing> learning,
+            Optional<Turns> waiting,
+            Identity of) {
+        return new Run(
+                workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting, of, world);
+    }
+
+    public Run withSeed(long seed) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
+    }
+
+    public Run with(Launcher launcher) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
+    }
+
+    public Run withWaitLimit(Duration waitLimit) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
+    }
+
+    public Run with(Checkpoints checkpoints) {
+        return with(Optional.of(checkpoints), plan, learns, turns, identity);
+    }
+
+    /** The same in another time, or another network; for members that are in this JVM. */
+    public Run in(World other) {
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                listeners,
+                plan,
+                learns,
+                turns,
+                identity,
+                other);
+    }
+
+    /** The time that it lives in. */
+    public Ticker ticker() {
+        return world.ticker();
+    }
+
+    /** The same, whose stages wait for their turns. */
+    public Run with(Turns turns) {
+        return with(checkpoints, plan, learns, Optional.of(turns), identity);
+    }
+
+    /** The same with more that must be equal in its members and in a run that goes on; see {@link Identity#with}. */
+    public Run identifiedBy(Map<String, String> more) {
+        return with(checkpoints, plan, learns, turns, identity.with(more));
+    }
+
+    /**
+     * The same, which learns from files.
+     *
+     * @param sums by file
+     */
+    public Run of(Map<String, String> sums) {
+        return with(checkpoints, plan, learns, turns, identity.of(sums));
+    }
+
+    /** The same in a member that reads a part of the data, with this sum. */
+    public Run ofPart(String sum) {
+        return with(checkpoints, plan, learns, turns, identity.ofPart(sum));
+    }
+
+    /** The same with one more listener, who hears last. */
+    public Run listening(Consumer<RunEvent> listener) {
+        var more = new ArrayList<>(listeners);
+        more.add(listener);
+        return new Run(
+                workers,
+                consistency,
+                seed,
+                launcher,
+                waitLimit,
+                checkpoints,
+                more,
+                plan,
+                learns,
+                turns,
+                identity,
+                world);
+    }
+}

@@ -1,0 +1,68 @@
+package orrery.engine.team;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import orrery.engine.event.MemberLostException;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoint;
+import orrery.engine.keep.Locals;
+import orrery.engine.launch.Threads;
+import orrery.engine.stage.Homes;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
+import orrery.table.Node;
+import orrery.table.spec.TableSpec;
+
+/** Tables and workers in this JVM: direct calls, no copies. */
+public final class Here implements Site {
+    private final Run run;
+    private final Threads threads;
+    private final Node node;
+
+    public Here(Run run, Threads threads) {
+        this.run = run;
+        node = new Node(run.ticker());
+        this.threads = threads;
+    }
+
+    @Override
+    public Node node() {
+        return node;
+    }
+
+    @Override
+    public void open(List<TableSpec> tables, Optional<Checkpoint> from) throws IOException {
+        tables.forEach(node::create);
+        if (from.isPresent()) {
+            from.get().restoreTables(node);
+        }
+    }
+
+    @Override
+    public Team begin(
+            int number,
+            Stage stage,
+            Homes homes,
+            long clock,
+            Optional<Checkpoint> restored,
+            List<RunEvent.CutReached> history) {
+        int workers = homes.workers();
+        node.begin(workers, clock, run.waitLimit());
+        var team =
+                new StageRun(stage, clock, run, node, restored.map(Locals::of).orElse(Locals.NONE), 0, workers);
+        team.start(threads);
+        return team;
+    }
+
+    @Override
+    public void recover(MemberLostException lost) {
+        throw lost; // there are no members
+    }
+
+    @Override
+    public void finish() {}
+
+    @Override
+    public void close() {}
+}

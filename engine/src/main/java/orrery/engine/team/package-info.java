@@ -1,0 +1,8 @@
+/**
+ * The workers of one stage as whoever supervises them sees them ({@link Team}), those of this JVM ({@link StageRun}), and
+ * where the tables and workers of a job are ({@link Site}).
+ */
+@NullMarked
+package orrery.engine.team;
+
+import org.jspecify.annotations.NullMarked;
