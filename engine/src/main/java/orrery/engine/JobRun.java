@@ -123,7 +123,7 @@ final class JobRun {
         examples = cuts.isEmpty() ? 0 : cuts.getLast().examples();
     }
 
-    /** Everybody goes back to the newest checkpoint, or the beginning; whoever was lost is replaced. */
+    /** All members go back to the newest checkpoint, or the beginning; lost members are replaced. */
     private void recover(MemberLostException lost) throws IOException {
         if (finishesAtCut) { // it goes back before that cut, which the listener hears of again
             finishesAtCut = false;

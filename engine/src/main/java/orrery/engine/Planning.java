@@ -54,7 +54,7 @@ final class Planning implements CutPolicy {
         }
     }
 
-    /** Whether what workers touch up to the next cut is to show who had best own which row. */
+    /** Whether the rows that workers touch up to the next cut are recorded, to place rows by them. */
     boolean isRecording() {
         return run.learns().isPresent() && (plan.isEmpty() || isDrifting) && site.members() > 1;
     }

@@ -26,7 +26,7 @@ final class Wish {
         return now.get() == kind;
     }
 
-    /** A wish to finish that was made at a cut is forgotten: whoever made it hears of the cut again. */
+    /** Forgets a wish to finish that a listener made at a cut: the listener gets that cut again. */
     void forgetFinish() {
         now.compareAndSet(Kind.FINISH, Kind.GO_ON);
     }

@@ -171,7 +171,7 @@ public final class Node {
                         tables, among().mail(), clocks.number(), tables.workers(), waitLimit.toNanos()));
     }
 
-    /** Ends the stage for all its workers: whoever waits or ticks gets an {@link EndedException}. */
+    /** Ends the stage for all its workers: those that wait or tick get an {@link EndedException}. */
     public void end(String why, @Nullable Throwable cause) {
         tables.end(why, cause);
     }

@@ -159,22 +159,27 @@ public final class Endpoint implements AutoCloseable {
                 + (Epoll.isAvailable() ? "epoll" : "NIO");
     }
 
-    /** Looks after the peers, and has itself called again. */
+    /** Looks after the peers, and has itself called again, whatever happens: leases go by it. */
     private void look() {
-        long now = ticker.nanos();
-        long before = awakeNanos;
-        awakeNanos = before + Math.min(now - lookedAt, LONGEST_STEP_NANOS);
-        lookedAt = now;
-        refusals.look(now);
-        for (var peer : peers.values()) {
-            try {
-                peer.look();
-            } catch (RuntimeException | Error e) { // such as a lack of memory: a timer that throws never runs again
-                log.log(System.Logger.Level.ERROR, "cannot look after " + peer, e);
+        try {
+            long now = ticker.nanos();
+            long before = awakeNanos;
+            awakeNanos = before + Math.min(now - lookedAt, LONGEST_STEP_NANOS);
+            lookedAt = now;
+            refusals.look(now);
+            peers.values().forEach(this::look);
+        } finally {
+            if (!isClosed) {
+                ticker.schedule(loop, LOOK_NANOS, this::look);
             }
         }
-        if (!isClosed) {
-            ticker.schedule(loop, LOOK_NANOS, this::look);
+    }
+
+    private void look(Peer peer) {
+        try {
+            peer.look();
+        } catch (RuntimeException | Error e) { // such as a lack of memory
+            log.log(System.Logger.Level.ERROR, "cannot look after " + peer, e);
         }
     }
 
@@ -287,6 +292,11 @@ public final class Endpoint implements AutoCloseable {
         @Override
         public void isExpected(ChannelHandlerContext context) {
             putOut(strangers.advanced(context.channel(), Strangers.Progress.EXPECTED));
+        }
+
+        @Override
+        public void welcomes(Peer.Member member) {
+            peerOf(member); // who is connected is known here, too, from then on
         }
 
         @Override

@@ -53,6 +53,9 @@ final class Handshake extends ChannelInboundHandlerAdapter {
         /** It has shown what only members know, and is not yet admitted. */
         default void isExpected(ChannelHandlerContext context) {}
 
+        /** It is about to be admitted by the listening side: the other may act on it before {@link #admitted} is called. */
+        default void welcomes(Peer.Member member) {}
+
         void admitted(ChannelHandlerContext context, Peer.Member member);
 
         /** It failed, and would fail again if {@code isFinal}: the other side refused, or is not who it should be. */
@@ -193,6 +196,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
             refuse(context, "does not know the run's secret");
             return;
         }
+        outcome.welcomes(other);
         write(context, Frame.ofWire(Frame.WELCOME, Lane.CONTROL, 0));
         isOver = true;
         outcome.admitted(context, other);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import orrery.wire.Ticker;
 
-/** The end of members that were told to go: those that do not are made to. */
+/** Waits for dismissed members to end, and kills those that do not. */
 public final class Ending {
     private Ending() {}
 

@@ -28,7 +28,7 @@ sealed interface Report {
         static final Standing NONE = new Standing(false, 0, 0, 0);
     }
 
-    /** It is connected with all that it was told of. */
+    /** It is connected with all members that the order named. */
     record Connected() implements Report {}
 
     record Prepared() implements Report {}

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.engine.event.RunEvent;
 import orrery.store.Storage;
 
-/** The workers of one stage, as whoever supervises them sees them, wherever they are. Confined to one thread. */
+/** The workers of one stage, as their supervisor sees them, wherever they are. Confined to one thread. */
 public interface Team {
     /** What {@link #await} has seen. */
     enum Seen {

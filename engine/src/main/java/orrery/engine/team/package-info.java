@@ -1,5 +1,5 @@
 /**
- * The workers of one stage as whoever supervises them sees them ({@link Team}), those of this JVM ({@link StageRun}), and
+ * The workers of one stage as their supervisor sees them ({@link Team}), those of this JVM ({@link StageRun}), and
  * where the tables and workers of a job are ({@link Site}).
  */
 @NullMarked

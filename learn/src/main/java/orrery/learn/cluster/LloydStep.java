@@ -120,7 +120,7 @@ final class LloydStep implements MeasuringStep {
         worker.processed(last - first);
     }
 
-    /** The first worker tells what the inertia of all is. */
+    /** The first worker tallies the inertia of all workers. */
     @Override
     public void measure(Session session, long clock) {
         if (worker.index() == 0) {

@@ -76,7 +76,7 @@ public final class Tables {
         /** All workers have dropped the table. */
         void dropped(Table table);
 
-        /** Clocks have moved: whoever waits for them is to look again. */
+        /** Clocks have moved: threads that wait for them look again. */
         void look();
     }
 

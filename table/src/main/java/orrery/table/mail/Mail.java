@@ -145,7 +145,7 @@ public final class Mail {
         return new EndedException("interrupted while it waited for another member", e);
     }
 
-    /** Has an action run, every tenth of a second, by whoever runs the workers while it waits for other nodes. */
+    /** Has an action run, every tenth of a second, by the job's own thread while it waits for other nodes. */
     public void whileWaiting(Runnable action) {
         whileWaiting = action;
     }

@@ -127,7 +127,7 @@ public final class Messages {
 
     // Questions; header: table, request, block = the version of the placement under which it is asked
 
-    /** Before every question: on whose behalf, -1 for whoever runs the workers, at which clock, and the age that it needs. */
+    /** Before every question: the worker that asks, or -1 for the job's own thread, its clock, and the age that it needs. */
     public record Asker(int worker, long clock, long age) {
         public static final int BYTES = Integer.BYTES + 2 * Long.BYTES;
 
@@ -284,7 +284,7 @@ public final class Messages {
     /** The type of both kinds of wishes: to get rows whenever they have changed. Header: block = placement's version, too. */
     public static final int SUBSCRIBE = Push.TYPE + 9;
 
-    /** Runs of slots: the first slot and how many, by turns; so many of the numbers count. */
+    /** Runs of slots: the first slot of a run and its length, one after the other, {@code count} numbers in all. */
     public record WishForSlots(int[] runs, int count) {
         public int bytes() {
             return Integer.BYTES * (1 + count);
