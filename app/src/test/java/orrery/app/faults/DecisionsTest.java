@@ -13,8 +13,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.app.Orrery;
-import orrery.store.Safetensors;
-import orrery.store.Storage;
 
 /**
  * What is decided at cuts does not depend on losses: a run that has lost a member after its first cut, and has no checkpoint
@@ -63,29 +61,6 @@ final class DecisionsTest {
             assertThat(trainer.awaitEnd(HANGS_AFTER)).as(trainer.said()).isZero();
         }
         assertThat(Files.readString(run.resolve("metrics.jsonl"))).contains("\"event\":\"lost\"");
-        assertThat(tensors(run)).isEqualTo(tensors(folder.resolve("undisturbed")));
-    }
-
-    private static List<String> tensors(Path run) throws Exception {
-        var all = new ArrayList<String>();
-        try (var file = Safetensors.open(Storage.local(run), "model.safetensors")) {
-            for (var name : file.names()) {
-                all.add(name + " "
-                        + java.util.Arrays.toString(
-                                switch (file.type(name)) {
-                                    case F32 -> {
-                                        var floats = file.floats(name);
-                                        var doubles = new double[floats.length];
-                                        for (int i = 0; i < floats.length; i++) {
-                                            doubles[i] = floats[i];
-                                        }
-                                        yield doubles;
-                                    }
-                                    case F64 -> file.doubles(name);
-                                    case I32, I64, U8 -> new double[0];
-                                }));
-            }
-        }
-        return all;
+        assertThat(FaultsTest.tensors(run)).isEqualTo(FaultsTest.tensors(folder.resolve("undisturbed")));
     }
 }

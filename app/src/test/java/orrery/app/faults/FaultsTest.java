@@ -150,7 +150,7 @@ final class FaultsTest {
         });
     }
 
-    private static Map<String, String> tensors(Path run) throws IOException {
+    static Map<String, String> tensors(Path run) throws IOException {
         var all = new LinkedHashMap<String, String>();
         try (var file = Safetensors.open(Storage.local(run), "model.safetensors")) {
             for (var name : file.names()) {

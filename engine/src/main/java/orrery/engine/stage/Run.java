@@ -75,108 +75,38 @@ public record Run(
                 World.REAL);
     }
 
-    public Run with(Consistency consistency) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                learns,
-                turns,
-                identity,
-                world);
+    public Run with(Consistency other) {
+        return copy(draft -> draft.consistency = other);
     }
 
-    public Run with(AccessPlan plan) {
-        return with(checkpoints, Optional.of(plan), learns, turns, identity);
+    public Run with(AccessPlan known) {
+        return copy(draft -> draft.plan = Optional.of(known));
     }
 
     /** Records the first pass, and places rows anew after it. */
     public Run learning(Placing placing) {
-        return with(checkpoints, plan, Optional.of(placing), turns, identity);
+        return copy(draft -> draft.learns = Optional.of(placing));
     }
 
-    private Run with(
-            Optional<Checkpoints> kept,
-            Optional<AccessPlan> known,
-            Optional<Placing> learning,
-            Optional<Turns> waiting,
-            Identity of) {
-        return new Run(
-                workers, consistency, seed, launcher, waitLimit, kept, listeners, known, learning, waiting, of, world);
+    public Run withSeed(long other) {
+        return copy(draft -> draft.seed = other);
     }
 
-    public Run withSeed(long seed) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                learns,
-                turns,
-                identity,
-                world);
+    public Run with(Launcher other) {
+        return copy(draft -> draft.launcher = other);
     }
 
-    public Run with(Launcher launcher) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                learns,
-                turns,
-                identity,
-                world);
+    public Run withWaitLimit(Duration limit) {
+        return copy(draft -> draft.waitLimit = limit);
     }
 
-    public Run withWaitLimit(Duration waitLimit) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                learns,
-                turns,
-                identity,
-                world);
-    }
-
-    public Run with(Checkpoints checkpoints) {
-        return with(Optional.of(checkpoints), plan, learns, turns, identity);
+    public Run with(Checkpoints kept) {
+        return copy(draft -> draft.checkpoints = Optional.of(kept));
     }
 
     /** The same in another time, or another network; for members that are in this JVM. */
     public Run in(World other) {
-        return new Run(
-                workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                listeners,
-                plan,
-                learns,
-                turns,
-                identity,
-                other);
+        return copy(draft -> draft.world = other);
     }
 
     /** The time that it lives in. */
@@ -185,13 +115,13 @@ public record Run(
     }
 
     /** The same, whose stages wait for their turns. */
-    public Run with(Turns turns) {
-        return with(checkpoints, plan, learns, Optional.of(turns), identity);
+    public Run with(Turns waiting) {
+        return copy(draft -> draft.turns = Optional.of(waiting));
     }
 
     /** The same with more that must be equal in its members and in a run that goes on; see {@link Identity#with}. */
     public Run identifiedBy(Map<String, String> more) {
-        return with(checkpoints, plan, learns, turns, identity.with(more));
+        return copy(draft -> draft.identity = identity.with(more));
     }
 
     /**
@@ -200,30 +130,65 @@ public record Run(
      * @param sums by file
      */
     public Run of(Map<String, String> sums) {
-        return with(checkpoints, plan, learns, turns, identity.of(sums));
+        return copy(draft -> draft.identity = identity.of(sums));
     }
 
     /** The same in a member that reads a part of the data, with this sum. */
     public Run ofPart(String sum) {
-        return with(checkpoints, plan, learns, turns, identity.ofPart(sum));
+        return copy(draft -> draft.identity = identity.ofPart(sum));
     }
 
     /** The same with one more listener, who hears last. */
     public Run listening(Consumer<RunEvent> listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
+        return copy(draft -> draft.listeners = more);
+    }
+
+    private Run copy(Consumer<Draft> change) {
+        var draft = new Draft(this);
+        change.accept(draft);
         return new Run(
                 workers,
-                consistency,
-                seed,
-                launcher,
-                waitLimit,
-                checkpoints,
-                more,
-                plan,
-                learns,
-                turns,
-                identity,
-                world);
+                draft.consistency,
+                draft.seed,
+                draft.launcher,
+                draft.waitLimit,
+                draft.checkpoints,
+                draft.listeners,
+                draft.plan,
+                draft.learns,
+                draft.turns,
+                draft.identity,
+                draft.world);
+    }
+
+    /** A copy of a run on which something is changed. */
+    private static final class Draft {
+        private Consistency consistency;
+        private long seed;
+        private Launcher launcher;
+        private Duration waitLimit;
+        private Optional<Checkpoints> checkpoints;
+        private List<Consumer<RunEvent>> listeners;
+        private Optional<AccessPlan> plan;
+        private Optional<Placing> learns;
+        private Optional<Turns> turns;
+        private Identity identity;
+        private World world;
+
+        Draft(Run run) {
+            consistency = run.consistency;
+            seed = run.seed;
+            launcher = run.launcher;
+            waitLimit = run.waitLimit;
+            checkpoints = run.checkpoints;
+            listeners = run.listeners;
+            plan = run.plan;
+            learns = run.learns;
+            turns = run.turns;
+            identity = run.identity;
+            world = run.world;
+        }
     }
 }

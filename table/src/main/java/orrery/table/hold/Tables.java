@@ -90,16 +90,12 @@ public final class Tables {
         others = among;
     }
 
-    private void look() {
+    /** Clocks or announcements have changed: threads that wait for them look again. */
+    public void look() {
         var among = others;
         if (among != null) {
             among.look();
         }
-    }
-
-    /** Whoever waits for clocks is to look again. */
-    public void lookAgain() {
-        look();
     }
 
     // Creating and dropping

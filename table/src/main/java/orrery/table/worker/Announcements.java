@@ -74,7 +74,7 @@ final class Announcements {
 
     private void tell(long clock, long[] keys) {
         detector.announce(port.self.worker, clock, keys);
-        port.self.tables.lookAgain(); // at it, others may wait for that
+        port.self.tables.look(); // at it, others may wait for that
     }
 
     private void send(Mail mail, int member, long clock, long[] keys) {
