@@ -9,23 +9,36 @@ module orrery.app {
     requires static transitive org.jspecify;
 
     exports orrery.app;
+    exports orrery.app.cluster;
 
-    uses orrery.app.Cluster;
+    uses orrery.app.cluster.Cluster;
     uses orrery.app.apps.Application;
 
-    provides orrery.app.Cluster with
+    provides orrery.app.cluster.Cluster with
             orrery.app.ThisJvm;
     provides orrery.app.apps.Application with
-            orrery.app.apps.LogisticApplication,
-            orrery.app.apps.SvmApplication,
-            orrery.app.apps.SoftmaxApplication,
-            orrery.app.apps.LeastSquaresApplication,
-            orrery.app.apps.ClusterApplication,
-            orrery.app.apps.FactorApplication,
-            orrery.app.apps.RankApplication;
+            orrery.app.apps.linear.LogisticApplication,
+            orrery.app.apps.linear.SvmApplication,
+            orrery.app.apps.linear.SoftmaxApplication,
+            orrery.app.apps.linear.LeastSquaresApplication,
+            orrery.app.apps.cluster.ClusterApplication,
+            orrery.app.apps.factor.FactorApplication,
+            orrery.app.apps.rank.RankApplication;
 
     opens orrery.app to
             info.picocli;
-    opens orrery.app.apps to
+    opens orrery.app.flags to
+            info.picocli;
+    opens orrery.app.run to
+            info.picocli;
+    opens orrery.app.apps.linear to
+            info.picocli;
+    opens orrery.app.apps.factor to
+            info.picocli;
+    opens orrery.app.apps.cluster to
+            info.picocli;
+    opens orrery.app.apps.rank to
+            info.picocli;
+    opens orrery.app.verbs to
             info.picocli;
 }

@@ -3,6 +3,8 @@ package orrery.app;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import orrery.app.cluster.Cluster;
+import orrery.app.run.Exit;
 import orrery.engine.launch.Invitation;
 import orrery.engine.launch.Members.Terms;
 import orrery.engine.launch.Membership;

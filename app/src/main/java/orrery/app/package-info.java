@@ -1,7 +1,6 @@
 /**
- * The command line: {@code orrery VERB}. Data goes to standard output, all else to standard error.
- *
- * <p>Each verb is a class; flags that several share are {@code *Flags}. A training leaves a {@code RunFolder}.
+ * The command line: {@code orrery VERB}. {@link orrery.app.Orrery} chooses the verb; {@code verbs} do the work by what
+ * {@code apps} know of each application, {@code run} of a run's folder and progress, and {@code flags} of shared options.
  */
 @NullMarked
 package orrery.app;

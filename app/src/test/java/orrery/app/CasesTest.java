@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +15,6 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import orrery.store.Json;
 
 /** Situations that people have reported of programs like this one, with their right outcomes; by the reports' letters. */
 final class CasesTest {
@@ -34,25 +31,6 @@ final class CasesTest {
         assumeTrue(Files.isDirectory(CASES), "no cases at " + CASES);
     }
 
-    /** What a command line did. */
-    private record Ran(int code, String out, String err) {
-        Map<String, Object> json() throws IOException {
-            assertThat(code).as(err).isZero();
-            return Json.object(out, "output");
-        }
-
-        double metric(String part, String name) throws IOException {
-            return ((Number) ((Map<?, ?>) json().get(part)).get(name)).doubleValue();
-        }
-    }
-
-    private static Ran orrery(String... args) {
-        var out = new StringWriter();
-        var err = new StringWriter();
-        int code = Orrery.run(new PrintWriter(out), new PrintWriter(err), args);
-        return new Ran(code, out.toString(), err.toString());
-    }
-
     private static String of(String file) {
         return CASES.resolve(file).toString();
     }
@@ -62,7 +40,7 @@ final class CasesTest {
         var args = new ArrayList<>(List.of("train", application, data, "--json", "--no-cache", "--run"));
         args.add(folder.resolve("run" + ++runs).toString());
         args.addAll(List.of(more));
-        return orrery(args.toArray(String[]::new));
+        return Ran.of(args.toArray(String[]::new));
     }
 
     private String run() {
@@ -120,12 +98,12 @@ final class CasesTest {
     void c3_columnsMayComeInAnyOrder() throws IOException {
         train("lr", of("C3/train.csv")).json();
         String predicted =
-                orrery("predict", run(), of("C3/train.csv"), "--no-cache").out();
-        assertThat(orrery("predict", run(), of("C3/swap.csv"), "--no-cache").out())
+                Ran.of("predict", run(), of("C3/train.csv"), "--no-cache").out();
+        assertThat(Ran.of("predict", run(), of("C3/swap.csv"), "--no-cache").out())
                 .isEqualTo(predicted);
-        assertThat(orrery("predict", run(), of("C3/nolabel.csv"), "--no-cache").out())
+        assertThat(Ran.of("predict", run(), of("C3/nolabel.csv"), "--no-cache").out())
                 .isEqualTo(predicted);
-        assertThat(orrery("predict", run(), of("C3/missing.csv"), "--no-cache").err())
+        assertThat(Ran.of("predict", run(), of("C3/missing.csv"), "--no-cache").err())
                 .contains("missing.csv:1: has no column 'x2'");
     }
 
@@ -145,7 +123,7 @@ final class CasesTest {
     void e1_namesAreUtf8() throws IOException {
         var trained = train("softmax", of("E1/uni.csv"), "--numeric", "größe");
         assertThat(columns(trained)).isEqualTo("label label, größe numeric, farbe categorical");
-        assertThat(orrery("predict", run(), of("E1/uni.csv"), "--no-cache")
+        assertThat(Ran.of("predict", run(), of("E1/uni.csv"), "--no-cache")
                         .out()
                         .lines())
                 .contains("žena", "Müller");
@@ -173,9 +151,9 @@ final class CasesTest {
         var trained = train("softmax", of("H1/train.csv"), "--test", of("H1/test.csv"), "--passes", "5");
         assertThat(examples(trained, "5")).isEqualTo(400);
         assertThat(columns(trained)).isEqualTo("edibility label, cap-colour categorical, cap-shape categorical");
-        var evaluated = orrery("evaluate", run(), of("H1/test.csv"), "--json", "--no-cache");
+        var evaluated = Ran.of("evaluate", run(), of("H1/test.csv"), "--json", "--no-cache");
         assertThat(evaluated.json()).containsEntry("examples", 200);
-        assertThat(orrery("predict", run(), of("H1/test.csv"), "-p", "--no-cache")
+        assertThat(Ran.of("predict", run(), of("H1/test.csv"), "-p", "--no-cache")
                         .out()
                         .lines()
                         .findFirst())
@@ -234,11 +212,11 @@ final class CasesTest {
         var converted = folder.resolve("converted.libsvm").toString();
         train("lr", of("L4/inline-comment.libsvm"));
         String run = run();
-        assertThat(orrery("data", "convert", of("L4/inline-comment.libsvm"), converted)
+        assertThat(Ran.of("data", "convert", of("L4/inline-comment.libsvm"), converted)
                         .code())
                 .isZero();
         assertThat(Files.readAllLines(Path.of(converted)).getFirst()).isEqualTo("1 1:1 3:0.5");
-        assertThat(orrery("evaluate", run, converted, "--json", "--no-cache").metric("test", "accuracy"))
+        assertThat(Ran.of("evaluate", run, converted, "--json", "--no-cache").metric("test", "accuracy"))
                 .isEqualTo(1);
     }
 
@@ -326,7 +304,7 @@ final class CasesTest {
         Files.delete(Path.of(run()).resolve("result.json"));
         var lines = Files.readAllLines(data);
         Files.write(data, lines.subList(0, lines.size() - 1));
-        assertThat(orrery("train", "--resume", run(), "--passes", "3").err()).contains("data was");
+        assertThat(Ran.of("train", "--resume", run(), "--passes", "3").err()).contains("data was");
     }
 
     @Test
@@ -353,19 +331,19 @@ final class CasesTest {
     @Test
     void r6_whatIsToBePredictedIsNotWanted() throws IOException {
         train("mf", of("R6/ml.csv")).json();
-        assertThat(orrery("predict", run(), of("R6/pairs.csv")).out().lines()).hasSize(2);
+        assertThat(Ran.of("predict", run(), of("R6/pairs.csv")).out().lines()).hasSize(2);
     }
 
     @Test
     void s1_equalSizeAndTimeAreNotEqualContent() throws IOException {
         var data = folder.resolve("same.csv");
         Files.writeString(folder.resolve("train.csv"), "label,x1,x2\n1,3,20\n0,-3,0\n1,4,18\n0,-2,-1\n");
-        orrery("train", "lr", folder.resolve("train.csv").toString(), "--no-cache", "--run", folder + "/s1");
+        Ran.of("train", "lr", folder.resolve("train.csv").toString(), "--no-cache", "--run", folder + "/s1");
         var answers = new ArrayList<String>();
         for (var content : List.of("S1/a.csv", "S1/b.csv")) {
             Files.write(data, Files.readAllBytes(CASES.resolve(content)));
             Files.setLastModifiedTime(data, java.nio.file.attribute.FileTime.fromMillis(1_000_000));
-            answers.add(orrery("predict", folder + "/s1", data.toString()).out().strip()); // with the cache
+            answers.add(Ran.of("predict", folder + "/s1", data.toString()).out().strip()); // with the cache
         }
         assertThat(answers).containsExactly("1", "0");
     }

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import orrery.app.apps.Applications;
+import orrery.app.run.Progress;
 import orrery.engine.event.RunEvent;
 import orrery.store.Json;
 import orrery.store.Safetensors;

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.app.run.Progress;
+import orrery.app.run.RunFolder;
 import orrery.data.Cache;
 import orrery.data.Catalogue;
 import orrery.data.Data;
@@ -157,17 +159,6 @@ final class ProtectionTest {
     }
 
     @Test
-    void aNameCannotMakeALineOfItsOwn() {
-        var out = new StringWriter();
-        try (var terminal = Terminal.of(new PrintWriter(out))) {
-            terminal.println("class 'a\norrery: all is well'");
-            terminal.printf("%s\n", "b\rc\td");
-            terminal.clearLine();
-        }
-        assertThat(out.toString()).isEqualTo("class 'a\\norrery: all is well'\nb\\rc\td\n\r\u001b[K");
-    }
-
-    @Test
     void whatMembersSayIsKeptAndShownAsItIs() throws IOException {
         var run = RunFolder.create(
                 folder.resolve("run").toString(), "lr", java.time.Instant.now(), orrery.store.Readers.AS_USUAL);
@@ -179,17 +170,6 @@ final class ProtectionTest {
     }
 
     // Options
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {" ", "\t", "\"", "a b", " a ", "\\", "\"a\" = \\t b", "#", "'", "=", "", "\u0001", "a\u001b"})
-    void valuesComeBackAsTheyWere(String value) throws IOException {
-        var file = folder.resolve("options");
-        Files.writeString(file, ConfigFile.line("delimiter", value));
-        assertThat(ConfigFile.read(file)).hasSize(1);
-        assertThat(ConfigFile.read(file).getFirst().value()).isEqualTo(value);
-        assertThat(ConfigFile.arguments(ConfigFile.line("delimiter", value))).containsExactly("--delimiter=" + value);
-    }
 
     @Test
     void aDelimiterOfBlanksReachesMembersAndResumedRuns() throws IOException {

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import orrery.app.Cluster;
 import orrery.app.Orrery;
+import orrery.app.cluster.Cluster;
 import orrery.engine.launch.Invitation;
 import orrery.engine.launch.Membership;
 

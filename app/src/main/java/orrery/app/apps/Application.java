@@ -2,10 +2,14 @@ package orrery.app.apps;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import orrery.app.flags.FlagGroup;
+import orrery.app.flags.UsageException;
 import orrery.data.Data;
+import orrery.data.Loaded;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.engine.stage.Run;
@@ -134,5 +138,14 @@ public interface Application {
      * @param data in one line
      * @param sizes of the data, by name
      */
-    record Measured(String data, Reading reading, Map<String, Long> sizes, Map<String, Double> metrics) {}
+    record Measured(String data, Reading reading, Map<String, Long> sizes, Map<String, Double> metrics) {
+        /** Of examples that were read. */
+        public static Measured of(Loaded loaded, Map<String, Double> metrics) {
+            var examples = loaded.examples();
+            var sizes = new LinkedHashMap<String, Long>();
+            sizes.put("examples", examples.size());
+            sizes.put("nonZeros", examples.nonZeros());
+            return new Measured(examples.toString(), loaded.reading(), sizes, metrics);
+        }
+    }
 }

@@ -1,0 +1,5 @@
+/** PageRank. */
+@NullMarked
+package orrery.app.apps.rank;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,67 @@
+package orrery.app.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import orrery.engine.launch.Processes;
+
+/** How a member of a run is started: this program again; its part of the run comes on standard input. */
+public final class MemberCommand {
+    /** What the command line of a member is, all of it. */
+    public static final String VERB = "member";
+
+    private static final String MAIN = "orrery.app.Orrery"; // which uses this
+    private static final double SHARE_OF_MEMORY = 70; // percent, of all processes together
+
+    private MemberCommand() {}
+
+    private static final String YOUNG = "-XX:MaxNewSize=96m"; // as in the launcher
+
+    /** What the user wants of all JVMs. */
+    private static List<String> given() {
+        var options = System.getenv("ORRERY_JAVA_OPTS");
+        return options == null || options.isBlank()
+                ? List.of()
+                : List.of(options.strip().split("\\s+", -1));
+    }
+
+    /**
+     * The command of a member.
+     *
+     * @param processes how many there will be beside this one
+     */
+    public static List<String> of(int processes) {
+        var flags = new ArrayList<>(List.of(
+                "-XX:+UseParallelGC",
+                YOUNG,
+                "-XX:+UseCompactObjectHeaders",
+                "-XX:+UseTransparentHugePages",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dio.netty.jfr.enabled=false",
+                "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
+                "--enable-native-access=io.netty.common,com.github.luben.zstd_jni",
+                "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
+        // as the launcher has it, to the letter: the cache is of these modules; native parts of libraries are among
+        // them
+        flags.add("-XX:CompileThresholdScaling=4");
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH,jdk.incubator.vector", "-XX:CompileCommand=quiet"));
+            flags.add("-XX:CompileCommand=CompileThresholdScaling,orrery.learn.factor.Vector*::*,0.05");
+            flags.add("-XX:CompileCommand=CompileThresholdScaling,orrery.learn.cluster.Vector*::*,0.05");
+        } else {
+            flags.addAll(List.of("--add-modules", "ALL-MODULE-PATH"));
+        }
+        var cache = System.getProperty("orrery.aot", "");
+        if (!cache.isEmpty()) { // as the launcher has it
+            flags.addAll(List.of("-XX:AOTCache=" + cache, "-Dorrery.aot=" + cache, "-Xlog:aot*=off,cds*=off"));
+        }
+        flags.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")); // where this process has its own
+        if (given().stream().anyMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
+            flags.removeAll(List.of("-XX:+UseParallelGC", YOUNG)); // a JVM has one collector
+        }
+        if (given().stream().anyMatch(flag -> flag.startsWith("-Xm"))) {
+            flags.remove(YOUNG); // the heap is theirs
+        }
+        flags.addAll(given()); // last: they go before
+        return Processes.again(flags, MAIN, List.of(VERB));
+    }
+}
