@@ -137,7 +137,8 @@ final class OrreryTest {
                         "3",
                         "-w",
                         "2"),
-                mistake(2, "--processes must be 0 to 16, got 17", "train", "lr", "@two.libsvm", "-p", "17"),
+                mistake(2, "--processes must be 0 or more, got -1", "train", "lr", "@two.libsvm", "-p", "-1"),
+                mistake(2, "--memory is a number with k, m or g", "train", "lr", "@two.libsvm", "--memory", "lots"),
                 mistake(
                         2,
                         "faults are drop=1%,duplicate=1%",

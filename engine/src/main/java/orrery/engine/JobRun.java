@@ -84,6 +84,7 @@ final class JobRun {
         for (boolean isOver = false; !isOver; ) {
             try {
                 site.open(planning.tables(), keeping.newest());
+                site.toTell().forEach(this::tell);
                 if (keeping.newest().isPresent()) {
                     tellResumed(keeping.newest().get());
                 }

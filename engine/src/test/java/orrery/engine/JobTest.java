@@ -233,7 +233,9 @@ final class JobTest {
                 told.add(event.getClass().getSimpleName());
             }
         }));
-        assertThat(told).containsExactly("Started", "StageStarted", "CutReached", "CutReached", "StageEnded", "Ended");
+        assertThat(told)
+                .containsExactly(
+                        "Started", "MemoryPlanned", "StageStarted", "CutReached", "CutReached", "StageEnded", "Ended");
     }
 
     @Test

@@ -68,6 +68,7 @@ final class MembersTest {
                 run.learns(),
                 run.turns(),
                 run.identity(),
+                run.leavesTables(),
                 run.world());
     }
 

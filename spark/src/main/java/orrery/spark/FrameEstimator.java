@@ -29,10 +29,10 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import orrery.engine.event.RunEvent;
 import orrery.engine.launch.Members;
+import orrery.engine.stage.Parallelism;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.table.spec.Consistency;
-import orrery.table.spec.Placement;
 
 /**
  * What the estimators share: how they run. Each member is a task of Spark's on an executor and has a part of the rows, read
@@ -244,7 +244,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
             throw new IllegalArgumentException("there are to be " + asked + " workers, but each task has " + perMember
                     + " (spark.task.cpus), so they must be a multiple of that");
         }
-        int most = Placement.MOST_MEMBERS;
+        int most = Parallelism.MOST;
         int members = asked > 0 ? asked / perMember : Math.min(most, slots(context, limit));
         if (members > most) {
             throw new IllegalArgumentException(asked + " workers, " + perMember + " per task: there can be " + most

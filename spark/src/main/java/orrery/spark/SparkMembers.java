@@ -24,7 +24,6 @@ import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.launch.Invitation;
 import orrery.engine.launch.Members;
-import orrery.table.spec.Placement;
 
 /**
  * Members as tasks of a Spark application: for each a Spark job of one task, over its part of the data. No barrier and no
@@ -69,10 +68,6 @@ final class SparkMembers<T> implements Members, AutoCloseable {
         this.body = body;
         this.terms = terms;
         this.slotLimit = slotLimit;
-        if (parts.getNumPartitions() > Placement.MOST_MEMBERS) {
-            throw new IllegalArgumentException(parts.getNumPartitions() + " workers, each a member; there can be "
-                    + Placement.MOST_MEMBERS + " members at most");
-        }
         context.sc().addSparkListener(beginnings);
     }
 

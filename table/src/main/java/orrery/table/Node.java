@@ -219,9 +219,9 @@ public final class Node {
     }
 
     private void refresh(Table table) {
-        if (!table.isWhole()) {
+        if (!table.ownsAll()) {
             table.replica().forgetAges();
-            reads().blocks(table, -1L >>> (64 - table.shard.rows().stripes), anyAge(), limitNanos());
+            reads().allBlocks(table, anyAge(), limitNanos());
         }
     }
 
@@ -245,6 +245,16 @@ public final class Node {
     public Snapshot snapshot() {
         var among = cluster;
         return tables.snapshot(among == null ? "" : among.name());
+    }
+
+    /** How many bytes the copies of a snapshot may take while it is written. */
+    public long mostCopied() {
+        return tables.mostCopied();
+    }
+
+    /** Says so; by default a sixteenth of what the JVM may have, or 16 MiB. A worker that needs more of them waits. */
+    public void mostCopied(long bytes) {
+        tables.setMostCopied(bytes);
     }
 
     /** Saves the blocks that this node owns to a file per table. Returns file name to size and sum. */

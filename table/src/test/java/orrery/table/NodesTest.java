@@ -229,7 +229,7 @@ final class NodesTest {
                 node.save(storage, "cut");
             }
         }
-        for (int count : new int[] {1, 2, 5}) {
+        for (int count : new int[] {1, 2, 5, 20}) {
             load(storage, spec, count, half, due);
         }
         if (spec.layout() == TableSpec.Layout.DENSE) { // whose rows may lie otherwise from now on
@@ -338,20 +338,26 @@ final class NodesTest {
                     session.tick();
                 }
             });
-            int stripes = table.shard.rows().stripes;
             double due = 0;
             for (int member = 1; member <= 2; member++) {
                 int theirs = 0;
+                int runs = 0; // of blocks of one stripe
                 long cells = 0;
-                for (int stripe = 0; stripe < stripes; stripe++) {
-                    if (table.owner(stripe) == member) {
+                var shape = table.shard.rows();
+                for (int block = 0; block < shape.blocks; block++) {
+                    if (table.owner(block) == member) {
                         theirs++;
-                        cells += table.shard.rows().resident(stripe);
+                        cells += shape.resident(block);
+                        runs += block == 0
+                                        || table.owner(block - 1) != member
+                                        || shape.stripeOfBlock(block - 1) != shape.stripeOfBlock(block)
+                                ? 1
+                                : 0;
                     }
                 }
                 double payload = Frame.MOST_PAYLOAD_BYTES;
-                double push = 4.0 * cells + 12 * theirs; // a section says kind, stripe, count and first row
-                double pull = 4.0 * cells + 28 * theirs; // stripe, version, age, runs; one run
+                double push = 4.0 * cells + 16 * runs; // a section says kind, count, block and first row
+                double pull = 4.0 * cells + 28 * theirs; // block, version, age, runs; one run
                 due += clocks
                         * (push
                                 + Math.ceil(push / payload) * (Frame.HEADER_BYTES + 16)

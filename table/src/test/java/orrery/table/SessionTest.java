@@ -204,7 +204,8 @@ final class SessionTest {
                         "default",
                         spec.nonFinite(),
                         null,
-                        spec.home()));
+                        spec.home(),
+                        spec.read()));
         var u = wholeNumbers(random, rows);
         var v = wholeNumbers(random, width);
         var keys = new long[rows];
@@ -241,7 +242,8 @@ final class SessionTest {
                 spec.group(),
                 spec.nonFinite(),
                 spec.order(),
-                spec.home());
+                spec.home(),
+                spec.read());
     }
 
     /** Small whole numbers: their float sums are exact. */

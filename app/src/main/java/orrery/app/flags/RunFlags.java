@@ -1,13 +1,16 @@
 package orrery.app.flags;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.event.RunEvent;
 import orrery.engine.launch.Members;
 import orrery.engine.stage.Run;
 import orrery.table.plan.Placing;
 import orrery.table.spec.Consistency;
-import orrery.table.spec.Placement;
 import orrery.wire.Faults;
 import picocli.CommandLine.Option;
 
@@ -53,6 +56,16 @@ public final class RunFlags {
             description = "Short for --consistency ssp:S.")
     @Nullable
     Integer staleness;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Heap that each process may have, such as 800m or 4g (default: its share of 70 % of this machine's memory).",
+                "A run whose tables need more is refused before it begins."
+            })
+    String memory = "";
 
     @Option(
             names = "--on",
@@ -157,11 +170,29 @@ public final class RunFlags {
         return !on.isEmpty() && processes == 0 ? workers : processes;
     }
 
+    /** How many bytes each process may have, if that is said. */
+    public OptionalLong memory() {
+        if (memory.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        var size = Pattern.compile("([1-9][0-9]{0,9})([kmg])", Pattern.CASE_INSENSITIVE)
+                .matcher(memory);
+        if (!size.matches()) {
+            throw new UsageException("--memory is a number with k, m or g, such as 800m or 4g, got '" + memory + "'");
+        }
+        int shift = switch (size.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> 10;
+            case "m" -> 20;
+            default -> 30;
+        };
+        return OptionalLong.of(Long.parseLong(size.group(1)) << shift);
+    }
+
     /** How processes speak with each other; an error if something is said about that and there are none. */
     public Members.Terms terms() {
         int processes = processes();
-        if (processes < 0 || processes > Placement.MOST_MEMBERS) {
-            throw new UsageException("--processes must be 0 to " + Placement.MOST_MEMBERS + ", got " + processes
+        if (processes < 0) {
+            throw new UsageException("--processes must be 0 or more, got " + processes
                     + (on.isEmpty() ? "" : " (one per worker, if nothing is said)"));
         }
         if (processes == 0 && (insecure || !faults.isEmpty())) {
@@ -194,11 +225,25 @@ public final class RunFlags {
         if (!(waitLimit > 0) || waitLimit > 1e9) {
             throw new UsageException("--wait-limit must be above 0 seconds, got " + waitLimit);
         }
+        memory(); // which refuses what is no size
         try {
-            return Run.local(workers).with(consistency()).withSeed(seed).withWaitLimit(Duration.ofNanos((long)
-                    (waitLimit * 1e9)));
+            return Run.local(workers)
+                    .with(consistency())
+                    .withSeed(seed)
+                    .withWaitLimit(Duration.ofNanos((long) (waitLimit * 1e9)))
+                    .listening(this::checkMemory);
         } catch (IllegalArgumentException e) {
             throw new UsageException("--", e);
+        }
+    }
+
+    /** What this JVM may have was said when it was started; so --memory is a limit only. */
+    private void checkMemory(RunEvent event) {
+        var limit = memory();
+        if (event instanceof RunEvent.MemoryPlanned planned
+                && limit.isPresent()
+                && planned.plan().bytes() > limit.getAsLong()) {
+            throw new UsageException("--memory " + memory + " is too little: the tables need " + planned.plan());
         }
     }
 

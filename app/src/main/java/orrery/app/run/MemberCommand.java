@@ -2,6 +2,7 @@ package orrery.app.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import orrery.engine.launch.Processes;
 
 /** How a member of a run is started: this program again; its part of the run comes on standard input. */
@@ -28,8 +29,9 @@ public final class MemberCommand {
      * The command of a member.
      *
      * @param processes how many there will be beside this one
+     * @param memory bytes of its heap, if that is said
      */
-    public static List<String> of(int processes) {
+    public static List<String> of(int processes, OptionalLong memory) {
         var flags = new ArrayList<>(List.of(
                 "-XX:+UseParallelGC",
                 YOUNG,
@@ -62,6 +64,10 @@ public final class MemberCommand {
             flags.remove(YOUNG); // the heap is theirs
         }
         flags.addAll(given()); // last: they go before
+        memory.ifPresent(bytes -> {
+            flags.remove(YOUNG);
+            flags.add("-Xmx" + (bytes >> 10) + "k");
+        });
         return Processes.again(flags, MAIN, List.of(VERB));
     }
 }

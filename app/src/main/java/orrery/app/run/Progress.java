@@ -32,6 +32,7 @@ public final class Progress implements Consumer<RunEvent> {
             case RunEvent.StageStarted started -> firstClock = started.clock();
             case RunEvent.Progressed progress -> progressed(progress);
             case RunEvent.CutReached cut -> cut(cut);
+            case RunEvent.MemoryPlanned planned -> line(memory(planned));
             case RunEvent.Resumed resumed ->
                 line("goes on at clock " + resumed.clock() + " from " + resumed.checkpoint());
             case RunEvent.CheckpointPassedOver passed -> line("warning: skipping a checkpoint: " + passed.why());
@@ -52,6 +53,11 @@ public final class Progress implements Consumer<RunEvent> {
             case RunEvent.WorkerFailed _, RunEvent.Ended _ -> endLine();
             case RunEvent.Started _, RunEvent.Checkpointed _, RunEvent.StageEnded _ -> {}
         }
+    }
+
+    private static String memory(RunEvent.MemoryPlanned planned) {
+        return (planned.members() == 0 ? "memory: " : "memory of each of " + planned.members() + " members: ")
+                + planned.plan() + ", of " + (planned.limit() >> 20) + " MiB";
     }
 
     private void progressed(RunEvent.Progressed progress) {

@@ -268,6 +268,12 @@ public final class RunFolder {
                 line.put("clock", on.clock());
                 line.put("clocksLost", on.clocksLost());
             }
+            case RunEvent.MemoryPlanned memory -> {
+                line.put("event", "memory");
+                line.put("members", memory.members());
+                line.put("bytes", memory.plan().bytes());
+                line.put("limit", memory.limit());
+            }
             case RunEvent.Planned planned -> {
                 line.put("event", "planned");
                 line.put("placing", planned.plan().placing().name());

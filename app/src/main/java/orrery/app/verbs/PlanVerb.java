@@ -3,10 +3,13 @@ package orrery.app.verbs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.app.apps.Application;
 import orrery.app.apps.Applications;
@@ -14,9 +17,13 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.RunFlags;
 import orrery.app.run.Terminal;
 import orrery.learn.Training;
+import orrery.table.hold.MemoryPlan;
+import orrery.table.hold.Tables;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.plan.TablePlan;
+import orrery.table.spec.Placement;
+import orrery.table.spec.TableSpec;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,8 +38,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Prints, before a training runs, which rows its workers will touch, which process should own them, and how"
-                        + " many bytes go over the wire under each placement.",
+                "Prints, before a training runs, what memory its tables need, which rows its workers will touch, which"
+                        + " process should own them, and how many bytes go over the wire under each placement.",
         footer = {"", "Example:", "  orrery plan pagerank jdk-graph --processes 4"})
 public final class PlanVerb implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "APP", description = "What to train: one of orrery train --help.")
@@ -90,10 +97,27 @@ public final class PlanVerb implements Callable<Integer> {
         var run = running.run();
         var out = Terminal.of(spec.commandLine().getOut());
         out.println(app + " on " + train + ": " + chosen.read(train, run.seed()));
+        tellMemory(out, chosen.prepare(run).job().tables(), members, run.workers());
         for (var placing : Placing.values()) {
             tell(out, plan(chosen.prepare(run), placing, members), run.workers());
         }
         return 0;
+    }
+
+    /** What the member with the greatest need needs, with checkpoints. */
+    private static void tellMemory(PrintWriter out, List<TableSpec> tables, int members, int workers) {
+        var placement =
+                new Placement(0, IntStream.rangeClosed(1, members).boxed().toList());
+        var most = placement.members().stream()
+                .map(member -> MemoryPlan.of(
+                        tables,
+                        placement,
+                        member,
+                        Math.ceilDiv(workers, members),
+                        Tables.mostCopied(Runtime.getRuntime().maxMemory())))
+                .max(Comparator.comparingLong(MemoryPlan::bytes))
+                .orElseThrow();
+        out.println("memory of each of " + members + " processes: " + most);
     }
 
     private static void tell(PrintWriter out, AccessPlan plan, int workers) {

@@ -198,7 +198,8 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         if (running.processes() == 0 || cluster.isPresent()) {
             return call(what, data, chosen, run, terms, cluster, Optional.empty());
         }
-        try (var processes = new Processes(running.processes(), MemberCommand.of(running.processes()), terms)) {
+        try (var processes =
+                new Processes(running.processes(), MemberCommand.of(running.processes(), running.memory()), terms)) {
             if (pooled == null) { // else it may have to wait for its turn
                 processes.startAhead(); // while the data is read
             }

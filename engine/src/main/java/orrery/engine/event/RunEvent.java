@@ -3,6 +3,7 @@ package orrery.engine.event;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import orrery.table.hold.MemoryPlan;
 import orrery.table.plan.AccessPlan;
 
 /**
@@ -13,6 +14,14 @@ public sealed interface RunEvent {
 
     /** The job begins. */
     record Started(String job, int workers, String consistency, long seed) implements RunEvent {}
+
+    /**
+     * What the tables need memory for, before they have it: of the member with the greatest need.
+     *
+     * @param members how many there are; 0 if all is in this JVM
+     * @param limit bytes that a process may have on its heap, the least of all
+     */
+    record MemoryPlanned(MemoryPlan plan, int members, long limit) implements RunEvent {}
 
     /** The job goes on from a checkpoint; {@code history} holds the cuts before it. */
     record Resumed(String checkpoint, String stage, long clock, List<CutReached> history) implements RunEvent {}

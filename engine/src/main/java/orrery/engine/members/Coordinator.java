@@ -29,11 +29,14 @@ import orrery.engine.stage.Course;
 import orrery.engine.stage.Homes;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
+import orrery.engine.team.Memory;
 import orrery.engine.team.Site;
 import orrery.engine.team.Team;
 import orrery.store.Printable;
 import orrery.table.Ear;
 import orrery.table.Node;
+import orrery.table.hold.MemoryPlan;
+import orrery.table.hold.Tables;
 import orrery.table.spec.EndedException;
 import orrery.table.spec.Placement;
 import orrery.table.spec.TableSpec;
@@ -281,6 +284,7 @@ public final class Coordinator implements Site {
             case Report.Hello hello -> {
                 spent(seat, hello.spent());
                 checkThatItIsOfTheRun(seat, hello);
+                seat.memory = hello.memory();
                 seat.address = Invitation.address(hello.host(), hello.port());
             }
             case Report.Progress progress -> {
@@ -297,6 +301,7 @@ public final class Coordinator implements Site {
                             new RemoteFailure(Printable.lines(failed.cause())));
                 }
             }
+            case Report.OutOfMemory lack -> throw outOfMemory(seat, lack.where());
             case Report.Moved moved -> {
                 spent(seat, moved.spent());
                 seat.got.put(Report.Moved.class, moved);
@@ -316,6 +321,21 @@ public final class Coordinator implements Site {
                     Report.Written _,
                     Report.Idle _ -> seat.got.put(report.getClass(), report);
         }
+    }
+
+    private JobFailedException outOfMemory(Seat seat, String where) {
+        var plan = MemoryPlan.of(
+                tables,
+                node.placement(),
+                seat.id,
+                Math.ceilDiv(
+                        run.workers(), Math.max(1, node.placement().members().size())),
+                run.checkpoints().isPresent() ? Tables.mostCopied(seat.memory) : 0);
+        return failed(
+                seat,
+                "ran out of memory (" + Printable.lines(where) + "): it has " + Memory.mebibytes(seat.memory)
+                        + ", of which its tables need " + plan
+                        + "; more members share tables, or give each more memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
     }
 
     private void spent(Seat seat, Spent soFar) {
@@ -436,8 +456,24 @@ public final class Coordinator implements Site {
             seat.isFresh = true;
         });
         node.clear();
-        node.place(new Placement(++placementVersion, List.copyOf(seats.keySet())));
+        var placement = new Placement(++placementVersion, List.copyOf(seats.keySet()));
+        checkMemory(placement);
+        node.place(placement);
         tables.forEach(node::create);
+    }
+
+    private void checkMemory(Placement placement) {
+        if (tables.isEmpty()) {
+            return;
+        }
+        long limit =
+                seats.values().stream().mapToLong(seat -> seat.memory).min().orElse(Long.MAX_VALUE);
+        long snapshots = run.checkpoints().isPresent() ? Tables.mostCopied(limit) : 0;
+        var planned = Memory.checked(tables, placement, run.workers(), limit, snapshots);
+        if (!run.leavesTables()) {
+            Memory.checkResult(tables, Runtime.getRuntime().maxMemory());
+        }
+        told.add(planned);
     }
 
     /** Waits for all members, and has them connect with each other. */
@@ -645,9 +681,9 @@ public final class Coordinator implements Site {
 
     @Override
     public void scale(int members) {
-        if (members > run.workers() || members > Placement.MOST_MEMBERS) {
-            throw new IllegalArgumentException("at most " + Math.min(run.workers(), Placement.MOST_MEMBERS)
-                    + " members can share this job, asked for " + members);
+        if (members > run.workers()) {
+            throw new IllegalArgumentException(
+                    "at most " + run.workers() + " members can share this job, asked for " + members);
         }
         var present = List.copyOf(seats.keySet()); // the oldest first, those that are about to join last
         var next = new ArrayList<>(present.subList(0, Math.min(members, present.size())));
@@ -719,12 +755,14 @@ public final class Coordinator implements Site {
         return all;
     }
 
-    /** The tables come here, where whoever ran the job looks for them. */
+    /** The tables come here, where whoever ran the job looks for them, unless they are left in the last checkpoint. */
     @Override
     public void finish() throws InterruptedException {
         seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));
         var members = List.copyOf(seats.keySet());
-        if (!tables.isEmpty()) {
+        if (run.leavesTables()) {
+            node.clear(); // so that nobody takes what is here for the result
+        } else if (!tables.isEmpty()) {
             sendToWorking(new Order.Move(
                     "",
                     new Order.Layout(placementVersion, members, List.of()),

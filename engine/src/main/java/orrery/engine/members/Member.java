@@ -101,10 +101,15 @@ public final class Member {
                     identity.values(),
                     identity.files(),
                     identity.own(),
+                    Runtime.getRuntime().maxMemory(),
                     spent()));
             Thread.ofPlatform().name("lease").daemon().start(this::renew);
             while (!isOver) {
-                obey();
+                try {
+                    obey();
+                } catch (OutOfMemoryError e) {
+                    outOfMemory(e);
+                }
             }
             return new Outcome(Outcome.Status.DONE, node, 0, List.of(), Duration.ZERO, Duration.ZERO, Spent.NOTHING);
         } catch (InterruptedException e) {
@@ -435,10 +440,27 @@ public final class Member {
         if (why instanceof EndedException) {
             return; // of somebody else's making
         }
+        if (why instanceof OutOfMemoryError lack) {
+            outOfMemory(lack);
+            return;
+        }
         log.log(System.Logger.Level.ERROR, "worker " + worker + " has failed at clock " + clock, why);
         var running = team;
         tell(new Report.Failed(
                 running == null ? "" : running.stage(), worker, clock, JobFailedException.describe(why)));
+    }
+
+    /** Another life would end in the same way: the coordinator ends the job. */
+    private void outOfMemory(OutOfMemoryError lack) {
+        log.log(System.Logger.Level.ERROR, "out of memory", lack);
+        var running = team;
+        team = null;
+        progressing = null;
+        if (running != null) {
+            running.abandon(new JobCancelledException("out of memory"));
+        }
+        node.clear(); // so that there is enough to say so
+        tell(new Report.OutOfMemory(String.valueOf(lack.getMessage())));
     }
 
     private void checkpoint(String folder) {

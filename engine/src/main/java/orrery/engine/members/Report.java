@@ -7,10 +7,19 @@ import orrery.store.Storage;
 
 /** What a member has to say to the coordinator. */
 sealed interface Report {
-    /** It is here, listens there, and is of this run. */
+    /** It is here, listens there, is of this run, and may have so many bytes of memory. */
     record Hello(
-            String host, int port, Map<String, String> identity, Map<String, String> files, String own, Spent spent)
+            String host,
+            int port,
+            Map<String, String> identity,
+            Map<String, String> files,
+            String own,
+            long memory,
+            Spent spent)
             implements Report {}
+
+    /** It has run out of memory, at that. */
+    record OutOfMemory(String where) implements Report {}
 
     /** From time to time: it lives, and is so far. */
     record Progress(Standing standing, String where, Map<String, Long> counts, Spent spent) implements Report {

@@ -20,6 +20,7 @@ final class Seat {
     @Nullable
     InetSocketAddress address; // once it has said hello
 
+    long memory; // bytes that it may have
     long brokenSince; // when its link broke, or 0
     boolean hasTables;
     boolean isFresh; // its tables are to be made anew

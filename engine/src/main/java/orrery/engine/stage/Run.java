@@ -32,6 +32,7 @@ import orrery.wire.World;
  *     only with checkpoints
  * @param turns when and where stages may run, if other jobs run on the same machines
  * @param identity what it is of, beside what its job says: members and checkpoints must be of the same
+ * @param leavesTables whether tables are left in the last checkpoint, and not brought to whoever ran the job
  * @param world the time and the network that it lives in
  */
 public record Run(
@@ -46,6 +47,7 @@ public record Run(
         Optional<Placing> learns,
         Optional<Turns> turns,
         Identity identity,
+        boolean leavesTables,
         World world) {
 
     public Run {
@@ -54,6 +56,9 @@ public record Run(
         }
         if (waitLimit.isNegative() || waitLimit.isZero()) {
             throw new IllegalArgumentException("the wait limit must be above 0, got " + waitLimit);
+        }
+        if (leavesTables && checkpoints.isEmpty()) {
+            throw new IllegalArgumentException("a run that leaves its tables in the last checkpoint needs checkpoints");
         }
         listeners = List.copyOf(listeners);
     }
@@ -72,6 +77,7 @@ public record Run(
                 Optional.empty(),
                 Optional.empty(),
                 Identity.NONE,
+                false,
                 World.REAL);
     }
 
@@ -107,6 +113,14 @@ public record Run(
     /** The same in another time, or another network; for members that are in this JVM. */
     public Run in(World other) {
         return copy(draft -> draft.world = other);
+    }
+
+    /**
+     * The same, whose tables stay where they are when all is done and are in the last checkpoint only: for tables that are
+     * larger than this JVM has memory for. After {@link #with(Checkpoints)}.
+     */
+    public Run leavingTables() {
+        return copy(draft -> draft.leavesTables = true);
     }
 
     /** The time that it lives in. */
@@ -160,6 +174,7 @@ public record Run(
                 draft.learns,
                 draft.turns,
                 draft.identity,
+                draft.leavesTables,
                 draft.world);
     }
 
@@ -175,6 +190,7 @@ public record Run(
         private Optional<Placing> learns;
         private Optional<Turns> turns;
         private Identity identity;
+        private boolean leavesTables;
         private World world;
 
         Draft(Run run) {
@@ -188,6 +204,7 @@ public record Run(
             learns = run.learns;
             turns = run.turns;
             identity = run.identity;
+            leavesTables = run.leavesTables;
             world = run.world;
         }
     }

@@ -1,6 +1,7 @@
 package orrery.engine.team;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import orrery.engine.event.MemberLostException;
@@ -12,6 +13,7 @@ import orrery.engine.stage.Homes;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.table.Node;
+import orrery.table.spec.Placement;
 import orrery.table.spec.TableSpec;
 
 /** Tables and workers in this JVM: direct calls, no copies. */
@@ -19,6 +21,7 @@ public final class Here implements Site {
     private final Run run;
     private final Threads threads;
     private final Node node;
+    private final List<RunEvent> told = new ArrayList<>();
 
     public Here(Run run, Threads threads) {
         this.run = run;
@@ -33,6 +36,14 @@ public final class Here implements Site {
 
     @Override
     public void open(List<TableSpec> tables, Optional<Checkpoint> from) throws IOException {
+        if (!tables.isEmpty()) {
+            told.add(Memory.checked(
+                    tables,
+                    new Placement(0, List.of(Placement.COORDINATOR)),
+                    run.workers(),
+                    Runtime.getRuntime().maxMemory(),
+                    run.checkpoints().isPresent() ? node.mostCopied() : 0));
+        }
         tables.forEach(node::create);
         if (from.isPresent()) {
             from.get().restoreTables(node);
@@ -58,6 +69,13 @@ public final class Here implements Site {
     @Override
     public void recover(MemberLostException lost) {
         throw lost; // there are no members
+    }
+
+    @Override
+    public List<RunEvent> toTell() {
+        var all = List.copyOf(told);
+        told.clear();
+        return all;
     }
 
     @Override

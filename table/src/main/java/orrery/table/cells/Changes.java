@@ -1,87 +1,122 @@
 package orrery.table.cells;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Which rows of a dense table's own blocks have changed since when, so that a replica that knows an earlier version of a
- * block gets the rest only. Kept per granule, some rows side by side. A granule's mark is the version that its stripe has
- * once the change is done. Written under the stripe's lock, read without: who misses a mark learns of it the next time,
- * since it was told the version before.
+ * block gets the rest only. Kept per granule, some rows side by side, from a block's first change on. A granule's mark is
+ * the version that its stripe has once the change is done. Written under the stripe's lock, read without: who misses a
+ * mark learns of it the next time, since it was told the version before.
  */
 public final class Changes {
     private static final int GRANULE_CELLS = 16; // as many bytes as telling where they are costs, some times over
+    private static final int[] NONE = {};
 
     private final Rows rows;
     private final StripeLocks locks;
     private final int width;
     private final int shift; // log2 of the rows of a granule
-    private final int[] marks;
+    private final AtomicReferenceArray<int[]> marks; // by block
 
     Changes(Rows rows, StripeLocks locks, int width) {
         this.rows = rows;
         this.locks = locks;
         this.width = width;
+        shift = granuleShift(rows, width);
+        marks = new AtomicReferenceArray<>(rows.blocks);
+    }
+
+    private static int granuleShift(Rows rows, int width) {
         int s = 0;
-        while (width << s < GRANULE_CELLS && rows.stripeStart(1) > 1L << s) {
+        while (width << s < GRANULE_CELLS && rows.blockStart(1) > 1L << s) {
             s++;
         }
-        shift = s;
-        marks = new int[Math.toIntExact(((rows.slots() - 1) >>> shift) + 1)];
+        return s;
+    }
+
+    /** Bytes for so many rows. */
+    public static long bytes(Rows rows, int width, long count) {
+        return (count >>> granuleShift(rows, width)) * Integer.BYTES;
     }
 
     /** Slots {@code from} to {@code to}, all of one stripe whose lock the caller holds, are about to change. */
     void mark(long from, long to) {
         int version = locks.version(rows.stripeOfSlot(from)) + 1;
-        Arrays.fill(marks, (int) (from >>> shift), (int) ((to - 1) >>> shift) + 1, version);
+        for (long slot = from; slot < to; ) {
+            int block = rows.blockOfSlot(slot);
+            long first = rows.blockStart(block);
+            long end = Math.min(to, rows.blockStart(block + 1));
+            Arrays.fill(
+                    marks(block), (int) ((slot - first) >>> shift), (int) ((end - 1 - first) >>> shift) + 1, version);
+            slot = end;
+        }
     }
 
-    /** The first cell of a stripe, from its {@code cell}th on, that has changed since {@code version}; or {@code end}. */
-    public int next(int stripe, int cell, int end, int version) {
-        long first = rows.stripeStart(stripe);
-        int granule = granule(first, cell);
-        int last = (int) (((first * width + end - 1) / width) >>> shift);
-        while (granule <= last && marks[granule] - version <= 0) {
+    private int[] marks(int block) {
+        var here = marks.get(block);
+        if (here == null) {
+            here = new int[((rows.resident(block) - 1) >>> shift) + 1];
+            marks.set(block, here);
+        }
+        return here;
+    }
+
+    /** A block is somebody else's from now on. */
+    void forget(int block) {
+        marks.set(block, null);
+    }
+
+    private int[] known(int block) {
+        var here = marks.get(block);
+        return here == null ? NONE : here;
+    }
+
+    /** The first cell of a block, from its {@code cell}th on, that has changed since {@code version}; or {@code end}. */
+    public int next(int block, int cell, int end, int version) {
+        int granule = first(known(block), (cell / width) >>> shift, version);
+        int row = granule << shift;
+        return granule < 0 || (long) row * width >= end ? end : Math.max(cell, row * width);
+    }
+
+    /** The end of the run of changed cells that begins with the block's {@code cell}th. */
+    public int runEnd(int block, int cell, int end, int version) {
+        int granule = end(known(block), ((cell / width) >>> shift) + 1, version);
+        return (int) Math.min(end, ((long) granule << shift) * width);
+    }
+
+    /** The first slot from {@code slot} on that may have changed since {@code version}, or {@code end}; all of one block. */
+    public long nextRow(long slot, long end, int version) {
+        int block = rows.blockOfSlot(slot);
+        long start = rows.blockStart(block);
+        int granule = first(known(block), (int) ((slot - start) >>> shift), version);
+        return granule < 0 ? end : Math.min(end, Math.max(slot, start + ((long) granule << shift)));
+    }
+
+    /** The end of the run of slots, from {@code slot} on, that may have changed; {@code slot} itself if it has not. */
+    public long endOfRows(long slot, long end, int version) {
+        int block = rows.blockOfSlot(slot);
+        long start = rows.blockStart(block);
+        int granule = end(known(block), (int) ((slot - start) >>> shift), version);
+        return Math.min(end, Math.max(slot, start + ((long) granule << shift)));
+    }
+
+    /** The first granule from {@code from} on that has changed since, or -1. */
+    private static int first(int[] marks, int from, int version) {
+        for (int granule = from; granule < marks.length; granule++) {
+            if (marks[granule] - version > 0) {
+                return granule;
+            }
+        }
+        return -1;
+    }
+
+    /** The first granule from {@code from} on that has not, or as many as there are. */
+    private static int end(int[] marks, int from, int version) {
+        int granule = from;
+        while (granule < marks.length && marks[granule] - version > 0) {
             granule++;
         }
-        return granule > last ? end : Math.max(cell, start(first, granule));
-    }
-
-    /** The end of the run of changed cells that begins with the stripe's {@code cell}th. */
-    public int runEnd(int stripe, int cell, int end, int version) {
-        long first = rows.stripeStart(stripe);
-        int granule = granule(first, cell) + 1;
-        int last = (int) (((first * width + end - 1) / width) >>> shift);
-        while (granule <= last && marks[granule] - version > 0) {
-            granule++;
-        }
-        return granule > last ? end : start(first, granule);
-    }
-
-    /** The first slot from {@code row} on that may have changed since {@code version}, or {@code end}; all of one stripe. */
-    public long nextRow(long row, long end, int version) {
-        int granule = (int) (row >>> shift);
-        int last = (int) ((end - 1) >>> shift);
-        while (granule <= last && marks[granule] - version <= 0) {
-            granule++;
-        }
-        return granule > last ? end : Math.max(row, (long) granule << shift);
-    }
-
-    /** The end of the run of slots, from {@code row} on, that may have changed; {@code row} itself if it has not. */
-    public long endOfRows(long row, long end, int version) {
-        int granule = (int) (row >>> shift);
-        int last = (int) ((end - 1) >>> shift);
-        while (granule <= last && marks[granule] - version > 0) {
-            granule++;
-        }
-        return granule > last ? end : Math.max(row, (long) granule << shift);
-    }
-
-    private int granule(long firstRow, int cell) {
-        return (int) ((firstRow + cell / width) >>> shift);
-    }
-
-    private int start(long firstRow, int granule) {
-        return Math.toIntExact((((long) granule << shift) - firstRow) * width);
+        return granule;
     }
 }

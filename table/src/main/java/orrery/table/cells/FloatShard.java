@@ -10,35 +10,174 @@ import orrery.wire.Frame;
 /**
  * The cells of a table of floats. Writers hold the lock of the stripe; readers hold nothing: they acquire the table's
  * age, after which every update up to that age is visible, and then read plainly (floats do not tear).
+ *
+ * <p>Where all of a dense table is here, its values and each plane of its rule are one array. Where others own some of it,
+ * own blocks have arrays of their own. A {@link #mirror} is then a second place for all values, own ones among them, which
+ * readers use that want them side by side.
  */
-public final class FloatShard implements Shard {
-    private final TableSpec spec;
-    private final Rows rows;
-    private final StripeLocks locks;
-    private final Kernel kernel;
-    private final int width;
-    private volatile FloatBlock[] blocks;
-    private volatile float[][] values; // blocks[i].values(), one step nearer
-    private @Nullable Changes changes; // where other nodes have replicas
-    private @Nullable RowVersions versions; // where they are told of rows of a sparse table
+public final class FloatShard extends Shard {
+    private static final int WORTH_ALIGNING_CELLS = 512; // some 200 ns of arithmetic that is not vectorised
+    private static final int PIECE_CELLS = 4096;
 
+    private final Kernel kernel;
+    private volatile Storage storage = new Storage(new FloatBlock[0], 0, new float[0][], 0, false, false);
+    private @Nullable Changes changes; // where other nodes have replicas
+
+    /**
+     * Where cells are. Slot s is row {@code s & mask} of array {@code s >>> shift}; an array that is not here is null.
+     *
+     * @param blocks values and state of what is written here
+     * @param values what readers see
+     * @param isWhole whether all of a dense table is here, in arrays as long as they can be
+     * @param isMirrored whether what readers see is a second place
+     */
+    private record Storage(
+            @Nullable FloatBlock[] blocks,
+            int shift,
+            float[][] values,
+            int valueShift,
+            boolean isWhole,
+            boolean isMirrored) {}
+
+    /** All of the table is here. */
     public FloatShard(TableSpec spec, LongSupplier age) {
-        this.spec = spec;
-        width = spec.width();
-        rows = new Rows(spec);
-        locks = new StripeLocks(rows.stripes);
-        kernel = Kernel.of(spec.rule(), width, age);
-        blocks = new FloatBlock[rows.blocks()];
-        for (int b = 0; b < blocks.length; b++) {
-            blocks[b] = FloatBlock.of(rows.rowsInBlock(b), width, spec.rule().planes());
-            fill(b, blocks[b].values());
-        }
-        values = valuesOf(blocks);
+        this(spec, age, true);
     }
 
-    private void fill(int block, float[] values) {
-        long first = (long) block << rows.blockShift;
-        int count = rows.rowsInBlock(block);
+    /** @param isAll whether all of it is here; if not, {@link #own} says what is */
+    public FloatShard(TableSpec spec, LongSupplier age, boolean isAll) {
+        super(spec);
+        kernel = Kernel.of(spec.rule(), width, age);
+        if (!rows.isDense) {
+            storage = new Storage(new FloatBlock[0], rows.chunkShift, new float[0][], rows.chunkShift, false, false);
+        } else if (isAll) {
+            own(all(rows.blocks));
+        }
+    }
+
+    // Where
+
+    @Override
+    int arrays() {
+        return storage.blocks().length;
+    }
+
+    @Override
+    int arrayShift() {
+        return storage.shift();
+    }
+
+    @Override
+    FloatCells plane(int array, int plane) {
+        var block = storage.blocks()[array];
+        if (block == null) {
+            throw new IllegalStateException("rows of table '" + spec.name() + "' that are not here were written to");
+        }
+        return new FloatCells(plane == 0 ? block.values() : block.planes()[plane - 1]);
+    }
+
+    @Override
+    public FloatCells newCells(int length) {
+        return new FloatCells(length);
+    }
+
+    @Override
+    public boolean has(int block) {
+        var now = storage;
+        int array = (int) (rows.blockStart(block) >>> now.shift());
+        return array < now.blocks().length && now.blocks()[array] != null;
+    }
+
+    @Override
+    void hold(boolean isAll) {
+        var before = storage;
+        boolean isFirst = before.blocks().length == 0;
+        if (isAll && isFirst) {
+            holdWhole();
+        } else if (isFirst || (!isAll && before.isWhole())) {
+            var now = new Storage(
+                    new FloatBlock[rows.blocks],
+                    rows.blockShift(),
+                    new float[rows.blocks][],
+                    rows.blockShift(),
+                    false,
+                    false);
+            if (!isFirst) { // what stays is copied, and the rest goes
+                for (int block = 0; block < rows.blocks; block++) {
+                    var part = part(before, block);
+                    now.blocks()[block] = part;
+                    now.values()[block] = part.values();
+                }
+            }
+            storage = now;
+        }
+    }
+
+    private void holdWhole() {
+        var blocks = new FloatBlock[rows.chunks()];
+        for (int b = 0; b < blocks.length; b++) {
+            blocks[b] = FloatBlock.of(rows.rowsInChunk(b), width, spec.rule().planes());
+            fill((long) b << rows.chunkShift, rows.rowsInChunk(b), blocks[b].values());
+        }
+        storage = new Storage(blocks, rows.chunkShift, valuesOf(blocks), rows.chunkShift, true, false);
+    }
+
+    /** A block of what was one array. */
+    private FloatBlock part(Storage whole, int block) {
+        long first = rows.blockStart(block);
+        int count = rows.resident(block);
+        var from = whole.blocks()[(int) (first >>> whole.shift())];
+        if (from == null) {
+            throw new IllegalStateException();
+        }
+        int row = (int) (first & ((1L << whole.shift()) - 1));
+        var part = FloatBlock.of(count, width, spec.rule().planes());
+        copy(from, row, part, 0, count);
+        return part;
+    }
+
+    private void copy(FloatBlock from, int row, FloatBlock to, int at, int count) {
+        System.arraycopy(from.values(), row * width, to.values(), at * width, count * width);
+        for (int p = 0; p < from.planes().length; p++) {
+            int w = width(p + 1);
+            System.arraycopy(from.planes()[p], row * w, to.planes()[p], at * w, count * w);
+        }
+    }
+
+    @Override
+    void allocate(int block) {
+        var now = storage;
+        var fresh = FloatBlock.of(rows.resident(block), width, spec.rule().planes());
+        fill(rows.blockStart(block), rows.resident(block), fresh.values());
+        now.blocks()[block] = fresh;
+        if (now.isMirrored()) {
+            mirrorOf(now, rows.blockStart(block), rows.blockStart(block + 1));
+        } else {
+            now.values()[block] = fresh.values();
+        }
+    }
+
+    @Override
+    void release(int block) {
+        var now = storage;
+        if (!now.isWhole() && now.blocks().length > block) {
+            now.blocks()[block] = null;
+            var watching = changes;
+            if (watching != null) {
+                watching.forget(block);
+            }
+            if (!now.isMirrored()) {
+                clear(now.values(), block);
+            }
+        }
+    }
+
+    @SuppressWarnings("NullAway") // what is not here is not read
+    private static void clear(float[][] values, int block) {
+        values[block] = null;
+    }
+
+    private void fill(long first, int count, float[] values) {
         if (rows.isNatural()) {
             spec.init().fill(first, count, width, values, 0);
             return;
@@ -51,26 +190,86 @@ public final class FloatShard implements Shard {
         }
     }
 
-    private static float[][] valuesOf(FloatBlock[] blocks) {
+    private static float[][] valuesOf(@Nullable FloatBlock[] blocks) {
         var values = new float[blocks.length][];
-        Arrays.setAll(values, i -> blocks[i].values());
+        for (int b = 0; b < blocks.length; b++) {
+            var block = blocks[b];
+            if (block != null) {
+                values[b] = block.values();
+            }
+        }
         return values;
     }
 
-    @Override
-    public Rows rows() {
-        return rows;
+    // The mirror
+
+    /** Whether all values are side by side: there is a mirror, or no need of one. */
+    public boolean isContiguous() {
+        return storage.isMirrored() || storage.isWhole();
     }
 
-    @Override
-    public StripeLocks locks() {
-        return locks;
+    /** Bytes that {@link #mirror} would take. */
+    public long mirrorBytes() {
+        return rows.slots() * width * Float.BYTES;
     }
 
-    /** The values, block by block: row r is at {@code [r >>> blockShift][(r & mask) * width]}. */
+    /**
+     * Makes room for all values of a dense table side by side, those of others among them: for readers that view them, and
+     * for what others tell. Own ones are there from now on, too.
+     */
+    public synchronized void mirror() {
+        if (isContiguous()) {
+            return;
+        }
+        long all = -1L >>> (Long.SIZE - rows.stripes);
+        locks.lockAll(all);
+        try {
+            var values = new float[rows.chunks()][];
+            Arrays.setAll(values, chunk -> new float[rows.rowsInChunk(chunk) * width]);
+            var before = storage;
+            var now = new Storage(before.blocks(), before.shift(), values, rows.chunkShift, false, true);
+            for (int block = 0; block < rows.blocks; block++) {
+                if (before.blocks()[block] != null) {
+                    mirrorOf(now, rows.blockStart(block), rows.blockStart(block + 1));
+                }
+            }
+            storage = now;
+        } finally {
+            for (int stripe = 0; stripe < rows.stripes; stripe++) {
+                locks.unlockUnchanged(stripe);
+            }
+        }
+    }
+
+    /** Own slots {@code from} to {@code to} are in the mirror as they are. */
+    private void mirrorOf(Storage now, long from, long to) {
+        for (long slot = from; slot < to; ) {
+            int array = (int) (slot >>> now.shift());
+            long end = Math.min(to, (long) (array + 1) << now.shift()); // within one chunk, as blocks are
+            var block = now.blocks()[array];
+            if (block != null) {
+                System.arraycopy(
+                        block.values(),
+                        (int) (slot & ((1L << now.shift()) - 1)) * width,
+                        now.values()[(int) (slot >>> now.valueShift())],
+                        (int) (slot & ((1L << now.valueShift()) - 1)) * width,
+                        (int) (end - slot) * width);
+            }
+            slot = end;
+        }
+    }
+
+    /** The values, array by array: slot s is at {@code [s >>> valueShift][(s & mask) * width]}. */
     public float[][] values() {
-        return values;
+        return storage.values();
     }
+
+    /** Log2 of the rows of an array of {@link #values}. */
+    public int valueShift() {
+        return storage.valueShift();
+    }
+
+    // Changes
 
     /** Keeps account of what changes, from now on. Only while nobody uses it. */
     public Changes watch() {
@@ -83,6 +282,7 @@ public final class FloatShard implements Shard {
     }
 
     private void changing(long from, long to) {
+        beforeSlots(from, to);
         var watching = changes;
         if (watching != null) {
             watching.mark(from, to);
@@ -90,11 +290,30 @@ public final class FloatShard implements Shard {
     }
 
     private void changingRow(long key, long slot) {
+        beforeRow(key);
         var single = versions;
         if (single != null) {
             single.mark(key, slot);
         } else {
-            changing(slot, slot + 1);
+            var watching = changes;
+            if (watching != null) {
+                watching.mark(slot, slot + 1);
+            }
+        }
+    }
+
+    @Override
+    void changing(int block) {
+        if (rows.isDense) {
+            changing(rows.blockStart(block), rows.blockStart(block + 1));
+        }
+    }
+
+    @Override
+    void changed(int block) {
+        var now = storage;
+        if (now.isMirrored()) {
+            mirrorOf(now, rows.blockStart(block), rows.blockStart(block + 1));
         }
     }
 
@@ -116,9 +335,14 @@ public final class FloatShard implements Shard {
 
     // Reading
 
+    @Override
+    public void gather(long[] keys, int from, int to, Cells out, int at) {
+        gather(keys, from, to, ((FloatCells) out).array(), at);
+    }
+
     /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on. */
     public void gather(long[] keys, int from, int to, float[] out, int at) {
-        var cells = values;
+        var cells = storage.values();
         if (width == 1 && rows.isDense && rows.isNatural() && cells.length == 1) {
             rows.stripesOf(keys, from, to); // which checks them
             gatherCells(cells[0], keys, from, to, out, at);
@@ -143,19 +367,34 @@ public final class FloatShard implements Shard {
         if (slot < 0) {
             spec.init().fill(key, 1, width, out, at);
         } else {
-            var block = values[(int) (slot >>> rows.blockShift)];
-            int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
-            System.arraycopy(block, start, out, at, width);
+            var now = storage;
+            var array = now.values()[(int) (slot >>> now.valueShift())];
+            int start = (int) (slot & ((1 << now.valueShift()) - 1)) * width;
+            System.arraycopy(array, start, out, at, width);
         }
+    }
+
+    @Override
+    public double value(long key, int column) {
+        long slot = rows.slot(key);
+        var now = storage;
+        return now.values()[(int) (slot >>> now.valueShift())][
+                (int) (slot & ((1 << now.valueShift()) - 1)) * width + column];
     }
 
     // Writing. The caller holds the locks of the stripes.
 
     /** Adds {@code scale} times the given rows; for rules that may be applied in parts. */
     public void addScaled(long[] keys, int from, int to, float[] by, int at, float scale) {
-        var now = values;
-        if (width == 1 && rows.isDense && rows.isNatural() && now.length == 1 && changes == null) {
-            var cells = now[0];
+        var now = storage;
+        if (width == 1
+                && rows.isDense
+                && rows.isNatural()
+                && now.isWhole()
+                && now.blocks().length == 1
+                && changes == null
+                && !isWatched()) {
+            var cells = now.values()[0];
             int shift = at - from;
             for (int i = from; i < to; i++) {
                 cells[(int) keys[i]] += scale * by[i + shift];
@@ -167,14 +406,20 @@ public final class FloatShard implements Shard {
         }
     }
 
-    /** Adds {@code scale} times one row. */
+    /** Adds {@code scale} times one row; to one of others, where a mirror has it for readers. */
     public void addRow(long key, float[] by, int at, float scale) {
         long slot = claim(key);
         changingRow(key, slot);
-        var block = values[(int) (slot >>> rows.blockShift)];
-        int start = (int) (slot & ((1 << rows.blockShift) - 1)) * width;
+        var now = storage;
+        var block = now.blocks()[(int) (slot >>> now.shift())];
+        var cells = block == null ? now.values()[(int) (slot >>> now.valueShift())] : block.values();
+        int shift = block == null ? now.valueShift() : now.shift();
+        int start = (int) (slot & ((1 << shift) - 1)) * width;
         for (int c = 0; c < width; c++) {
-            block[start + c] += scale * by[at + c];
+            cells[start + c] += scale * by[at + c];
+        }
+        if (now.isMirrored()) {
+            mirrorOf(now, slot, slot + 1);
         }
     }
 
@@ -182,61 +427,103 @@ public final class FloatShard implements Shard {
     public void addCell(long key, int column, float by) {
         long slot = claim(key);
         changingRow(key, slot);
-        values[(int) (slot >>> rows.blockShift)][(int) (slot & ((1 << rows.blockShift) - 1)) * width + column] += by;
+        var now = storage;
+        var block = now.blocks()[(int) (slot >>> now.shift())];
+        var cells = block == null ? now.values()[(int) (slot >>> now.valueShift())] : block.values();
+        int shift = block == null ? now.valueShift() : now.shift();
+        cells[(int) (slot & ((1 << shift) - 1)) * width + column] += by;
+        if (now.isMirrored()) {
+            mirrorOf(now, slot, slot + 1);
+        }
     }
 
     /** Applies the rule to one row. */
     public void apply(long key, float[] update, int at) {
         long slot = claim(key);
         changingRow(key, slot);
-        applySlot(slot, update, at);
+        applySlots(slot, 1, update, at);
     }
 
-    private void applySlot(long slot, float[] update, int at) {
-        int row = (int) (slot & ((1 << rows.blockShift) - 1));
-        kernel.apply(blocks[(int) (slot >>> rows.blockShift)], row, 1, update, at);
+    @Override
+    public void apply(long[] keys, Cells updates) {
+        var floats = ((FloatCells) updates).array();
+        for (int i = 0; i < keys.length; i++) {
+            apply(keys[i], floats, i * width);
+        }
     }
 
     /** Applies the rule to slots {@code from} to {@code to} of a dense table; the update of slot s is at {@code s * width}. */
     public void applyRange(long from, long to, float[] update) {
         changing(from, to);
-        while (from < to) {
-            int block = (int) (from >>> rows.blockShift);
-            long end = Math.min(to, (long) (block + 1) << rows.blockShift);
-            int row = (int) (from & ((1 << rows.blockShift) - 1));
-            kernel.apply(blocks[block], row, (int) (end - from), update, (int) (from * width));
-            from = end;
+        applySlots(from, (int) (to - from), update, (int) (from * width));
+    }
+
+    @Override
+    public void applyRun(long slot, Cells updates) {
+        var floats = ((FloatCells) updates).array();
+        int count = floats.length / width;
+        changing(slot, slot + count);
+        applySlots(slot, count, floats, 0);
+    }
+
+    /** The rule leaves the other cells of a row as they are, whatever it is told of them. */
+    @Override
+    public void applyCells(int block, int[] cells, Cells updates) {
+        var floats = ((FloatCells) updates).array();
+        var row = new float[width];
+        long first = rows.blockStart(block);
+        for (int i = 0; i < cells.length; ) {
+            int at = cells[i] / width;
+            for (; i < cells.length && cells[i] / width == at; i++) {
+                row[cells[i] % width] = floats[i];
+            }
+            changing(first + at, first + at + 1);
+            applySlots(first + at, 1, row, 0);
+            Arrays.fill(row, 0);
         }
     }
 
-    /** Applies the rule to slots {@code row} and following of a dense table, whose updates lie in {@code update} alone. */
-    public void applyRun(long row, float[] update) {
-        int count = update.length / width;
-        changing(row, row + count);
+    private void applySlots(long slot, int count, float[] update, int at) {
+        var now = storage;
+        int rowsOfArray = 1 << now.shift();
         for (int done = 0; done < count; ) {
-            long at = row + done;
-            int within = (int) (at & ((1 << rows.blockShift) - 1));
-            int n = Math.min(count - done, (1 << rows.blockShift) - within);
-            kernel.apply(blocks[(int) (at >>> rows.blockShift)], within, n, update, done * width);
+            int within = (int) ((slot + done) & (rowsOfArray - 1));
+            int n = Math.min(count - done, rowsOfArray - within);
+            var block = now.blocks()[(int) ((slot + done) >>> now.shift())];
+            if (block == null) {
+                throw new IllegalStateException("table '" + spec.name() + "': an update of rows that are not here");
+            }
+            apply(block, within, n, update, at + done * width);
             done += n;
+        }
+        if (now.isMirrored()) {
+            mirrorOf(now, slot, slot + count);
+        }
+    }
+
+    private void apply(FloatBlock block, int row, int n, float[] update, int at) {
+        if (at == row * width || n * width < WORTH_ALIGNING_CELLS) {
+            kernel.apply(block, row, n, update, at);
+        } else {
+            applyInPieces(block, row, n, update, at);
         }
     }
 
     /**
-     * Applies the rule to single cells of a dense table's stripe, given as ascending offsets from its first; the rule
-     * leaves the other cells as they are, whatever it is told of them.
+     * Kernels are vectorised where rows and their update begin at the same index: AdaGrad takes 0.15 ns a cell instead of
+     * 2.1. So both are copied, some thousand cells at a time, to where they do.
      */
-    public void applyCells(int stripe, int[] cells, float[] updates) {
-        var row = new float[width];
-        long first = rows.stripeStart(stripe);
-        for (int i = 0; i < cells.length; ) {
-            int at = cells[i] / width;
-            for (; i < cells.length && cells[i] / width == at; i++) {
-                row[cells[i] % width] = updates[i];
-            }
-            changing(first + at, first + at + 1);
-            applySlot(first + at, row, 0);
-            Arrays.fill(row, 0);
+    private void applyInPieces(FloatBlock block, int row, int n, float[] update, int at) {
+        int most = Math.min(n, Math.max(1, PIECE_CELLS / width));
+        var piece = FloatBlock.of(most, width, spec.rule().planes());
+        var by = new float[most * width];
+        for (int done = 0; done < n; ) {
+            int m = Math.min(most, n - done);
+            copy(block, row + done, piece, 0, m);
+            System.arraycopy(update, at + done * width, by, 0, m * width);
+            kernel.apply(piece, 0, m, by, 0);
+            copy(piece, 0, block, row + done, m);
+            done += m;
         }
     }
 
@@ -245,160 +532,118 @@ public final class FloatShard implements Shard {
         return slot >= 0 ? slot : create(key);
     }
 
-    private int create(long key) {
+    @Override
+    long create(long key) {
+        long known = rows.slot(key);
+        if (known >= 0) {
+            return known;
+        }
+        beforeRow(key);
         int slot = rows.newSlot();
-        var block = block(slot >>> rows.blockShift);
-        int row = slot & ((1 << rows.blockShift) - 1);
+        var block = chunk(slot >>> rows.chunkShift);
+        int row = slot & ((1 << rows.chunkShift) - 1);
         spec.init().fill(key, 1, width, block.values(), row * width);
-        for (var plane : block.planes()) { // another row may have had the slot
-            int planeWidth = plane.length >> rows.blockShift;
-            Arrays.fill(plane, row * planeWidth, (row + 1) * planeWidth, 0);
+        for (int p = 1; p < planes(); p++) { // another row may have had the slot
+            int w = width(p);
+            Arrays.fill(block.planes()[p - 1], row * w, (row + 1) * w, 0);
         }
         rows.enter(key, slot);
         changingRow(key, slot); // or it would have the mark of the row before
         return slot;
     }
 
-    private FloatBlock block(int block) {
-        var now = blocks;
-        return block < now.length ? now[block] : grow(block);
+    private FloatBlock chunk(int chunk) {
+        var now = storage.blocks();
+        var here = chunk < now.length ? now[chunk] : null;
+        return here == null ? grow(chunk) : here;
     }
 
-    private synchronized FloatBlock grow(int block) {
-        while (blocks.length <= block) {
-            var more = Arrays.copyOf(blocks, blocks.length + 1);
-            more[blocks.length] =
-                    FloatBlock.of(1 << rows.blockShift, width, spec.rule().planes());
-            values = valuesOf(more);
-            blocks = more;
+    private synchronized FloatBlock grow(int chunk) {
+        var blocks = storage.blocks();
+        while (blocks.length <= chunk) {
+            blocks = Arrays.copyOf(blocks, blocks.length + 1);
+            blocks[blocks.length - 1] =
+                    FloatBlock.of(1 << rows.chunkShift, width, spec.rule().planes());
         }
-        return blocks[block];
+        storage = new Storage(blocks, rows.chunkShift, valuesOf(blocks), rows.chunkShift, false, false);
+        var grown = blocks[chunk];
+        if (grown == null) {
+            throw new IllegalStateException();
+        }
+        return grown;
     }
 
     @Override
     public void beginStage() {
         if (spec.rule().base() instanceof UpdateRule.AdaRevision) {
-            for (var block : blocks) {
-                Arrays.fill(block.planes()[Kernel.EPOCH], -1); // an epoch that never is
+            for (var block : storage.blocks()) {
+                if (block != null) {
+                    Arrays.fill(block.planes()[Kernel.EPOCH], -1); // an epoch that never is
+                }
             }
         }
     }
-
-    // Keeping
 
     @Override
     public long bytes() {
+        var now = storage;
         long cells = 0;
-        for (var block : blocks) {
-            cells += block.values().length;
-            for (var plane : block.planes()) {
-                cells += plane.length;
+        for (var block : now.blocks()) {
+            if (block != null) {
+                cells += block.values().length;
+                for (var plane : block.planes()) {
+                    cells += plane.length;
+                }
             }
         }
-        return cells * Float.BYTES;
-    }
-
-    @Override
-    public int planes() {
-        return 1 + spec.rule().planes().size();
-    }
-
-    private int width(int plane) {
-        return plane == 0 ? width : spec.rule().planes().get(plane - 1).width(width);
-    }
-
-    private static float[] cells(FloatBlock block, int plane) {
-        return plane == 0 ? block.values() : block.planes()[plane - 1];
-    }
-
-    @Override
-    public int cells(int stripe, int plane) {
-        return Math.multiplyExact(rows.resident(stripe), width(plane));
-    }
-
-    @Override
-    public void put(Frame to, int stripe, int plane, int at, int count) {
-        var now = blocks;
-        rows.forEachCells(rows.stripeStart(stripe), width(plane), at, count, (block, cell, done, n) -> {
-            to.putFloats(cells(now[block], plane), cell, n);
-        });
-    }
-
-    @Override
-    public void take(Frame from, int stripe, int plane, int at, int count) {
-        int w = width(plane);
-        long first = rows.stripeStart(stripe);
-        changing(first + at / w, first + (at + count + w - 1) / w);
-        var now = blocks;
-        rows.forEachCells(first, w, at, count, (block, cell, done, n) -> {
-            from.getFloats(cells(now[block], plane), cell, n);
-        });
-    }
-
-    @Override
-    public StripeCopy copy(int stripe) {
-        var now = blocks;
-        var floats = new float[planes()][];
-        for (int p = 0; p < floats.length; p++) {
-            floats[p] = new float[cells(stripe, p)];
-        }
-        var keys = rows.isDense ? new long[0] : rows.keys(stripe);
-        rows.forEachRun(stripe, keys, (block, row, at, n) -> {
-            for (int p = 0; p < floats.length; p++) {
-                int w = width(p);
-                System.arraycopy(cells(now[block], p), row * w, floats[p], at * w, n * w);
-            }
-        });
-        return new StripeCopy(stripe, keys, floats, new int[0]);
-    }
-
-    @Override
-    public void install(StripeCopy copy) {
-        if (rows.isDense) {
-            changing(rows.stripeStart(copy.stripe()), rows.stripeStart(copy.stripe() + 1));
-        }
-        for (long key : copy.keys()) {
-            create(key);
-        }
-        var now = blocks;
-        rows.forEachRun(copy.stripe(), copy.keys(), (block, row, at, n) -> {
-            for (int p = 0; p < planes(); p++) {
-                int w = width(p);
-                System.arraycopy(copy.floats()[p], at * w, cells(now[block], p), row * w, n * w);
-            }
-        });
-    }
-
-    /** Takes a dense table's row, found as the {@code i}th in each plane. The caller holds the stripe's lock. */
-    public void installRow(long row, float[][] from, int i) {
-        setRow(row, Arrays.copyOfRange(from[0], i * width, (i + 1) * width));
-        long slot = rows.slot(row);
-        var planes = blocks[(int) (slot >>> rows.blockShift)].planes();
-        int within = (int) (slot & ((1 << rows.blockShift) - 1));
-        for (int p = 0; p < planes.length; p++) {
-            int w = spec.rule().planes().get(p).width(width);
-            System.arraycopy(from[p + 1], i * w, planes[p], within * w, w);
-        }
+        return cells * Float.BYTES + (now.isMirrored() ? mirrorBytes() : 0);
     }
 
     /** Takes a row's values without a thought of the rule. The caller holds the stripe's lock. */
     public void setRow(long row, float[] from) {
         long slot = rows.slot(row);
         changing(slot, slot + 1);
-        setCells(slot, 0, from, 0, width);
+        var now = storage;
+        System.arraycopy(
+                from,
+                0,
+                plane((int) (slot >>> now.shift()), 0).array(),
+                (int) (slot & ((1 << now.shift()) - 1)) * width,
+                width);
+        if (now.isMirrored()) {
+            mirrorOf(now, slot, slot + 1);
+        }
     }
 
-    /** Takes values of a dense table's cells, the {@code at}th after slot {@code row} and following: those of a replica. */
-    public void setCells(long row, int at, float[] from, int begin, int count) {
-        var now = values;
-        rows.forEachCells(row, width, at, count, (block, cell, done, n) -> {
-            System.arraycopy(from, begin + done, now[block], cell, n);
+    /** Takes values of others' cells, the {@code at}th after slot {@code slot} and following, into the mirror. */
+    public void setCells(long slot, int at, float[] from, int begin, int count) {
+        var now = storage;
+        forEachCells(now, slot, at, count, (array, cell, done, n) -> {
+            System.arraycopy(from, begin + done, now.values()[array], cell, n);
         });
     }
 
-    /** Copies {@code count} cells of a dense table, the {@code at}th after slot {@code row} and following, to a frame. */
-    public void putCells(long row, int at, int count, Frame to) {
-        var now = values;
-        rows.forEachCells(row, width, at, count, (block, cell, done, n) -> to.putFloats(now[block], cell, n));
+    /** Copies {@code count} cells of a dense table, the {@code at}th after slot {@code slot} and following, to a frame. */
+    public void putCells(long slot, int at, int count, Frame to) {
+        var now = storage;
+        forEachCells(now, slot, at, count, (array, cell, done, n) -> to.putFloats(now.values()[array], cell, n));
+    }
+
+    /** Cells that lie side by side. */
+    @FunctionalInterface
+    private interface Run {
+        void at(int array, int cell, int done, int count);
+    }
+
+    private void forEachCells(Storage now, long slot, int at, int count, Run run) {
+        long perArray = (long) width << now.valueShift();
+        long cell = slot * width + at;
+        for (int done = 0; done < count; ) {
+            int within = (int) (cell % perArray);
+            int n = (int) Math.min(count - done, perArray - within);
+            run.at((int) (cell / perArray), within, done, n);
+            cell += n;
+            done += n;
+        }
     }
 }

@@ -2,17 +2,17 @@ package orrery.table.cells;
 
 import java.util.Arrays;
 
-/** Keys in the order of their first mention, and that order sorted by stripe. Reused clock after clock. */
+/** Keys in the order of their first mention, and that order sorted by block. Reused clock after clock. */
 public final class KeyedRows {
     private final Rows rows;
     private final LongIndex index = new LongIndex();
     private long[] keys = new long[16];
     private int[] order = new int[16];
-    private final int[] stripeStart;
+    private final int[] blockStart;
 
     public KeyedRows(Rows rows) {
         this.rows = rows;
-        stripeStart = new int[rows.stripes + 1];
+        blockStart = new int[rows.blocks + 1];
     }
 
     /** The position of {@code key}, which is {@link #size} before the call if the key is new. */
@@ -49,43 +49,40 @@ public final class KeyedRows {
         return keys[position];
     }
 
-    /** Sorts the positions by stripe (a counting sort, which keeps the order within a stripe). */
-    public void sortByStripe() {
+    /** Sorts the positions by block (a counting sort, which keeps the order within a block). */
+    public void sortByBlock() {
         int n = index.size();
         if (order.length < n) {
             order = new int[keys.length];
         }
-        Arrays.fill(stripeStart, 0);
+        Arrays.fill(blockStart, 0);
         for (int i = 0; i < n; i++) {
-            stripeStart[rows.stripe(keys[i])]++;
+            blockStart[rows.block(keys[i])]++;
         }
-        for (int s = 0, start = 0; s <= rows.stripes; s++) {
-            int count = stripeStart[s];
-            stripeStart[s] = start;
+        for (int b = 0, start = 0; b <= rows.blocks; b++) {
+            int count = blockStart[b];
+            blockStart[b] = start;
             start += count;
         }
         for (int i = 0; i < n; i++) {
-            order[stripeStart[rows.stripe(keys[i])]++] = i;
+            order[blockStart[rows.block(keys[i])]++] = i;
         }
-        System.arraycopy(stripeStart, 0, stripeStart, 1, rows.stripes);
-        stripeStart[0] = 0;
+        System.arraycopy(blockStart, 0, blockStart, 1, rows.blocks);
+        blockStart[0] = 0;
     }
 
-    public int from(int stripe) {
-        return stripeStart[stripe];
+    /** Of the positions as sorted, the first of a block or one after it; their number for the block after the last. */
+    public int from(int block) {
+        return blockStart[block];
     }
 
-    public int to(int stripe) {
-        return stripeStart[stripe + 1];
-    }
-
-    /** The position that comes {@code i}th when sorted by stripe. */
+    /** The position that comes {@code i}th when sorted by block. */
     public int sorted(int i) {
         return order[i];
     }
 
     public void clear() {
         index.clear();
-        Arrays.fill(stripeStart, 0);
+        Arrays.fill(blockStart, 0);
     }
 }

@@ -9,7 +9,7 @@ import java.util.Arrays;
 final class RowVersions {
     private final Rows rows;
     private final StripeLocks locks;
-    private volatile int[][] marks = {}; // by block
+    private volatile int[][] marks = {}; // by array of rows
 
     RowVersions(Rows rows, StripeLocks locks) {
         this.rows = rows;
@@ -18,21 +18,21 @@ final class RowVersions {
 
     /** A row is about to change. */
     void mark(long row, long slot) {
-        int block = (int) (slot >>> rows.blockShift);
+        int chunk = (int) (slot >>> rows.chunkShift);
         var now = marks;
-        if (block >= now.length) {
-            now = grow(block);
+        if (chunk >= now.length) {
+            now = grow(chunk);
         }
-        now[block][(int) slot & ((1 << rows.blockShift) - 1)] = locks.version(rows.stripe(row)) + 1;
+        now[chunk][(int) slot & ((1 << rows.chunkShift) - 1)] = locks.version(rows.stripe(row)) + 1;
     }
 
-    private synchronized int[][] grow(int block) {
+    private synchronized int[][] grow(int chunk) {
         var now = marks;
-        if (block >= now.length) {
+        if (chunk >= now.length) {
             int before = now.length;
-            now = Arrays.copyOf(now, block + 1);
-            for (int b = before; b <= block; b++) {
-                now[b] = new int[1 << rows.blockShift];
+            now = Arrays.copyOf(now, chunk + 1);
+            for (int b = before; b <= chunk; b++) {
+                now[b] = new int[1 << rows.chunkShift];
             }
             marks = now;
         }
@@ -42,7 +42,7 @@ final class RowVersions {
     /** Whether the row of a slot may have changed since its stripe was of that version. */
     boolean hasChanged(long slot, int since) {
         var now = marks;
-        int block = (int) (slot >>> rows.blockShift);
-        return slot >= 0 && block < now.length && now[block][(int) slot & ((1 << rows.blockShift) - 1)] - since > 0;
+        int chunk = (int) (slot >>> rows.chunkShift);
+        return slot >= 0 && chunk < now.length && now[chunk][(int) slot & ((1 << rows.chunkShift) - 1)] - since > 0;
     }
 }

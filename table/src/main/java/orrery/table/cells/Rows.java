@@ -5,37 +5,48 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import orrery.table.plan.RowOrder;
-import orrery.table.spec.Placement;
 import orrery.table.spec.TableSpec;
 
 /**
- * Where the rows of a table are: key to slot, slot to block, key to stripe.
+ * Where the rows of a table are: key to slot, slot to block, block to stripe.
  *
- * <p>In a dense table the slot of a row is its number, or what an order says. In a sparse one each stripe has an index, to which new keys are
- * added under the stripe's lock; slots are handed out in the order of arrival. A stripe is one lock: of a dense table a
- * run of rows, of a sparse one the keys with the same hash bits.
+ * <p>A <i>block</i> is what a node owns, moves, keeps and copies as a whole: of a dense table a run of slots, of a sparse
+ * one the keys with the same hash bits. Of tables of one shape blocks are alike. A <i>stripe</i> is a lock, over a run of
+ * blocks; as locks are taken many at once, there are few of them, however many blocks there are.
+ *
+ * <p>In a dense table the slot of a row is its number, or what an order says. In a sparse one each block has an index, to
+ * which new keys are added under its stripe's lock; slots are handed out in the order of arrival.
  */
 public final class Rows {
-    /** Measured on 2 cores with 1,000 random keys a batch: 8 to 64 scale alike, and fewer cost less to take at once. */
-    public static final int MOST_STRIPES = Placement.MOST_MEMBERS;
+    /** Measured on 2 cores with 1,000 random keys a batch: 8 to 64 locks scale alike, and fewer cost less to take at once. */
+    private static final int MOST_STRIPES = 16;
+
+    /** A larger block is halved; with the state of most rules, one has 1 to 4 MiB. Tests have smaller ones. */
+    private static final int MOST_BLOCK_CELLS = Integer.getInteger("orrery.block.cells", 1 << 19);
+
+    private static final int SPARSE_BLOCKS = 256; // nobody knows how large the table will be
+    private static final int SPARSE_STRIPE_SHIFT = 4;
 
     /**
-     * A dense table is one array as long as it fits: random reads of 10 M floats take 4 to 5 ns by one array and 9 to
-     * 10 ns by an array of arrays. A sparse one grows by smaller blocks.
+     * A dense table that is all here is one array as long as it fits: random reads of 10 M floats take 4 to 5 ns by one
+     * array and 9 to 10 ns by an array of arrays. A sparse one grows by smaller arrays.
      */
-    private static final int DENSE_BLOCK_CELLS = 1 << 28;
+    private static final int DENSE_CHUNK_CELLS = 1 << 28;
 
-    private static final int SPARSE_BLOCK_CELLS = 1 << 16;
+    private static final int SPARSE_CHUNK_CELLS = 1 << 16;
 
     final String table;
     public final boolean isDense;
     public final long count; // or TableSpec.OPEN
-    public final int blockShift; // log2 of the rows of a block
+    final int chunkShift; // log2 of the rows of an array, where all the table is here
+    public final int blocks;
+    private final int blockShift; // dense: log2 of the rows of a block
     public final int stripes;
-    private final int stripeShift; // dense: log2 of the rows of a stripe
+    private final int stripeShift; // log2 of the blocks of a stripe
+    private final int lockShift; // dense: log2 of the rows of a stripe
     private final @Nullable RowOrder order; // of a dense table whose rows do not lie by their numbers
     private final long slots; // of a dense table
-    private final LongIndex[] indexes; // sparse: one per stripe
+    private final LongIndex[] indexes; // sparse: one per block
     private final AtomicInteger nextSlot = new AtomicInteger();
     private final ConcurrentLinkedQueue<Integer> freeSlots = new ConcurrentLinkedQueue<>(); // of forgotten rows
 
@@ -46,24 +57,27 @@ public final class Rows {
         order = spec.order();
         slots = order == null ? count : order.slots();
         if (order != null) {
-            blockShift = Math.min(log2(DENSE_BLOCK_CELLS / spec.width()), log2Up(slots));
-            stripeShift = order.blockShift();
-            stripes = order.blocks();
-            indexes = new LongIndex[0];
-        } else if (isDense) {
-            blockShift = Math.min(log2(DENSE_BLOCK_CELLS / spec.width()), log2Up(count));
-            stripeShift = Math.max(0, log2Up(count) - log2(MOST_STRIPES));
-            stripes = (int) ((count - 1) >>> stripeShift) + 1;
-            indexes = new LongIndex[0];
-        } else {
-            blockShift = log2(Math.max(1, SPARSE_BLOCK_CELLS / spec.width()));
+            blockShift = order.blockShift();
+            blocks = order.blocks();
             stripeShift = 0;
-            stripes = MOST_STRIPES;
-            indexes = new LongIndex[stripes];
-            for (int i = 0; i < stripes; i++) {
-                indexes[i] = new LongIndex();
-            }
+        } else if (isDense) {
+            int most = Math.max(0, log2Up(count) - log2(MOST_STRIPES)); // of a table that has a block per lock
+            int fits = log2(Math.max(1, MOST_BLOCK_CELLS / spec.width()));
+            blockShift = Math.min(most, fits);
+            blocks = Math.toIntExact(((count - 1) >>> blockShift) + 1);
+            stripeShift = most - blockShift;
+        } else {
+            blockShift = 0;
+            blocks = SPARSE_BLOCKS;
+            stripeShift = SPARSE_STRIPE_SHIFT;
         }
+        lockShift = blockShift + stripeShift;
+        stripes = ((blocks - 1) >>> stripeShift) + 1;
+        chunkShift = isDense
+                ? Math.min(log2(DENSE_CHUNK_CELLS / spec.width()), log2Up(slots))
+                : log2(Math.max(1, SPARSE_CHUNK_CELLS / spec.width()));
+        indexes = new LongIndex[isDense ? 0 : blocks];
+        Arrays.setAll(indexes, i -> new LongIndex());
     }
 
     private static int log2(long x) {
@@ -82,17 +96,50 @@ public final class Rows {
         }
     }
 
+    public int block(long key) {
+        return isDense ? blockOfSlot(slot(key)) : (int) ((key * 0x9e3779b97f4a7c15L) >>> 20) & (SPARSE_BLOCKS - 1);
+    }
+
+    /** The block of a dense table's slot. */
+    public int blockOfSlot(long slot) {
+        return (int) (slot >>> blockShift);
+    }
+
+    /** First slot of a block of a dense table; the number of slots for the block after the last. */
+    public long blockStart(int block) {
+        return Math.min(slots, (long) block << blockShift);
+    }
+
+    /** Log2 of the slots of a dense table's block. */
+    int blockShift() {
+        return blockShift;
+    }
+
+    /** How blocks are cut: of a dense table how many slots each has, of a sparse one how many there are. */
+    public long cut() {
+        return isDense ? 1L << blockShift : SPARSE_BLOCKS;
+    }
+
+    /** How they were cut before tables had more than 16 or, by an order, 64: in files that do not say it. */
+    public long formerCut() {
+        return isDense ? 1L << lockShift : MOST_STRIPES;
+    }
+
     public int stripe(long key) {
-        return isDense ? stripeOfSlot(slot(key)) : (int) ((key * 0x9e3779b97f4a7c15L) >>> 20) & (MOST_STRIPES - 1);
+        return isDense ? stripeOfSlot(slot(key)) : block(key) >>> stripeShift;
     }
 
     public int stripeOfSlot(long slot) {
-        return (int) (slot >>> stripeShift);
+        return (int) (slot >>> lockShift);
     }
 
-    /** First slot of a stripe of a dense table; the number of slots for the stripe after the last. */
-    public long stripeStart(int stripe) {
-        return Math.min(slots, (long) stripe << stripeShift);
+    public int stripeOfBlock(int block) {
+        return block >>> stripeShift;
+    }
+
+    /** The first block of a stripe; the number of blocks for the stripe after the last. */
+    public int firstBlock(int stripe) {
+        return (int) Math.min(blocks, (long) stripe << stripeShift);
     }
 
     /** Slots of a dense table: as many as rows, and some without a row if an order fills up blocks. */
@@ -112,7 +159,7 @@ public final class Rows {
 
     /** The slot of a checked key; -1 if a sparse table does not have it yet. */
     public long slot(long key) {
-        return !isDense ? indexes[stripe(key)].find(key) : order == null ? key : order.slot((int) key);
+        return !isDense ? indexes[block(key)].find(key) : order == null ? key : order.slot((int) key);
     }
 
     /** A slot number for a new key, to be published with {@link #enter} once the row is initialised. */
@@ -130,89 +177,69 @@ public final class Rows {
 
     /** Publishes a new key. The caller holds the lock of its stripe. */
     void enter(long key, int slot) {
-        indexes[stripe(key)].put(key, slot);
+        indexes[block(key)].put(key, slot);
     }
 
-    /** Rows that have memory. */
+    /** Rows that have memory if all of the table is here. */
     public long resident() {
         long rows = 0;
-        for (int stripe = 0; stripe < stripes; stripe++) {
-            rows += resident(stripe);
+        for (int block = 0; block < blocks; block++) {
+            rows += resident(block);
         }
         return rows;
     }
 
-    /** Rows of a stripe that have memory. */
-    public int resident(int stripe) {
-        return isDense ? (int) (stripeStart(stripe + 1) - stripeStart(stripe)) : indexes[stripe].size();
+    /** The same of a block. */
+    public int resident(int block) {
+        return isDense ? (int) (blockStart(block + 1) - blockStart(block)) : indexes[block].size();
     }
 
-    /** The keys of a sparse table's stripe, ascending. The caller holds its lock. */
-    public long[] keys(int stripe) {
-        var keys = new long[indexes[stripe].size()];
+    /** The keys of a sparse table's block, ascending. The caller holds its lock. */
+    public long[] keys(int block) {
+        var keys = new long[indexes[block].size()];
         var at = new int[1];
-        indexes[stripe].forEach((key, slot) -> keys[at[0]++] = key);
+        indexes[block].forEach((key, slot) -> keys[at[0]++] = key);
         Arrays.sort(keys);
         return keys;
     }
 
-    /** Forgets the rows of a sparse table's stripe. Only while nobody uses them. */
-    void forget(int stripe) {
-        indexes[stripe].forEach((key, slot) -> freeSlots.add(slot));
-        indexes[stripe] = new LongIndex();
+    /** Forgets the rows of a sparse table's block. Only while nobody uses them. */
+    void forget(int block) {
+        indexes[block].forEach((key, slot) -> freeSlots.add(slot));
+        indexes[block] = new LongIndex();
     }
 
-    /** Visits the entries of one stripe of a sparse table, in an order that follows from that of its updates. */
-    public void forEach(int stripe, LongIndex.Entries action) {
-        indexes[stripe].forEach(action);
+    /** Visits the entries of one block of a sparse table, in an order that follows from that of its updates. */
+    public void forEach(int block, LongIndex.Entries action) {
+        indexes[block].forEach(action);
     }
 
-    /** Rows, or cells, that lie side by side: {@code count} of them, from {@code row} on in a block, from {@code at} on in a copy. */
+    /** Rows that lie side by side: {@code count} of them, from slot {@code slot} on, from {@code at} on in a copy. */
     @FunctionalInterface
     public interface Run {
-        void at(int block, int row, int at, int count);
+        void at(long slot, int at, int count);
     }
 
-    /** Visits the rows of a stripe: all of a dense one, those of {@code keys} of a sparse one. */
-    public void forEachRun(int stripe, long[] keys, Run run) {
-        int mask = (1 << blockShift) - 1;
-        if (!isDense) {
-            for (int i = 0; i < keys.length; i++) {
-                int slot = indexes[stripe].find(keys[i]);
-                run.at(slot >>> blockShift, slot & mask, i, 1);
-            }
+    /** Visits the rows of a block: all of a dense one, those of {@code keys} of a sparse one. */
+    public void forEachRun(int block, long[] keys, Run run) {
+        if (isDense) {
+            run.at(blockStart(block), 0, resident(block));
             return;
         }
-        long end = stripeStart(stripe + 1);
-        for (long row = stripeStart(stripe), first = row; row < end; ) {
-            int within = (int) row & mask;
-            int count = (int) Math.min(end - row, mask + 1L - within);
-            run.at((int) (row >>> blockShift), within, (int) (row - first), count);
-            row += count;
+        for (int i = 0; i < keys.length; i++) {
+            run.at(indexes[block].find(keys[i]), i, 1);
         }
     }
 
-    /** Visits cells of a dense table where a row has {@code width}: the {@code at}th after slot {@code slot} and following. */
-    void forEachCells(long slot, int width, int at, int count, Run run) {
-        long perBlock = (long) width << blockShift;
-        long cell = slot * width + at;
-        for (int done = 0; done < count; ) {
-            int within = (int) (cell % perBlock);
-            int n = (int) Math.min(count - done, perBlock - within);
-            run.at((int) (cell / perBlock), within, done, n);
-            cell += n;
-            done += n;
-        }
+    /** Rows of an array that is the {@code chunk}th of those that hold all of a table, fewer in the last. */
+    int rowsInChunk(int chunk) {
+        long first = (long) chunk << chunkShift;
+        return isDense ? (int) Math.min(1L << chunkShift, slots - first) : 1 << chunkShift;
     }
 
-    /** Rows of a dense table's block, fewer in the last. */
-    int rowsInBlock(int block) {
-        long first = (long) block << blockShift;
-        return isDense ? (int) Math.min(1L << blockShift, slots - first) : 1 << blockShift;
-    }
-
-    int blocks() {
-        return isDense ? (int) ((slots - 1) >>> blockShift) + 1 : 0;
+    /** Arrays that hold all of a dense table; a sparse one begins with none. */
+    int chunks() {
+        return isDense ? (int) ((slots - 1) >>> chunkShift) + 1 : 0;
     }
 
     /**

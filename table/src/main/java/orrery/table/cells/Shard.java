@@ -1,47 +1,299 @@
 package orrery.table.cells;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import orrery.table.spec.TableSpec;
 import orrery.wire.Frame;
 
-/** The rows of one table that live in one node. Written under stripe locks, read without any. */
-public sealed interface Shard permits FloatShard, IntShard {
-    Rows rows();
+/**
+ * The rows of one table that live in one node. Of a dense table these are whole blocks: all of them in arrays as long as
+ * they can be, or those that the node owns, an array each. A sparse one has memory for rows that were written to.
+ *
+ * <p>Written under the locks of stripes, read without any.
+ */
+public abstract sealed class Shard permits FloatShard, IntShard {
+    final TableSpec spec;
+    final Rows rows;
+    final StripeLocks locks;
+    final int width;
+    private final int[] widths; // by plane
+    private @Nullable Before before;
 
-    StripeLocks locks();
+    @Nullable
+    RowVersions versions; // where others are told of single rows
+
+    /** Is called before a block's rows change, with the lock of its stripe. */
+    @FunctionalInterface
+    public interface Before {
+        void changes(int block);
+    }
+
+    Shard(TableSpec spec) {
+        this.spec = spec;
+        rows = new Rows(spec);
+        locks = new StripeLocks(rows.stripes);
+        width = spec.width();
+        var state = spec.rule().planes();
+        widths = new int[1 + state.size()];
+        widths[0] = width;
+        for (int p = 1; p < widths.length; p++) {
+            widths[p] = state.get(p - 1).width(width);
+        }
+    }
+
+    public final Rows rows() {
+        return rows;
+    }
+
+    public final StripeLocks locks() {
+        return locks;
+    }
 
     /** A stage begins at clock 0: what rules remember of clocks no longer holds. */
-    default void beginStage() {}
+    public void beginStage() {}
+
+    /** Bytes of what is here: values, rule state, and values of others for readers. */
+    public abstract long bytes();
+
+    // Where
+
+    /** The arrays that hold slots, by {@code slot >>> arrayShift()}. */
+    abstract int arrays();
+
+    abstract int arrayShift();
+
+    /** A plane of an array; the 0th are the values. */
+    abstract Cells plane(int array, int plane);
+
+    /** Whether a block of a dense table is here. */
+    public abstract boolean has(int block);
+
+    /** Makes room for a block of a dense table, whose rows begin as the spec says. */
+    abstract void allocate(int block);
+
+    /** Gives a block's memory back, where it has its own. */
+    abstract void release(int block);
+
+    /** All blocks of a dense table are here, or an array for each that is. */
+    abstract void hold(boolean isAll);
+
+    /**
+     * Says which blocks are here from now on; those that were not begin as the spec says. Only while nobody uses it.
+     *
+     * @param own by block
+     */
+    public final void own(boolean[] own) {
+        if (!rows.isDense) {
+            return;
+        }
+        boolean isAll = true;
+        for (boolean isOwn : own) {
+            isAll &= isOwn;
+        }
+        hold(isAll);
+        for (int block = 0; block < own.length; block++) {
+            if (own[block] && !has(block)) {
+                allocate(block);
+            } else if (!own[block]) {
+                release(block);
+            }
+        }
+    }
+
+    // Changes
+
+    /** Calls {@code action} before a block changes, from now on, or nobody. Set only while nobody writes. */
+    public final void before(@Nullable Before action) {
+        before = action;
+    }
+
+    final boolean isWatched() {
+        return before != null;
+    }
+
+    /** Slots {@code from} to {@code to} of a dense table, all of one stripe, are about to change. */
+    final void beforeSlots(long from, long to) {
+        var first = before;
+        if (first != null) {
+            for (int block = rows.blockOfSlot(from), last = rows.blockOfSlot(to - 1); block <= last; block++) {
+                first.changes(block);
+            }
+        }
+    }
+
+    /** A row is about to change. */
+    final void beforeRow(long key) {
+        var first = before;
+        if (first != null) {
+            first.changes(rows.block(key));
+        }
+    }
 
     /** Keeps account of which rows change, from now on. Only while nobody uses it. */
-    void watchRows();
+    public abstract void watchRows();
 
     /** Whether a row may have changed since its stripe was of a version. For a shard that keeps account. */
-    boolean hasChanged(long key, int since);
+    public abstract boolean hasChanged(long key, int since);
 
-    /** Bytes of values and rule state. */
-    long bytes();
+    // Rows
 
-    /** Arrays of cells that a stripe has: the values, then what the rule keeps of them. */
-    int planes();
+    /** Copies the rows of {@code keys[from..to)} to {@code out}, from {@code at} on; one that was never written has its first values. */
+    public abstract void gather(long[] keys, int from, int to, Cells out, int at);
 
-    /** Cells of a plane of a dense table's stripe. */
-    int cells(int stripe, int plane);
+    /** One cell of a row that is here. */
+    public abstract double value(long key, int column);
 
-    /** Copies cells of a dense table's stripe to a frame. Only while nobody writes. */
-    void put(Frame to, int stripe, int plane, int at, int count);
+    /** Does to rows what an update does. The caller holds the locks of their stripes. */
+    public abstract void apply(long[] keys, Cells updates);
 
-    /** Takes cells of a dense table's stripe from a frame, in place of its own. The caller holds its lock. */
-    void take(Frame from, int stripe, int plane, int at, int count);
+    /** The same to a run of slots of a dense table. */
+    public abstract void applyRun(long slot, Cells updates);
 
-    /** A copy of a stripe, whose lock the caller holds. */
-    StripeCopy copy(int stripe);
+    /** The same to single cells of a dense table, given as ascending offsets from a block's first; the other cells stay as they are. */
+    public abstract void applyCells(int block, int[] cells, Cells updates);
 
-    /** Takes the rows of a stripe in place of its own. The caller holds its lock; a sparse stripe is empty. */
-    void install(StripeCopy copy);
+    /** Makes sure that a sparse table has the row, as the spec says. */
+    abstract long create(long key);
 
-    /** Forgets the rows of a sparse stripe. Only while nobody uses them. */
-    default void forget(int stripe) {
-        if (!rows().isDense) {
-            rows().forget(stripe);
+    // Blocks
+
+    /** Arrays of cells that a block has: the values, then what the rule keeps of them. */
+    public final int planes() {
+        return widths.length;
+    }
+
+    /** Cells of a row in a plane. */
+    public final int width(int plane) {
+        return widths[plane];
+    }
+
+    /** Cells of a plane of a block. */
+    public final int cells(int block, int plane) {
+        return Math.multiplyExact(rows.resident(block), widths[plane]);
+    }
+
+    /** Copies cells of a dense table's block to a frame. Only while nobody writes. */
+    public final void put(Frame to, int block, int plane, int at, int count) {
+        forEachPiece(
+                block,
+                plane,
+                at,
+                count,
+                (array, cell, done, n) -> plane(array, plane).put(to, cell, n));
+    }
+
+    /** Takes cells of a dense table's block from a frame, in place of its own. The caller holds the lock of its stripe. */
+    public final void take(Frame from, int block, int plane, int at, int count) {
+        if (!has(block)) {
+            allocate(block);
         }
+        changing(block);
+        forEachPiece(
+                block,
+                plane,
+                at,
+                count,
+                (array, cell, done, n) -> plane(array, plane).take(from, cell, n));
+        changed(block);
+    }
+
+    /** A copy of a block. Nobody writes to it meanwhile. */
+    public final BlockCopy copy(int block) {
+        var keys = rows.isDense ? new long[0] : rows.keys(block);
+        var planes = new Cells[widths.length];
+        for (int p = 0; p < widths.length; p++) {
+            planes[p] = newCells(cells(block, p));
+        }
+        forEachRun(block, keys, (array, row, at, n) -> {
+            for (int p = 0; p < widths.length; p++) {
+                int w = widths[p];
+                plane(array, p).copyTo(planes[p], row * w, at * w, n * w);
+            }
+        });
+        return new BlockCopy(block, keys, planes);
+    }
+
+    /** Fresh cells of this shard's type. */
+    public abstract Cells newCells(int length);
+
+    /** Takes the rows of a block in place of its own. The caller holds the lock of its stripe; a sparse block is empty. */
+    public final void install(BlockCopy copy) {
+        if (rows.isDense && !has(copy.block())) {
+            allocate(copy.block());
+        }
+        changing(copy.block());
+        for (long key : copy.keys()) {
+            create(key);
+        }
+        forEachRun(copy.block(), copy.keys(), (array, row, at, n) -> {
+            for (int p = 0; p < widths.length; p++) {
+                int w = widths[p];
+                copy.planes()[p].copyTo(plane(array, p), at * w, row * w, n * w);
+            }
+        });
+        changed(copy.block());
+    }
+
+    /** Takes a row that is found as the {@code i}th in each plane. The caller holds the lock of its stripe. */
+    public final void installRow(long key, Cells[] from, int i) {
+        long slot = rows.isDense ? rows.slot(key) : create(key);
+        int array = (int) (slot >>> arrayShift());
+        int row = (int) (slot & ((1L << arrayShift()) - 1));
+        for (int p = 0; p < widths.length; p++) {
+            from[p].copyTo(plane(array, p), i * widths[p], row * widths[p], widths[p]);
+        }
+    }
+
+    /** Forgets the rows of a block, which is somebody else's. Only while nobody uses them. */
+    public final void forget(int block) {
+        if (rows.isDense) {
+            release(block);
+        } else {
+            rows.forget(block);
+        }
+    }
+
+    /** A dense table's block is about to change as a whole. */
+    abstract void changing(int block);
+
+    /** A dense table's block has changed as a whole. */
+    abstract void changed(int block);
+
+    /** Cells of a plane that lie side by side in an array. */
+    @FunctionalInterface
+    private interface Piece {
+        void at(int array, int cell, int done, int count);
+    }
+
+    private void forEachPiece(int block, int plane, int at, int count, Piece piece) {
+        long cell = rows.blockStart(block) * widths[plane] + at;
+        long perArray = (long) widths[plane] << arrayShift();
+        for (int done = 0; done < count; ) {
+            int within = (int) (cell % perArray);
+            int n = (int) Math.min(count - done, perArray - within);
+            piece.at((int) (cell / perArray), within, done, n);
+            cell += n;
+            done += n;
+        }
+    }
+
+    /** Rows that lie side by side in an array. */
+    @FunctionalInterface
+    interface RowsInArray {
+        void at(int array, int row, int at, int count);
+    }
+
+    final void forEachRun(int block, long[] keys, RowsInArray run) {
+        int shift = arrayShift();
+        rows.forEachRun(
+                block,
+                keys,
+                (slot, at, n) -> run.at((int) (slot >>> shift), (int) (slot & ((1L << shift) - 1)), at, n));
+    }
+
+    static boolean[] all(int blocks) {
+        var all = new boolean[blocks];
+        Arrays.fill(all, true);
+        return all;
     }
 }

@@ -3,7 +3,6 @@ package orrery.table.cells;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import orrery.table.spec.WaitExpiredException;
 
 /**
@@ -17,13 +16,6 @@ public final class StripeLocks {
     private static final int PAD = 32; // ints, so that two locks never share a pair of cache lines
 
     private final int[] state; // of stripe s: the lock at s * PAD, the version after it
-    private @Nullable Before before;
-
-    /** What is done first by whoever has taken a lock. */
-    @FunctionalInterface
-    public interface Before {
-        void locked(int stripe);
-    }
 
     public StripeLocks(int stripes) {
         state = new int[stripes * PAD];
@@ -33,19 +25,6 @@ public final class StripeLocks {
         int at = stripe * PAD;
         for (int tries = 0; !STATE.compareAndSet(state, at, 0, 1); tries++) {
             pause(tries, stripe);
-        }
-        afterLock(stripe);
-    }
-
-    private void afterLock(int stripe) {
-        var first = before;
-        if (first != null) {
-            try {
-                first.locked(stripe);
-            } catch (RuntimeException | Error e) { // such as a lack of memory for a copy: nobody else is to wait for it
-                unlockUnchanged(stripe);
-                throw e;
-            }
         }
     }
 
@@ -59,17 +38,11 @@ public final class StripeLocks {
                 int stripe = (start + Long.numberOfTrailingZeros(left)) % Long.SIZE;
                 int at = stripe * PAD;
                 if ((int) STATE.getOpaque(state, at) == 0 && STATE.compareAndSet(state, at, 0, 1)) {
-                    afterLock(stripe);
                     return stripe;
                 }
             }
             pause(tries, start);
         }
-    }
-
-    /** Set only while nobody holds a lock. */
-    public void before(@Nullable Before action) {
-        before = action;
     }
 
     /** What is read after this is at least of this version. */
@@ -90,12 +63,7 @@ public final class StripeLocks {
     /** Locks every stripe whose bit is set. */
     public void lockAll(long stripes) {
         for (long left = stripes; left != 0; left &= left - 1) {
-            try {
-                lock(Long.numberOfTrailingZeros(left));
-            } catch (RuntimeException | Error e) {
-                unlockAll(stripes & (Long.lowestOneBit(left) - 1)); // those below, which it has
-                throw e;
-            }
+            lock(Long.numberOfTrailingZeros(left));
         }
     }
 

@@ -5,19 +5,19 @@ import java.util.BitSet;
 import java.util.List;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
+import orrery.table.cells.BlockCopy;
+import orrery.table.cells.Cells;
 import orrery.table.cells.Rows;
-import orrery.table.cells.StripeCopy;
-import orrery.table.plan.RowOrder;
 
 /**
- * Takes what a node owns of a table from the files in which any number of nodes have saved it. Where rows lay as they do now,
- * block by block; where they lay otherwise, row by row.
+ * Takes what a node owns of a table from the files in which any number of nodes have saved it. Where blocks were cut as they
+ * are now, block by block; where they were cut otherwise, row by row.
  */
 final class Loading {
     private final Table table;
     private final Rows rows;
     private final BitSet blocks = new BitSet(); // that have come whole
-    private final BitSet slots = new BitSet(); // whose rows have come singly
+    private final BitSet slots = new BitSet(); // of a dense table, whose rows have come singly
 
     /** A file of one node. */
     record Saved(Storage storage, String name) {}
@@ -41,31 +41,51 @@ final class Loading {
 
     private void load(Safetensors file) throws IOException {
         var spec = table.spec();
-        String natural = spec.ordered(null).toString();
+        String natural = spec.kept();
         String saved = file.metadata().getOrDefault(Snapshot.SPEC, "");
         if (!saved.equals(natural)) {
             throw new IOException(file.where() + ": was saved as " + saved + ", this run has " + natural);
         }
-        if (!String.valueOf(spec.order()).equals(file.metadata().get(Snapshot.ORDER))) {
-            rows(file);
-            return;
+        boolean isOrderedAlike =
+                String.valueOf(spec.order()).equals(file.metadata().get(Snapshot.ORDER));
+        long cut = cut(file, isOrderedAlike ? rows : new Rows(spec.ordered(null)));
+        if (isOrderedAlike && cut == rows.cut()) {
+            blocks(file);
+        } else {
+            rows(file, cut);
         }
-        for (int stripe = 0; stripe < rows.stripes; stripe++) {
-            if (table.owns(stripe)) {
-                var copy = Snapshot.read(file, spec, stripe, rows.isDense, rows.isDense ? rows.resident(stripe) : 0);
-                if (copy != null) {
-                    install(copy);
-                    blocks.set(stripe);
+    }
+
+    /** How the file's blocks were cut. */
+    private static long cut(Safetensors file, Rows ifItDoesNotSay) throws IOException {
+        String cut = file.metadata().get(Snapshot.CUT);
+        try {
+            return cut == null ? ifItDoesNotSay.formerCut() : Long.parseLong(cut);
+        } catch (NumberFormatException e) {
+            throw new IOException(file.where() + ": its blocks are cut by '" + cut + "', which is no number", e);
+        }
+    }
+
+    private void blocks(Safetensors file) throws IOException {
+        for (int block : Snapshot.blocks(file)) {
+            if (block < rows.blocks && table.owns(block)) {
+                var copy = Snapshot.read(file, table.spec(), block);
+                if (rows.isDense && copy.planes()[0].length() != table.shard.cells(block, 0)) {
+                    throw new IOException(file.where() + ": block " + block + " holds "
+                            + copy.planes()[0].length() + " values, table '" + table.name() + "' has "
+                            + table.shard.cells(block, 0) + " there");
                 }
+                install(copy);
+                blocks.set(block);
             }
         }
     }
 
-    private void install(StripeCopy copy) {
-        int stripe = copy.stripe();
+    private void install(BlockCopy copy) {
+        int stripe = rows.stripeOfBlock(copy.block());
         table.shard.locks().lock(stripe);
         try {
-            if (rows.isDense || rows.resident(stripe) == 0) {
+            if (rows.isDense || rows.resident(copy.block()) == 0) {
                 table.shard.install(copy);
                 return;
             }
@@ -76,45 +96,43 @@ final class Loading {
     }
 
     /** The rows of a file whose blocks are others. */
-    private void rows(Safetensors file) throws IOException {
-        var natural = new Rows(table.spec().ordered(null));
-        for (int stripe = 0; stripe < RowOrder.MOST_BLOCKS; stripe++) {
-            int count = Snapshot.rows(file, stripe);
-            if (count == 0) {
-                continue;
-            }
-            var copy = Snapshot.read(file, table.spec(), stripe, true, count);
-            long[] keys = Snapshot.keysOf(file, stripe, natural, count);
-            for (int i = 0; copy != null && i < count; i++) {
+    private void rows(Safetensors file, long cut) throws IOException {
+        for (int block : Snapshot.blocks(file)) {
+            var copy = Snapshot.read(file, table.spec(), block);
+            long[] keys = Snapshot.keysOf(
+                    file, block, cut, copy.planes()[0].length() / table.spec().width());
+            for (int i = 0; i < keys.length; i++) {
                 if (keys[i] >= 0 && table.ownsRow(keys[i])) {
-                    installRow(keys[i], copy.floats(), i);
+                    installRow(keys[i], copy.planes(), i);
                 }
             }
         }
     }
 
-    private void installRow(long row, float[][] planes, int i) {
+    private void installRow(long row, Cells[] planes, int i) {
         int stripe = rows.stripe(row);
         table.shard.locks().lock(stripe);
         try {
-            table.floats().installRow(row, planes, i);
+            table.shard.installRow(row, planes, i);
         } finally {
             table.shard.locks().unlock(stripe);
         }
-        slots.set((int) rows.slot(row));
+        if (rows.isDense) {
+            slots.set((int) rows.slot(row));
+        }
     }
 
     private void checkAllIsHere(String where, int files) throws IOException {
-        for (int stripe = 0; rows.isDense && stripe < rows.stripes; stripe++) { // a sparse one may have been empty
-            if (table.owns(stripe) && !blocks.get(stripe) && !hasAllRows(stripe)) {
-                throw new IOException(where + ": block " + stripe + " of table '" + table.name()
-                        + "' is in none of its " + files + " files");
+        for (int block = 0; rows.isDense && block < rows.blocks; block++) { // a sparse one may have been empty
+            if (table.owns(block) && !blocks.get(block) && !hasAllRows(block)) {
+                throw new IOException(where + ": block " + block + " of table '" + table.name() + "' is in none of its "
+                        + files + " files");
             }
         }
     }
 
-    private boolean hasAllRows(int stripe) {
-        for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
+    private boolean hasAllRows(int block) {
+        for (long slot = rows.blockStart(block); slot < rows.blockStart(block + 1); slot++) {
             if (rows.row(slot) >= 0 && !slots.get((int) slot)) {
                 return false;
             }

@@ -2,8 +2,10 @@ package orrery.table.hold;
 
 import java.util.Arrays;
 import java.util.function.LongSupplier;
+import orrery.table.cells.BlockCopy;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.FloatShard;
-import orrery.table.cells.StripeCopy;
 import orrery.table.outbox.Outbox;
 import orrery.table.spec.Consistency;
 
@@ -53,7 +55,7 @@ public final class LocalCopy {
         return consistency.endsAt(clock);
     }
 
-    /** Goes on from the average, which is all in this node's array. */
+    /** Goes on from the average, all of which is side by side in this node. */
     public void begin(long clock) {
         var average = table.floats().values();
         var mine = shard.values();
@@ -78,10 +80,8 @@ public final class LocalCopy {
 
     /** A step: what the worker has added at a clock. */
     public void apply(Outbox sealed) {
-        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-            if (sealed.touches(stripe)) {
-                sealed.apply(stripe);
-            }
+        if (sealed.touches(0, shard.rows().blocks)) {
+            sealed.apply(0, shard.rows().blocks);
         }
         sealed.clear();
     }
@@ -93,13 +93,14 @@ public final class LocalCopy {
         var average = table.floats().values();
         var mine = shard.values();
         var change = new float[width];
-        int mask = (1 << rows.blockShift) - 1;
+        int shift = shard.valueShift();
+        int mask = (1 << shift) - 1;
         for (long slot = 0; slot < rows.slots(); slot++) {
-            int block = (int) (slot >>> rows.blockShift);
+            int array = (int) (slot >>> shift);
             int at = ((int) slot & mask) * width;
             boolean hasMoved = false;
             for (int c = 0; c < width; c++) {
-                float difference = mine[block][at + c] - average[block][at + c];
+                float difference = mine[array][at + c] - average[array][at + c];
                 change[c] = share * difference;
                 hasMoved |= difference != 0;
             }
@@ -126,12 +127,12 @@ public final class LocalCopy {
 
     /** The copy and the planes of its rule, one after another, each row after row, whatever the order in which rows lie. */
     public float[] state() {
-        var all = new float[Math.toIntExact(size())];
-        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-            var copy = shard.copy(stripe);
-            forEachRow(copy, (plane, at, inState, width) -> System.arraycopy(plane, at, all, inState, width));
+        var all = new FloatCells(Math.toIntExact(size()));
+        for (int block = 0; block < shard.rows().blocks; block++) {
+            var copy = shard.copy(block);
+            forEachRow(copy, (plane, at, inState, width) -> plane.copyTo(all, at, inState, width));
         }
-        return all;
+        return all.array();
     }
 
     /** Takes a state that was kept before {@code clock}, of a round that began at {@code ofRound}. */
@@ -140,9 +141,10 @@ public final class LocalCopy {
             throw new IllegalArgumentException("the kept copy of table '" + table.name() + "' has " + all.length
                     + " values, another number than the table's");
         }
-        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
-            var copy = shard.copy(stripe);
-            forEachRow(copy, (plane, at, inState, width) -> System.arraycopy(all, inState, plane, at, width));
+        var state = new FloatCells(all);
+        for (int block = 0; block < shard.rows().blocks; block++) {
+            var copy = shard.copy(block);
+            forEachRow(copy, (plane, at, inState, width) -> state.copyTo(plane, inState, at, width));
             shard.install(copy);
         }
         boolean isUnderWay = ofRound == consistency.begin(clock) && ofRound != clock;
@@ -157,20 +159,20 @@ public final class LocalCopy {
     /** Takes a row's cells of a plane: where they are in it, and where in the state. */
     @FunctionalInterface
     private interface Piece {
-        void at(float[] plane, int at, int inState, int width);
+        void at(Cells plane, int at, int inState, int width);
     }
 
-    private void forEachRow(StripeCopy copy, Piece piece) {
+    private void forEachRow(BlockCopy copy, Piece piece) {
         var planes = planes();
         var rows = shard.rows();
-        long first = rows.stripeStart(copy.stripe());
+        long first = rows.blockStart(copy.block());
         int count = (int) table.spec().rows();
-        for (long slot = first; slot < rows.stripeStart(copy.stripe() + 1); slot++) {
+        for (long slot = first; slot < rows.blockStart(copy.block() + 1); slot++) {
             long row = rows.row(slot);
             int base = 0;
             for (int p = 0; row >= 0 && p < planes.length; p++) {
                 int width = planes[p];
-                piece.at(copy.floats()[p], (int) (slot - first) * width, base + (int) row * width, width);
+                piece.at(copy.planes()[p], (int) (slot - first) * width, base + (int) row * width, width);
                 base += width * count;
             }
         }

@@ -2,13 +2,14 @@ package orrery.table.hold;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import orrery.table.cells.Bits;
+import orrery.table.cells.Cells;
 import orrery.table.cells.Rows;
+import orrery.table.cells.Shard;
 import orrery.wire.Ticker;
 
 /**
  * What a node knows of the blocks of a table that others own, as their owners have confirmed it. Of a dense table whole
- * blocks, kept in the node's own array and pulled when they have changed; of any table single rows, in a cache of
+ * blocks, kept in the mirror of the shard and pulled when they have changed; of any table single rows, in a cache of
  * limited size. Each has the age that its owner had when it answered. Safe for use by many threads.
  *
  * <p>A worker may use what is here if it is old enough for its clock and has the worker's own last update to the block,
@@ -38,9 +39,9 @@ public final class Replica {
         final int[] pulledBy;
         final long[] pulledAt;
         final long[] stamp;
-        final int[] cells; // floats as their bits
+        final Cells cells;
 
-        Cached(int slots, int width) {
+        Cached(int slots, int width, Cells kind) {
             mask = slots - 1;
             key = new long[slots];
             age = new long[slots];
@@ -49,7 +50,7 @@ public final class Replica {
             Arrays.fill(pulledBy, NOBODY);
             pulledAt = new long[slots];
             stamp = new long[slots];
-            cells = new int[slots * width];
+            cells = kind.another(slots * width);
         }
 
         int slot(long row) {
@@ -57,17 +58,17 @@ public final class Replica {
         }
     }
 
-    public Replica(Rows rows, int width, Ticker ticker) {
+    public Replica(Shard shard, Ticker ticker) {
         this.ticker = ticker;
-        this.rows = rows;
-        this.width = width;
-        int stripes = rows.stripes;
-        version = new int[stripes];
+        rows = shard.rows();
+        width = shard.width(0);
+        int blocks = rows.blocks;
+        version = new int[blocks];
         Arrays.fill(version, -1);
-        age = new long[stripes];
-        pulledBy = new int[stripes];
-        pulledAt = new long[stripes];
-        isPulled = new boolean[stripes];
+        age = new long[blocks];
+        pulledBy = new int[blocks];
+        pulledAt = new long[blocks];
+        isPulled = new boolean[blocks];
         forgetAges();
     }
 
@@ -82,51 +83,51 @@ public final class Replica {
 
     /** What a read of one worker at one clock accepts. */
     public record Need(int worker, long clock, long age, boolean mayShare, long[] lastPushed) {
-        boolean accepts(long isAge, int pulledBy, long pulledAt, int stripe) {
+        boolean accepts(long isAge, int pulledBy, long pulledAt, int block) {
             return (pulledBy == worker && pulledAt == clock)
-                    || (mayShare && isAge >= age && isAge >= lastPushed[stripe]);
+                    || (mayShare && isAge >= age && isAge >= lastPushed[block]);
         }
     }
 
     // Blocks
 
     /** Whether a block is good enough. */
-    public synchronized boolean has(int stripe, Need need) {
-        return need.accepts(age[stripe], pulledBy[stripe], pulledAt[stripe], stripe);
+    public synchronized boolean has(int block, Need need) {
+        return need.accepts(age[block], pulledBy[block], pulledAt[block], block);
     }
 
     /** Whether the caller is the one to pull the block; then {@link #got} or {@link #failed} follows. */
-    public synchronized boolean claim(int stripe) {
-        if (isPulled[stripe]) {
+    public synchronized boolean claim(int block) {
+        if (isPulled[block]) {
             return false;
         }
-        isPulled[stripe] = true;
+        isPulled[block] = true;
         return true;
     }
 
-    public synchronized int version(int stripe) {
-        return version[stripe];
+    public synchronized int version(int block) {
+        return version[block];
     }
 
-    public synchronized void got(int stripe, int newVersion, long newAge, Need need) {
-        version[stripe] = newVersion;
-        age[stripe] = newAge;
-        pulledBy[stripe] = need.worker();
-        pulledAt[stripe] = need.clock();
-        isPulled[stripe] = false;
+    public synchronized void got(int block, int newVersion, long newAge, Need need) {
+        version[block] = newVersion;
+        age[block] = newAge;
+        pulledBy[block] = need.worker();
+        pulledAt[block] = need.clock();
+        isPulled[block] = false;
         notifyAll();
     }
 
-    public synchronized void failed(int stripe) {
-        isPulled[stripe] = false;
-        version[stripe] = -1;
+    public synchronized void failed(int block) {
+        isPulled[block] = false;
+        version[block] = -1;
         notifyAll();
     }
 
     /** Waits until whoever pulls the block has it. */
-    public synchronized void await(int stripe, long limitNanos) throws InterruptedException {
+    public synchronized void await(int block, long limitNanos) throws InterruptedException {
         long end = ticker.nanos() + limitNanos;
-        while (isPulled[stripe]) {
+        while (isPulled[block]) {
             long left = end - ticker.nanos();
             if (left <= 0) {
                 return;
@@ -137,8 +138,17 @@ public final class Replica {
 
     // Rows
 
-    /** Copies a row to {@code into}, an array of floats or ints, if it is here and good enough. */
-    public synchronized boolean find(long row, Need need, Object into, int at) {
+    private static int slots(int width) {
+        return Integer.highestOneBit(Math.clamp(MOST_CACHED_CELLS / width, 1, MOST_CACHED_ROWS));
+    }
+
+    /** Bytes that the cache of rows takes. */
+    static long cacheBytes(int width) {
+        return slots(width) * ((long) width * Cells.BYTES + 4 * Long.BYTES + Integer.BYTES);
+    }
+
+    /** Copies a row to {@code into} if it is here and good enough. */
+    public synchronized boolean find(long row, Need need, Cells into, int at) {
         var now = cached;
         if (now == null) {
             return false;
@@ -146,22 +156,21 @@ public final class Replica {
         int slot = now.slot(row);
         if (now.key[slot] != row
                 || now.pulledBy[slot] == NOBODY
-                || !need.accepts(now.age[slot], now.pulledBy[slot], now.pulledAt[slot], rows.stripe(row))) {
+                || !need.accepts(now.age[slot], now.pulledBy[slot], now.pulledAt[slot], rows.block(row))) {
             return false;
         }
-        Bits.toCells(now.cells, slot * width, into, at, width);
+        now.cells.copyTo(into, slot * width, at, width);
         return true;
     }
 
     /** Keeps a row, unless what is there has come later, by its {@code stamp}: a worker's reads never go back. */
-    public synchronized void put(long row, long rowAge, long stamp, Need need, Object values, int at) {
+    public synchronized void put(long row, long rowAge, long stamp, Need need, Cells values, int at) {
         if (need.worker() < 0) {
             return;
         }
         var now = cached;
         if (now == null) {
-            int slots = Integer.highestOneBit(Math.clamp(MOST_CACHED_CELLS / width, 1, MOST_CACHED_ROWS));
-            now = new Cached(slots, width);
+            now = new Cached(slots(width), width, values);
             cached = now;
         }
         int slot = now.slot(row);
@@ -173,6 +182,6 @@ public final class Replica {
         now.age[slot] = rowAge;
         now.pulledBy[slot] = need.worker();
         now.pulledAt[slot] = need.clock();
-        Bits.ofCells(values, at, now.cells, slot * width, width);
+        values.copyTo(now.cells, at, slot * width, width);
     }
 }

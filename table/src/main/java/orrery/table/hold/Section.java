@@ -2,28 +2,28 @@ package orrery.table.hold;
 
 import java.util.ArrayList;
 import java.util.List;
-import orrery.table.cells.Finite;
-import orrery.table.cells.FloatShard;
-import orrery.table.cells.IntShard;
+import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.KeyedRows;
+import orrery.table.cells.Rows;
 import orrery.table.cells.Shard;
-import orrery.table.spec.TableSpec;
 import orrery.wire.Frame;
 
 /**
  * A piece of a push: updates of one stripe, as they came over the wire.
  *
- * @param kind whole rows, a run of rows, or single cells
+ * @param block the first that it may be of; all are of its stripe
+ * @param kind whole rows, a run of rows, single cells, or a part of one row
  * @param keys the rows; of a run the first slot only; of cells none
- * @param cells of single cells where they are, counted from the stripe's first
- * @param floats the updates, empty if the table holds ints
- * @param ints the updates, empty if the table holds floats
+ * @param cells of single cells where they are, counted from the first of the block; of a part its first column
+ * @param updates row after row
  */
-public record Section(int stripe, int kind, long[] keys, int[] cells, float[] floats, int[] ints) {
+public record Section(int block, int kind, long[] keys, int[] cells, Cells updates) {
     /** Bytes before a section's content. */
-    public static final int HEAD_BYTES = Integer.BYTES;
+    public static final int HEAD_BYTES = 2 * Integer.BYTES;
 
-    private static final int COUNT_BITS = 22; // a frame holds fewer rows or cells
+    private static final int COUNT_BITS = 30;
 
     /** Whole rows with their keys. */
     static final int ROWS = 0;
@@ -31,46 +31,56 @@ public record Section(int stripe, int kind, long[] keys, int[] cells, float[] fl
     /** Consecutive slots of a dense table. */
     static final int RUN = 1;
 
-    /** Single cells of a dense table, as offsets into the stripe; the others are zero. */
+    /** Single cells of a dense table; the others are zero. */
     static final int CELLS = 2;
+
+    /** Some columns of a row that no frame has room for. */
+    static final int PART = 3;
 
     /** Bytes before the rows of a run. */
     public static final int RUN_HEAD_BYTES = HEAD_BYTES + Long.BYTES;
 
-    private static int head(int stripe, int kind, int count) {
-        return (kind << 30) | stripe << COUNT_BITS | count;
+    /** Bytes before the cells of a part. */
+    public static final int PART_HEAD_BYTES = HEAD_BYTES + Long.BYTES + Integer.BYTES;
+
+    private static void head(Frame to, int block, int kind, int count) {
+        to.putInt((kind << COUNT_BITS) | count).putInt(block);
     }
 
-    /** Writes whole rows: {@code n} positions of {@code rows}, as sorted by stripe, from {@code from} on. */
-    public static void writeRows(Frame to, int stripe, KeyedRows rows, int from, int n, Object values, int width) {
-        to.putInt(head(stripe, ROWS, n));
+    /** Writes whole rows: {@code n} positions of {@code rows}, as sorted by block, from {@code from} on. */
+    public static void writeRows(Frame to, int block, KeyedRows rows, int from, int n, Cells values, int width) {
+        head(to, block, ROWS, n);
         for (int k = from; k < from + n; k++) {
             to.putLong(rows.key(rows.sorted(k)));
         }
         for (int k = from; k < from + n; k++) {
-            int at = rows.sorted(k) * width;
-            if (values instanceof float[] floats) {
-                to.putFloats(floats, at, width);
-            } else {
-                to.putInts((int[]) values, at, width);
-            }
+            values.put(to, rows.sorted(k) * width, width);
         }
     }
 
     /** Writes {@code n} consecutive rows from {@code slot} on, with the update of slot s at s * width. */
-    public static void writeRun(Frame to, int stripe, int slot, int n, float[] values, int width) {
-        to.putInt(head(stripe, RUN, n)).putLong(slot).putFloats(values, slot * width, n * width);
+    public static void writeRun(Frame to, int block, int slot, int n, Cells values, int width) {
+        head(to, block, RUN, n);
+        values.put(to.putLong(slot), slot * width, n * width);
     }
 
     /** Writes {@code n} single cells from the {@code i}th on. */
-    public static void writeCells(Frame to, int stripe, int[] cells, float[] changes, int i, int n) {
-        to.putInt(head(stripe, CELLS, n)).putInts(cells, i, n).putFloats(changes, i, n);
+    public static void writeCells(Frame to, int block, int[] cells, FloatCells changes, int i, int n) {
+        head(to, block, CELLS, n);
+        changes.put(to.putInts(cells, i, n), i, n);
+    }
+
+    /** Writes {@code n} columns of a row, from {@code column} on; the row's update begins at {@code at}. */
+    public static void writePart(Frame to, int block, long row, int column, int n, Cells values, int at) {
+        head(to, block, PART, n);
+        values.put(to.putLong(row).putInt(column), at + column, n);
     }
 
     /**
      * Reads the sections of a frame.
      *
      * @throws IndexOutOfBoundsException if the frame makes no sense
+     * @throws IllegalArgumentException if it is of rows that are not this node's, or an update is not finite
      */
     public static List<Section> read(Frame frame, Table table) {
         var sections = new ArrayList<Section>();
@@ -82,70 +92,132 @@ public record Section(int stripe, int kind, long[] keys, int[] cells, float[] fl
 
     private static Section readOne(Frame frame, Table table) {
         int head = frame.getInt();
-        int kind = head >>> 30;
-        int stripe = (head >>> COUNT_BITS) & 0xff;
+        int block = frame.getInt();
+        int kind = head >>> COUNT_BITS;
         int count = head & ((1 << COUNT_BITS) - 1);
         var rows = table.shard.rows();
         int width = table.spec().width();
-        if (stripe >= rows.stripes || kind > CELLS || (kind != ROWS && !rows.isDense)) {
+        if (block < 0 || block >= rows.blocks || (!rows.isDense && (kind == RUN || kind == CELLS))) {
             throw new IndexOutOfBoundsException(
-                    "table '" + table.name() + "' has no stripe " + stripe + " with sections of kind " + kind);
+                    "table '" + table.name() + "' has no block " + block + " with sections of kind " + kind);
         }
-        boolean isInt = table.spec().type() == TableSpec.Type.INT;
-        if (kind == CELLS) {
-            var cells = frame.getInts(count);
-            long most = (rows.stripeStart(stripe + 1) - rows.stripeStart(stripe)) * width;
-            for (int cell : cells) {
-                if (cell < 0 || cell >= most) {
-                    throw new IndexOutOfBoundsException("stripe " + stripe + " of table '" + table.name() + "' has "
-                            + most + " cells, not " + cell);
+        return switch (kind) {
+            case CELLS -> {
+                var cells = frame.getInts(count);
+                checkCells(table, block, cells);
+                yield new Section(block, kind, new long[0], cells, updates(frame, table, count));
+            }
+            case RUN -> {
+                var first = frame.getLongs(1);
+                checkRun(table, block, first[0], count);
+                yield new Section(
+                        block, kind, first, new int[0], updates(frame, table, Math.multiplyExact(count, width)));
+            }
+            case PART -> {
+                var key = frame.getLongs(1);
+                checkRows(table, block, key);
+                int column = frame.getInt();
+                if (column < 0 || count < 1 || column > width - count) {
+                    throw new IndexOutOfBoundsException(count + " columns from " + column + " on of table '"
+                            + table.name() + "', which has " + width);
                 }
+                yield new Section(block, kind, key, new int[] {column}, updates(frame, table, count));
             }
-            return new Section(stripe, kind, new long[0], cells, finite(frame.getFloats(count), table), new int[0]);
-        }
-        var keys = frame.getLongs(kind == RUN ? 1 : count);
-        for (long key : kind == RUN ? new long[0] : keys) {
-            rows.check(key);
-            if (rows.stripe(key) != stripe) {
-                throw new IndexOutOfBoundsException("row " + key + " of table '" + table.name() + "' is of stripe "
-                        + rows.stripe(key) + ", not " + stripe);
+            default -> {
+                var keys = frame.getLongs(count);
+                checkRows(table, block, keys);
+                yield new Section(
+                        block, kind, keys, new int[0], updates(frame, table, Math.multiplyExact(count, width)));
             }
-        }
-        if (kind == RUN
-                && (count < 1
-                        || keys[0] < rows.stripeStart(stripe)
-                        || keys[0] > rows.stripeStart(stripe + 1) - count)) {
-            throw new IndexOutOfBoundsException("a run of " + count + " rows from " + keys[0]
-                    + " on goes beyond stripe " + stripe + " of table '" + table.name() + "'");
-        }
-        int n = Math.multiplyExact(count, width);
-        return isInt
-                ? new Section(stripe, kind, keys, new int[0], new float[0], frame.getInts(n))
-                : new Section(stripe, kind, keys, new int[0], finite(frame.getFloats(n), table), new int[0]);
+        };
     }
 
-    private static float[] finite(float[] values, Table table) {
-        if (!Finite.all(values, 0, values.length)) {
+    private static Cells updates(Frame frame, Table table, int count) {
+        Cells updates = table.shard.newCells(count);
+        updates.take(frame, 0, count);
+        if (updates.firstNotFinite(0, count) >= 0) {
             throw new IllegalArgumentException("an update of table '" + table.name() + "' is not finite");
         }
-        return values;
+        return updates;
+    }
+
+    private static void checkRows(Table table, int block, long[] keys) {
+        var rows = table.shard.rows();
+        for (long key : keys) {
+            rows.check(key);
+            if (rows.stripe(key) != rows.stripeOfBlock(block)) {
+                throw new IndexOutOfBoundsException("row " + key + " of table '" + table.name() + "' is of stripe "
+                        + rows.stripe(key) + ", not " + rows.stripeOfBlock(block));
+            }
+            checkOwned(table, rows.block(key), rows.block(key));
+        }
+    }
+
+    private static void checkRun(Table table, int block, long first, int count) {
+        var rows = table.shard.rows();
+        if (count < 1 || first < rows.blockStart(block) || first > stripeEnd(rows, block) - count) {
+            throw new IndexOutOfBoundsException("a run of " + count + " rows from " + first
+                    + " on goes beyond the stripe of block " + block + " of table '" + table.name() + "'");
+        }
+        checkOwned(table, rows.blockOfSlot(first), rows.blockOfSlot(first + count - 1));
+    }
+
+    private static void checkCells(Table table, int block, int[] cells) {
+        var rows = table.shard.rows();
+        int width = table.spec().width();
+        long most = (stripeEnd(rows, block) - rows.blockStart(block)) * width;
+        for (int cell : cells) {
+            if (cell < 0 || cell >= most) {
+                throw new IndexOutOfBoundsException("block " + block + " of table '" + table.name()
+                        + "' and those after it in its stripe have " + most + " cells, not " + cell);
+            }
+            int of = rows.blockOfSlot(rows.blockStart(block) + cell / width);
+            checkOwned(table, of, of);
+        }
+    }
+
+    /** The slot after the last of a block's stripe. */
+    private static long stripeEnd(Rows rows, int block) {
+        return rows.blockStart(rows.firstBlock(rows.stripeOfBlock(block) + 1));
+    }
+
+    private static void checkOwned(Table table, int first, int last) {
+        for (int block = first; block <= last; block++) {
+            if (!table.owns(block)) {
+                throw new IllegalArgumentException("block " + block + " of table '" + table.name()
+                        + "' is not owned here but by member " + table.owner(block));
+            }
+        }
+    }
+
+    /** The whole row that a part completes, if it does. */
+    public boolean isPart() {
+        return kind == PART;
+    }
+
+    /**
+     * Adds a part to what is there of its row.
+     *
+     * @param row what came before, or null
+     */
+    public Section joined(@Nullable Section row, int width) {
+        var whole = row == null ? new Section(block, ROWS, keys, new int[1], updates.another(width)) : row;
+        updates.copyTo(whole.updates, 0, cells[0], updates.length());
+        whole.cells[0] += updates.length();
+        return whole;
+    }
+
+    /** Whether all parts of a row have been joined. */
+    public boolean isComplete() {
+        return cells[0] == updates.length();
     }
 
     /** Applies it; the caller holds the stripe's lock. */
     public void apply(Shard shard) {
-        switch (shard) {
-            case IntShard counts -> counts.add(keys, 0, keys.length, ints, 0);
-            case FloatShard values -> {
-                switch (kind) {
-                    case RUN -> values.applyRun(keys[0], floats);
-                    case CELLS -> values.applyCells(stripe, cells, floats);
-                    default -> {
-                        for (int i = 0, width = floats.length / Math.max(1, keys.length); i < keys.length; i++) {
-                            values.apply(keys[i], floats, i * width);
-                        }
-                    }
-                }
-            }
+        switch (kind) {
+            case RUN -> shard.applyRun(keys[0], updates);
+            case CELLS -> shard.applyCells(block, cells, updates);
+            default -> shard.apply(keys, updates);
         }
     }
 }

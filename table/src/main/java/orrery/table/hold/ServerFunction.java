@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import orrery.table.cells.FloatShard;
-import orrery.table.cells.IntShard;
 import orrery.table.worker.Session;
 import orrery.wire.Frame;
 
@@ -47,7 +46,7 @@ public sealed interface ServerFunction<R> {
 
         @Override
         public Double answer(Asker others) {
-            var sums = new double[a.shard.rows().stripes];
+            var sums = new double[a.shard.rows().blocks];
             for (var pair : others.ask(a, DOT, b.number(), 0)) {
                 sums[(int) pair.key()] = pair.value();
             }
@@ -55,51 +54,69 @@ public sealed interface ServerFunction<R> {
                 sums[(int) pair.key()] = pair.value();
             }
             double sum = 0;
-            for (double ofStripe : sums) {
-                sum += ofStripe;
+            for (double ofBlock : sums) {
+                sum += ofBlock;
             }
             return sum;
         }
 
-        /** The sum over each own stripe. */
+        /** The sum over each own block. */
         private List<Pair> ofOwn() {
             var pairs = new ArrayList<Pair>();
-            var shard = a.floats();
-            var rows = shard.rows();
-            int width = a.spec().width();
-            for (int s = 0; s < rows.stripes; s++) {
-                if (!a.owns(s)) {
-                    continue;
+            var rows = a.floats().rows();
+            for (int block = 0; block < rows.blocks; block++) {
+                if (a.owns(block)) {
+                    a.shard.locks().lock(rows.stripeOfBlock(block));
+                    try {
+                        pairs.add(new Pair(block, ofBlock(block)));
+                    } finally {
+                        a.shard.locks().unlockUnchanged(rows.stripeOfBlock(block));
+                    }
                 }
-                var sum = new double[1];
-                shard.locks().lock(s);
-                try {
-                    var x = shard.values();
-                    var y = b.floats().values();
-                    var keys = rows.isDense ? new long[0] : rows.keys(s); // slots differ from run to run, keys do not
-                    rows.forEachRun(
-                            s,
-                            keys,
-                            (block, row, at, n) -> sum[0] += dot(x[block], y[block], row * width, (row + n) * width));
-                } finally {
-                    shard.locks().unlockUnchanged(s);
-                }
-                pairs.add(new Pair(s, sum[0]));
             }
             return pairs;
         }
 
-        private static double dot(float[] x, float[] y, int from, int to) {
-            double a = 0, b = 0, c = 0, d = 0;
-            int i = from;
-            for (; i + 3 < to; i += 4) {
-                a += (double) x[i] * y[i];
-                b += (double) x[i + 1] * y[i + 1];
-                c += (double) x[i + 2] * y[i + 2];
-                d += (double) x[i + 3] * y[i + 3];
+        private double ofBlock(int block) {
+            var sum = new double[1];
+            var rows = a.floats().rows();
+            int width = a.spec().width();
+            var x = new Values(a.floats());
+            var y = new Values(b.floats());
+            var keys = rows.isDense ? new long[0] : rows.keys(block); // slots differ from run to run, keys do not
+            rows.forEachRun(
+                    block,
+                    keys,
+                    (slot, at, n) -> sum[0] += dot(x.of(slot), x.start(slot), y.of(slot), y.start(slot), n * width));
+            return sum[0];
+        }
+
+        /** Where values of slots are. */
+        private record Values(float[][] arrays, int shift, int width) {
+            Values(FloatShard shard) {
+                this(shard.values(), shard.valueShift(), shard.width(0));
             }
-            for (; i < to; i++) {
-                a += (double) x[i] * y[i];
+
+            float[] of(long slot) {
+                return arrays[(int) (slot >>> shift)];
+            }
+
+            int start(long slot) {
+                return (int) (slot & ((1L << shift) - 1)) * width;
+            }
+        }
+
+        private static double dot(float[] x, int from, float[] y, int fromY, int n) {
+            double a = 0, b = 0, c = 0, d = 0;
+            int i = 0;
+            for (; i + 3 < n; i += 4) {
+                a += (double) x[from + i] * y[fromY + i];
+                b += (double) x[from + i + 1] * y[fromY + i + 1];
+                c += (double) x[from + i + 2] * y[fromY + i + 2];
+                d += (double) x[from + i + 3] * y[fromY + i + 3];
+            }
+            for (; i < n; i++) {
+                a += (double) x[from + i] * y[fromY + i];
             }
             return (a + b) + (c + d);
         }
@@ -135,21 +152,22 @@ public sealed interface ServerFunction<R> {
         private PriorityQueue<Entry> ofOwn() {
             var rows = table.shard.rows();
             var best = new PriorityQueue<Entry>(WORST_FIRST);
-            for (int stripe = 0; stripe < rows.stripes; stripe++) {
-                if (!table.owns(stripe)) {
+            for (int block = 0; block < rows.blocks; block++) {
+                if (!table.owns(block)) {
                     continue;
                 }
                 if (rows.isDense) {
-                    for (long row = rows.stripeStart(stripe); row < rows.stripeStart(stripe + 1); row++) {
-                        if (rows.row(row) >= 0) {
-                            offer(best, rows.row(row), row);
+                    for (long slot = rows.blockStart(block); slot < rows.blockStart(block + 1); slot++) {
+                        if (rows.row(slot) >= 0) {
+                            offer(best, rows.row(slot));
                         }
                     }
                     continue;
                 }
+                int stripe = rows.stripeOfBlock(block);
                 table.shard.locks().lock(stripe);
                 try {
-                    rows.forEach(stripe, (key, slot) -> offer(best, key, slot));
+                    rows.forEach(block, (key, slot) -> offer(best, key));
                 } finally {
                     table.shard.locks().unlockUnchanged(stripe);
                 }
@@ -157,14 +175,8 @@ public sealed interface ServerFunction<R> {
             return best;
         }
 
-        private void offer(PriorityQueue<Entry> best, long key, long slot) {
-            int shift = table.shard.rows().blockShift;
-            int block = (int) (slot >>> shift);
-            int at = (int) (slot & ((1 << shift) - 1)) * table.spec().width() + column;
-            double value = switch (table.shard) {
-                case FloatShard floats -> floats.values()[block][at];
-                case IntShard ints -> ints.values()[block][at];
-            };
+        private void offer(PriorityQueue<Entry> best, long key) {
+            double value = table.shard.value(key, column);
             if (best.size() < k || value >= best.element().value()) {
                 offer(best, new Entry(key, value));
             }
@@ -184,7 +196,7 @@ public sealed interface ServerFunction<R> {
     /** As frames call {@link TopK}. */
     int TOP_K = 1;
 
-    /** One piece of an answer: a number, such as a stripe or a row, and a value. */
+    /** One piece of an answer: a number, such as a block or a row, and a value. */
     record Pair(long key, double value) {
         public static final int BYTES = Long.BYTES + Double.BYTES;
 
@@ -208,7 +220,7 @@ public sealed interface ServerFunction<R> {
 
     /**
      * What one node contributes to an answer: of {@link Dot} with the table of number {@code first} the sum of each own
-     * stripe, of {@link TopK} the {@code second} best rows by column {@code first}.
+     * block, of {@link TopK} the {@code second} best rows by column {@code first}.
      */
     static List<Pair> partial(Tables tables, Table table, int kind, int first, int second) {
         if (kind == TOP_K) {

@@ -6,155 +6,227 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
 import orrery.store.Storage;
-import orrery.table.cells.Rows;
-import orrery.table.cells.StripeCopy;
-import orrery.table.cells.StripeLocks;
+import orrery.table.cells.BlockCopy;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
+import orrery.table.cells.IntCells;
+import orrery.table.cells.Shard;
 import orrery.table.spec.TableSpec;
 
 /**
  * The rows that a node owns, as they are when this is made: at a cut. Workers may go on while it is written, since
- * whoever is first to change a stripe copies it before. {@link #write} or {@link #forget} ends it.
+ * whoever is first to change a block copies it before. All copies together take no more than a budget: who needs more
+ * waits until some have been written. {@link #write} or {@link #forget} ends it.
  */
 public final class Snapshot {
     static final String SUFFIX = ".table.safetensors";
     static final String TABLE = "table";
     static final String SPEC = "spec";
     static final String ORDER = "order";
+    static final String CUT = "blocks";
     static final String CLOCKS = "clocks";
 
     private final String member;
+    private final CopyBudget budget;
     private final List<Kept> tables = new ArrayList<>();
 
-    /** @param member part of the files' names, empty if there is one node only */
-    Snapshot(String member) {
+    /**
+     * @param member part of the files' names, empty if there is one node only
+     * @param mostBytes of copies at a time
+     */
+    Snapshot(String member, long mostBytes) {
         this.member = member;
+        budget = new CopyBudget(mostBytes);
     }
 
     /** Called at a cut, as is {@code clocks} told: what each worker has completed, so whose pushes are included. */
     void keep(Table table, boolean[] isOwn, long[] clocks) {
-        tables.add(new Kept(table, isOwn, clocks));
+        tables.add(new Kept(table, isOwn, clocks, budget));
+    }
+
+    /** The most bytes that copies have taken at a time. */
+    public long mostCopied() {
+        return budget.most();
     }
 
     /** A table of which not all has been written. */
-    private static final class Kept implements StripeLocks.Before {
+    private static final class Kept implements Shard.Before {
+        private static final int AS_IT_IS = 0; // the shard has it as it was
+        private static final int BUSY = 1; // somebody copies it
+        private static final int SAFE = 2; // it has been copied or written, or is of no interest
+
         final Table table;
         final boolean[] isOwn;
         final int[] sizes;
         final long[] clocks;
-        private final boolean[] isCopied; // guarded by the lock of the stripe
-        private final @Nullable StripeCopy[] copies;
+        private final CopyBudget budget;
+        private final AtomicIntegerArray states;
+        private final @Nullable BlockCopy[] copies; // published by the state
+        private @Nullable BlockCopy current; // of the thread that writes
+        private boolean isCurrentCounted;
 
-        Kept(Table table, boolean[] isOwn, long[] clocks) {
+        Kept(Table table, boolean[] isOwn, long[] clocks, CopyBudget budget) {
             this.table = table;
             this.isOwn = isOwn;
             this.clocks = clocks;
-            isCopied = new boolean[isOwn.length];
-            copies = new StripeCopy[isOwn.length];
+            this.budget = budget;
+            states = new AtomicIntegerArray(isOwn.length);
+            copies = new BlockCopy[isOwn.length];
             sizes = new int[isOwn.length];
-            for (int stripe = 0; stripe < sizes.length; stripe++) {
-                sizes[stripe] = table.shard.rows().resident(stripe);
+            for (int block = 0; block < sizes.length; block++) {
+                if (isOwn[block]) {
+                    sizes[block] = table.shard.rows().resident(block);
+                } else {
+                    states.set(block, SAFE);
+                }
             }
-            table.shard.locks().before(this);
+            table.shard.before(this);
         }
 
+        /** A worker is about to change a block, and has its lock; the thread that writes needs none. */
         @Override
-        public void locked(int stripe) {
-            if (!isCopied[stripe]) {
-                if (isOwn[stripe]) {
-                    copies[stripe] = table.shard.copy(stripe);
+        public void changes(int block) {
+            if (states.get(block) != SAFE) {
+                long bytes = bytes(block);
+                if (!isSafe(block, bytes)) {
+                    budget.await(() -> isSafe(block, bytes), "a change of table '" + table.name() + "'");
                 }
-                isCopied[stripe] = true;
             }
         }
 
-        /** The stripe as it was, handed out for the writing of its tensors, and forgotten when the next is asked for. */
-        StripeCopy get(int stripe) {
-            var locks = table.shard.locks();
-            locks.lock(stripe); // which copies it
-            try {
-                var copy = copies[stripe];
-                if (copy == null) {
-                    throw new IllegalStateException("stripe " + stripe + " of '" + table.name() + "' is gone");
-                }
-                for (int done = 0; done < stripe; done++) {
-                    copies[done] = null;
-                }
-                return copy;
-            } finally {
-                locks.unlockUnchanged(stripe);
+        private long bytes(int block) {
+            long cells = 0;
+            for (int plane = 0; plane < table.shard.planes(); plane++) {
+                cells += (long) sizes[block] * table.shard.width(plane);
             }
+            return cells * Cells.BYTES
+                    + (table.spec().layout() == TableSpec.Layout.SPARSE ? (long) sizes[block] * Long.BYTES : 0);
+        }
+
+        /** Copies the block if that is still to be done, nobody does it, and there is room. */
+        private boolean isSafe(int block, long bytes) {
+            if (states.get(block) == SAFE) {
+                return true;
+            }
+            if (states.get(block) == BUSY || !budget.take(bytes)) {
+                return false;
+            }
+            if (!states.compareAndSet(block, AS_IT_IS, BUSY)) {
+                budget.give(bytes);
+                return states.get(block) == SAFE;
+            }
+            try {
+                copies[block] = table.shard.copy(block);
+                states.set(block, SAFE);
+            } catch (RuntimeException | Error e) { // such as a lack of memory: nobody else is to wait for it
+                states.set(block, AS_IT_IS);
+                budget.give(bytes);
+                throw e;
+            }
+            budget.look();
+            return true;
+        }
+
+        /** The block as it was, for the writing of its tensors; the one before it is forgotten. */
+        BlockCopy get(int block) {
+            var now = current;
+            if (now != null && now.block() == block) {
+                return now;
+            }
+            forgetCurrent();
+            if (!states.compareAndSet(block, AS_IT_IS, BUSY)) {
+                budget.await(() -> states.get(block) == SAFE, "the writing of table '" + table.name() + "'");
+                now = copies[block];
+                if (now == null) {
+                    throw new IllegalStateException("block " + block + " of '" + table.name() + "' is gone");
+                }
+                copies[block] = null;
+                isCurrentCounted = true;
+            } else {
+                now = table.shard.copy(block);
+                states.set(block, SAFE);
+                budget.look();
+            }
+            current = now;
+            return now;
+        }
+
+        private void forgetCurrent() {
+            var last = current;
+            if (last != null && isCurrentCounted) {
+                budget.give(bytes(last.block()));
+            }
+            current = null;
+            isCurrentCounted = false;
         }
 
         void forget() {
-            table.shard.locks().before(null);
-            Arrays.fill(copies, null);
+            table.shard.before(null);
+            forgetCurrent();
+            for (int block = 0; block < copies.length; block++) {
+                while (!states.compareAndSet(block, AS_IT_IS, SAFE) && states.get(block) != SAFE) {
+                    Thread.onSpinWait(); // a worker copies it
+                }
+                if (copies[block] != null) {
+                    copies[block] = null;
+                    budget.give(bytes(block));
+                }
+            }
+            budget.look();
         }
 
         List<Tensor> tensors() {
-            var spec = table.spec();
             var tensors = new ArrayList<Tensor>();
-            for (int s = 0; s < sizes.length; s++) {
-                if (!isOwn[s] || sizes[s] == 0) {
-                    continue;
-                }
-                int stripe = s;
-                long rows = sizes[s];
-                if (spec.layout() == TableSpec.Layout.SPARSE) {
-                    tensors.add(new Tensor(keys(s), Safetensors.Type.I64, new long[] {rows}, (from, count, into) -> {
-                        into.asLongBuffer().put(get(stripe).keys(), (int) from, count);
-                        into.position(into.position() + Long.BYTES * count);
-                    }));
-                }
-                var placed = table.shard.rows();
-                if (!placed.isNatural()) {
-                    long first = placed.stripeStart(s);
-                    tensors.add(new Tensor(keys(s), Safetensors.Type.I64, new long[] {rows}, (from, count, into) -> {
-                        for (long i = from; i < from + count; i++) {
-                            into.putLong(placed.row(first + i));
-                        }
-                    }));
-                }
-                if (spec.type() == TableSpec.Type.INT) {
-                    tensors.add(new Tensor(
-                            plane(s, "values"),
-                            Safetensors.Type.I32,
-                            new long[] {rows, spec.width()},
-                            (from, count, into) -> {
-                                into.asIntBuffer().put(get(stripe).ints(), (int) from, count);
-                                into.position(into.position() + Integer.BYTES * count);
-                            }));
-                    continue;
-                }
-                var names = planes(spec);
-                for (int p = 0; p < names.size(); p++) {
-                    int plane = p;
-                    long width = p == 0
-                            ? spec.width()
-                            : spec.rule().planes().get(p - 1).width(spec.width());
-                    tensors.add(new Tensor(
-                            plane(s, names.get(p)),
-                            Safetensors.Type.F32,
-                            new long[] {rows, width},
-                            (from, count, into) -> {
-                                into.asFloatBuffer().put(get(stripe).floats()[plane], (int) from, count);
-                                into.position(into.position() + Float.BYTES * count);
-                            }));
+            for (int block = 0; block < sizes.length; block++) {
+                if (isOwn[block] && sizes[block] > 0) {
+                    add(block, tensors);
                 }
             }
             return tensors;
         }
+
+        private void add(int block, List<Tensor> tensors) {
+            var spec = table.spec();
+            var rows = table.shard.rows();
+            long count = sizes[block];
+            if (spec.layout() == TableSpec.Layout.SPARSE) {
+                tensors.add(new Tensor(keys(block), Safetensors.Type.I64, new long[] {count}, (from, n, into) -> {
+                    into.asLongBuffer().put(get(block).keys(), (int) from, n);
+                    into.position(into.position() + Long.BYTES * n);
+                }));
+            }
+            if (!rows.isNatural()) {
+                long first = rows.blockStart(block);
+                tensors.add(new Tensor(keys(block), Safetensors.Type.I64, new long[] {count}, (from, n, into) -> {
+                    for (long i = from; i < from + n; i++) {
+                        into.putLong(rows.row(first + i));
+                    }
+                }));
+            }
+            var type = spec.type() == TableSpec.Type.INT ? Safetensors.Type.I32 : Safetensors.Type.F32;
+            var names = planes(spec);
+            for (int p = 0; p < names.size(); p++) {
+                int plane = p;
+                tensors.add(new Tensor(
+                        plane(block, names.get(p)),
+                        type,
+                        new long[] {count, table.shard.width(p)},
+                        (from, n, into) -> get(block).planes()[plane].put(into, (int) from, n)));
+            }
+        }
     }
 
-    private static String keys(int stripe) {
-        return plane(stripe, "keys");
+    private static String keys(int block) {
+        return plane(block, "keys");
     }
 
-    private static String plane(int stripe, String name) {
-        return stripe + "." + name;
+    private static String plane(int block, String name) {
+        return block + "." + name;
     }
 
     private static List<String> planes(TableSpec spec) {
@@ -172,8 +244,9 @@ public final class Snapshot {
                 var spec = kept.table.spec();
                 var metadata = new LinkedHashMap<String, String>();
                 metadata.put(TABLE, spec.name());
-                metadata.put(SPEC, spec.ordered(null).toString());
+                metadata.put(SPEC, spec.kept());
                 metadata.put(ORDER, String.valueOf(spec.order()));
+                metadata.put(CUT, String.valueOf(kept.table.shard.rows().cut()));
                 metadata.put(CLOCKS, Arrays.toString(kept.clocks));
                 String file = spec.name() + (member.isEmpty() ? "" : "." + member) + SUFFIX;
                 written.put(
@@ -192,43 +265,51 @@ public final class Snapshot {
         tables.forEach(Kept::forget);
     }
 
-    /** How many rows, or places for rows, a file holds of a stripe. */
-    static int rows(Safetensors file, int stripe) throws IOException {
-        String name = plane(stripe, "values");
-        return file.names().contains(name) ? Math.toIntExact(file.shape(name)[0]) : 0;
+    /** The blocks of which a file holds something. */
+    static int[] blocks(Safetensors file) {
+        return file.names().stream()
+                .filter(name -> name.endsWith(".values"))
+                .mapToInt(name -> Integer.parseInt(name.substring(0, name.indexOf('.'))))
+                .sorted()
+                .toArray();
     }
 
-    /** The rows of a stripe that a file holds, -1 where there is a place only; by {@code natural} if it does not say. */
-    static long[] keysOf(Safetensors file, int stripe, Rows natural, int count) throws IOException {
-        if (file.names().contains(keys(stripe))) {
-            return file.longs(keys(stripe));
+    /**
+     * The rows of a file's block, -1 where there is a place only.
+     *
+     * @param cut how many rows each of its blocks has, if it does not say which
+     */
+    static long[] keysOf(Safetensors file, int block, long cut, int count) throws IOException {
+        if (file.names().contains(keys(block))) {
+            return file.longs(keys(block));
         }
         var keys = new long[count];
-        Arrays.setAll(keys, i -> natural.stripeStart(stripe) + i);
+        Arrays.setAll(keys, i -> block * cut + i);
         return keys;
     }
 
-    /** Reads one stripe of a file; null if the file does not hold it. */
-    static @Nullable StripeCopy read(Safetensors file, TableSpec spec, int stripe, boolean isDense, int denseRows)
-            throws IOException {
-        if (!file.names().contains(plane(stripe, "values"))) {
-            return null;
+    /** Reads one block of a file. */
+    static BlockCopy read(Safetensors file, TableSpec spec, int block) throws IOException {
+        String values = plane(block, "values");
+        var shape = file.shape(values);
+        if (shape.length != 2 || shape[1] != spec.width()) {
+            throw new IOException(file.where() + ": block " + block + " has the shape " + Arrays.toString(shape)
+                    + ", rows of table '" + spec.name() + "' have " + spec.width() + " columns");
         }
-        long[] keys = isDense ? new long[0] : file.longs(keys(stripe));
-        int rows = isDense ? denseRows : keys.length;
-        var shape = file.shape(plane(stripe, "values"));
-        if (shape[0] != rows || shape[1] != spec.width()) {
-            throw new IOException(file.where() + ": stripe " + stripe + " holds " + shape[0] + " x " + shape[1]
-                    + " values, table '" + spec.name() + "' has " + rows + " x " + spec.width() + " there");
+        boolean isSparse = spec.layout() == TableSpec.Layout.SPARSE;
+        long[] keys = isSparse ? file.longs(keys(block)) : new long[0];
+        if (isSparse && keys.length != shape[0]) {
+            throw new IOException(
+                    file.where() + ": block " + block + " has " + keys.length + " keys for " + shape[0] + " rows");
         }
         if (spec.type() == TableSpec.Type.INT) {
-            return new StripeCopy(stripe, keys, new float[0][], file.ints(plane(stripe, "values")));
+            return new BlockCopy(block, keys, new Cells[] {new IntCells(file.ints(values))});
         }
         var names = planes(spec);
-        var floats = new float[names.size()][];
-        for (int p = 0; p < floats.length; p++) {
-            floats[p] = file.floats(plane(stripe, names.get(p)));
+        var planes = new Cells[names.size()];
+        for (int p = 0; p < planes.length; p++) {
+            planes[p] = new FloatCells(file.floats(plane(block, names.get(p))));
         }
-        return new StripeCopy(stripe, keys, floats, new int[0]);
+        return new BlockCopy(block, keys, planes);
     }
 }

@@ -43,7 +43,7 @@ public final class StagedUpdates implements Clocks.Staged {
 
         void apply(int stripe, Shard shard) {
             for (int i = 0; i < sections.size(); i++) {
-                if (sections.get(i).stripe() == stripe) {
+                if (shard.rows().stripeOfBlock(sections.get(i).block()) == stripe) {
                     sections.get(i).apply(shard);
                 }
             }
@@ -143,8 +143,8 @@ public final class StagedUpdates implements Clocks.Staged {
     }
 
     private void apply(int stripe) {
-        if (!table.owns(stripe)) {
-            return; // pushed to its owner
+        if (!ownsSome(stripe)) {
+            return; // pushed to its owners
         }
         shard.locks().lock(stripe);
         try {
@@ -165,14 +165,24 @@ public final class StagedUpdates implements Clocks.Staged {
         }
     }
 
+    private boolean ownsSome(int stripe) {
+        var rows = shard.rows();
+        for (int block = rows.firstBlock(stripe); block < rows.firstBlock(stripe + 1); block++) {
+            if (table.owns(block)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void applyOwn(int worker, int stripe) {
         var outbox = floats[worker];
         if (outbox != null) {
-            outbox.apply(stripe);
+            table.forEachOwn(stripe, outbox::touches, outbox::apply);
         }
         var counts = ints[worker];
         if (counts != null) {
-            counts.apply(stripe);
+            table.forEachOwn(stripe, counts::touches, counts::apply);
         }
     }
 

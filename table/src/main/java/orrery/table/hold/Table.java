@@ -1,7 +1,5 @@
 package orrery.table.hold;
 
-import java.util.function.IntConsumer;
-import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.IntShard;
@@ -22,13 +20,16 @@ public final class Table {
     public final Shard shard;
     public final Clocks clocks;
     private final UpdateRule localRule;
-    private volatile int[] owners = {}; // by stripe; empty where all is this node's own
+    private final @Nullable FloatShard floats; // the shard, if it is of floats
+    private final @Nullable IntShard ints; // the shard, if it is of counts
+    private volatile int[] owners = {}; // by block; empty where all is this node's own
     private volatile boolean[] isOwn = {};
     private volatile @Nullable Replica replica;
     private volatile @Nullable Pushed pushed;
     private long mostFedCells;
 
-    Table(TableSpec spec, int id, int number, Shard shard, Clocks clocks, UpdateRule localRule, Runnable look) {
+    /** @param isAlone whether all of the table is this node's; else {@link #place} says what is */
+    Table(TableSpec spec, int id, int number, Clocks clocks, UpdateRule localRule, Runnable look, boolean isAlone) {
         this.localRule = localRule;
         this.spec = spec;
         this.id = id;
@@ -36,7 +37,9 @@ public final class Table {
         detector = spec.consistency() instanceof Consistency.SparseSsp(int staleness, int speculation)
                 ? new ConflictDetector(staleness, speculation, look)
                 : null;
-        this.shard = shard;
+        floats = spec.type() == TableSpec.Type.FLOAT ? new FloatShard(spec, clocks::age, isAlone) : null;
+        ints = spec.type() == TableSpec.Type.INT ? new IntShard(spec, isAlone) : null;
+        shard = floats == null ? ints() : floats;
         this.clocks = clocks;
     }
 
@@ -54,18 +57,19 @@ public final class Table {
         number = next;
     }
 
-    /** Says which blocks this node, which is member {@code me}, owns from now on. What others push begins anew after it. */
+    /** Says which blocks this node, which is member {@code me}, owns and has from now on. What others push begins anew after it. */
     public void place(Placement placement, int me) {
-        int stripes = shard.rows().stripes;
-        var next = new int[stripes];
-        var own = new boolean[stripes];
-        for (int s = 0; s < stripes; s++) {
-            next[s] = placement.owner(spec, s, stripes);
-            own[s] = next[s] == me;
+        int blocks = shard.rows().blocks;
+        var next = new int[blocks];
+        var own = new boolean[blocks];
+        for (int b = 0; b < blocks; b++) {
+            next[b] = placement.owner(spec, b, blocks);
+            own[b] = next[b] == me;
         }
         closePushed();
-        replica = new Replica(shard.rows(), spec.width(), clocks.ticker());
-        if (shard instanceof FloatShard floats && shard.rows().isDense) {
+        shard.own(own);
+        replica = new Replica(shard, clocks.ticker());
+        if (floats != null && shard.rows().isDense) {
             floats.watch();
         }
         isOwn = own;
@@ -123,13 +127,50 @@ public final class Table {
                 && (spec.type() == TableSpec.Type.INT || spec.rule().replayable());
     }
 
-    /** Visits the stripes that others own and of which there is something. */
-    public void forEachElsewhere(IntPredicate touches, IntConsumer action) {
-        for (int stripe = 0; stripe < owners.length; stripe++) {
-            if (!owns(stripe) && touches.test(stripe)) {
-                action.accept(stripe);
+    /** Whether there is something of blocks {@code from} to {@code to}. */
+    @FunctionalInterface
+    public interface Touches {
+        boolean any(int from, int to);
+    }
+
+    /** Blocks {@code from} to {@code to}, all of one stripe and one owner. */
+    @FunctionalInterface
+    public interface Blocks {
+        void run(int from, int to);
+    }
+
+    /** Visits the runs of blocks that others own and of which there is something. */
+    public void forEachElsewhere(Touches touches, Blocks action) {
+        var whose = owners;
+        for (int from = 0, to; from < whose.length; from = to) {
+            to = endOfRun(whose, from);
+            if (!owns(from) && touches.any(from, to)) {
+                action.run(from, to);
             }
         }
+    }
+
+    /** Visits the runs of own blocks of a stripe of which there is something. */
+    public void forEachOwn(int stripe, Touches touches, Blocks action) {
+        var rows = shard.rows();
+        var whose = owners;
+        int end = rows.firstBlock(stripe + 1);
+        for (int from = rows.firstBlock(stripe), to; from < end; from = to) {
+            to = whose.length == 0 ? end : endOfRun(whose, from);
+            if (owns(from) && touches.any(from, to)) {
+                action.run(from, to);
+            }
+        }
+    }
+
+    private int endOfRun(int[] whose, int from) {
+        var rows = shard.rows();
+        int end = rows.firstBlock(rows.stripeOfBlock(from) + 1);
+        int to = from + 1;
+        while (to < end && whose[to] == whose[from]) {
+            to++;
+        }
+        return to;
     }
 
     /** Whether no other node owns any of it. */
@@ -137,26 +178,54 @@ public final class Table {
         return owners.length == 0;
     }
 
-    public int owner(int stripe) {
-        return owners[stripe];
+    public int owner(int block) {
+        return owners[block];
     }
 
-    public boolean owns(int stripe) {
+    public boolean owns(int block) {
         var own = isOwn;
-        return own.length == 0 || own[stripe];
+        return own.length == 0 || own[block];
+    }
+
+    /** Whether all blocks are this node's, among others or alone. */
+    public boolean ownsAll() {
+        for (boolean own : isOwn) {
+            if (!own) {
+                return false;
+            }
+        }
+        return true;
     }
 
     public boolean ownsRow(long row) {
-        return owns(shard.rows().stripe(row));
+        return owns(shard.rows().block(row));
     }
 
-    /** Which stripes are this node's own. */
+    /** Which blocks are this node's own. */
     boolean[] own() {
-        var own = isOwn.length == 0 ? new boolean[shard.rows().stripes] : isOwn.clone();
-        for (int s = 0; s < own.length; s++) {
-            own[s] = owns(s);
+        var own = new boolean[shard.rows().blocks];
+        for (int b = 0; b < own.length; b++) {
+            own[b] = owns(b);
         }
         return own;
+    }
+
+    /**
+     * Has this node hold all values of a dense table of floats side by side, others' rows among its own.
+     *
+     * @throws IllegalStateException if it is read by key only
+     */
+    public void mirror() {
+        var here = floats();
+        if (here.isContiguous() || (spec.read() == TableSpec.Read.BY_KEY && ownsAll())) {
+            return;
+        }
+        if (spec.read() == TableSpec.Read.BY_KEY) {
+            throw new IllegalStateException("table '" + name() + "' is read by key (TableSpec.byKey), so that members"
+                    + " hold their own blocks only; a view of it, or all its values at once, would take "
+                    + here.mirrorBytes() + " bytes of each: gather the rows that are needed, or leave byKey out");
+        }
+        here.mirror();
     }
 
     /** What this node knows of the blocks of others. */
@@ -176,28 +245,34 @@ public final class Table {
         return spec.name();
     }
 
-    /** Rows that have memory: all of a dense table, those written so far of a sparse one. */
+    /** Rows of this node that have memory: those of own blocks of a dense table, those written so far of a sparse one. */
     public long residentRows() {
-        return shard.rows().resident();
+        long rows = 0;
+        for (int b = 0; b < shard.rows().blocks; b++) {
+            rows += owns(b) ? shard.rows().resident(b) : 0;
+        }
+        return rows;
     }
 
-    /** Bytes of values and rule state. */
+    /** Bytes that are here: values and rule state of own blocks, and the mirror, if there is one. */
     public long bytes() {
         return shard.bytes();
     }
 
     public FloatShard floats() {
-        if (shard instanceof FloatShard floats) {
-            return floats;
+        var here = floats;
+        if (here == null) {
+            throw new IllegalArgumentException("table '" + name() + "' holds ints; use an int[]");
         }
-        throw new IllegalArgumentException("table '" + name() + "' holds ints; use an int[]");
+        return here;
     }
 
     public IntShard ints() {
-        if (shard instanceof IntShard ints) {
-            return ints;
+        var here = ints;
+        if (here == null) {
+            throw new IllegalArgumentException("table '" + name() + "' holds floats; use a float[]");
         }
-        throw new IllegalArgumentException("table '" + name() + "' holds floats; use a float[]");
+        return here;
     }
 
     @Override

@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
 import orrery.table.Node;
-import orrery.table.cells.FloatShard;
-import orrery.table.cells.IntShard;
-import orrery.table.cells.Shard;
 import orrery.table.clock.Clocks;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.NonFiniteUpdateException;
@@ -52,6 +49,7 @@ public final class Tables {
     private @Nullable Others others;
     private int nextId;
     private int createdOutside; // the highest number of a table that was created outside of stages
+    private long mostCopied = mostCopied(Runtime.getRuntime().maxMemory()); // by a snapshot
     private volatile int begun; // which stage it is, of all that this run begins
     private int workers;
     private long firstClock;
@@ -195,12 +193,8 @@ public final class Tables {
             clocks.whenMoved(this::look);
             groups.put(spec.group(), clocks);
         }
-        Shard shard = switch (spec.type()) {
-            case FLOAT -> new FloatShard(spec, clocks::age);
-            case INT -> new IntShard(spec);
-        };
         createdOutside = Math.max(createdOutside, number < OF_STAGE ? number : 0);
-        return new Table(spec, nextId++, number, shard, clocks, localRule, this::look);
+        return new Table(spec, nextId++, number, clocks, localRule, this::look, others == null);
     }
 
     private void renumber(Table table, int number) {
@@ -344,20 +338,20 @@ public final class Tables {
 
     // Values
 
-    /** What is in this node's arrays of a dense table of floats, row after row. */
+    /** A dense table of floats, row after row: what is here, others' rows as they are in the mirror. */
     public static float[] copyOfValues(Table table) {
-        var values =
-                new float[Math.toIntExact(table.spec().rows() * table.spec().width())];
+        int width = table.spec().width();
+        var values = new float[Math.toIntExact(table.spec().rows() * width)];
         if (!table.shard.rows().isNatural()) {
-            for (int row = 0, width = table.spec().width(); row < table.spec().rows(); row++) {
+            for (int row = 0; row < table.spec().rows(); row++) {
                 table.floats().read(row, values, row * width);
             }
             return values;
         }
         int at = 0;
-        for (var block : table.floats().values()) {
-            System.arraycopy(block, 0, values, at, block.length);
-            at += block.length;
+        for (var array : table.floats().values()) {
+            System.arraycopy(array, 0, values, at, array.length);
+            at += array.length;
         }
         return values;
     }
@@ -367,29 +361,45 @@ public final class Tables {
         int width = from.spec().width();
         var rows = from.floats().rows();
         var values = new float[width];
-        for (int stripe = 0; stripe < rows.stripes; stripe++) {
-            if (from.owns(stripe)) {
-                to.shard.locks().lock(stripe);
-                try {
-                    for (long slot = rows.stripeStart(stripe); slot < rows.stripeStart(stripe + 1); slot++) {
-                        long row = rows.row(slot);
-                        if (row >= 0) {
-                            from.floats().read(row, values, 0);
-                            to.floats().setRow(row, values);
-                        }
+        for (int block = 0; block < rows.blocks; block++) {
+            if (!from.owns(block)) {
+                continue;
+            }
+            int stripe = rows.stripeOfBlock(block);
+            to.shard.locks().lock(stripe);
+            try {
+                for (long slot = rows.blockStart(block); slot < rows.blockStart(block + 1); slot++) {
+                    long row = rows.row(slot);
+                    if (row >= 0) {
+                        from.floats().read(row, values, 0);
+                        to.floats().setRow(row, values);
                     }
-                } finally {
-                    to.shard.locks().unlock(stripe);
                 }
+            } finally {
+                to.shard.locks().unlock(stripe);
             }
         }
     }
 
     // Checkpoints
 
+    /** What the copies of a snapshot may take in a JVM that has so much memory. */
+    public static long mostCopied(long memory) {
+        return Math.max(16L << 20, memory / 16);
+    }
+
+    /** The copies of a snapshot take so many bytes at most; by default a sixteenth of what the JVM may have, or 16 MiB. */
+    public synchronized void setMostCopied(long bytes) {
+        mostCopied = bytes;
+    }
+
+    public synchronized long mostCopied() {
+        return mostCopied;
+    }
+
     /** The state of the blocks that this node owns, to be written while workers go on. */
     public synchronized Snapshot snapshot(String name) {
-        var snapshot = new Snapshot(name);
+        var snapshot = new Snapshot(name, mostCopied);
         for (var table : tables.values()) {
             snapshot.keep(table, table.own(), table.clocks.completed());
         }

@@ -106,7 +106,8 @@ public final class JointPushes {
                     push(table, sum, worker, clock);
                     isFull = true;
                 }
-                table.forEachElsewhere(one.sums()::touches, stripe -> one.sums().addTo(sum, stripe));
+                table.forEachElsewhere(
+                        one.sums()::touches, (from, to) -> one.sums().addTo(sum, from, to));
             }
             long before = slowest();
             ticked[worker] = clock;

@@ -140,30 +140,30 @@ public final class Messages {
         }
     }
 
-    /** Wants blocks, by stripe, and says which versions of them are known; -1 for none. */
-    public record PullBlocks(int[] stripes, int[] known) {
+    /** Wants blocks, and says which versions of them are known; -1 for none. */
+    public record PullBlocks(int[] blocks, int[] known) {
         public static final int TYPE = Push.TYPE + 2;
 
         public int bytes() {
-            return (1 + 2 * stripes.length) * Integer.BYTES;
+            return (1 + 2 * blocks.length) * Integer.BYTES;
         }
 
         public void write(Frame to) {
-            to.putInt(stripes.length);
-            for (int i = 0; i < stripes.length; i++) {
-                to.putInt(stripes[i]).putInt(known[i]);
+            to.putInt(blocks.length);
+            for (int i = 0; i < blocks.length; i++) {
+                to.putInt(blocks[i]).putInt(known[i]);
             }
         }
 
         public static PullBlocks read(Frame from) {
             int n = entries(from, 2 * Integer.BYTES);
-            var stripes = new int[n];
+            var blocks = new int[n];
             var known = new int[n];
             for (int i = 0; i < n; i++) {
-                stripes[i] = from.getInt();
+                blocks[i] = from.getInt();
                 known[i] = from.getInt();
             }
-            return new PullBlocks(stripes, known);
+            return new PullBlocks(blocks, known);
         }
     }
 
@@ -220,26 +220,25 @@ public final class Messages {
     public static final int REPLY = Push.TYPE + 5;
 
     /** Before the cells of a block: which it is, whether the next frame has more of it, and which runs of cells these are. */
-    public record BlockPart(int stripe, boolean isMore, int version, long age, int[] runs) {
+    public record BlockPart(int block, boolean isMore, int version, long age, int[] runs) {
         public static final int HEAD_BYTES = 3 * Integer.BYTES + Long.BYTES;
-        private static final int STRIPE = 0xff;
-        public static final int MORE = 1 << 8;
+        public static final int MORE = 1 << 30;
 
         /**
          * Writes it without an object.
          *
-         * @param stripe with {@link #MORE} if there is more of it
+         * @param block with {@link #MORE} if there is more of it
          * @param n so many numbers of {@code runs} count: the first cell and the number of cells of each
          */
-        public static void write(Frame to, int stripe, int version, long age, int[] runs, int n) {
-            to.putInt(stripe).putInt(version).putLong(age).putInt(n / 2);
+        public static void write(Frame to, int block, int version, long age, int[] runs, int n) {
+            to.putInt(block).putInt(version).putLong(age).putInt(n / 2);
             to.putInts(runs, 0, n);
         }
 
         public static BlockPart read(Frame from) {
             int head = from.getInt();
             return new BlockPart(
-                    head & STRIPE,
+                    head & (MORE - 1),
                     (head & MORE) != 0,
                     from.getInt(),
                     from.getLong(),
@@ -264,7 +263,7 @@ public final class Messages {
 
     /**
      * Before cells of a block that moves: of which of its arrays (the keys, then the planes), how long that is, and which
-     * cells follow. Header: table, block = stripe, request = placement's version.
+     * cells follow. Header: table, block, request = placement's version.
      */
     public record BlockPiece(int array, int length, int at, int count) {
         public static final int TYPE = Push.TYPE + 7;

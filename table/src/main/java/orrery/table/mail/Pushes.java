@@ -2,6 +2,8 @@ package orrery.table.mail;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.KeyedRows;
 import orrery.table.hold.Section;
 import orrery.table.hold.Table;
@@ -19,6 +21,9 @@ public final class Pushes implements Sums.Sink {
 
     private static final long[] NOBODY = {};
 
+    private static final int MOST_ROW_BYTES =
+            Frame.MOST_PAYLOAD_BYTES - Messages.Push.BYTES - Section.RUN_HEAD_BYTES - Long.BYTES;
+
     private final Mail mail;
     private final long limitNanos;
     private int worker;
@@ -27,8 +32,8 @@ public final class Pushes implements Sums.Sink {
     private @Nullable Table table;
     private long clock;
     private int hint;
-    private final int[] cells = new int[1 << 14]; // that are collected, as offsets into their stripe
-    private final float[] changes = new float[1 << 14];
+    private final int[] cells = new int[1 << 14]; // that are collected, counted from the first of their block
+    private final FloatCells changes = new FloatCells(1 << 14);
     private int cellCount;
 
     public Pushes(Mail mail, int worker, long limitNanos) {
@@ -51,60 +56,90 @@ public final class Pushes implements Sums.Sink {
     }
 
     @Override
-    public void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width) {
-        int bytes = Long.BYTES + Float.BYTES * width;
+    public void rows(int block, KeyedRows rows, int from, int to, Cells values, int width) {
+        int bytes = Long.BYTES + Cells.BYTES * width;
+        if (bytes > MOST_ROW_BYTES) {
+            for (int i = from; i < to; i++) {
+                parts(block, rows.key(rows.sorted(i)), values, rows.sorted(i) * width, width);
+            }
+            return;
+        }
         for (int i = from; i < to; ) {
-            var frame = room(stripe, Section.HEAD_BYTES + bytes);
+            var frame = room(block, Section.HEAD_BYTES + bytes);
             int n = Math.min(to - i, (frame.room() - Section.HEAD_BYTES) / bytes);
-            Section.writeRows(frame, stripe, rows, i, n, values, width);
+            Section.writeRows(frame, block, rows, i, n, values, width);
             i += n;
         }
     }
 
     @Override
-    public void run(int stripe, int from, int to, float[] values, int width) {
-        int bytes = Float.BYTES * width;
+    public void run(int block, int from, int to, FloatCells values, int width) {
+        int bytes = Cells.BYTES * width;
         int head = Section.RUN_HEAD_BYTES;
-        for (int row = from; row < to; ) {
-            var frame = room(stripe, head + bytes);
-            int n = Math.min(to - row, (frame.room() - head) / bytes);
-            Section.writeRun(frame, stripe, row, n, values, width);
-            row += n;
+        var rows = table().shard.rows();
+        for (int slot = from; slot < to; ) {
+            if (bytes > MOST_ROW_BYTES) {
+                if (rows.row(slot) >= 0) {
+                    parts(block, rows.row(slot), values, slot * width, width);
+                }
+                slot++;
+                continue;
+            }
+            var frame = room(block, head + bytes);
+            int n = Math.min(to - slot, (frame.room() - head) / bytes);
+            Section.writeRun(frame, block, slot, n, values, width);
+            slot += n;
+        }
+    }
+
+    /** A row that no frame has room for. */
+    private void parts(int block, long row, Cells values, int at, int width) {
+        int head = Section.PART_HEAD_BYTES;
+        for (int column = 0; column < width; ) {
+            var frame = room(block, head + Cells.BYTES);
+            int n = Math.min(width - column, (frame.room() - head) / Cells.BYTES);
+            Section.writePart(frame, block, row, column, n, values, at);
+            column += n;
         }
     }
 
     @Override
-    public void cells(int stripe, int stripeStart, float[] values, int from, int to) {
+    public void cells(int block, int start, float[] values, int from, int to) {
         for (int i = from; i < to; i++) {
             if (values[i] != 0) {
                 if (cellCount == cells.length) {
-                    endCells(stripe);
+                    endCells(block);
                 }
-                cells[cellCount] = i - stripeStart;
-                changes[cellCount++] = values[i];
+                cells[cellCount] = i - start;
+                changes.array()[cellCount++] = values[i];
             }
         }
     }
 
     @Override
-    public void endCells(int stripe) {
-        int bytes = Integer.BYTES + Float.BYTES;
+    public void endCells(int block) {
+        int bytes = Integer.BYTES + Cells.BYTES;
         for (int i = 0; i < cellCount; ) {
-            var frame = room(stripe, Section.HEAD_BYTES + bytes);
+            var frame = room(block, Section.HEAD_BYTES + bytes);
             int n = Math.min(cellCount - i, (frame.room() - Section.HEAD_BYTES) / bytes);
-            Section.writeCells(frame, stripe, cells, changes, i, n);
+            Section.writeCells(frame, block, cells, changes, i, n);
             i += n;
         }
         cellCount = 0;
     }
 
-    /** The frame under way to the stripe's owner, with room for so many bytes. */
-    private Frame room(int stripe, int bytes) {
+    private Table table() {
         var to = table;
         if (to == null) {
             throw new IllegalStateException("no table was begun");
         }
-        int member = to.owner(stripe);
+        return to;
+    }
+
+    /** The frame under way to the block's owner, with room for so many bytes. */
+    private Frame room(int block, int bytes) {
+        var to = table();
+        int member = to.owner(block);
         if (open.length <= member) {
             open = Arrays.copyOf(open, member + 1);
             parts = Arrays.copyOf(parts, member + 1);
@@ -116,10 +151,6 @@ public final class Pushes implements Sums.Sink {
             frame = null;
         }
         if (frame == null) {
-            if (bytes + Messages.Push.BYTES > Frame.MOST_PAYLOAD_BYTES) {
-                throw new IllegalArgumentException("a row of table '" + to.name() + "' has "
-                        + to.spec().width() + " columns, more than a frame of " + Frame.MOST_BYTES + " bytes holds");
-            }
             frame = mail.frame(
                             Messages.Push.TYPE,
                             Lane.BULK,
@@ -134,7 +165,7 @@ public final class Pushes implements Sums.Sink {
     /** Pushes what is sealed for rows of others, and forgets it. */
     public void all(Table table, long atClock, Sums sealed) {
         begin(table, atClock, sealed.bytes());
-        table.forEachElsewhere(sealed::touches, stripe -> sealed.push(stripe, this));
+        table.forEachElsewhere(sealed::touches, (from, to) -> sealed.push(from, to, this));
         end();
     }
 

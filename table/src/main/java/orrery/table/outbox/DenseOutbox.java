@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.Finite;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.Rows;
 import orrery.table.spec.NonFiniteUpdateException;
@@ -23,6 +24,8 @@ public final class DenseOutbox extends Outbox {
 
     /** Runs shorter than this are not worth a loop that vectorises: AdaGrad on 20 cells at a time costs 10x as much a cell. */
     private static final int GRANULE_CELLS = 64;
+
+    private static final long MOST_BYTES = 64L << 20; // a larger table has a cell for what was touched only
 
     private final int width;
     private final Rows rows;
@@ -42,13 +45,7 @@ public final class DenseOutbox extends Outbox {
         width = spec.width();
         rows = shard.rows();
         sum = new float[Math.toIntExact(rows.slots() * width)];
-        int shift = 0;
-        while (spec.rule().ignoresZeros()
-                && width << shift < GRANULE_CELLS
-                && shift < rows.blockShift
-                && rows.stripeStart(1) > 1L << shift) {
-            shift++;
-        }
+        int shift = granuleShift(spec, rows);
         granuleShift = shift;
         touched = new byte[Math.toIntExact(((rows.slots() - 1) >>> shift) + 1)];
         list = new int[touched.length / 16 + 1];
@@ -203,20 +200,20 @@ public final class DenseOutbox extends Outbox {
         return (int) Math.min(rows.slots(), (long) granule << granuleShift);
     }
 
-    private int firstGranule(int stripe) {
-        return (int) ((rows.stripeStart(stripe) + (1L << granuleShift) - 1) >>> granuleShift);
+    private int firstGranule(int block) {
+        return (int) ((rows.blockStart(block) + (1L << granuleShift) - 1) >>> granuleShift);
     }
 
     @Override
-    public boolean touches(int stripe) {
-        int end = firstGranule(stripe + 1);
-        return next(firstGranule(stripe), end) < end;
+    public boolean touches(int from, int to) {
+        int end = firstGranule(to);
+        return next(firstGranule(from), end) < end;
     }
 
     @Override
-    public void apply(int stripe) {
-        int first = firstGranule(stripe);
-        int end = firstGranule(stripe + 1);
+    public void apply(int from, int to) {
+        int first = firstGranule(from);
+        int end = firstGranule(to);
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
             shard.applyRange(firstRow(start), firstRow(stop), sum);
@@ -227,14 +224,14 @@ public final class DenseOutbox extends Outbox {
     }
 
     @Override
-    public void drain(int stripe, Taker to) {
-        int first = firstGranule(stripe);
-        int end = firstGranule(stripe + 1);
+    public void drain(int from, int to, Taker taker) {
+        int first = firstGranule(from);
+        int end = firstGranule(to);
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
             for (int row = firstRow(start); row < firstRow(stop); row++) {
                 if (rows.row(row) >= 0) {
-                    to.take(rows.row(row), sum, row * width);
+                    taker.take(rows.row(row), sum, row * width);
                 }
             }
             Arrays.fill(sum, firstRow(start) * width, firstRow(stop) * width, 0);
@@ -255,17 +252,17 @@ public final class DenseOutbox extends Outbox {
 
     /** Run by run where the other's cells lie as these. */
     @Override
-    public void addTo(Sums sum, int stripe) {
-        if (!(sum instanceof DenseOutbox to)) {
-            super.addTo(sum, stripe);
+    public void addTo(Sums sums, int from, int to) {
+        if (!(sums instanceof DenseOutbox into)) {
+            super.addTo(sums, from, to);
             return;
         }
-        int first = firstGranule(stripe);
-        int end = firstGranule(stripe + 1);
+        int first = firstGranule(from);
+        int end = firstGranule(to);
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
-            to.take(this.sum, start, stop);
-            Arrays.fill(this.sum, firstRow(start) * width, firstRow(stop) * width, 0);
+            into.take(sum, start, stop);
+            Arrays.fill(sum, firstRow(start) * width, firstRow(stop) * width, 0);
             Arrays.fill(touched, start, stop, (byte) 0);
             start = next(stop, end);
         }
@@ -284,25 +281,25 @@ public final class DenseOutbox extends Outbox {
 
     /** Where most cells are zero and zeros are nothing, the others travel alone, each with its place. */
     @Override
-    public void push(int stripe, Sink to) {
-        int first = firstGranule(stripe);
-        int end = firstGranule(stripe + 1);
-        int stripeStart = (int) rows.stripeStart(stripe) * width;
+    public void push(int from, int to, Sink sink) {
+        int first = firstGranule(from);
+        int end = firstGranule(to);
+        int blockStart = (int) rows.blockStart(from) * width;
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
-            int from = firstRow(start) * width;
+            int begin = firstRow(start) * width;
             int until = firstRow(stop) * width;
-            int nonZeros = spec.rule().ignoresZeros() ? nonZeros(from, until) : until - from;
-            if (2 * nonZeros < until - from) {
-                to.cells(stripe, stripeStart, sum, from, until);
+            int nonZeros = spec.rule().ignoresZeros() ? nonZeros(begin, until) : until - begin;
+            if (2 * nonZeros < until - begin) {
+                sink.cells(from, blockStart, sum, begin, until);
             } else {
-                to.run(stripe, firstRow(start), firstRow(stop), sum, width);
+                sink.run(from, firstRow(start), firstRow(stop), new FloatCells(sum), width);
             }
-            Arrays.fill(sum, from, until, 0);
+            Arrays.fill(sum, begin, until, 0);
             Arrays.fill(touched, start, stop, (byte) 0);
             start = next(stop, end);
         }
-        to.endCells(stripe);
+        sink.endCells(from);
     }
 
     private int nonZeros(int from, int to) {
@@ -375,9 +372,28 @@ public final class DenseOutbox extends Outbox {
         }
     }
 
-    public static @Nullable DenseOutbox ifItFits(TableSpec spec, FloatShard shard, long mostBytes) {
-        boolean fits = spec.layout() == TableSpec.Layout.DENSE
-                && shard.rows().slots() * spec.width() * Float.BYTES <= mostBytes;
-        return fits ? new DenseOutbox(spec, shard) : null;
+    /** One for a table that is not too large for it. */
+    public static @Nullable DenseOutbox ifItFits(TableSpec spec, FloatShard shard) {
+        return bytes(spec, shard.rows()) > 0 ? new DenseOutbox(spec, shard) : null;
+    }
+
+    /** Bytes that one for such a table takes; 0 if there would be none. */
+    public static long bytes(TableSpec spec, Rows rows) {
+        long sums = rows.slots() * spec.width() * Float.BYTES;
+        if (spec.layout() == TableSpec.Layout.SPARSE || sums > MOST_BYTES) {
+            return 0;
+        }
+        long granules = rows.slots() >>> granuleShift(spec, rows);
+        return sums + granules + granules / 16 * Integer.BYTES;
+    }
+
+    private static int granuleShift(TableSpec spec, Rows rows) {
+        int shift = 0;
+        while (spec.rule().ignoresZeros()
+                && spec.width() << shift < GRANULE_CELLS
+                && rows.blockStart(1) > 1L << shift) {
+            shift++;
+        }
+        return shift;
     }
 }

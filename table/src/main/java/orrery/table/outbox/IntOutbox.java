@@ -2,6 +2,7 @@ package orrery.table.outbox;
 
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import orrery.table.cells.IntCells;
 import orrery.table.cells.IntShard;
 import orrery.table.cells.KeyedRows;
 import orrery.table.spec.TableSpec;
@@ -54,19 +55,19 @@ public final class IntOutbox extends Sums {
 
     @Override
     public void seal() {
-        touched.sortByStripe();
+        touched.sortByBlock();
     }
 
-    public void apply(int stripe) {
-        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+    public void apply(int from, int to) {
+        for (int i = touched.from(from), end = touched.from(to); i < end; i++) {
             int position = touched.sorted(i);
             shard.add(touched.key(position), sum, position * width);
         }
     }
 
     @Override
-    public boolean touches(int stripe) {
-        return touched.from(stripe) < touched.to(stripe);
+    public boolean touches(int from, int to) {
+        return touched.from(from) < touched.from(to);
     }
 
     @Override
@@ -94,17 +95,17 @@ public final class IntOutbox extends Sums {
     }
 
     @Override
-    public void addTo(Sums other, int stripe) {
+    public void addTo(Sums other, int from, int to) {
         var into = (IntOutbox) other;
-        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+        for (int i = touched.from(from), end = touched.from(to); i < end; i++) {
             int position = touched.sorted(i);
             into.addRow(touched.key(position), sum, position * width);
         }
     }
 
     @Override
-    public void push(int stripe, Sink to) {
-        to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
+    public void push(int from, int to, Sink sink) {
+        sink.rows(from, touched, touched.from(from), touched.from(to), new IntCells(sum), width);
     }
 
     @Override

@@ -39,8 +39,8 @@ public abstract sealed class Outbox extends Sums permits DenseOutbox, SparseOutb
         throw new IllegalStateException("this outbox keeps runs of rows");
     }
 
-    /** Applies what belongs to the stripe, whose lock the caller holds, and forgets it. Sealed only. */
-    public abstract void apply(int stripe);
+    /** Applies what belongs to blocks of one stripe, whose lock the caller holds, and forgets it. Sealed only. */
+    public abstract void apply(int from, int to);
 
     /** Takes rows: the update of one is found in {@code values} from {@code at} on. */
     @FunctionalInterface
@@ -48,12 +48,12 @@ public abstract sealed class Outbox extends Sums permits DenseOutbox, SparseOutb
         void take(long row, float[] values, int at);
     }
 
-    /** Hands over what belongs to the stripe, and forgets it. Sealed only. */
-    public abstract void drain(int stripe, Taker to);
+    /** Hands over what belongs to blocks {@code from} to {@code to}, and forgets it. Sealed only. */
+    public abstract void drain(int from, int to, Taker taker);
 
     @Override
-    public void addTo(Sums sum, int stripe) {
-        drain(stripe, ((Outbox) sum)::addRow);
+    public void addTo(Sums sum, int from, int to) {
+        drain(from, to, ((Outbox) sum)::addRow);
     }
 
     final void checkWidth(int width) {

@@ -3,6 +3,7 @@ package orrery.table.outbox;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import orrery.table.cells.Finite;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.KeyedRows;
 import orrery.table.spec.NonFiniteUpdateException;
@@ -115,27 +116,27 @@ public final class SparseOutbox extends Outbox {
             int cell = Finite.firstNot(sum, 0, end);
             throw new NonFiniteUpdateException(spec, touched.key(cell / width), cell % width, sum[cell]);
         }
-        touched.sortByStripe();
+        touched.sortByBlock();
     }
 
     @Override
-    public boolean touches(int stripe) {
-        return touched.from(stripe) < touched.to(stripe);
+    public boolean touches(int from, int to) {
+        return touched.from(from) < touched.from(to);
     }
 
     @Override
-    public void apply(int stripe) {
-        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+    public void apply(int from, int to) {
+        for (int i = touched.from(from), end = touched.from(to); i < end; i++) {
             int position = touched.sorted(i);
             shard.apply(touched.key(position), sum, position * width);
         }
     }
 
     @Override
-    public void drain(int stripe, Taker to) {
-        for (int i = touched.from(stripe), end = touched.to(stripe); i < end; i++) {
+    public void drain(int from, int to, Taker taker) {
+        for (int i = touched.from(from), end = touched.from(to); i < end; i++) {
             int position = touched.sorted(i);
-            to.take(touched.key(position), sum, position * width);
+            taker.take(touched.key(position), sum, position * width);
         }
     }
 
@@ -150,8 +151,8 @@ public final class SparseOutbox extends Outbox {
     }
 
     @Override
-    public void push(int stripe, Sink to) {
-        to.rows(stripe, touched, touched.from(stripe), touched.to(stripe), sum, width);
+    public void push(int from, int to, Sink sink) {
+        sink.rows(from, touched, touched.from(from), touched.from(to), new FloatCells(sum), width);
     }
 
     @Override

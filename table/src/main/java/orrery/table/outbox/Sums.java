@@ -1,5 +1,7 @@
 package orrery.table.outbox;
 
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.KeyedRows;
 
 /** What was added to the rows of a table and has not reached them, summed by row. Sealed to be handed on, then cleared. */
@@ -9,32 +11,32 @@ public abstract sealed class Sums permits Outbox, IntOutbox {
     /** Makes ready to be handed on: nothing is added from here until {@link #clear}. */
     public abstract void seal();
 
-    /** Whether there is something for rows of this stripe. Sealed only. */
-    public abstract boolean touches(int stripe);
+    /** Whether there is something for rows of blocks {@code from} to {@code to}. Sealed only. */
+    public abstract boolean touches(int from, int to);
 
-    /** Hands what belongs to the stripe to who sends it to its owner, and forgets it. Sealed only. */
-    public abstract void push(int stripe, Sink to);
+    /** Hands what belongs to blocks of one stripe and one owner to who sends it there, and forgets it. Sealed only. */
+    public abstract void push(int from, int to, Sink sink);
 
     /** Who sends updates to the owners of their rows. */
     public interface Sink {
-        /** Whole rows: positions {@code from} to {@code to} of {@code rows}, as sorted by stripe; floats or ints. */
-        void rows(int stripe, KeyedRows rows, int from, int to, Object values, int width);
+        /** Whole rows of {@code block} and following: positions {@code from} to {@code to} of {@code rows}, as sorted by block. */
+        void rows(int block, KeyedRows rows, int from, int to, Cells values, int width);
 
-        /** Rows {@code from} to {@code to} of a dense table, all of one stripe, with the update of row r at r * width. */
-        void run(int stripe, int from, int to, float[] values, int width);
+        /** Slots {@code from} to {@code to} of a dense table, with the update of slot s at s * width. */
+        void run(int block, int from, int to, FloatCells values, int width);
 
-        /** The cells of {@code values[from..to)} that are not zero; {@link #endCells} follows. */
-        void cells(int stripe, int stripeStart, float[] values, int from, int to);
+        /** The cells of {@code values[from..to)} that are not zero; the block begins with {@code start}. {@link #endCells} follows. */
+        void cells(int block, int start, float[] values, int from, int to);
 
-        /** There are no more single cells of the stripe. */
-        void endCells(int stripe);
+        /** There are no more single cells of the block and those after it. */
+        void endCells(int block);
     }
 
     /** Whether all of it can be added to an open one of the same table. Sealed only. */
     public abstract boolean fitsInto(Sums sum);
 
-    /** Adds what belongs to the stripe to an open one of the same table. Sealed only. */
-    public abstract void addTo(Sums sum, int stripe);
+    /** Adds what belongs to blocks {@code from} to {@code to} to an open one of the same table. Sealed only. */
+    public abstract void addTo(Sums sum, int from, int to);
 
     /** An empty one for the same table. */
     public abstract Sums another();

@@ -46,9 +46,9 @@ public abstract sealed class Feed implements Pushed permits SlotFeed, RowFeed {
         rows = table.shard.rows();
         width = table.spec().width();
         var members = new ArrayList<Integer>();
-        for (int s = 0; s < rows.stripes; s++) {
-            if (!table.owns(s) && !members.contains(table.owner(s))) {
-                members.add(table.owner(s));
+        for (int block = 0; block < rows.blocks; block++) {
+            if (!table.owns(block) && !members.contains(table.owner(block))) {
+                members.add(table.owner(block));
             }
         }
         owners = List.copyOf(members);
@@ -208,9 +208,9 @@ public abstract sealed class Feed implements Pushed permits SlotFeed, RowFeed {
         return least;
     }
 
-    /** The same of the owner of a stripe. */
-    final synchronized long confirmed(int worker, int stripe) {
-        return appliedBy(owners.indexOf(table.owner(stripe)), worker);
+    /** The same of the owner of a block. */
+    final synchronized long confirmed(int worker, int block) {
+        return appliedBy(owners.indexOf(table.owner(block)), worker);
     }
 
     private long appliedBy(int owner, int worker) {
@@ -218,8 +218,8 @@ public abstract sealed class Feed implements Pushed permits SlotFeed, RowFeed {
     }
 
     /** That a slot or a row is the sender's to tell of. */
-    final void checkOwner(int stripe, int from, Object what) {
-        if (table.owner(stripe) != from) {
+    final void checkOwner(int block, int from, Object what) {
+        if (table.owner(block) != from) {
             throw new IllegalArgumentException(what + " of table '" + table.name() + "' is not the sender's");
         }
     }

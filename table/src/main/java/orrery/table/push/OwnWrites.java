@@ -14,7 +14,7 @@ public final class OwnWrites {
     private final RowFeed feed;
     private final Rows rows;
     private final int worker;
-    private final long[] stripes; // by stripe: the last clock at which more was written than single rows
+    private final long[] blocks; // by block: the last clock at which more was written than single rows
     private LongIndex index = new LongIndex();
     private long[] keys = new long[LEAST_ROWS];
     private long[] written = new long[LEAST_ROWS]; // by row: the last clock at which it was
@@ -24,8 +24,8 @@ public final class OwnWrites {
         this.feed = feed;
         this.rows = rows;
         this.worker = worker;
-        stripes = new long[rows.stripes];
-        Arrays.fill(stripes, Feed.NEVER);
+        blocks = new long[rows.blocks];
+        Arrays.fill(blocks, Feed.NEVER);
     }
 
     /** A row was written to at a clock. */
@@ -33,9 +33,9 @@ public final class OwnWrites {
         written[position(row)] = clock;
     }
 
-    /** Perhaps all rows of a stripe were. */
-    public void addStripe(long clock, int stripe) {
-        stripes[stripe] = clock;
+    /** Perhaps all rows of blocks were. */
+    public void addBlocks(long clock, int from, int to) {
+        Arrays.fill(blocks, from, to, clock);
     }
 
     /** The owner has answered with a row that has all writes up to a clock, and tells of later ones. */
@@ -86,14 +86,14 @@ public final class OwnWrites {
 
     /** Whether the row's owner has not told of a write to it yet. */
     public boolean isOnItsWay(long row) {
-        int stripe = rows.stripe(row);
-        long last = stripes[stripe];
+        int block = rows.block(row);
+        long last = blocks[block];
         long known = Feed.NEVER;
         int position = index.find(row);
         if (position >= 0) {
             last = Math.max(last, written[position]);
             known = seen[position];
         }
-        return last > known && last > feed.confirmed(worker, stripe);
+        return last > known && last > feed.confirmed(worker, block);
     }
 }

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
-import orrery.table.cells.Bits;
+import orrery.table.cells.Cells;
 import orrery.table.cells.LongIndex;
 import orrery.table.hold.Replica;
 import orrery.table.hold.Table;
@@ -25,22 +25,26 @@ public final class RowFeed extends Feed {
 
     private static final long ABSENT = -1;
 
-    private final Segment[] segments; // by stripe
+    private final Segment[] segments; // by block
     private final long mostCells;
     private final AtomicLong cellsTaken = new AtomicLong();
 
-    /** Rows of a stripe. Guarded by itself. */
+    /** Rows of a block. Guarded by itself. */
     private static final class Segment {
         final LongIndex index = new LongIndex();
-        int[] cells = {}; // floats as their bits
+        Cells cells;
         long[] stamps = {}; // by row: when what is here came
+
+        Segment(Cells none) {
+            cells = none;
+        }
     }
 
     RowFeed(Mail mail, Table table) {
         super(mail, table);
         mostCells = table.mostFedCells() > 0 ? table.mostFedCells() : MOST_CELLS;
-        segments = new Segment[rows.stripes];
-        Arrays.setAll(segments, s -> new Segment());
+        segments = new Segment[rows.blocks];
+        Arrays.setAll(segments, s -> new Segment(table.shard.newCells(0)));
     }
 
     /** The feed of a table, if it is one of this kind. */
@@ -61,7 +65,7 @@ public final class RowFeed extends Feed {
     }
 
     private Place reserve(long row) {
-        var segment = segments[rows.stripe(row)];
+        var segment = segments[rows.block(row)];
         synchronized (segment) {
             if (segment.index.find(row) >= 0) {
                 return Place.TAKEN;
@@ -74,7 +78,7 @@ public final class RowFeed extends Feed {
             if (position == segment.stamps.length) {
                 int more = Math.max(16, 2 * position);
                 segment.stamps = Arrays.copyOf(segment.stamps, more);
-                segment.cells = Arrays.copyOf(segment.cells, Math.multiplyExact(more, width));
+                segment.cells = segment.cells.grown(Math.multiplyExact(more, width));
             }
             segment.stamps[position] = ABSENT;
             segment.index.put(row, position);
@@ -108,9 +112,9 @@ public final class RowFeed extends Feed {
     public void want(long[] keys, int from, int to, long limitNanos) {
         var wishes = new HashMap<Integer, LongStream.Builder>(); // by owner
         for (int k = from; k < to; k++) {
-            int stripe = rows.stripe(keys[k]);
-            if (!table.owns(stripe) && reserve(keys[k]) == Place.NEW) {
-                wishes.computeIfAbsent(table.owner(stripe), m -> LongStream.builder())
+            int block = rows.block(keys[k]);
+            if (!table.owns(block) && reserve(keys[k]) == Place.NEW) {
+                wishes.computeIfAbsent(table.owner(block), m -> LongStream.builder())
                         .add(keys[k]);
             }
         }
@@ -125,42 +129,44 @@ public final class RowFeed extends Feed {
 
     /** Whether a row has a place here, though perhaps it has not come yet. */
     public boolean holds(long row) {
-        return segments[rows.stripe(row)].index.find(row) >= 0; // which needs no lock
+        return segments[rows.block(row)].index.find(row) >= 0; // which needs no lock
     }
 
-    /** Copies a row to {@code into}, an array of floats or ints, if it is here. */
-    public boolean find(long row, Object into, int at) {
-        var segment = segments[rows.stripe(row)];
+    /** Copies a row to {@code into} if it is here. */
+    public boolean find(long row, Cells into, int at) {
+        var segment = segments[rows.block(row)];
         synchronized (segment) {
             int position = segment.index.find(row);
             if (position < 0 || segment.stamps[position] == ABSENT) {
                 return false;
             }
-            Bits.toCells(segment.cells, position * width, into, at, width);
+            segment.cells.copyTo(into, position * width, at, width);
             return true;
         }
     }
 
     /** Keeps a row that has a place and that an owner has told, unless what is here came later. */
-    public void put(long row, long stamp, Object values, int at) {
-        var segment = segments[rows.stripe(row)];
+    public void put(long row, long stamp, Cells values, int at) {
+        var segment = segments[rows.block(row)];
         synchronized (segment) {
             int position = segment.index.find(row);
             if (position < 0 || segment.stamps[position] > stamp) {
                 return;
             }
             segment.stamps[position] = stamp;
-            Bits.ofCells(values, at, segment.cells, position * width, width);
+            values.copyTo(segment.cells, at, position * width, width);
         }
     }
 
     @Override
     void take(Frame frame, int from, long[] completed, long stamp) {
+        var taken = table.shard.newCells(width);
         while (frame.remaining() > 0) {
             long row = frame.getLong();
             rows.check(row);
-            checkOwner(rows.stripe(row), from, "row " + row);
-            put(row, stamp, frame.getInts(width), 0);
+            checkOwner(rows.block(row), from, "row " + row);
+            taken.take(frame, 0, width);
+            put(row, stamp, taken, 0);
         }
     }
 

@@ -2,13 +2,11 @@ package orrery.table.push;
 
 import java.util.Arrays;
 import java.util.BitSet;
-import orrery.table.cells.FloatShard;
-import orrery.table.cells.IntShard;
+import orrery.table.cells.Cells;
 import orrery.table.cells.LongIndex;
 import orrery.table.hold.Table;
 import orrery.table.mail.Mail;
 import orrery.table.mail.Messages;
-import orrery.table.spec.TableSpec;
 import orrery.wire.Frame;
 import orrery.wire.Peer;
 
@@ -16,14 +14,13 @@ import orrery.wire.Peer;
 public final class RowSubscription extends Subscription {
     private static final int MOST_ROWS = 1 << 26;
 
-    private final Wanted[] wanted; // by stripe
-    private final float[] floats;
-    private final int[] ints;
+    private final Wanted[] wanted; // by block
+    private final Cells row;
     private int size;
-    private int at; // of the stripe under way, the position from which on there is something left
-    private int end; // the position where the rows end that were wanted when the stripe was begun
+    private int at; // of the block under way, the position from which on there is something left
+    private int end; // the position where the rows end that were wanted when the block was begun
 
-    /** Rows of a stripe, in the order in which they were named. */
+    /** Rows of a block, in the order in which they were named. */
     private static final class Wanted {
         final LongIndex index = new LongIndex();
         long[] keys = {};
@@ -32,11 +29,9 @@ public final class RowSubscription extends Subscription {
 
     RowSubscription(Mail mail, Peer to, Table table, long token) {
         super(mail, to, table, token);
-        wanted = new Wanted[rows.stripes];
+        wanted = new Wanted[rows.blocks];
         Arrays.setAll(wanted, s -> new Wanted());
-        boolean isInt = table.spec().type() == TableSpec.Type.INT;
-        floats = new float[isInt ? 0 : table.spec().width()];
-        ints = new int[isInt ? table.spec().width() : 0];
+        row = table.shard.newCells(table.spec().width());
     }
 
     /** Keys, whose rows are told with the next round. */
@@ -49,7 +44,7 @@ public final class RowSubscription extends Subscription {
             }
             int position = add(key);
             if (position >= 0) { // else it will ask
-                wanted[rows.stripe(key)].unsent.set(position);
+                wanted[rows.block(key)].unsent.set(position);
             }
         }
     }
@@ -63,21 +58,21 @@ public final class RowSubscription extends Subscription {
         return isRoom;
     }
 
-    /** The row's position in its stripe; -1 if there is no room for more. */
+    /** The row's position in its block; -1 if there is no room for more. */
     private int add(long key) {
-        var ofStripe = wanted[rows.stripe(key)];
-        int position = ofStripe.index.find(key);
+        var ofBlock = wanted[rows.block(key)];
+        int position = ofBlock.index.find(key);
         if (position < 0) {
             if (size == MOST_ROWS) {
                 return -1;
             }
             size++;
-            position = ofStripe.index.size();
-            if (position == ofStripe.keys.length) {
-                ofStripe.keys = Arrays.copyOf(ofStripe.keys, Math.max(16, 2 * position));
+            position = ofBlock.index.size();
+            if (position == ofBlock.keys.length) {
+                ofBlock.keys = Arrays.copyOf(ofBlock.keys, Math.max(16, 2 * position));
             }
-            ofStripe.keys[position] = key;
-            ofStripe.index.put(key, position);
+            ofBlock.keys[position] = key;
+            ofBlock.index.put(key, position);
         }
         return position;
     }
@@ -94,20 +89,20 @@ public final class RowSubscription extends Subscription {
     }
 
     @Override
-    void begin(int ofStripe, int ofVersion) {
+    void begin(int ofBlock, int ofVersion) {
         at = 0;
-        end = wanted[ofStripe].index.size();
+        end = wanted[ofBlock].index.size();
     }
 
     @Override
-    boolean fill(int ofStripe, int ofVersion, Frame frame) {
-        var mine = wanted[ofStripe];
-        if (ofVersion == known[ofStripe] && mine.unsent.isEmpty()) {
+    boolean fill(int ofBlock, int ofVersion, Frame frame) {
+        var mine = wanted[ofBlock];
+        if (ofVersion == known[ofBlock] && mine.unsent.isEmpty()) {
             return false;
         }
         for (; at < end; at++) {
             long key = mine.keys[at];
-            if (mine.unsent.get(at) || table.shard.hasChanged(key, known[ofStripe])) {
+            if (mine.unsent.get(at) || table.shard.hasChanged(key, known[ofBlock])) {
                 if (frame.room() < leastBytes()) {
                     return true;
                 }
@@ -119,15 +114,7 @@ public final class RowSubscription extends Subscription {
     }
 
     private void put(long key, Frame frame) {
-        switch (table.shard) {
-            case FloatShard shard -> {
-                shard.read(key, floats, 0);
-                frame.putFloats(floats, 0, floats.length);
-            }
-            case IntShard shard -> {
-                shard.gather(new long[] {key}, 0, 1, ints, 0);
-                frame.putInts(ints, 0, ints.length);
-            }
-        }
+        table.shard.gather(new long[] {key}, 0, 1, row, 0);
+        row.put(frame, 0, row.length());
     }
 }

@@ -14,7 +14,7 @@ import orrery.table.spec.TableSpec;
 import orrery.wire.Frame;
 
 /**
- * A feed of a dense table of floats: what is told lies in the table's own array, where own rows lie. What this node's
+ * A feed of a dense table of floats: what is told lies in the shard's mirror, where own rows lie, too. What this node's
  * workers have added and an owner has not applied is added to what it tells, so that they see it at once.
  */
 public final class SlotFeed extends Feed {
@@ -41,10 +41,11 @@ public final class SlotFeed extends Feed {
         return true;
     }
 
-    /** Whether a table can be told so: its node has a place for every row, and every row fits a frame. */
+    /** Whether a table can be told so: its node may have a place for every row, and every row fits a frame. */
     static boolean canHave(TableSpec spec) {
         return spec.layout() == TableSpec.Layout.DENSE
                 && spec.type() == TableSpec.Type.FLOAT
+                && spec.read() == TableSpec.Read.ANY
                 && spec.rows() < Integer.MAX_VALUE
                 && (spec.consistency().staged() || spec.writesThrough());
     }
@@ -73,17 +74,18 @@ public final class SlotFeed extends Feed {
 
     /** Asks for slots {@code from} to {@code to}, as far as others own them and they were not asked for yet. */
     public void want(long from, long to, long limitNanos) {
+        table.mirror();
         var wishes = new Wishes();
         synchronized (this) {
             int until;
             for (int i = asked.nextClearBit((int) from); i < to; i = asked.nextClearBit(until)) {
-                int stripe = rows.stripeOfSlot(i);
-                int end = (int) Math.min(to, rows.stripeStart(stripe + 1));
+                int block = rows.blockOfSlot(i);
+                int end = (int) Math.min(to, rows.blockStart(block + 1));
                 int next = asked.nextSetBit(i);
-                until = next < 0 || table.owns(stripe) ? end : Math.min(end, next);
-                if (!table.owns(stripe)) {
+                until = next < 0 || table.owns(block) ? end : Math.min(end, next);
+                if (!table.owns(block)) {
                     asked.set(i, until);
-                    wishes.add(stripe, i, until - i);
+                    wishes.add(block, i, until - i);
                 }
             }
         }
@@ -92,14 +94,15 @@ public final class SlotFeed extends Feed {
 
     @Override
     public void want(long[] keys, int from, int to, long limitNanos) {
+        table.mirror();
         var wishes = new Wishes();
         synchronized (this) {
             for (int k = from; k < to; k++) {
                 int slot = (int) rows.slot(keys[k]);
-                int stripe = rows.stripeOfSlot(slot);
-                if (!table.owns(stripe) && !asked.get(slot)) {
+                int block = rows.blockOfSlot(slot);
+                if (!table.owns(block) && !asked.get(slot)) {
                     asked.set(slot);
-                    wishes.add(stripe, slot, 1);
+                    wishes.add(block, slot, 1);
                 }
             }
         }
@@ -113,11 +116,11 @@ public final class SlotFeed extends Feed {
         private final List<Runnable> full = new ArrayList<>();
         private long limit;
 
-        void add(int stripe, int first, int rowCount) {
-            int owner = owners.indexOf(table.owner(stripe));
+        void add(int block, int first, int rowCount) {
+            int owner = owners.indexOf(table.owner(block));
             var now = runs[owner];
             int n = count[owner];
-            if (n > 0 && now[n - 2] + now[n - 1] == first && rows.stripeOfSlot(first - 1) == stripe) {
+            if (n > 0 && now[n - 2] + now[n - 1] == first && rows.blockOfSlot(first - 1) == block) {
                 now[n - 1] += rowCount;
                 return;
             }
@@ -125,7 +128,7 @@ public final class SlotFeed extends Feed {
                 full.add(() -> mail.send(owners.get(owner), wish(now, n), limit));
                 runs[owner] = new int[n];
                 count[owner] = 0;
-                add(stripe, first, rowCount);
+                add(block, first, rowCount);
                 return;
             }
             runs[owner] = n < now.length ? now : Arrays.copyOf(now, Math.max(64, 2 * n));
@@ -161,11 +164,11 @@ public final class SlotFeed extends Feed {
     /** Whether slots {@code from} to {@code to} are here, as far as others own them. */
     private boolean has(long from, long to) {
         for (int i = present.nextClearBit((int) from); i < to; ) {
-            int stripe = rows.stripeOfSlot(i);
-            if (!table.owns(stripe)) {
+            int block = rows.blockOfSlot(i);
+            if (!table.owns(block)) {
                 return false;
             }
-            i = present.nextClearBit((int) rows.stripeStart(stripe + 1));
+            i = present.nextClearBit((int) rows.blockStart(block + 1));
         }
         return true;
     }
@@ -222,11 +225,11 @@ public final class SlotFeed extends Feed {
             throw new IndexOutOfBoundsException(
                     "table '" + table.name() + "' has no " + count + " slots from " + first + " on");
         }
-        checkOwner(rows.stripeOfSlot(first), from, "slot " + first);
-        checkOwner(rows.stripeOfSlot(first + count - 1), from, "slot " + (first + count - 1));
-        if (rows.stripeOfSlot(first) != rows.stripeOfSlot(first + count - 1)) {
+        checkOwner(rows.blockOfSlot(first), from, "slot " + first);
+        checkOwner(rows.blockOfSlot(first + count - 1), from, "slot " + (first + count - 1));
+        if (rows.blockOfSlot(first) != rows.blockOfSlot(first + count - 1)) {
             throw new IllegalArgumentException(
-                    "slots " + first + " and following of table '" + table.name() + "' are of two stripes");
+                    "slots " + first + " and following of table '" + table.name() + "' are of two blocks");
         }
     }
 

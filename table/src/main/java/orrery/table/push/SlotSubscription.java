@@ -14,8 +14,8 @@ final class SlotSubscription extends Subscription {
     private final BitSet wanted = new BitSet();
     private final BitSet unsent = new BitSet(); // wanted, but not sent yet
     private final int rowBytes;
-    private int row; // of the stripe under way, from which on there is something left
-    private int version; // of the stripe
+    private int row; // of the block under way, from which on there is something left
+    private int version; // of the block
 
     SlotSubscription(Mail mail, Peer to, Table table, long token) {
         super(mail, to, table, token);
@@ -34,8 +34,8 @@ final class SlotSubscription extends Subscription {
                 throw new IndexOutOfBoundsException("table '" + table.name() + "' has slots 0 to " + (rows.slots() - 1)
                         + ", not " + length + " from " + from + " on");
             }
-            for (int s = rows.stripeOfSlot(from); s <= rows.stripeOfSlot(to - 1); s++) {
-                if (!table.owns(s)) {
+            for (int b = rows.blockOfSlot(from); b <= rows.blockOfSlot(to - 1); b++) {
+                if (!table.owns(b)) {
                     throw new IllegalArgumentException("slots " + from + " to " + (to - 1) + " of table '"
                             + table.name() + "' are not all owned here");
                 }
@@ -57,21 +57,21 @@ final class SlotSubscription extends Subscription {
     }
 
     @Override
-    void begin(int ofStripe, int ofVersion) {
-        row = (int) rows.stripeStart(ofStripe);
+    void begin(int ofBlock, int ofVersion) {
+        row = (int) rows.blockStart(ofBlock);
         version = ofVersion;
     }
 
     @Override
-    boolean fill(int ofStripe, int ofVersion, Frame frame) {
-        int end = (int) rows.stripeStart(ofStripe + 1);
-        for (int from = next(ofStripe, row, end); from < end; from = next(ofStripe, row, end)) {
+    boolean fill(int ofBlock, int ofVersion, Frame frame) {
+        int end = (int) rows.blockStart(ofBlock + 1);
+        for (int from = next(ofBlock, row, end); from < end; from = next(ofBlock, row, end)) {
             int room = (frame.room() - RUN_BYTES) / rowBytes;
             if (room < 1) {
                 row = from;
                 return true;
             }
-            int to = Math.min(runEnd(ofStripe, from, end), from + room);
+            int to = Math.min(runEnd(ofBlock, from, end), from + room);
             new Messages.SlotRun(from, to - from).write(frame);
             table.floats().putCells(from, 0, (to - from) * table.spec().width(), frame);
             unsent.clear(from, to);
@@ -81,19 +81,19 @@ final class SlotSubscription extends Subscription {
     }
 
     /** The first row to be sent, or {@code end}. */
-    private int next(int stripe, int from, int end) {
+    private int next(int block, int from, int end) {
         int named = unsent.nextSetBit(from);
-        return Math.min(named < 0 ? end : named, version == known[stripe] ? end : nextChanged(stripe, from, end));
+        return Math.min(named < 0 ? end : named, version == known[block] ? end : nextChanged(block, from, end));
     }
 
-    private int nextChanged(int stripe, int from, int end) {
+    private int nextChanged(int block, int from, int end) {
         var changes = table.floats().watch();
         for (int at = from; at < end; ) {
             int wish = wanted.nextSetBit(at);
             if (wish < 0 || wish >= end) {
                 return end;
             }
-            at = (int) changes.nextRow(wish, end, known[stripe]);
+            at = (int) changes.nextRow(wish, end, known[block]);
             if (at == wish) {
                 return wish;
             }
@@ -102,16 +102,16 @@ final class SlotSubscription extends Subscription {
     }
 
     /** The end of the run that begins with a row to be sent: gaps of wanted rows that cost less than a run's head belong to it. */
-    private int runEnd(int stripe, int from, int end) {
+    private int runEnd(int block, int from, int end) {
         var changes = table.floats().watch();
         int at = from;
         while (true) {
             int named = unsent.nextClearBit(at);
-            int changed = version == known[stripe]
+            int changed = version == known[block]
                     ? at
-                    : (int) Math.min(wanted.nextClearBit(at), changes.endOfRows(at, end, known[stripe]));
+                    : (int) Math.min(wanted.nextClearBit(at), changes.endOfRows(at, end, known[block]));
             at = Math.min(end, Math.max(named, changed));
-            int next = next(stripe, at, end);
+            int next = next(block, at, end);
             boolean isWorthIt = (long) (next - at) * rowBytes <= RUN_BYTES;
             if (next >= end || !isWorthIt || wanted.nextClearBit(at) < next) { // what nobody wants must not seem fresh
                 return at;

@@ -22,7 +22,7 @@ public abstract sealed class Subscription extends Answer permits SlotSubscriptio
     final Table table;
     final Rows rows;
     private final long token; // by which the member knows it
-    final int[] known; // by stripe: the version that was sent
+    final int[] known; // by block: the version that was sent
     private long sentAge = NEVER;
     private boolean hasNews = true;
     private int hint = LEAST_BYTES;
@@ -31,7 +31,7 @@ public abstract sealed class Subscription extends Answer permits SlotSubscriptio
     private boolean isUnderWay;
     private long age;
     private long[] completed = {};
-    private int stripe;
+    private int block;
     private int version;
     private int bytes;
 
@@ -44,9 +44,9 @@ public abstract sealed class Subscription extends Answer permits SlotSubscriptio
         this.table = table;
         this.token = token;
         rows = table.shard.rows();
-        known = new int[rows.stripes];
-        for (int s = 0; s < known.length; s++) {
-            known[s] = table.shard.locks().version(s);
+        known = new int[rows.blocks];
+        for (int b = 0; b < known.length; b++) {
+            known[b] = table.shard.locks().version(rows.stripeOfBlock(b));
         }
     }
 
@@ -107,21 +107,21 @@ public abstract sealed class Subscription extends Answer permits SlotSubscriptio
     }
 
     private void begin(int next) {
-        stripe = next;
+        block = next;
         if (next < known.length) {
-            version = table.shard.locks().version(next);
+            version = table.shard.locks().version(rows.stripeOfBlock(next));
             begin(next, version);
         }
     }
 
-    /** Puts rows, stripe by stripe. Returns whether there are more. */
+    /** Puts rows, block by block. Returns whether there are more. */
     private boolean fill(Frame frame) {
-        while (stripe < known.length) {
-            if (table.owns(stripe) && fill(stripe, version, frame)) {
+        while (block < known.length) {
+            if (table.owns(block) && fill(block, version, frame)) {
                 return true;
             }
-            known[stripe] = version;
-            begin(stripe + 1);
+            known[block] = version;
+            begin(block + 1);
         }
         return false;
     }
@@ -132,11 +132,11 @@ public abstract sealed class Subscription extends Answer permits SlotSubscriptio
     /** Whether each frame says what has been applied by then; else all of a round say what had been when it began. */
     abstract boolean appliesAtOnce();
 
-    /** Begins with a stripe. */
-    abstract void begin(int ofStripe, int ofVersion);
+    /** Begins with a block. */
+    abstract void begin(int ofBlock, int ofVersion);
 
-    /** Puts what has changed of a stripe since what is {@link #known}. Returns whether there is more of it. */
-    abstract boolean fill(int ofStripe, int ofVersion, Frame frame);
+    /** Puts what has changed of a block since what is {@link #known}. Returns whether there is more of it. */
+    abstract boolean fill(int ofBlock, int ofVersion, Frame frame);
 
     @Override
     public final String toString() {

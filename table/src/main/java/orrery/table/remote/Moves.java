@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import orrery.table.cells.BlockCopy;
+import orrery.table.cells.Cells;
 import orrery.table.cells.Shard;
-import orrery.table.cells.StripeCopy;
 import orrery.table.hold.Table;
 import orrery.table.hold.Tables;
 import orrery.table.mail.Mail;
 import orrery.table.mail.Messages;
 import orrery.table.spec.Placement;
-import orrery.table.spec.TableSpec;
 import orrery.table.spec.WaitExpiredException;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
@@ -32,14 +32,13 @@ public final class Moves {
     private int version; // those of earlier moves are forgotten
     private int moving = -1; // the version that is being moved to: what comes of it may be put in place
 
-    private record Key(int version, int table, int stripe) {}
+    private record Key(int version, int table, int block) {}
 
     /** A block of which some has come: its keys, then its planes. */
     private static final class Coming {
         final boolean inPlace;
         long[] keys = {};
-        final List<float[]> floats = new ArrayList<>();
-        int[] ints = {};
+        final List<Cells> planes = new ArrayList<>();
         boolean isWhole;
 
         Coming(boolean inPlace) {
@@ -79,16 +78,11 @@ public final class Moves {
                 block.keys = new long[length];
             }
             frame.getLongs(block.keys, at, count);
-        } else if (table.spec().type() == TableSpec.Type.INT) {
-            if (at == 0) {
-                block.ints = new int[length];
-            }
-            frame.getInts(block.ints, at, count);
         } else {
             if (at == 0) {
-                block.floats.add(new float[length]);
+                block.planes.add(table.shard.newCells(length));
             }
-            frame.getFloats(block.floats.get(array - 1), at, count);
+            block.planes.get(array - 1).take(frame, at, count);
         }
         if ((frame.flags() & Messages.LAST) != 0) {
             synchronized (this) {
@@ -99,16 +93,17 @@ public final class Moves {
     }
 
     private static void place(Frame frame, Shard shard, int plane, int length, int at, int count) {
-        int stripe = frame.block();
+        int block = frame.block();
         if (plane < 0 && length == 0) {
             return; // a dense block has no keys
         }
-        if (plane < 0 || plane >= shard.planes() || length != shard.cells(stripe, plane)) {
-            throw new IndexOutOfBoundsException("array " + plane + " of " + length + " cells, for stripe " + stripe);
+        if (plane < 0 || plane >= shard.planes() || length != shard.cells(block, plane)) {
+            throw new IndexOutOfBoundsException("array " + plane + " of " + length + " cells, for block " + block);
         }
+        int stripe = shard.rows().stripeOfBlock(block);
         shard.locks().lock(stripe);
         try {
-            shard.take(frame, stripe, plane, at, count);
+            shard.take(frame, block, plane, at, count);
         } finally {
             shard.locks().unlock(stripe);
         }
@@ -135,14 +130,14 @@ public final class Moves {
     private int moveAll(Placement from, Placement to, long end) throws InterruptedException {
         var due = new ArrayList<Key>();
         for (var table : tables.all()) {
-            int stripes = table.shard.rows().stripes;
-            for (int stripe = 0; stripe < stripes; stripe++) {
-                int was = from.owner(table.spec(), stripe, stripes);
-                int is = to.owner(table.spec(), stripe, stripes);
+            int blocks = table.shard.rows().blocks;
+            for (int block = 0; block < blocks; block++) {
+                int was = from.owner(table.spec(), block, blocks);
+                int is = to.owner(table.spec(), block, blocks);
                 if (was == mail.me() && is != mail.me()) {
-                    send(table, stripe, is, to.version(), end - mail.ticker().nanos());
+                    send(table, block, is, to.version(), end - mail.ticker().nanos());
                 } else if (is == mail.me() && was != mail.me()) {
-                    due.add(new Key(to.version(), table.number(), stripe));
+                    due.add(new Key(to.version(), table.number(), block));
                 }
             }
         }
@@ -150,10 +145,9 @@ public final class Moves {
             install(key, await(key, end)); // while the next ones come
         }
         for (var table : tables.all()) {
-            for (int stripe = 0, n = table.shard.rows().stripes; stripe < n; stripe++) {
-                if (from.owner(table.spec(), stripe, n) == mail.me()
-                        && to.owner(table.spec(), stripe, n) != mail.me()) {
-                    table.shard.forget(stripe);
+            for (int block = 0, n = table.shard.rows().blocks; block < n; block++) {
+                if (from.owner(table.spec(), block, n) == mail.me() && to.owner(table.spec(), block, n) != mail.me()) {
+                    table.shard.forget(block);
                 }
             }
         }
@@ -162,47 +156,49 @@ public final class Moves {
 
     /** Where cells of a plane come from. */
     @FunctionalInterface
-    private interface Cells {
+    private interface Source {
         void put(Frame frame, int plane, int at, int count);
     }
 
-    private void send(Table table, int stripe, int to, int placement, long limitNanos) {
+    private void send(Table table, int block, int to, int placement, long limitNanos) {
         var shard = table.shard;
         if (shard.rows().isDense) {
             var lengths = new int[1 + shard.planes()]; // a dense block has no keys
             for (int plane = 0; plane < shard.planes(); plane++) {
-                lengths[1 + plane] = shard.cells(stripe, plane);
+                lengths[1 + plane] = shard.cells(block, plane);
             }
-            send(table, stripe, to, placement, limitNanos, new long[0], lengths, (frame, plane, at, count) -> {
-                shard.put(frame, stripe, plane, at, count);
+            send(table, block, to, placement, limitNanos, new long[0], lengths, (frame, plane, at, count) -> {
+                shard.put(frame, block, plane, at, count);
             });
             return;
         }
-        StripeCopy copy;
+        BlockCopy copy;
+        int stripe = shard.rows().stripeOfBlock(block);
         shard.locks().lock(stripe);
         try {
-            copy = shard.copy(stripe);
+            copy = shard.copy(block);
         } finally {
             shard.locks().unlockUnchanged(stripe);
         }
-        boolean isInt = table.spec().type() == TableSpec.Type.INT;
         var lengths = new int[1 + shard.planes()];
         lengths[0] = copy.keys().length;
         for (int plane = 0; plane < shard.planes(); plane++) {
-            lengths[1 + plane] = isInt ? copy.ints().length : copy.floats()[plane].length;
+            lengths[1 + plane] = copy.planes()[plane].length();
         }
-        send(table, stripe, to, placement, limitNanos, copy.keys(), lengths, (frame, plane, at, count) -> {
-            if (isInt) {
-                frame.putInts(copy.ints(), at, count);
-            } else {
-                frame.putFloats(copy.floats()[plane], at, count);
-            }
-        });
+        send(
+                table,
+                block,
+                to,
+                placement,
+                limitNanos,
+                copy.keys(),
+                lengths,
+                (frame, plane, at, count) -> copy.planes()[plane].put(frame, at, count));
     }
 
     /** @param lengths of the keys, then of each plane */
     private void send(
-            Table table, int stripe, int to, int placement, long limitNanos, long[] keys, int[] lengths, Cells cells) {
+            Table table, int block, int to, int placement, long limitNanos, long[] keys, int[] lengths, Source source) {
         for (int array = 0; array < lengths.length; array++) {
             int bytes = array == 0 ? Long.BYTES : Float.BYTES;
             int most = (Frame.MOST_PAYLOAD_BYTES - Messages.BlockPiece.BYTES) / bytes;
@@ -211,13 +207,13 @@ public final class Moves {
                 int count = Math.min(most, lengths[array] - at);
                 var frame = mail.frame(Messages.BlockPiece.TYPE, Lane.BULK, Messages.BlockPiece.BYTES + count * bytes)
                         .table(table.number())
-                        .block(stripe)
+                        .block(block)
                         .request(placement);
                 new Messages.BlockPiece(array, lengths[array], at, count).write(frame);
                 if (array == 0) {
                     frame.putLongs(keys, at, count);
                 } else {
-                    cells.put(frame, array - 1, at, count);
+                    source.put(frame, array - 1, at, count);
                 }
                 at += count;
                 boolean isLast = array == lengths.length - 1 && at == lengths[array];
@@ -243,9 +239,9 @@ public final class Moves {
             mail.waiting(); // which throws if there is something else to do
             if (mail.ticker().nanos() > end) {
                 var table = tables.byNumber(key.table());
-                throw new WaitExpiredException("block " + key.stripe() + " of table '"
+                throw new WaitExpiredException("block " + key.block() + " of table '"
                         + (table == null ? "number " + key.table() : table.name())
-                        + "' did not come from member " + (table == null ? "?" : table.owner(key.stripe()))
+                        + "' did not come from member " + (table == null ? "?" : table.owner(key.block()))
                         + ", its former owner, within the limit that --wait-limit sets");
             }
         }
@@ -256,12 +252,13 @@ public final class Moves {
         if (table == null || block.inPlace) {
             return;
         }
-        var copy = new StripeCopy(key.stripe(), block.keys, block.floats.toArray(float[][]::new), block.ints);
-        table.shard.locks().lock(key.stripe());
+        var copy = new BlockCopy(key.block(), block.keys, block.planes.toArray(Cells[]::new));
+        int stripe = table.shard.rows().stripeOfBlock(key.block());
+        table.shard.locks().lock(stripe);
         try {
             table.shard.install(copy);
         } finally {
-            table.shard.locks().unlock(key.stripe());
+            table.shard.locks().unlock(stripe);
         }
     }
 }

@@ -1,11 +1,14 @@
 package orrery.table.remote;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
 import orrery.table.clock.Clocks;
 import orrery.table.hold.Replica;
 import orrery.table.hold.ServerFunction;
@@ -66,20 +69,27 @@ public final class Reads implements Mail.Taker {
 
     // Blocks
 
-    /** Brings the blocks whose bits are set to this node, as fresh as {@code need} asks. */
-    public void blocks(Table table, long stripes, Replica.Need need, long limitNanos) {
+    /** Brings all blocks to this node's mirror, as fresh as {@code need} asks. */
+    public void allBlocks(Table table, Replica.Need need, long limitNanos) {
+        var all = new BitSet();
+        all.set(0, table.shard.rows().blocks);
+        blocks(table, all, need, limitNanos);
+    }
+
+    /** Brings blocks to this node's mirror, as fresh as {@code need} asks. */
+    public void blocks(Table table, BitSet blocks, Replica.Need need, long limitNanos) {
+        table.mirror();
         long end = mail.ticker().nanos() + limitNanos;
         while (true) {
             var replica = table.replica();
             var mine = new ArrayList<Integer>();
             int other = -1;
-            for (long left = stripes; left != 0; left &= left - 1) {
-                int stripe = Long.numberOfTrailingZeros(left);
-                if (!table.owns(stripe) && !replica.has(stripe, need)) {
-                    if (replica.claim(stripe)) {
-                        mine.add(stripe);
+            for (int block = blocks.nextSetBit(0); block >= 0; block = blocks.nextSetBit(block + 1)) {
+                if (!table.owns(block) && !replica.has(block, need)) {
+                    if (replica.claim(block)) {
+                        mine.add(block);
                     } else {
-                        other = stripe;
+                        other = block;
                     }
                 }
             }
@@ -101,15 +111,15 @@ public final class Reads implements Mail.Taker {
         }
     }
 
-    private void pull(Table table, Replica replica, List<Integer> stripes, Replica.Need need, long end) {
-        var missing = new ArrayList<>(stripes);
+    private void pull(Table table, Replica replica, List<Integer> blocks, Replica.Need need, long end) {
+        var missing = new ArrayList<>(blocks);
         var byOwner = new HashMap<Integer, List<Integer>>();
-        stripes.forEach(s ->
-                byOwner.computeIfAbsent(table.owner(s), m -> new ArrayList<>()).add(s));
+        blocks.forEach(b ->
+                byOwner.computeIfAbsent(table.owner(b), m -> new ArrayList<>()).add(b));
         try {
             byOwner.forEach((member, theirs) -> {
                 var wanted = new Messages.PullBlocks(
-                        theirs.stream().mapToInt(s -> s).toArray(),
+                        theirs.stream().mapToInt(b -> b).toArray(),
                         theirs.stream().mapToInt(replica::version).toArray());
                 var frame = question(Messages.PullBlocks.TYPE, table, need, wanted.bytes());
                 wanted.write(frame);
@@ -127,33 +137,33 @@ public final class Reads implements Mail.Taker {
         int width = table.spec().width();
         while (frame.remaining() > 0) {
             var part = Messages.BlockPart.read(frame);
-            int stripe = part.stripe();
+            int block = part.block();
             int[] runs = part.runs();
-            int cells = Math.multiplyExact(shard.rows().resident(stripe), width);
+            int cells = Math.multiplyExact(shard.rows().resident(block), width);
             for (int r = 0; r < runs.length; r += 2) {
                 if (runs[r] < 0 || runs[r + 1] < 0 || (long) runs[r] + runs[r + 1] > cells) {
                     throw new IndexOutOfBoundsException(
                             "a run of " + runs[r + 1] + " cells from " + runs[r] + " on, in a block of " + cells);
                 }
                 var values = frame.getFloats(runs[r + 1]);
-                shard.setCells(shard.rows().stripeStart(stripe), runs[r], values, 0, values.length);
+                shard.setCells(shard.rows().blockStart(block), runs[r], values, 0, values.length);
             }
             if (!part.isMore()) {
-                replica.got(stripe, part.version(), part.age(), need);
-                missing.removeIf(s -> s == stripe);
+                replica.got(block, part.version(), part.age(), need);
+                missing.removeIf(b -> b == block);
             }
         }
     }
 
     // Rows
 
-    /** The rows of {@code keys[from..to)}, to {@code out} from {@code at} on: an array of floats or ints. */
+    /** The rows of {@code keys[from..to)}, to {@code out} from {@code at} on. */
     public void rows(
             Table table,
             long[] keys,
             int from,
             int to,
-            Object out,
+            Cells out,
             int at,
             Replica.Need need,
             @Nullable OwnWrites mine,
@@ -195,7 +205,7 @@ public final class Reads implements Mail.Taker {
     public float[] all(Table table, Replica.Need need, long limitNanos) {
         long end = mail.ticker().nanos() + limitNanos;
         var keys = new long[Math.toIntExact(table.spec().rows())];
-        var out = new float[Math.multiplyExact(keys.length, table.spec().width())];
+        var out = new FloatCells(Math.multiplyExact(keys.length, table.spec().width()));
         var todo = new int[keys.length];
         do {
             int left = 0;
@@ -210,12 +220,12 @@ public final class Reads implements Mail.Taker {
             movedTo = -1;
             pullRows(new Rowwise(table, keys, out, 0, need, null, null, false, end), todo, left);
         } while (movedTo >= 0);
-        return out;
+        return out.array();
     }
 
     /** Copies a row of another node if it is known here, and fresh enough. */
     private static boolean isKnown(
-            Table table, @Nullable OwnWrites mine, long key, Replica.Need need, Object out, int at) {
+            Table table, @Nullable OwnWrites mine, long key, Replica.Need need, Cells out, int at) {
         var feed = RowFeed.of(table);
         if (feed == null || !feed.holds(key)) {
             return table.replica().find(key, need, out, at);
@@ -223,19 +233,15 @@ public final class Reads implements Mail.Taker {
         return (mine == null || !mine.isOnItsWay(key)) && feed.find(key, out, at);
     }
 
-    private static void own(Table table, long key, Object out, int at) {
-        if (out instanceof float[] floats) {
-            table.floats().read(key, floats, at);
-        } else {
-            table.ints().gather(new long[] {key}, 0, 1, (int[]) out, at);
-        }
+    private static void own(Table table, long key, Cells out, int at) {
+        table.shard.gather(new long[] {key}, 0, 1, out, at);
     }
 
     /** A read of rows that is under way: what is asked, by whom, and where answers go. */
     private record Rowwise(
             Table table,
             long[] keys,
-            Object out,
+            Cells out,
             int base,
             Replica.Need need,
             @Nullable RowFeed feed,
@@ -257,7 +263,7 @@ public final class Reads implements Mail.Taker {
         var lists = new HashMap<Address, int[]>(); // positions in keys, their number first
         for (int t = 0; t < count; t++) {
             long key = read.keys()[todo[t]];
-            int member = read.table().owner(read.table().shard.rows().stripe(key));
+            int member = read.table().owner(read.table().shard.rows().block(key));
             var to = new Address(member, read.feed() != null && read.feed().takes(key));
             var list = lists.computeIfAbsent(to, m -> new int[1 + Math.min(count, most)]);
             list[++list[0]] = todo[t];
@@ -299,11 +305,7 @@ public final class Reads implements Mail.Taker {
             int column = (cell + done) % width;
             int part = Math.min(width - column, cells - done);
             int place = read.base() + list[1 + row] * width;
-            if (read.out() instanceof float[] floats) {
-                answer.getFloats(floats, place + column, part);
-            } else {
-                answer.getInts((int[]) read.out(), place + column, part);
-            }
+            read.out().take(answer, place + column, part);
             done += part;
             if (column + part == width) {
                 take(read, read.keys()[list[1 + row]], isTold, answered.age(), stamp, place);

@@ -2,7 +2,6 @@ package orrery.table.remote;
 
 import java.util.Arrays;
 import java.util.List;
-import orrery.table.cells.FloatShard;
 import orrery.table.hold.ServerFunction;
 import orrery.table.hold.Table;
 import orrery.table.hold.Tables;
@@ -29,14 +28,14 @@ public final class Reply extends Answer {
     private final int worker;
     private final long clock;
     private final long need;
-    private int[] stripes = {};
+    private int[] blocks = {};
     private int[] known = {};
     private long[] keys = {};
     private List<ServerFunction.Pair> pairs = List.of();
     private Filling more = frame -> false;
-    private int next; // stripe or key or pair
+    private int next; // block or key or pair
     private int cell; // within it
-    private int version; // of the stripe under way
+    private int version; // of the block under way
     private int[] runs = new int[64];
     private long age;
     private boolean isMoved;
@@ -87,12 +86,12 @@ public final class Reply extends Answer {
 
     void blocks(Frame question) {
         var wanted = Messages.PullBlocks.read(question);
-        for (int stripe : wanted.stripes()) {
-            if (stripe < 0 || stripe >= table.shard.rows().stripes) {
-                throw new IndexOutOfBoundsException("there is no stripe " + stripe);
+        for (int block : wanted.blocks()) {
+            if (block < 0 || block >= table.shard.rows().blocks) {
+                throw new IndexOutOfBoundsException("there is no block " + block);
             }
         }
-        stripes = wanted.stripes();
+        blocks = wanted.blocks();
         known = wanted.known();
         table.floats();
         if (!table.shard.rows().isDense) {
@@ -169,8 +168,8 @@ public final class Reply extends Answer {
     /** Whether all that is asked for is this node's own. */
     private boolean isHere() {
         boolean isHere = true;
-        for (int stripe : stripes) {
-            isHere &= table.owns(stripe);
+        for (int block : blocks) {
+            isHere &= table.owns(block);
         }
         for (long key : keys) {
             isHere &= table.ownsRow(key);
@@ -183,25 +182,29 @@ public final class Reply extends Answer {
         long width = table.spec().width();
         long cells = (keys.length - next) * width;
         long changed = 0;
-        for (int i = next; i < stripes.length; i++) {
-            long all = table.shard.rows().resident(stripes[i]) * width;
+        for (int i = next; i < blocks.length; i++) {
+            long all = table.shard.rows().resident(blocks[i]) * width;
             cells += known[i] < 0 ? all : 0;
-            changed += known[i] < 0 || known[i] == table.shard.locks().version(stripes[i]) ? 0 : all;
+            changed += known[i] < 0 || known[i] == version(blocks[i]) ? 0 : all;
         }
         long bytes = (cells - (known.length == 0 ? cell : 0)) * Float.BYTES
                 + Math.min(changed * Float.BYTES, KNOWN_IN_PART_BYTES)
-                + (stripes.length + 1L) * (Messages.BlockPart.HEAD_BYTES + LEAST_RUN_BYTES);
+                + (blocks.length + 1L) * (Messages.BlockPart.HEAD_BYTES + LEAST_RUN_BYTES);
         return Math.clamp(bytes, 4096, Frame.MOST_PAYLOAD_BYTES);
+    }
+
+    private int version(int block) {
+        return table.shard.locks().version(table.shard.rows().stripeOfBlock(block));
     }
 
     private boolean putBlocks(Frame to) {
         var shard = table.floats();
         var changes = shard.watch();
-        for (; next < stripes.length; next++, cell = 0) {
-            int stripe = stripes[next];
+        for (; next < blocks.length; next++, cell = 0) {
+            int block = blocks[next];
             if (cell == 0) {
                 age = table.clocks.age(); // before the version, and that before the values
-                version = shard.locks().version(stripe);
+                version = version(block);
             }
             int room = to.room() - Messages.BlockPart.HEAD_BYTES;
             if (room < LEAST_RUN_BYTES) {
@@ -209,11 +212,11 @@ public final class Reply extends Answer {
             }
             int end = version == known[next]
                     ? 0
-                    : shard.rows().resident(stripe) * table.spec().width();
+                    : shard.rows().resident(block) * table.spec().width();
             int n = 0;
             while (cell < end && room >= LEAST_RUN_BYTES) {
-                int from = known[next] < 0 ? cell : changes.next(stripe, cell, end, known[next]);
-                int until = known[next] < 0 ? end : from < end ? changes.runEnd(stripe, from, end, known[next]) : end;
+                int from = known[next] < 0 ? cell : changes.next(block, cell, end, known[next]);
+                int until = known[next] < 0 ? end : from < end ? changes.runEnd(block, from, end, known[next]) : end;
                 int count = Math.min(until - from, (room - 2 * Integer.BYTES) / Float.BYTES);
                 if (count > 0) {
                     if (n + 2 > runs.length) {
@@ -225,9 +228,9 @@ public final class Reply extends Answer {
                 }
                 cell = from + count;
             }
-            Messages.BlockPart.write(to, stripe | (cell < end ? Messages.BlockPart.MORE : 0), version, age, runs, n);
+            Messages.BlockPart.write(to, block | (cell < end ? Messages.BlockPart.MORE : 0), version, age, runs, n);
             for (int r = 0; r < n; r += 2) {
-                shard.putCells(shard.rows().stripeStart(stripe), runs[r], runs[r + 1], to);
+                shard.putCells(shard.rows().blockStart(block), runs[r], runs[r + 1], to);
             }
             if (cell < end) {
                 return true;
@@ -245,17 +248,11 @@ public final class Reply extends Answer {
         int at = next * width + cell;
         int count = Math.min(cells - at, (to.room() - Messages.RowsPart.BYTES) / Float.BYTES);
         new Messages.RowsPart(age, at, count).write(to);
-        var floats = table.shard instanceof FloatShard ? new float[width] : new float[0];
-        var ints = floats.length == 0 ? new int[width] : new int[0];
+        var row = table.shard.newCells(width);
         for (int left = count; left > 0; ) {
             int n = Math.min(left, width - cell);
-            if (table.shard instanceof FloatShard shard) {
-                shard.read(keys[next], floats, 0);
-                to.putFloats(floats, cell, n);
-            } else {
-                table.ints().gather(keys, next, next + 1, ints, 0);
-                to.putInts(ints, cell, n);
-            }
+            table.shard.gather(keys, next, next + 1, row, 0);
+            row.put(to, cell, n);
             left -= n;
             cell += n;
             if (cell == width) {
@@ -275,6 +272,6 @@ public final class Reply extends Answer {
 
     @Override
     public String toString() {
-        return "answer to " + to + " about '" + table.name() + "', " + Arrays.toString(stripes);
+        return "answer to " + to + " about '" + table.name() + "', " + Arrays.toString(blocks);
     }
 }

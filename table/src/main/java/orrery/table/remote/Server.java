@@ -53,6 +53,7 @@ public final class Server implements Runnable {
     private final Owner owner;
     private final LinkedBlockingQueue<Object> todo = new LinkedBlockingQueue<>();
     private final Map<Integer, Arrivals> arrivals = new HashMap<>(); // by the number of their group
+    private final WideRows wideRows = new WideRows();
     private final List<Reply> parked = new ArrayList<>();
     private final Map<Peer, Integer> waiting = new HashMap<>(); // reads of a peer, parked or without credit
     private final Map<Peer, ArrayDeque<Answer>> withoutCredit = new HashMap<>(); // in their order
@@ -226,6 +227,7 @@ public final class Server implements Runnable {
     public void begin(Collection<Clocks> clocks, int[] homesOfWorkers) {
         homes = homesOfWorkers.clone();
         arrivals.clear();
+        wideRows.clear();
         clocks.forEach(group -> arrivals.put(group.number(), new Arrivals(group, group.completed())));
         parked.clear();
         waiting.clear();
@@ -363,18 +365,13 @@ public final class Server implements Runnable {
             advance(group, worker);
             return false;
         }
-        var sections = Section.read(frame, table);
-        for (var section : sections) {
-            if (!table.owns(section.stripe())) {
-                throw new IllegalArgumentException("stripe " + section.stripe() + " of table '" + table.name()
-                        + "' is not owned here but by member " + table.owner(section.stripe()));
-            }
-        }
+        var read = Section.read(frame, table);
         if (!group.isNew(worker, clock, part)) {
             duplicates.increment();
             return false;
         }
         pushes.increment();
+        var sections = wideRows.joined(table, worker, read);
         try {
             if (table.spec().consistency().staged()) {
                 tables.staged(table).stage(new StagedUpdates.Received(worker, clock, sections));
@@ -405,11 +402,12 @@ public final class Server implements Runnable {
 
     private static void apply(Shard shard, List<Section> sections) {
         for (var section : sections) {
-            shard.locks().lock(section.stripe());
+            int stripe = shard.rows().stripeOfBlock(section.block());
+            shard.locks().lock(stripe);
             try {
                 section.apply(shard);
             } finally {
-                shard.locks().unlock(section.stripe());
+                shard.locks().unlock(stripe);
             }
         }
     }
@@ -417,14 +415,14 @@ public final class Server implements Runnable {
     private boolean block(Frame frame) {
         var table = table(frame);
         if (table != null) {
-            int stripes = table.shard.rows().stripes;
+            int blocks = table.shard.rows().blocks;
             var from = frame.from();
             if (frame.block() < 0
-                    || frame.block() >= stripes
+                    || frame.block() >= blocks
                     || from == null
-                    || mail.placement().owner(table.spec(), frame.block(), stripes) != from.id()) {
+                    || mail.placement().owner(table.spec(), frame.block(), blocks) != from.id()) {
                 throw new IllegalArgumentException(
-                        "stripe " + frame.block() + " of table '" + table.name() + "' is not the sender's");
+                        "block " + frame.block() + " of table '" + table.name() + "' is not the sender's");
             }
             moves.receive(frame, table);
         }

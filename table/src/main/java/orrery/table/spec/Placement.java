@@ -3,18 +3,15 @@ package orrery.table.spec;
 import java.util.List;
 
 /**
- * Which member owns which block. A block is a stripe of a table: of a dense table a run of rows, of a sparse one the keys
- * with the same hash bits. Members own neighbouring blocks of a table, as evenly as blocks allow; a table of one block
- * goes to a member that its shape picks, so that tables of one shape lie alike.
+ * Which member owns which block: of a dense table a run of rows, of a sparse one the keys with the same hash bits. Members
+ * own neighbouring blocks of a table, as evenly as blocks allow; where there are more members than blocks, some own none.
+ * The blocks of a small table begin with a member that its shape picks, so that tables of one shape lie alike.
  *
  * @param version larger for later placements of a run
  * @param members who owns blocks, ascending
  * @param hosts who of them has workers, and so the blocks of tables that are with these, ascending
  */
 public record Placement(int version, List<Integer> members, List<Integer> hosts) {
-    /** More members than a table has blocks would have nothing to own. */
-    public static final int MOST_MEMBERS = 16;
-
     /** The member that coordinates, and owns blocks only when a job is over. */
     public static final int COORDINATOR = 0;
 
@@ -24,9 +21,8 @@ public record Placement(int version, List<Integer> members, List<Integer> hosts)
         if (!members.containsAll(hosts) || hosts.isEmpty()) {
             throw new IllegalArgumentException("workers are on members " + hosts + ", of " + members);
         }
-        if (members.isEmpty() || members.size() > MOST_MEMBERS) {
-            throw new IllegalArgumentException(
-                    "1 to " + MOST_MEMBERS + " members can share tables, asked for " + members.size());
+        if (members.isEmpty()) {
+            throw new IllegalArgumentException("nobody is to own the tables");
         }
     }
 
@@ -48,19 +44,19 @@ public record Placement(int version, List<Integer> members, List<Integer> hosts)
     }
 
     /** The member that owns a block. */
-    public int owner(TableSpec spec, int stripe, int stripes) {
+    public int owner(TableSpec spec, int block, int blocks) {
         return spec.home() == TableSpec.Home.WITH_WORKERS
-                ? owner(spec, stripe, stripes, hosts)
-                : owner(spec, stripe, stripes, members);
+                ? owner(spec, block, blocks, hosts)
+                : owner(spec, block, blocks, members);
     }
 
-    private static int owner(TableSpec spec, int stripe, int stripes, List<Integer> members) {
+    private static int owner(TableSpec spec, int block, int blocks, List<Integer> members) {
         var order = spec.order();
         if (order != null && order.members() == members.size()) {
-            return members.get(order.owner(stripe));
+            return members.get(order.owner(block));
         }
-        int shift = stripes >= members.size() ? 0 : Math.floorMod(31 * spec.rows() + spec.width(), members.size());
-        int position = (int) ((long) stripe * members.size() / stripes) + shift;
+        int shift = blocks >= members.size() ? 0 : Math.floorMod(31 * spec.rows() + spec.width(), members.size());
+        int position = (int) ((long) block * members.size() / blocks) + shift;
         return members.get(position % members.size());
     }
 }

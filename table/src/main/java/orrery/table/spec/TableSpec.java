@@ -21,6 +21,7 @@ import orrery.table.plan.RowOrder;
  * @param nonFinite what happens to an update with a NaN or an infinity
  * @param order how the rows lie, of a dense table of floats with a plan; null for the order of their numbers
  * @param home which members have its blocks
+ * @param read how its readers read
  */
 public record TableSpec(
         String name,
@@ -34,7 +35,8 @@ public record TableSpec(
         String group,
         NonFinite nonFinite,
         @Nullable RowOrder order,
-        Home home) {
+        Home home,
+        Read read) {
 
     /** The row count of a table that takes any key. */
     public static final long OPEN = -1;
@@ -62,6 +64,13 @@ public record TableSpec(
         SPREAD,
         /** Those on which the stage's workers are. */
         WITH_WORKERS
+    }
+
+    public enum Read {
+        /** By key or by view. Where members share a dense table, a view has them hold all of its values. */
+        ANY,
+        /** By key only: members hold their own blocks, and of others' rows a bounded number. */
+        BY_KEY
     }
 
     public enum NonFinite {
@@ -107,6 +116,10 @@ public record TableSpec(
                             + " for dense tables of floats, and not for ftrl, whose weights follow from a state that no average"
                             + " has");
         }
+        if (consistency instanceof Consistency.Local && read == Read.BY_KEY) {
+            throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
+                    + " and read by key only: under local steps each worker has a copy of all of it");
+        }
         if (rule instanceof UpdateRule.Ftrl && !(init instanceof Init.Zero)) {
             throw new IllegalArgumentException("table '" + name
                     + "' has the rule ftrl, which computes its values and starts at zero; its init is " + init);
@@ -127,7 +140,8 @@ public record TableSpec(
                 DEFAULT_GROUP,
                 NonFinite.FAIL,
                 null,
-                Home.SPREAD);
+                Home.SPREAD,
+                Read.ANY);
     }
 
     /** A sparse table of floats that start at zero and add, under Bsp; any {@code long} is a key. */
@@ -144,38 +158,45 @@ public record TableSpec(
                 DEFAULT_GROUP,
                 NonFinite.FAIL,
                 null,
-                Home.SPREAD);
+                Home.SPREAD,
+                Read.ANY);
     }
 
     /** The same with {@code int} cells. */
     public TableSpec ofInts() {
         return new TableSpec(
-                name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite, order, home);
+                name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite, order, home, read);
     }
 
     public TableSpec with(Init init) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
     }
 
     public TableSpec with(UpdateRule rule) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
     }
 
     public TableSpec with(Consistency consistency) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
     }
 
     public TableSpec with(NonFinite nonFinite) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
     }
 
     public TableSpec inGroup(String group) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home);
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
     }
 
     /** The same, with rows that lie as a plan says; null for the order of their numbers. */
     public TableSpec ordered(@Nullable RowOrder by) {
-        return new TableSpec(name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by, home);
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by, home, read);
     }
 
     /**
@@ -185,7 +206,32 @@ public record TableSpec(
      */
     public TableSpec withWorkers() {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, Home.WITH_WORKERS);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                Home.WITH_WORKERS,
+                read);
+    }
+
+    /** The same, read by keys only: so it may be larger than what a member has memory for. A view of it is an error. */
+    public TableSpec byKey() {
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, Read.BY_KEY);
+    }
+
+    /** What it is, for a checkpoint: nothing of how rows lie or are read, which may be otherwise in the next run. */
+    public String kept() {
+        return "TableSpec[name=" + name + ", rows=" + rows + ", width=" + width + ", type=" + type + ", layout="
+                + layout + ", init=" + init + ", rule=" + rule + ", consistency=" + consistency + ", group=" + group
+                + ", nonFinite=" + nonFinite + ", order=null, home=" + home + "]"; // as files have it since the first
     }
 
     /** Whether {@code add} changes the shard at once: order does not matter to the rule, and nobody may not see it yet. */
@@ -206,6 +252,7 @@ public record TableSpec(
         compare(found, "group", group, other.group);
         compare(found, "nonFinite", nonFinite, other.nonFinite);
         compare(found, "home", home, other.home);
+        compare(found, "read", read, other.read);
         compare(found, "order", String.valueOf(order), String.valueOf(other.order));
         return found;
     }

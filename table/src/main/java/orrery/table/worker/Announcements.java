@@ -65,7 +65,7 @@ final class Announcements {
         var theirs = new long[keys.length];
         int n = 0;
         for (long key : keys) {
-            if (table.owner(table.shard.rows().stripe(key)) == member) {
+            if (table.owner(table.shard.rows().block(key)) == member) {
                 theirs[n++] = key;
             }
         }

@@ -22,7 +22,7 @@ final class Port {
     final float scale; // of a change that is written through
     final @Nullable SlotFeed feed; // if others push the table to this node's own array
     final @Nullable RowFeed rowFeed; // if they push it row by row
-    final long[] lastPushed; // by stripe: the clock of the last push to its owner; empty where all is own
+    final long[] lastPushed; // by block: the clock of the last push to its owner; empty where all is own
     final BitSet known = new BitSet(); // rows of others that were found here
     final @Nullable LocalCopy local; // under local steps
     final @Nullable Announcements announcements; // under SparseSsp
@@ -37,7 +37,7 @@ final class Port {
         scale = spec.rule() instanceof UpdateRule.Sgd sgd ? -sgd.rate() : 1;
         feed = SlotFeed.of(table);
         rowFeed = RowFeed.of(table);
-        lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().stripes];
+        lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().blocks];
         Arrays.fill(lastPushed, Long.MIN_VALUE);
         local = spec.consistency() instanceof Consistency.Local steps
                 ? new LocalCopy(table, steps, () -> group.clock - 1)

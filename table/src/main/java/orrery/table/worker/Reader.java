@@ -1,7 +1,11 @@
 package orrery.table.worker;
 
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
 import orrery.table.cells.FloatShard;
+import orrery.table.cells.IntCells;
 import orrery.table.hold.Table;
 import orrery.table.hold.Tables;
 import orrery.table.plan.Recording;
@@ -72,7 +76,7 @@ final class Reader {
                 awaitPushed(0, slots);
             } else if (reads != null && !table.isWhole()) {
                 long start = ticker.nanos();
-                reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), port.need(), waitLimitNanos);
+                reads.allBlocks(table, port.need(), waitLimitNanos);
                 port.waitedElsewhere(ticker.nanos() - start);
             }
             local.averageIsHere();
@@ -91,6 +95,7 @@ final class Reader {
         }
         port.admit();
         var local = local();
+        makeRoom(local);
         var view = openView;
         if (view == null || view.from() != from || view.to() != to) {
             if (view != null) {
@@ -110,7 +115,7 @@ final class Reader {
             awaitPushed(first, end);
         } else if (reads != null && !table.isWhole()) {
             long start = ticker.nanos();
-            blocks(reads, stripes(from, to));
+            blocks(reads, blocks(from, to));
             port.waitedElsewhere(ticker.nanos() - start);
         }
         return view.open(true);
@@ -132,7 +137,7 @@ final class Reader {
         }
         if (port.feed == null && reads != null && !table.isWhole()) {
             table.floats();
-            gatherElsewhere(keys, from, to, out, at);
+            gatherElsewhere(keys, from, to, new FloatCells(out), at);
             path().overlayThrough(keys, from, to, out, at);
         } else {
             table.floats().gather(keys, from, to, out, at);
@@ -149,6 +154,7 @@ final class Reader {
         port.recordReads(slots.keys(), 0, slots.size());
         port.admit();
         var local = local();
+        makeRoom(local);
         if (slots != openSlots) {
             openSlots = slots;
             viewOfSlots = new View(slots, local);
@@ -161,7 +167,7 @@ final class Reader {
             awaitPushed(slots.keys(), 0, 0);
         } else if (local == null && reads != null && !table.isWhole()) {
             long start = ticker.nanos();
-            blocks(reads, slots.stripes());
+            blocks(reads, slots.blocks());
             port.waitedElsewhere(ticker.nanos() - start);
         }
         var view = viewOfSlots;
@@ -171,15 +177,22 @@ final class Reader {
         return view.open(true);
     }
 
-    /** Brings those stripes here that are of others. */
-    private void blocks(Reads from, long stripes) {
-        for (int stripe = 0; stripe < table.shard.rows().stripes; stripe++) {
-            if ((stripes & 1L << stripe) != 0 && !table.owns(stripe)) {
+    /** Views are of values side by side. */
+    private void makeRoom(@Nullable FloatShard local) {
+        if (local == null && table.shard.rows().isDense) {
+            table.mirror();
+        }
+    }
+
+    /** Brings those blocks here that are of others. */
+    private void blocks(Reads from, BitSet blocks) {
+        for (int block = blocks.nextSetBit(0); block >= 0; block = blocks.nextSetBit(block + 1)) {
+            if (!table.owns(block)) {
                 port.group.sendUnsent(port.self.worker);
                 break;
             }
         }
-        from.blocks(table, stripes, port.need(), waitLimitNanos);
+        from.blocks(table, blocks, port.need(), waitLimitNanos);
     }
 
     /** Waits until rows {@code from} to {@code to}, as far as they are of others, are here and fresh enough. */
@@ -206,7 +219,7 @@ final class Reader {
         boolean isNew = false;
         for (int i = from; i < to; i++) {
             int slot = (int) rows.slot(keys[i]);
-            if (!port.known.get(slot) && !table.owns(rows.stripeOfSlot(slot))) {
+            if (!port.known.get(slot) && !table.owns(rows.blockOfSlot(slot))) {
                 port.known.set(slot);
                 isNew = true;
                 port.countUnplanned(keys[i]);
@@ -247,7 +260,7 @@ final class Reader {
         var need = port.needOfAge(age);
         float[] values;
         if (table.pushed() == null) {
-            reads.blocks(table, -1L >>> (Long.SIZE - table.shard.rows().stripes), need, waitLimitNanos);
+            reads.allBlocks(table, need, waitLimitNanos);
             values = Tables.copyOfValues(table);
         } else { // what others push is on its way perhaps, and must not be disturbed
             values = reads.all(table, need, waitLimitNanos);
@@ -256,11 +269,22 @@ final class Reader {
         return values;
     }
 
-    private long stripes(long from, long to) {
-        return to > from ? table.shard.rows().stripesOf(new long[] {from, to - 1}, 0, 2) : 0;
+    /** The blocks of rows {@code from} to {@code to}. */
+    private BitSet blocks(long from, long to) {
+        var rows = table.shard.rows();
+        var blocks = new BitSet();
+        if (to > from && rows.isNatural()) {
+            rows.check(from);
+            rows.check(to - 1);
+            blocks.set(rows.block(from), rows.block(to - 1) + 1);
+        }
+        for (long row = from; row < to && !rows.isNatural(); row++) {
+            blocks.set(rows.block(row));
+        }
+        return blocks;
     }
 
-    private void gatherElsewhere(long[] keys, int from, int to, Object out, int at) {
+    private void gatherElsewhere(long[] keys, int from, int to, Cells out, int at) {
         long start = ticker.nanos();
         if (reads != null) {
             for (int i = from; i < to; i++) {
@@ -282,7 +306,7 @@ final class Reader {
         port.admit();
         var ints = table.ints();
         if (reads != null && !table.isWhole()) {
-            gatherElsewhere(keys, 0, keys.length, out, 0);
+            gatherElsewhere(keys, 0, keys.length, new IntCells(out), 0);
             path().overlayCounts(keys, out);
             return;
         }

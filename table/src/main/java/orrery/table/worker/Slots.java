@@ -1,5 +1,6 @@
 package orrery.table.worker;
 
+import java.util.BitSet;
 import orrery.table.hold.Table;
 
 /**
@@ -10,6 +11,7 @@ public final class Slots {
     private final Table table;
     private final long[] keys;
     private final int[] places;
+    private final BitSet blocks = new BitSet();
 
     Slots(Table table, long[] keys) {
         var rows = table.floats().rows();
@@ -23,6 +25,7 @@ public final class Slots {
         places = new int[keys.length];
         for (int i = 0; i < places.length; i++) {
             places[i] = Math.toIntExact(rows.slot(keys[i]));
+            blocks.set(rows.blockOfSlot(places[i]));
         }
     }
 
@@ -43,8 +46,8 @@ public final class Slots {
         return keys;
     }
 
-    /** Which stripes have one of the rows. */
-    long stripes() {
-        return table.shard.rows().stripesOf(keys, 0, keys.length);
+    /** Which blocks have one of the rows. */
+    BitSet blocks() {
+        return blocks;
     }
 }

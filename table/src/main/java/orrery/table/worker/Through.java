@@ -10,6 +10,7 @@ import orrery.table.outbox.SparseOutbox;
 import orrery.table.push.SlotFeed;
 import orrery.table.push.Unconfirmed;
 import orrery.table.spec.NonFiniteUpdateException;
+import orrery.table.spec.TableSpec;
 
 /**
  * The way of updates that may be applied in parts, where no read waits for all: own rows change at once. Rows of others
@@ -36,7 +37,7 @@ final class Through extends WritePath {
     @Override
     void gatherAdds(long[] rows) {
         hot = new BitSet();
-        if (table.shard instanceof FloatShard) {
+        if (spec.type() == TableSpec.Type.FLOAT) {
             for (long row : rows) {
                 if (row >= 0 && row < Integer.MAX_VALUE) { // others go to the shard at once, as ever
                     hot.set((int) row);
@@ -73,10 +74,10 @@ final class Through extends WritePath {
     private void addApart(FloatShard shard, long[] keys, int from, int to, float[] values, int at) {
         int width = spec.width();
         for (int i = from; i < to; i++, at += width) {
-            int stripe = shard.rows().stripe(keys[i]);
             if (isHot(keys[i])) {
                 gathered(shard).addRow(keys[i], values, at);
-            } else if (table.owns(stripe)) {
+            } else if (table.ownsRow(keys[i])) {
+                int stripe = shard.rows().stripe(keys[i]);
                 shard.locks().lock(stripe);
                 try {
                     shard.addScaled(keys, i, i + 1, values, at, scale);
@@ -167,7 +168,7 @@ final class Through extends WritePath {
 
     private void addCellApart(FloatShard shard, long row, int column, float value) {
         int stripe = shard.rows().stripe(row);
-        boolean isOwn = table.owns(stripe);
+        boolean isOwn = table.ownsRow(row);
         if (!isOwn && unconfirmed == null) {
             elsewhere(shard).addCell(row, column, value);
             return;
@@ -197,11 +198,11 @@ final class Through extends WritePath {
         }
         int width = spec.width();
         for (int i = 0; i < keys.length; i++) {
-            int stripe = shard.rows().stripe(keys[i]);
-            if (!table.owns(stripe)) {
+            if (!table.ownsRow(keys[i])) {
                 counts(shard).addRow(keys[i], values, i * width);
                 continue;
             }
+            int stripe = shard.rows().stripe(keys[i]);
             shard.locks().lock(stripe);
             try {
                 shard.add(keys, i, i + 1, values, i * width);
@@ -296,8 +297,8 @@ final class Through extends WritePath {
                 var shard = table.floats();
                 table.forEachElsewhere(
                         sealed::touches,
-                        stripe -> sealed.drain(
-                                stripe, (row, values, at) -> addUnconfirmed(shard, unconfirmed, row, values, at)));
+                        (from, to) -> sealed.drain(
+                                from, to, (row, values, at) -> addUnconfirmed(shard, unconfirmed, row, values, at)));
             }
         }
         apply(sealed);

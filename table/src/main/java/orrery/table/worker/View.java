@@ -62,7 +62,7 @@ public final class View {
         this.to = to;
         blocks = shard.values();
         width = table.spec().width();
-        shift = shard.rows().blockShift;
+        shift = shard.valueShift();
         mask = (1 << shift) - 1;
     }
 

@@ -1,5 +1,6 @@
 package orrery.table.worker;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.IntShard;
@@ -31,8 +32,6 @@ import orrery.table.spec.TableSpec;
  * <p>Confined to the worker's thread.
  */
 abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Through {
-    private static final long MOST_OUTBOX_BYTES = 64L << 20; // of an outbox with a cell for every cell of a dense table
-
     final Port port;
     final Table table;
     final TableSpec spec;
@@ -115,7 +114,7 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
     }
 
     final Outbox newOutbox(TableSpec of, FloatShard shard) {
-        var dense = port.self.recording == null ? DenseOutbox.ifItFits(of, shard, MOST_OUTBOX_BYTES) : null;
+        var dense = port.self.recording == null ? DenseOutbox.ifItFits(of, shard) : null;
         return dense == null ? new SparseOutbox(of, shard) : dense;
     }
 
@@ -172,11 +171,11 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         if (own != null && knowsRows) {
             sealed.forEachRow(row -> noteOwn(own, row));
         }
-        table.forEachElsewhere(sealed::touches, stripe -> {
+        table.forEachElsewhere(sealed::touches, (from, until) -> {
             if (own != null && !knowsRows) {
-                own.addStripe(port.group.clock, stripe);
+                own.addBlocks(port.group.clock, from, until);
             }
-            port.lastPushed[stripe] = port.group.clock;
+            Arrays.fill(port.lastPushed, from, until, port.group.clock);
         });
         send(sealed, to);
     }
@@ -187,7 +186,8 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         if (own != null) {
             sealed.forEachRow(row -> noteOwn(own, row));
         }
-        table.forEachElsewhere(sealed::touches, stripe -> port.lastPushed[stripe] = port.group.clock);
+        table.forEachElsewhere(
+                sealed::touches, (from, until) -> Arrays.fill(port.lastPushed, from, until, port.group.clock));
         send(sealed, to);
     }
 
@@ -210,12 +210,15 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         int stripes = shard.rows().stripes;
         long left = 0;
         for (int stripe = 0; stripe < stripes; stripe++) {
-            left |= table.owns(stripe) && sealed.touches(stripe) ? 1L << stripe : 0;
+            long bit = 1L << stripe;
+            var touched = new boolean[1];
+            table.forEachOwn(stripe, sealed::touches, (from, until) -> touched[0] = true);
+            left |= touched[0] ? bit : 0;
         }
         for (int next = (int) ((long) port.self.worker * stripes / port.self.workers); left != 0; ) {
             int stripe = shard.locks().lockAny(left, next);
             try {
-                sealed.apply(stripe);
+                table.forEachOwn(stripe, sealed::touches, sealed::apply);
             } finally {
                 shard.locks().unlock(stripe);
             }

@@ -1,7 +1,6 @@
 package orrery.table.cells;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -57,22 +56,5 @@ final class StripeLocksTest {
             assertThat(sums[s])
                     .isEqualTo(List.of(due).stream().mapToInt(d -> d[stripe]).sum());
         }
-    }
-
-    /** Such as a lack of memory for the copy of a stripe: nobody waits for a lock that nobody has. */
-    @Test
-    void whatFailsWhenALockIsTakenGivesItBack() {
-        var locks = new StripeLocks(4);
-        locks.before(stripe -> {
-            if (stripe == 2) {
-                throw new OutOfMemoryError("no room");
-            }
-        });
-        assertThatThrownBy(() -> locks.lock(2)).isInstanceOf(OutOfMemoryError.class);
-        assertThatThrownBy(() -> locks.lockAny(1L << 2, 0)).isInstanceOf(OutOfMemoryError.class);
-        assertThatThrownBy(() -> locks.lockAll(0b1111)).isInstanceOf(OutOfMemoryError.class);
-        locks.before(null);
-        locks.lockAll(0b1111); // all are free
-        locks.unlockAll(0b1111);
     }
 }

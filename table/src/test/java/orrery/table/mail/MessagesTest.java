@@ -73,7 +73,7 @@ final class MessagesTest {
                 block,
                 to -> Messages.BlockPart.write(
                         to,
-                        block.stripe() | (block.isMore() ? Messages.BlockPart.MORE : 0),
+                        block.block() | (block.isMore() ? Messages.BlockPart.MORE : 0),
                         worker,
                         clock,
                         runs,

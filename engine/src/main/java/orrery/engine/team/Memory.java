@@ -1,0 +1,63 @@
+package orrery.engine.team;
+
+import java.util.List;
+import orrery.engine.event.JobFailedException;
+import orrery.engine.event.RunEvent;
+import orrery.table.hold.MemoryPlan;
+import orrery.table.spec.Placement;
+import orrery.table.spec.TableSpec;
+
+/** Whether tables fit, said before they are made. */
+public final class Memory {
+    private Memory() {}
+
+    /**
+     * The plan of the member that needs most.
+     *
+     * @param limit bytes that a process may have
+     * @param snapshots bytes that copies of snapshots may take
+     * @throws JobFailedException if it has not as much
+     */
+    public static RunEvent.MemoryPlanned checked(
+            List<TableSpec> tables, Placement placement, int workers, long limit, long snapshots) {
+        int members = placement.members().size();
+        int each = Math.ceilDiv(workers, members);
+        MemoryPlan most = null;
+        for (int member : placement.members()) {
+            var plan = MemoryPlan.of(tables, placement, member, each, snapshots);
+            most = most == null || plan.bytes() > most.bytes() ? plan : most;
+        }
+        if (most == null) {
+            throw new IllegalArgumentException("nobody has tables");
+        }
+        boolean isAlone = placement.members().contains(Placement.COORDINATOR);
+        if (most.bytes() > limit) {
+            throw refused(
+                    (isAlone ? "this process" : "each of " + members + " members") + " needs " + most + " and has "
+                            + mebibytes(limit)
+                            + "; more members share tables, whose readers need no mirror if the tables are read by key (TableSpec.byKey); or give"
+                            + " each more memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
+        }
+        return new RunEvent.MemoryPlanned(most, isAlone ? 0 : members, limit);
+    }
+
+    /** The same of the JVM to which all tables come in the end. */
+    public static void checkResult(List<TableSpec> tables, long limit) {
+        var here = new Placement(0, List.of(Placement.COORDINATOR));
+        var plan = MemoryPlan.of(tables, here, Placement.COORDINATOR, 0, 0);
+        if (plan.bytes() > limit) {
+            throw refused("the tables come to the coordinator in the end, which needs " + plan + " for them and has "
+                    + mebibytes(limit) + "; leave them in the last checkpoint (Run.leavingTables), or give it more"
+                    + " memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
+        }
+    }
+
+    private static JobFailedException refused(String why) {
+        return new JobFailedException("too little memory: " + why, new IllegalArgumentException(why));
+    }
+
+    /** Bytes, for people. */
+    public static String mebibytes(long bytes) {
+        return (bytes >> 20) + " MiB";
+    }
+}
