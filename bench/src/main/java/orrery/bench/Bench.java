@@ -3,6 +3,7 @@ package orrery.bench;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import orrery.bench.capacity.CapacityBench;
 import orrery.bench.cluster.ClusterBench;
 import orrery.bench.defaults.DefaultsBench;
 import orrery.bench.factor.FactorBench;
@@ -49,7 +50,8 @@ import picocli.CommandLine.Spec;
             ParsingBench.class,
             DefaultsBench.class,
             SoakBench.class,
-            StartBench.class
+            StartBench.class,
+            CapacityBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -67,6 +69,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity or spark");
     }
 }

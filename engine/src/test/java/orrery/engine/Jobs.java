@@ -1,5 +1,6 @@
 package orrery.engine;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -50,6 +51,33 @@ final class Jobs {
                                 stage("named", 4, 4, pauseMicros).with(Parallelism.onMember(1, 3)))
                         .repeat(2)
                         .then(Task.of(stage("as ever", 5, 5, pauseMicros))));
+    }
+
+    /** Whose second worker wants ever more memory. */
+    static Job greedy() {
+        return new Job(
+                "greedy",
+                List.of(TableSpec.dense("w", 1 << 20, 4)
+                        .with(new UpdateRule.AdaGrad(0.1f))
+                        .byKey()),
+                List.of(new Stage("hoard", 1000, 10, worker -> {
+                    var hoard = new ArrayList<byte[]>();
+                    return (session, clock) -> {
+                        if (worker.index() == 1) {
+                            hoard.add(new byte[8 << 20]);
+                        }
+                    };
+                })));
+    }
+
+    /** Whose table is larger than two members of 256 MiB have room for. */
+    static Job tooLarge() {
+        return new Job(
+                "too-large",
+                List.of(TableSpec.dense("w", 5_000_000, 16)
+                        .with(new UpdateRule.AdaGrad(0.1f))
+                        .byKey()),
+                List.of(new Stage("never", 10, worker -> (session, clock) -> {})));
     }
 
     static Stage stage(String name, long clocks, long cutEvery, long pauseMicros) {

@@ -17,20 +17,25 @@ import orrery.table.spec.Consistency;
 
 /**
  * A program that trains, as users write one: the same for whoever coordinates and for the members. Arguments: folder of
- * checkpoints, consistency or {@code staged}, microseconds a step takes, {@code member}, {@code run} or {@code resume}.
+ * checkpoints, consistency or the name of a job, microseconds a step takes, {@code member}, {@code run} or {@code resume}.
  */
 final class ProcessMain {
     private ProcessMain() {}
 
     public static void main(String[] args) throws IOException {
         var checkpoints = Checkpoints.in(Storage.local(Path.of(args[0])));
-        boolean isStaged = args[1].equals("staged");
+        boolean isNamed = List.of("staged", "greedy", "too-large").contains(args[1]);
         var run = Run.local(4)
-                .with(isStaged ? new Consistency.Bsp() : Consistency.parse(args[1]))
+                .with(isNamed ? new Consistency.Bsp() : Consistency.parse(args[1]))
                 .with(checkpoints)
                 .withWaitLimit(Duration.ofSeconds(60));
         long pause = Long.parseLong(args[2]);
-        var job = isStaged ? Jobs.staged(true, pause) : Jobs.mixed(run.consistency(), pause);
+        var job = switch (args[1]) {
+            case "staged" -> Jobs.staged(true, pause);
+            case "greedy" -> Jobs.greedy();
+            case "too-large" -> Jobs.tooLarge();
+            default -> Jobs.mixed(run.consistency(), pause);
+        };
         switch (args[3]) {
             case "member" -> job.run(run.with(Membership.read(System.in)));
             case "fickle" -> // each life reads something else

@@ -1,6 +1,7 @@
 package orrery.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -275,5 +276,42 @@ final class ProcessesTest {
                 .start();
         var said = new String(resumed.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertThat(said).contains("sum " + Arrays.hashCode(undisturbed()));
+    }
+
+    // Memory
+
+    private Run named(String job) {
+        var place = folder.resolve(job);
+        return Run.local(4)
+                .with(Checkpoints.in(Storage.local(place)))
+                .withWaitLimit(Duration.ofSeconds(60))
+                .with(ProcessMain.processes(2, place.toString(), job, "0", Members.Terms.DEFAULT))
+                .leavingTables();
+    }
+
+    @Test
+    void aMemberThatRunsOutOfMemoryEndsTheRunWithTheNumbers() {
+        var lost = new ArrayList<RunEvent>();
+        assertThatThrownBy(() -> Jobs.greedy().run(named("greedy").listening(event -> {
+                    if (event instanceof RunEvent.MemberLost) {
+                        lost.add(event);
+                    }
+                })))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessageMatching(
+                        "member 1 ran out of memory \\(Java heap space\\): it has 2\\d\\d MiB, of which its tables"
+                                + " need \\d+ MiB \\(w \\d+: values 8.0, rule state 8.0, .*");
+        assertThat(lost).hasSizeLessThan(2);
+        assertThat(members()).isEmpty();
+    }
+
+    @Test
+    void tablesThatDoNotFitAreRefusedBeforeTheRun() {
+        assertThatThrownBy(() -> Jobs.tooLarge().run(named("too-large")))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessageMatching(
+                        "too little memory: each of 2 members needs \\d+ MiB \\(w \\d+: values 153, rule state 153,"
+                                + " .* and has 2\\d\\d MiB; more members share tables.*");
+        assertThat(members()).isEmpty();
     }
 }

@@ -2,7 +2,9 @@ package orrery.app.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import orrery.engine.launch.Processes;
 
 /** How a member of a run is started: this program again; its part of the run comes on standard input. */
@@ -60,14 +62,35 @@ public final class MemberCommand {
         if (given().stream().anyMatch(flag -> flag.matches("-XX:\\+Use\\w+GC"))) {
             flags.removeAll(List.of("-XX:+UseParallelGC", YOUNG)); // a JVM has one collector
         }
-        if (given().stream().anyMatch(flag -> flag.startsWith("-Xm"))) {
+        if (given().stream().anyMatch(flag -> flag.startsWith("-Xmn"))
+                || given().stream().anyMatch(flag -> flag.startsWith("-Xms"))) {
             flags.remove(YOUNG); // the heap is theirs
         }
+        heap(memory)
+                .ifPresent(
+                        bytes -> { // tables are old: the young may have an eighth of a small heap
+                            int young = flags.indexOf(YOUNG);
+                            if (young >= 0) {
+                                flags.set(young, "-XX:MaxNewSize=" + Math.min(96 << 10, (bytes / 8) >> 10) + "k");
+                            }
+                        });
         flags.addAll(given()); // last: they go before
-        memory.ifPresent(bytes -> {
-            flags.remove(YOUNG);
-            flags.add("-Xmx" + (bytes >> 10) + "k");
-        });
+        memory.ifPresent(bytes -> flags.add("-Xmx" + (bytes >> 10) + "k"));
         return Processes.again(flags, MAIN, List.of(VERB));
+    }
+
+    /** The heap that is asked for, by --memory or by the user's flags. */
+    private static OptionalLong heap(OptionalLong memory) {
+        if (memory.isPresent()) {
+            return memory;
+        }
+        for (var flag : given()) {
+            var size = Pattern.compile("-Xmx(\\d{1,9})([kKmMgG])").matcher(flag);
+            if (size.matches()) {
+                int shift = 10 * (1 + "kmg".indexOf(size.group(2).toLowerCase(Locale.ROOT)));
+                return OptionalLong.of(Long.parseLong(size.group(1)) << shift);
+            }
+        }
+        return OptionalLong.empty();
     }
 }

@@ -105,7 +105,9 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
                 isFloat && placement.members().size() > 1 ? Changes.bytes(rows, spec.width(), own) : 0,
                 mirror,
                 isWhole || mirror > 0 || workers == 0 ? 0 : cache(spec, placement),
-                workers * (isLocal ? rows.slots() * (row + state(asked)) + outbox(asked, rows) : outbox(spec, rows)));
+                workers
+                        * ((isLocal ? rows.slots() * (row + state(asked)) + outbox(asked, rows) : 0)
+                                + outbox(spec, rows)));
     }
 
     /** Bytes of rule state that a row has. */
@@ -123,7 +125,8 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
 
     /** Bytes of what one worker will add at its tick, where that has a cell for each of the table. */
     private static long outbox(TableSpec spec, Rows rows) {
-        boolean hasOne = spec.type() == TableSpec.Type.FLOAT && !spec.writesThrough();
+        boolean hasOne = spec.type() == TableSpec.Type.FLOAT
+                && (!spec.writesThrough() || spec.consistency() instanceof Consistency.Local);
         return hasOne ? DenseOutbox.bytes(spec, rows) : 0;
     }
 

@@ -143,7 +143,7 @@ public final class StagedUpdates implements Clocks.Staged {
     }
 
     private void apply(int stripe) {
-        if (!ownsSome(stripe)) {
+        if (!table.ownsSome(stripe)) {
             return; // pushed to its owners
         }
         shard.locks().lock(stripe);
@@ -163,16 +163,6 @@ public final class StagedUpdates implements Clocks.Staged {
         } finally {
             shard.locks().unlock(stripe);
         }
-    }
-
-    private boolean ownsSome(int stripe) {
-        var rows = shard.rows();
-        for (int block = rows.firstBlock(stripe); block < rows.firstBlock(stripe + 1); block++) {
-            if (table.owns(block)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private void applyOwn(int worker, int stripe) {

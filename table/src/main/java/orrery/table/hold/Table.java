@@ -24,6 +24,7 @@ public final class Table {
     private final @Nullable IntShard ints; // the shard, if it is of counts
     private volatile int[] owners = {}; // by block; empty where all is this node's own
     private volatile boolean[] isOwn = {};
+    private volatile boolean ownsAll = true;
     private volatile @Nullable Replica replica;
     private volatile @Nullable Pushed pushed;
     private long mostFedCells;
@@ -62,9 +63,11 @@ public final class Table {
         int blocks = shard.rows().blocks;
         var next = new int[blocks];
         var own = new boolean[blocks];
+        boolean all = true;
         for (int b = 0; b < blocks; b++) {
             next[b] = placement.owner(spec, b, blocks);
             own[b] = next[b] == me;
+            all &= own[b];
         }
         closePushed();
         shard.own(own);
@@ -73,6 +76,7 @@ public final class Table {
             floats.watch();
         }
         isOwn = own;
+        ownsAll = all;
         owners = next;
     }
 
@@ -189,12 +193,21 @@ public final class Table {
 
     /** Whether all blocks are this node's, among others or alone. */
     public boolean ownsAll() {
-        for (boolean own : isOwn) {
-            if (!own) {
-                return false;
+        return ownsAll;
+    }
+
+    /** Whether some block of a stripe is. */
+    public boolean ownsSome(int stripe) {
+        if (ownsAll) {
+            return true;
+        }
+        var rows = shard.rows();
+        for (int block = rows.firstBlock(stripe); block < rows.firstBlock(stripe + 1); block++) {
+            if (owns(block)) {
+                return true;
             }
         }
-        return true;
+        return false;
     }
 
     public boolean ownsRow(long row) {

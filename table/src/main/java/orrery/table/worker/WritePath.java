@@ -210,15 +210,12 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         int stripes = shard.rows().stripes;
         long left = 0;
         for (int stripe = 0; stripe < stripes; stripe++) {
-            long bit = 1L << stripe;
-            var touched = new boolean[1];
-            table.forEachOwn(stripe, sealed::touches, (from, until) -> touched[0] = true);
-            left |= touched[0] ? bit : 0;
+            left |= isTouched(sealed, stripe) ? 1L << stripe : 0;
         }
         for (int next = (int) ((long) port.self.worker * stripes / port.self.workers); left != 0; ) {
             int stripe = shard.locks().lockAny(left, next);
             try {
-                table.forEachOwn(stripe, sealed::touches, sealed::apply);
+                applyOwn(sealed, stripe);
             } finally {
                 shard.locks().unlock(stripe);
             }
@@ -227,6 +224,20 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         }
         if (!port.group.hasJoined(sealed)) {
             sealed.clear();
+        }
+    }
+
+    private boolean isTouched(Outbox sealed, int stripe) {
+        var rows = table.shard.rows();
+        return table.ownsSome(stripe) && sealed.touches(rows.firstBlock(stripe), rows.firstBlock(stripe + 1));
+    }
+
+    private void applyOwn(Outbox sealed, int stripe) {
+        if (table.ownsAll()) {
+            var rows = table.shard.rows();
+            sealed.apply(rows.firstBlock(stripe), rows.firstBlock(stripe + 1));
+        } else {
+            table.forEachOwn(stripe, sealed::touches, sealed::apply);
         }
     }
 }
