@@ -335,7 +335,8 @@ public final class Coordinator implements Site {
                 seat,
                 "ran out of memory (" + Printable.lines(where) + "): it has " + Memory.mebibytes(seat.memory)
                         + ", of which its tables need " + plan
-                        + "; more members share tables, or give each more memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
+                        + "; share the tables among more members, or give each process more memory (ORRERY_JAVA_OPTS=-Xmx...,"
+                        + " --memory)");
     }
 
     private void spent(Seat seat, Spent soFar) {

@@ -32,11 +32,12 @@ public final class Memory {
         }
         boolean isAlone = placement.members().contains(Placement.COORDINATOR);
         if (most.bytes() > limit) {
+            boolean isMirrored = most.tables().stream().anyMatch(need -> need.mirror() > 0);
             throw refused(
                     (isAlone ? "this process" : "each of " + members + " members") + " needs " + most + " and has "
-                            + mebibytes(limit)
-                            + "; more members share tables, whose readers need no mirror if the tables are read by key (TableSpec.byKey); or give"
-                            + " each more memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
+                            + mebibytes(limit) + "; share the tables among more members, "
+                            + (isMirrored ? "say so where they are read by key only (TableSpec.byKey), " : "")
+                            + "or give each process more memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
         }
         return new RunEvent.MemoryPlanned(most, isAlone ? 0 : members, limit);
     }
