@@ -310,8 +310,8 @@ final class ProcessesTest {
         assertThatThrownBy(() -> Jobs.tooLarge().run(named("too-large")))
                 .isInstanceOf(JobFailedException.class)
                 .hasMessageMatching(
-                        "too little memory: each of 2 members needs \\d+ MiB \\(w \\d+: values 153, rule state 153,"
-                                + " .* and has 2\\d\\d MiB; more members share tables.*");
+                        "too little memory: each of 2 members needs \\d+ MiB \\(w \\d+: values 154, rule state 154,"
+                                + " .* and has 2\\d\\d MiB; share the tables among more members, or give each.*");
         assertThat(members()).isEmpty();
     }
 }

@@ -49,8 +49,10 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
             return text.toString();
         }
 
+        private static final long LEAST_SHOWN = 1 << 16;
+
         private static void part(StringBuilder text, String what, long bytes) {
-            if (bytes > 0) {
+            if (bytes >= LEAST_SHOWN) {
                 text.append(", ").append(what).append(' ').append(mebibytes(bytes));
             }
         }
