@@ -25,9 +25,9 @@ import orrery.store.Storage;
 import orrery.table.worker.Session;
 
 /**
- * A job as users write one: workers gather rows at random (or view them), and add what depends on what they read. The same
- * program for whoever coordinates and for its members. Prints one JSON object: what was planned, what was needed, and a sum
- * of what was read at the last clock.
+ * A job as users write one: workers gather random rows (or view them), and add an update that depends on what they read. The
+ * coordinator and its members run the same program. It prints one JSON object: the planned memory, the memory used, and a
+ * sum of what was read at the last clock.
  */
 public final class Program {
     static final int CLOCKS = 12;

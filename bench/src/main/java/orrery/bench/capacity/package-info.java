@@ -1,4 +1,4 @@
-/** How large a model members of a given heap can hold together, and how well its need for memory is told beforehand. */
+/** How large a model members of a given heap can hold together, and how close the planned memory is to what they use. */
 @NullMarked
 package orrery.bench.capacity;
 

@@ -756,7 +756,7 @@ public final class Coordinator implements Site {
         return all;
     }
 
-    /** The tables come here, where whoever ran the job looks for them, unless they are left in the last checkpoint. */
+    /** Brings the tables to this JVM, unless the run leaves them in its last checkpoint. */
     @Override
     public void finish() throws InterruptedException {
         seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));

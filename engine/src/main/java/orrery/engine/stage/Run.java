@@ -32,7 +32,7 @@ import orrery.wire.World;
  *     only with checkpoints
  * @param turns when and where stages may run, if other jobs run on the same machines
  * @param identity what it is of, beside what its job says: members and checkpoints must be of the same
- * @param leavesTables whether tables are left in the last checkpoint, and not brought to whoever ran the job
+ * @param leavesTables whether the tables stay in the last checkpoint instead of coming to the coordinator at the end
  * @param world the time and the network that it lives in
  */
 public record Run(

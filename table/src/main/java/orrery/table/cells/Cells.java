@@ -23,9 +23,6 @@ public sealed interface Cells permits FloatCells, IntCells {
     /** Copies {@code count} cells from {@code from} on to others of this type, from {@code at} on. */
     void copyTo(Cells to, int from, int at, int count);
 
-    /** Adds {@code count} cells from {@code from} on to others of this type, from {@code at} on; counts that no int holds are refused. */
-    void addTo(Cells to, int from, int at, int count);
-
     /** Writes cells to a frame. */
     void put(Frame to, int from, int count);
 

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /**
  * Which rows of a dense table's own blocks have changed since when, so that a replica that knows an earlier version of a
  * block gets the rest only. Kept per granule, some rows side by side, from a block's first change on. A granule's mark is
- * the version that its stripe has once the change is done. Written under the stripe's lock, read without: who misses a
- * mark learns of it the next time, since it was told the version before.
+ * the version that its stripe has once the change is done. Written under the stripe's lock, read without: a reader that
+ * misses a mark sees it the next time, because it still knows the older version.
  */
 public final class Changes {
     private static final int GRANULE_CELLS = 16; // as many bytes as telling where they are costs, some times over

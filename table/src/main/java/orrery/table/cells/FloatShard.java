@@ -20,24 +20,8 @@ public final class FloatShard extends Shard {
     private static final int PIECE_CELLS = 4096;
 
     private final Kernel kernel;
-    private volatile Storage storage = new Storage(new FloatBlock[0], 0, new float[0][], 0, false, false);
+    private volatile FloatStorage storage;
     private @Nullable Changes changes; // where other nodes have replicas
-
-    /**
-     * Where cells are. Slot s is row {@code s & mask} of array {@code s >>> shift}; an array that is not here is null.
-     *
-     * @param blocks values and state of what is written here
-     * @param values what readers see
-     * @param isWhole whether all of a dense table is here, in arrays as long as they can be
-     * @param isMirrored whether what readers see is a second place
-     */
-    private record Storage(
-            @Nullable FloatBlock[] blocks,
-            int shift,
-            float[][] values,
-            int valueShift,
-            boolean isWhole,
-            boolean isMirrored) {}
 
     /** All of the table is here. */
     public FloatShard(TableSpec spec, LongSupplier age) {
@@ -48,19 +32,13 @@ public final class FloatShard extends Shard {
     public FloatShard(TableSpec spec, LongSupplier age, boolean isAll) {
         super(spec);
         kernel = Kernel.of(spec.rule(), width, age);
-        if (!rows.isDense) {
-            storage = new Storage(new FloatBlock[0], rows.chunkShift, new float[0][], rows.chunkShift, false, false);
-        } else if (isAll) {
+        storage = FloatStorage.none(width, rows.chunkShift);
+        if (rows.isDense && isAll) {
             own(all(rows.blocks));
         }
     }
 
     // Where
-
-    @Override
-    int arrays() {
-        return storage.blocks().length;
-    }
 
     @Override
     int arrayShift() {
@@ -82,34 +60,23 @@ public final class FloatShard extends Shard {
     }
 
     @Override
-    public boolean has(int block) {
-        var now = storage;
-        int array = (int) (rows.blockStart(block) >>> now.shift());
-        return array < now.blocks().length && now.blocks()[array] != null;
+    boolean isHere(int array) {
+        var now = storage.blocks();
+        return array < now.length && now[array] != null;
     }
 
     @Override
-    void hold(boolean isAll) {
+    void hold(boolean[] own, boolean isAll) {
         var before = storage;
         boolean isFirst = before.blocks().length == 0;
         if (isAll && isFirst) {
             holdWhole();
         } else if (isFirst || (!isAll && before.isWhole())) {
-            var now = new Storage(
-                    new FloatBlock[rows.blocks],
-                    rows.blockShift(),
-                    new float[rows.blocks][],
-                    rows.blockShift(),
-                    false,
-                    false);
-            if (!isFirst) { // what stays is copied, and the rest goes
-                for (int block = 0; block < rows.blocks; block++) {
-                    var part = part(before, block);
-                    now.blocks()[block] = part;
-                    now.values()[block] = part.values();
-                }
+            var blocks = new @Nullable FloatBlock[rows.blocks];
+            for (int block = 0; !isFirst && block < rows.blocks; block++) {
+                blocks[block] = own[block] ? part(before, block) : null; // what stays is copied, and the rest goes
             }
-            storage = now;
+            storage = FloatStorage.of(width, blocks, rows.blockShift(), false);
         }
     }
 
@@ -119,11 +86,11 @@ public final class FloatShard extends Shard {
             blocks[b] = FloatBlock.of(rows.rowsInChunk(b), width, spec.rule().planes());
             fill((long) b << rows.chunkShift, rows.rowsInChunk(b), blocks[b].values());
         }
-        storage = new Storage(blocks, rows.chunkShift, valuesOf(blocks), rows.chunkShift, true, false);
+        storage = FloatStorage.of(width, blocks, rows.chunkShift, true);
     }
 
     /** A block of what was one array. */
-    private FloatBlock part(Storage whole, int block) {
+    private FloatBlock part(FloatStorage whole, int block) {
         long first = rows.blockStart(block);
         int count = rows.resident(block);
         var from = whole.blocks()[(int) (first >>> whole.shift())];
@@ -151,7 +118,7 @@ public final class FloatShard extends Shard {
         fill(rows.blockStart(block), rows.resident(block), fresh.values());
         now.blocks()[block] = fresh;
         if (now.isMirrored()) {
-            mirrorOf(now, rows.blockStart(block), rows.blockStart(block + 1));
+            now.written(rows.blockStart(block), rows.blockStart(block + 1));
         } else {
             now.values()[block] = fresh.values();
         }
@@ -190,17 +157,6 @@ public final class FloatShard extends Shard {
         }
     }
 
-    private static float[][] valuesOf(@Nullable FloatBlock[] blocks) {
-        var values = new float[blocks.length][];
-        for (int b = 0; b < blocks.length; b++) {
-            var block = blocks[b];
-            if (block != null) {
-                values[b] = block.values();
-            }
-        }
-        return values;
-    }
-
     // The mirror
 
     /** Whether all values are side by side: there is a mirror, or no need of one. */
@@ -224,38 +180,11 @@ public final class FloatShard extends Shard {
         long all = -1L >>> (Long.SIZE - rows.stripes);
         locks.lockAll(all);
         try {
-            var values = new float[rows.chunks()][];
-            Arrays.setAll(values, chunk -> new float[rows.rowsInChunk(chunk) * width]);
-            var before = storage;
-            var now = new Storage(before.blocks(), before.shift(), values, rows.chunkShift, false, true);
-            for (int block = 0; block < rows.blocks; block++) {
-                if (before.blocks()[block] != null) {
-                    mirrorOf(now, rows.blockStart(block), rows.blockStart(block + 1));
-                }
-            }
-            storage = now;
+            storage = storage.mirrored(rows);
         } finally {
             for (int stripe = 0; stripe < rows.stripes; stripe++) {
                 locks.unlockUnchanged(stripe);
             }
-        }
-    }
-
-    /** Own slots {@code from} to {@code to} are in the mirror as they are. */
-    private void mirrorOf(Storage now, long from, long to) {
-        for (long slot = from; slot < to; ) {
-            int array = (int) (slot >>> now.shift());
-            long end = Math.min(to, (long) (array + 1) << now.shift()); // within one chunk, as blocks are
-            var block = now.blocks()[array];
-            if (block != null) {
-                System.arraycopy(
-                        block.values(),
-                        (int) (slot & ((1L << now.shift()) - 1)) * width,
-                        now.values()[(int) (slot >>> now.valueShift())],
-                        (int) (slot & ((1L << now.valueShift()) - 1)) * width,
-                        (int) (end - slot) * width);
-            }
-            slot = end;
         }
     }
 
@@ -311,10 +240,7 @@ public final class FloatShard extends Shard {
 
     @Override
     void changed(int block) {
-        var now = storage;
-        if (now.isMirrored()) {
-            mirrorOf(now, rows.blockStart(block), rows.blockStart(block + 1));
-        }
+        storage.written(rows.blockStart(block), rows.blockStart(block + 1));
     }
 
     @Override
@@ -368,9 +294,7 @@ public final class FloatShard extends Shard {
             spec.init().fill(key, 1, width, out, at);
         } else {
             var now = storage;
-            var array = now.values()[(int) (slot >>> now.valueShift())];
-            int start = (int) (slot & ((1 << now.valueShift()) - 1)) * width;
-            System.arraycopy(array, start, out, at, width);
+            System.arraycopy(now.values()[(int) (slot >>> now.valueShift())], now.valueStart(slot), out, at, width);
         }
     }
 
@@ -378,8 +302,7 @@ public final class FloatShard extends Shard {
     public double value(long key, int column) {
         long slot = rows.slot(key);
         var now = storage;
-        return now.values()[(int) (slot >>> now.valueShift())][
-                (int) (slot & ((1 << now.valueShift()) - 1)) * width + column];
+        return now.values()[(int) (slot >>> now.valueShift())][now.valueStart(slot) + column];
     }
 
     // Writing. The caller holds the locks of the stripes.
@@ -411,16 +334,12 @@ public final class FloatShard extends Shard {
         long slot = claim(key);
         changingRow(key, slot);
         var now = storage;
-        var block = now.blocks()[(int) (slot >>> now.shift())];
-        var cells = block == null ? now.values()[(int) (slot >>> now.valueShift())] : block.values();
-        int shift = block == null ? now.valueShift() : now.shift();
-        int start = (int) (slot & ((1 << shift) - 1)) * width;
+        var cells = now.target(slot);
+        int start = now.targetStart(slot);
         for (int c = 0; c < width; c++) {
             cells[start + c] += scale * by[at + c];
         }
-        if (now.isMirrored()) {
-            mirrorOf(now, slot, slot + 1);
-        }
+        now.written(slot, slot + 1);
     }
 
     /** Adds {@code by} to one cell. */
@@ -428,13 +347,8 @@ public final class FloatShard extends Shard {
         long slot = claim(key);
         changingRow(key, slot);
         var now = storage;
-        var block = now.blocks()[(int) (slot >>> now.shift())];
-        var cells = block == null ? now.values()[(int) (slot >>> now.valueShift())] : block.values();
-        int shift = block == null ? now.valueShift() : now.shift();
-        cells[(int) (slot & ((1 << shift) - 1)) * width + column] += by;
-        if (now.isMirrored()) {
-            mirrorOf(now, slot, slot + 1);
-        }
+        now.target(slot)[now.targetStart(slot) + column] += by;
+        now.written(slot, slot + 1);
     }
 
     /** Applies the rule to one row. */
@@ -466,7 +380,7 @@ public final class FloatShard extends Shard {
         applySlots(slot, count, floats, 0);
     }
 
-    /** The rule leaves the other cells of a row as they are, whatever it is told of them. */
+    /** The other cells of a row get an update of zero, which the rule ignores. */
     @Override
     public void applyCells(int block, int[] cells, Cells updates) {
         var floats = ((FloatCells) updates).array();
@@ -496,9 +410,7 @@ public final class FloatShard extends Shard {
             apply(block, within, n, update, at + done * width);
             done += n;
         }
-        if (now.isMirrored()) {
-            mirrorOf(now, slot, slot + count);
-        }
+        now.written(slot, slot + count);
     }
 
     private void apply(FloatBlock block, int row, int n, float[] update, int at) {
@@ -565,7 +477,7 @@ public final class FloatShard extends Shard {
             blocks[blocks.length - 1] =
                     FloatBlock.of(1 << rows.chunkShift, width, spec.rule().planes());
         }
-        storage = new Storage(blocks, rows.chunkShift, valuesOf(blocks), rows.chunkShift, false, false);
+        storage = FloatStorage.of(width, blocks, rows.chunkShift, false);
         var grown = blocks[chunk];
         if (grown == null) {
             throw new IllegalStateException();
@@ -604,15 +516,8 @@ public final class FloatShard extends Shard {
         long slot = rows.slot(row);
         changing(slot, slot + 1);
         var now = storage;
-        System.arraycopy(
-                from,
-                0,
-                plane((int) (slot >>> now.shift()), 0).array(),
-                (int) (slot & ((1 << now.shift()) - 1)) * width,
-                width);
-        if (now.isMirrored()) {
-            mirrorOf(now, slot, slot + 1);
-        }
+        System.arraycopy(from, 0, plane((int) (slot >>> now.shift()), 0).array(), now.start(slot), width);
+        now.written(slot, slot + 1);
     }
 
     /** Takes values of others' cells, the {@code at}th after slot {@code slot} and following, into the mirror. */
@@ -635,7 +540,7 @@ public final class FloatShard extends Shard {
         void at(int array, int cell, int done, int count);
     }
 
-    private void forEachCells(Storage now, long slot, int at, int count, Run run) {
+    private void forEachCells(FloatStorage now, long slot, int at, int count, Run run) {
         long perArray = (long) width << now.valueShift();
         long cell = slot * width + at;
         for (int done = 0; done < count; ) {

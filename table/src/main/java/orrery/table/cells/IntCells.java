@@ -31,14 +31,6 @@ public record IntCells(int[] array) implements Cells {
     }
 
     @Override
-    public void addTo(Cells to, int from, int at, int count) {
-        var into = ((IntCells) to).array;
-        for (int i = 0; i < count; i++) {
-            into[at + i] = Math.addExact(into[at + i], array[from + i]);
-        }
-    }
-
-    @Override
     public void put(Frame to, int from, int count) {
         to.putInts(array, from, count);
     }

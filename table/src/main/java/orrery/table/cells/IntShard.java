@@ -29,11 +29,6 @@ public final class IntShard extends Shard {
     // Where
 
     @Override
-    int arrays() {
-        return storage.blocks().length;
-    }
-
-    @Override
     int arrayShift() {
         return storage.shift();
     }
@@ -57,14 +52,13 @@ public final class IntShard extends Shard {
     }
 
     @Override
-    public boolean has(int block) {
-        var now = storage;
-        int array = (int) (rows.blockStart(block) >>> now.shift());
-        return array < now.blocks().length && now.blocks()[array] != null;
+    boolean isHere(int array) {
+        var now = storage.blocks();
+        return array < now.length && now[array] != null;
     }
 
     @Override
-    void hold(boolean isAll) {
+    void hold(boolean[] own, boolean isAll) {
         var before = storage;
         boolean isFirst = before.blocks().length == 0;
         if (isAll && isFirst) {
@@ -74,6 +68,9 @@ public final class IntShard extends Shard {
         } else if (isFirst || (!isAll && before.isWhole())) {
             var now = new Storage(new int[rows.blocks][], rows.blockShift(), false);
             for (int block = 0; !isFirst && block < rows.blocks; block++) {
+                if (!own[block]) {
+                    continue;
+                }
                 long first = rows.blockStart(block);
                 int start = (int) (first & ((1L << before.shift()) - 1)) * width;
                 var from = array(before, (int) (first >>> before.shift()));

@@ -243,7 +243,7 @@ public final class Rows {
     }
 
     /**
-     * Checks keys and tells which stripes their batch needs: bit s is set if a key may be of stripe s. Of a dense table
+     * Checks keys and returns the stripes that their batch needs: bit s is set if a key may be of stripe s. Of a dense table
      * that is every stripe between the least key and the greatest, since finding those two vectorises.
      *
      * @throws IndexOutOfBoundsException for the first key that the table does not have

@@ -20,7 +20,7 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     private @Nullable Before before;
 
     @Nullable
-    RowVersions versions; // where others are told of single rows
+    RowVersions versions; // where rows are pushed to others one by one
 
     /** Is called before a block's rows change, with the lock of its stripe. */
     @FunctionalInterface
@@ -57,16 +57,19 @@ public abstract sealed class Shard permits FloatShard, IntShard {
 
     // Where
 
-    /** The arrays that hold slots, by {@code slot >>> arrayShift()}. */
-    abstract int arrays();
-
+    /** Slot s is in the array {@code s >>> arrayShift()}. */
     abstract int arrayShift();
 
     /** A plane of an array; the 0th are the values. */
     abstract Cells plane(int array, int plane);
 
+    /** Whether there is an array of that number. */
+    abstract boolean isHere(int array);
+
     /** Whether a block of a dense table is here. */
-    public abstract boolean has(int block);
+    final boolean has(int block) {
+        return isHere((int) (rows.blockStart(block) >>> arrayShift()));
+    }
 
     /** Makes room for a block of a dense table, whose rows begin as the spec says. */
     abstract void allocate(int block);
@@ -74,8 +77,8 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     /** Gives a block's memory back, where it has its own. */
     abstract void release(int block);
 
-    /** All blocks of a dense table are here, or an array for each that is. */
-    abstract void hold(boolean isAll);
+    /** Makes ready to hold all blocks of a dense table, or each in an array of its own; what is here and own stays. */
+    abstract void hold(boolean[] own, boolean isAll);
 
     /**
      * Says which blocks are here from now on; those that were not begin as the spec says. Only while nobody uses it.
@@ -90,7 +93,7 @@ public abstract sealed class Shard permits FloatShard, IntShard {
         for (boolean isOwn : own) {
             isAll &= isOwn;
         }
-        hold(isAll);
+        hold(own, isAll);
         for (int block = 0; block < own.length; block++) {
             if (own[block] && !has(block)) {
                 allocate(block);
@@ -244,13 +247,9 @@ public abstract sealed class Shard permits FloatShard, IntShard {
         }
     }
 
-    /** Forgets the rows of a block, which is somebody else's. Only while nobody uses them. */
+    /** Forgets the rows of a sparse table's block, which is somebody else's. Only while nobody uses them. */
     public final void forget(int block) {
-        if (rows.isDense) {
-            release(block);
-        } else {
-            rows.forget(block);
-        }
+        rows.forget(block);
     }
 
     /** A dense table's block is about to change as a whole. */

@@ -30,7 +30,7 @@ final class CopyBudget {
         notifyAll();
     }
 
-    /** A block was copied or written: whoever waits looks again. */
+    /** A block was copied or written: wakes the threads that wait. */
     synchronized void look() {
         notifyAll();
     }

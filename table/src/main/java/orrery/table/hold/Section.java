@@ -196,7 +196,7 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
     }
 
     /**
-     * Adds a part to what is there of its row.
+     * Adds this part to the parts of its row that have arrived.
      *
      * @param row what came before, or null
      */

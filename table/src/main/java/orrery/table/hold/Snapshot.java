@@ -19,9 +19,9 @@ import orrery.table.cells.Shard;
 import orrery.table.spec.TableSpec;
 
 /**
- * The rows that a node owns, as they are when this is made: at a cut. Workers may go on while it is written, since
- * whoever is first to change a block copies it before. All copies together take no more than a budget: who needs more
- * waits until some have been written. {@link #write} or {@link #forget} ends it.
+ * The rows that a node owns, as they are when this is made: at a cut. Workers may go on while it is written, since the
+ * first to change a block copies it first. All copies together take no more than a budget: a worker that needs more waits
+ * until some have been written. {@link #write} or {@link #forget} ends it.
  */
 public final class Snapshot {
     static final String SUFFIX = ".table.safetensors";

@@ -70,14 +70,14 @@ public final class Table {
             all &= own[b];
         }
         closePushed();
+        isOwn = own; // before blocks go: whoever asks for one that does is to be sent on
+        ownsAll = all;
+        owners = next;
         shard.own(own);
         replica = new Replica(shard, clocks.ticker());
         if (floats != null && shard.rows().isDense) {
             floats.watch();
         }
-        isOwn = own;
-        ownsAll = all;
-        owners = next;
     }
 
     /** A stage begins, with so many workers. */

@@ -46,7 +46,10 @@ public final class RowOrder {
      * @param firstUse by row: the first clock of a pass at which it is used
      */
     public static RowOrder of(int[] owners, long[] group, int[] firstUse, int members) {
-        Objects.checkIndex(members - 1, MOST_BLOCKS);
+        if (members < 1 || members > MOST_BLOCKS) {
+            throw new IllegalArgumentException("a plan places rows among 1 to " + MOST_BLOCKS + " members, asked for "
+                    + members + "; more can share tables whose rows are placed by their numbers");
+        }
         int n = owners.length;
         var count = new int[members];
         for (int o : owners) {

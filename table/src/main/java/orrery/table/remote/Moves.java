@@ -144,8 +144,8 @@ public final class Moves {
         for (var key : due) {
             install(key, await(key, end)); // while the next ones come
         }
-        for (var table : tables.all()) {
-            for (int block = 0, n = table.shard.rows().blocks; block < n; block++) {
+        for (var table : tables.all()) { // those of dense tables go when the next placement is taken up
+            for (int block = 0, n = table.shard.rows().isDense ? 0 : table.shard.rows().blocks; block < n; block++) {
                 if (from.owner(table.spec(), block, n) == mail.me() && to.owner(table.spec(), block, n) != mail.me()) {
                     table.shard.forget(block);
                 }

@@ -186,7 +186,7 @@ public final class Reads implements Mail.Taker {
                 int i = todo[t];
                 int place = at + (i - from) * width;
                 if (table.ownsRow(keys[i])) {
-                    own(table, keys[i], out, place);
+                    table.shard.gather(keys, i, i + 1, out, place);
                 } else if (!isKnown(table, mine, keys[i], need, out, place)) {
                     todo[still++] = i;
                 }
@@ -212,7 +212,8 @@ public final class Reads implements Mail.Taker {
             for (int row = 0; row < keys.length; row++) {
                 keys[row] = row;
                 if (table.ownsRow(row)) {
-                    own(table, row, out, row * table.spec().width());
+                    table.shard.gather(
+                            keys, row, row + 1, out, row * table.spec().width());
                 } else {
                     todo[left++] = row;
                 }
@@ -231,10 +232,6 @@ public final class Reads implements Mail.Taker {
             return table.replica().find(key, need, out, at);
         }
         return (mine == null || !mine.isOnItsWay(key)) && feed.find(key, out, at);
-    }
-
-    private static void own(Table table, long key, Cells out, int at) {
-        table.shard.gather(new long[] {key}, 0, 1, out, at);
     }
 
     /** A read of rows that is under way: what is asked, by whom, and where answers go. */

@@ -248,18 +248,12 @@ public final class Reply extends Answer {
         int at = next * width + cell;
         int count = Math.min(cells - at, (to.room() - Messages.RowsPart.BYTES) / Float.BYTES);
         new Messages.RowsPart(age, at, count).write(to);
-        var row = table.shard.newCells(width);
-        for (int left = count; left > 0; ) {
-            int n = Math.min(left, width - cell);
-            table.shard.gather(keys, next, next + 1, row, 0);
-            row.put(to, cell, n);
-            left -= n;
-            cell += n;
-            if (cell == width) {
-                cell = 0;
-                next++;
-            }
-        }
+        int last = count == 0 ? next - 1 : (at + count - 1) / width;
+        var rows = table.shard.newCells((last + 1 - next) * width);
+        table.shard.gather(keys, next, last + 1, rows, 0);
+        rows.put(to, cell, count);
+        next = (at + count) / width;
+        cell = (at + count) % width;
         return next < keys.length;
     }
 
