@@ -365,7 +365,10 @@ final class JobRun {
         tell(cut);
         finishesAtCut |= wasGoingOn && wish.is(Wish.Kind.FINISH);
         var next = next(number, stage, clock, verdict, team);
-        keeping.cut(new Keeping.Of(number, stage.name(), clock, workers, next, cuts.soFar()), team);
+        boolean isResult = run.leavesTables()
+                && clock == stage.clocks()
+                && stage(number + 1).isEmpty();
+        keeping.cut(new Keeping.Of(number, stage.name(), clock, workers, next, cuts.soFar()), isResult, team);
         return next;
     }
 

@@ -96,13 +96,17 @@ final class Keeping {
         }
     }
 
-    /** Begins a checkpoint, if one is due at this cut or needed for what follows. */
-    void cut(Of of, Team team) throws IOException, InterruptedException {
+    /**
+     * Begins a checkpoint, if one is due at this cut or needed for what follows.
+     *
+     * @param isResult whether it is all that will be left of the tables
+     */
+    void cut(Of of, boolean isResult, Team team) throws IOException, InterruptedException {
         if (checkpoints.isEmpty()) {
             return;
         }
         var kept = checkpoints.get();
-        if (++cutsSince >= kept.everyCuts() || of.isNeeded()) {
+        if (++cutsSince >= kept.everyCuts() || isResult || of.isNeeded()) {
             cutsSince = 0;
             commit();
             String folder = Checkpoint.begin(kept, of.stage(), of.clock());

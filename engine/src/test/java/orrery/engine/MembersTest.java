@@ -109,6 +109,15 @@ final class MembersTest {
         assertThat(told).isEqualTo(due);
     }
 
+    /** However seldom checkpoints are due: the last cut's is the result. */
+    @Test
+    void tablesThatAreLeftAreInTheLastCheckpoint() throws IOException {
+        var checkpoints = Checkpoints.in(Storage.local(folder)).every(50);
+        var outcome = among(2, Run.local(4).with(checkpoints).leavingTables(), Members.Terms.DEFAULT);
+        assertThat(outcome.node().tables()).isEmpty();
+        assertSame(alone(Run.local(4).with(checkpoints.resuming())), alone(Run.local(4)));
+    }
+
     @Test
     void goOnFromACheckpointOfAnyNumberOfMembers() throws IOException {
         var whole = alone(Run.local(4));

@@ -159,8 +159,12 @@ public final class Node {
         return new Session(new Self(tables, null, worker, workers, limitNanos(), into, true), 0);
     }
 
-    private synchronized long limitNanos() {
-        return waitLimit.toNanos();
+    private synchronized Duration limit() {
+        return waitLimit;
+    }
+
+    private long limitNanos() {
+        return limit().toNanos();
     }
 
     /** What this node's workers push together to the tables of a group. */
@@ -411,12 +415,19 @@ public final class Node {
     /** Says who owns what. Only while there is nothing to be moved: for that see {@link #move}. */
     public void place(Placement placement) {
         var among = among();
-        for (var table : tables.all()) {
-            table.place(placement, among.mail().me());
-            Feed.begin(table, among.mail());
+        var present = tables.all();
+        if (!present.isEmpty()) { // blocks that go must not be what the node's thread is sending
+            among.server().await(() -> place(present, placement, among), "blocks cannot be placed", limit());
         }
         among.mail().place(placement); // last: who waits for it finds the tables ready
         among.server().execute(among.server()::placed);
+    }
+
+    private static void place(List<Table> tables, Placement placement, Cluster among) {
+        for (var table : tables) {
+            table.place(placement, among.mail().me());
+            Feed.begin(table, among.mail());
+        }
     }
 
     /**

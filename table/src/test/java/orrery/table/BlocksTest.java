@@ -158,6 +158,31 @@ final class BlocksTest {
         }
     }
 
+    /** There is a place for what is added to rows of others, as well before anybody has read them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ssp:1", "essp:1", "asp", "bsp"})
+    void whatIsAddedBeforeAnythingIsReadArrives(String consistency) {
+        try (var nodes = new Nodes(2, Faults.NONE)) {
+            nodes.create(TableSpec.dense("w", 300, 2).with(Consistency.parse(consistency)));
+            nodes.run(2, (session, node) -> {
+                var table = node.find("w");
+                var keys = new long[300];
+                Arrays.setAll(keys, i -> i);
+                var ones = new float[600];
+                Arrays.fill(ones, 1);
+                session.add(table, keys, ones);
+                session.tick();
+                session.outbox(table).addCell(0, 1, 1);
+                session.tick();
+            });
+            nodes.all.forEach(node -> node.begin(1, 100, Sessions.LIMIT));
+            var due = new float[600];
+            Arrays.fill(due, 2);
+            due[1] = 4;
+            assertThat(rows(nodes.all.getLast(), nodes.on(1, "w"), 300)).isEqualTo(due);
+        }
+    }
+
     /** Blocks go to where the next placement has them, and the memory of those that have left is free. */
     @Test
     void whatMovesIsHeldOnce() throws Exception {

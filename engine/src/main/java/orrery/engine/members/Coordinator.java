@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.engine.event.JobCancelledException;
 import orrery.engine.event.JobFailedException;
@@ -463,12 +464,16 @@ public final class Coordinator implements Site {
         tables.forEach(node::create);
     }
 
+    /** Refuses tables that do not fit, and tells what they need. */
     private void checkMemory(Placement placement) {
         if (tables.isEmpty()) {
             return;
         }
-        long limit =
-                seats.values().stream().mapToLong(seat -> seat.memory).min().orElse(Long.MAX_VALUE);
+        long limit = seats.values().stream()
+                .mapToLong(seat -> seat.memory)
+                .filter(bytes -> bytes > 0)
+                .min()
+                .orElse(Long.MAX_VALUE);
         long snapshots = run.checkpoints().isPresent() ? Tables.mostCopied(limit) : 0;
         var planned = Memory.checked(tables, placement, run.workers(), limit, snapshots);
         if (!run.leavesTables()) {
@@ -686,6 +691,7 @@ public final class Coordinator implements Site {
             throw new IllegalArgumentException(
                     "at most " + run.workers() + " members can share this job, asked for " + members);
         }
+        checkMemory(new Placement(0, IntStream.rangeClosed(1, members).boxed().toList()));
         var present = List.copyOf(seats.keySet()); // the oldest first, those that are about to join last
         var next = new ArrayList<>(present.subList(0, Math.min(members, present.size())));
         try {

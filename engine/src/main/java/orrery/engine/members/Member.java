@@ -107,8 +107,12 @@ public final class Member {
             while (!isOver) {
                 try {
                     obey();
-                } catch (OutOfMemoryError e) {
-                    outOfMemory(e);
+                } catch (OutOfMemoryError | RuntimeException e) {
+                    var lack = lackOfMemory(e);
+                    if (lack == null) {
+                        throw e;
+                    }
+                    outOfMemory(lack);
                 }
             }
             return new Outcome(Outcome.Status.DONE, node, 0, List.of(), Duration.ZERO, Duration.ZERO, Spent.NOTHING);
@@ -440,7 +444,8 @@ public final class Member {
         if (why instanceof EndedException) {
             return; // of somebody else's making
         }
-        if (why instanceof OutOfMemoryError lack) {
+        var lack = lackOfMemory(why);
+        if (lack != null) {
             outOfMemory(lack);
             return;
         }
@@ -459,8 +464,21 @@ public final class Member {
         if (running != null) {
             running.abandon(new JobCancelledException("out of memory"));
         }
-        node.clear(); // so that there is enough to say so
-        tell(new Report.OutOfMemory(String.valueOf(lack.getMessage())));
+        try {
+            node.clear(); // so that there is enough to say so
+        } finally {
+            tell(new Report.OutOfMemory(String.valueOf(lack.getMessage())));
+        }
+    }
+
+    /** The lack of memory that something comes of, if it does. */
+    private static @Nullable OutOfMemoryError lackOfMemory(Throwable why) {
+        for (var cause = why; cause != null; cause = cause.getCause()) {
+            if (cause instanceof OutOfMemoryError lack) {
+                return lack;
+            }
+        }
+        return null;
     }
 
     private void checkpoint(String folder) {

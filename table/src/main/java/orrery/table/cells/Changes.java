@@ -74,47 +74,55 @@ public final class Changes {
 
     /** The first cell of a block, from its {@code cell}th on, that has changed since {@code version}; or {@code end}. */
     public int next(int block, int cell, int end, int version) {
-        int granule = first(known(block), (cell / width) >>> shift, version);
-        int row = granule << shift;
-        return granule < 0 || (long) row * width >= end ? end : Math.max(cell, row * width);
+        if (cell >= end) {
+            return end;
+        }
+        int last = ((end - 1) / width) >>> shift;
+        int granule = first(known(block), (cell / width) >>> shift, last, version);
+        return granule > last ? end : Math.max(cell, (granule << shift) * width);
     }
 
     /** The end of the run of changed cells that begins with the block's {@code cell}th. */
     public int runEnd(int block, int cell, int end, int version) {
-        int granule = end(known(block), ((cell / width) >>> shift) + 1, version);
-        return (int) Math.min(end, ((long) granule << shift) * width);
+        int last = ((end - 1) / width) >>> shift;
+        int granule = end(known(block), ((cell / width) >>> shift) + 1, last, version);
+        return granule > last ? end : (granule << shift) * width;
     }
 
     /** The first slot from {@code slot} on that may have changed since {@code version}, or {@code end}; all of one block. */
     public long nextRow(long slot, long end, int version) {
+        if (slot >= end) {
+            return end;
+        }
         int block = rows.blockOfSlot(slot);
         long start = rows.blockStart(block);
-        int granule = first(known(block), (int) ((slot - start) >>> shift), version);
-        return granule < 0 ? end : Math.min(end, Math.max(slot, start + ((long) granule << shift)));
+        int last = (int) ((end - 1 - start) >>> shift);
+        int granule = first(known(block), (int) ((slot - start) >>> shift), last, version);
+        return granule > last ? end : Math.max(slot, start + ((long) granule << shift));
     }
 
     /** The end of the run of slots, from {@code slot} on, that may have changed; {@code slot} itself if it has not. */
     public long endOfRows(long slot, long end, int version) {
         int block = rows.blockOfSlot(slot);
         long start = rows.blockStart(block);
-        int granule = end(known(block), (int) ((slot - start) >>> shift), version);
-        return Math.min(end, Math.max(slot, start + ((long) granule << shift)));
+        int last = (int) ((end - 1 - start) >>> shift);
+        int granule = end(known(block), (int) ((slot - start) >>> shift), last, version);
+        return granule > last ? end : Math.max(slot, start + ((long) granule << shift));
     }
 
-    /** The first granule from {@code from} on that has changed since, or -1. */
-    private static int first(int[] marks, int from, int version) {
-        for (int granule = from; granule < marks.length; granule++) {
-            if (marks[granule] - version > 0) {
-                return granule;
-            }
+    /** The first granule of {@code from} to {@code last} that has changed since, or one after. */
+    private static int first(int[] marks, int from, int last, int version) {
+        int granule = marks.length == 0 ? last + 1 : from;
+        while (granule <= last && marks[granule] - version <= 0) {
+            granule++;
         }
-        return -1;
+        return granule;
     }
 
-    /** The first granule from {@code from} on that has not, or as many as there are. */
-    private static int end(int[] marks, int from, int version) {
+    /** The first granule of {@code from} to {@code last} that has not, or one after. */
+    private static int end(int[] marks, int from, int last, int version) {
         int granule = from;
-        while (granule < marks.length && marks[granule] - version > 0) {
+        while (granule <= last && marks.length > 0 && marks[granule] - version > 0) {
             granule++;
         }
         return granule;

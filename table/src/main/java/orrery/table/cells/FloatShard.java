@@ -399,6 +399,17 @@ public final class FloatShard extends Shard {
 
     private void applySlots(long slot, int count, float[] update, int at) {
         var now = storage;
+        var first = now.blocks()[(int) (slot >>> now.shift())];
+        int row = (int) (slot & ((1 << now.shift()) - 1));
+        if (first != null && row + count <= 1 << now.shift()) { // nearly always
+            apply(first, row, count, update, at);
+        } else {
+            applyAcross(now, slot, count, update, at);
+        }
+        now.written(slot, slot + count);
+    }
+
+    private void applyAcross(FloatStorage now, long slot, int count, float[] update, int at) {
         int rowsOfArray = 1 << now.shift();
         for (int done = 0; done < count; ) {
             int within = (int) ((slot + done) & (rowsOfArray - 1));
@@ -410,7 +421,6 @@ public final class FloatShard extends Shard {
             apply(block, within, n, update, at + done * width);
             done += n;
         }
-        now.written(slot, slot + count);
     }
 
     private void apply(FloatBlock block, int row, int n, float[] update, int at) {

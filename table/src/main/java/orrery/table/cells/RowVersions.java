@@ -1,6 +1,7 @@
 package orrery.table.cells;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Since which version of its stripe a row of a shard stands as it is, by slot: what {@link Changes} is for the runs of
@@ -9,40 +10,45 @@ import java.util.Arrays;
 final class RowVersions {
     private final Rows rows;
     private final StripeLocks locks;
-    private volatile int[][] marks = {}; // by array of rows
+    private final int shift; // log2 of the rows of an array
+    private volatile int[] @Nullable [] marks = {}; // by run of rows; null where none has changed
 
     RowVersions(Rows rows, StripeLocks locks) {
         this.rows = rows;
         this.locks = locks;
+        shift = rows.isDense ? rows.blockShift() : rows.chunkShift;
     }
 
     /** A row is about to change. */
     void mark(long row, long slot) {
-        int chunk = (int) (slot >>> rows.chunkShift);
+        int run = (int) (slot >>> shift);
         var now = marks;
-        if (chunk >= now.length) {
-            now = grow(chunk);
+        var here = run < now.length ? now[run] : null;
+        if (here == null) {
+            here = grow(run);
         }
-        now[chunk][(int) slot & ((1 << rows.chunkShift) - 1)] = locks.version(rows.stripe(row)) + 1;
+        here[(int) slot & ((1 << shift) - 1)] = locks.version(rows.stripe(row)) + 1;
     }
 
-    private synchronized int[][] grow(int chunk) {
+    private synchronized int[] grow(int run) {
         var now = marks;
-        if (chunk >= now.length) {
-            int before = now.length;
-            now = Arrays.copyOf(now, chunk + 1);
-            for (int b = before; b <= chunk; b++) {
-                now[b] = new int[1 << rows.chunkShift];
-            }
-            marks = now;
+        if (run >= now.length) {
+            now = Arrays.copyOf(now, run + 1);
         }
-        return now;
+        var here = now[run];
+        if (here == null) {
+            here = new int[1 << shift];
+            now[run] = here;
+        }
+        marks = now; // as well if it is the same: readers find the run
+        return here;
     }
 
     /** Whether the row of a slot may have changed since its stripe was of that version. */
     boolean hasChanged(long slot, int since) {
         var now = marks;
-        int chunk = (int) (slot >>> rows.chunkShift);
-        return slot >= 0 && chunk < now.length && now[chunk][(int) slot & ((1 << rows.chunkShift) - 1)] - since > 0;
+        int run = (int) (slot >>> shift);
+        var here = slot >= 0 && run < now.length ? now[run] : null;
+        return here != null && here[(int) slot & ((1 << shift) - 1)] - since > 0;
     }
 }

@@ -21,7 +21,7 @@ public final class Rows {
     /** Measured on 2 cores with 1,000 random keys a batch: 8 to 64 locks scale alike, and fewer cost less to take at once. */
     private static final int MOST_STRIPES = 16;
 
-    /** A larger block is halved; with the state of most rules, one has 1 to 4 MiB. Tests have smaller ones. */
+    /** A larger block is halved, unless it is of one row; with the state of most rules, one has 1 to 4 MiB. Tests have smaller ones. */
     private static final int MOST_BLOCK_CELLS = Integer.getInteger("orrery.block.cells", 1 << 19);
 
     private static final int SPARSE_BLOCKS = 256; // nobody knows how large the table will be
@@ -180,16 +180,7 @@ public final class Rows {
         indexes[block(key)].put(key, slot);
     }
 
-    /** Rows that have memory if all of the table is here. */
-    public long resident() {
-        long rows = 0;
-        for (int block = 0; block < blocks; block++) {
-            rows += resident(block);
-        }
-        return rows;
-    }
-
-    /** The same of a block. */
+    /** Rows of a block: of a sparse one those that have memory. */
     public int resident(int block) {
         return isDense ? (int) (blockStart(block + 1) - blockStart(block)) : indexes[block].size();
     }

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import orrery.table.spec.WaitExpiredException;
 
 /**
- * Locks over the stripes of a shard. Held for microseconds, so a waiter spins first, then yields, then parks briefly.
+ * Locks over the stripes of a shard. Held for microseconds, save where the copies of a snapshot have used up their budget, so a waiter spins first, then yields, then parks briefly.
  * Not reentrant. Who takes several takes them in ascending order. Each stripe has a version, which counts how often its
  * lock was given back: as long as it stands, so do the values.
  */

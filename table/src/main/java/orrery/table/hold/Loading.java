@@ -17,7 +17,7 @@ final class Loading {
     private final Table table;
     private final Rows rows;
     private final BitSet blocks = new BitSet(); // that have come whole
-    private final BitSet slots = new BitSet(); // of a dense table, whose rows have come singly
+    private final int[] singly; // by block: how many of its rows have come one by one
 
     /** A file of one node. */
     record Saved(Storage storage, String name) {}
@@ -25,6 +25,7 @@ final class Loading {
     private Loading(Table table) {
         this.table = table;
         rows = table.shard.rows();
+        singly = new int[rows.blocks];
     }
 
     static void load(Table table, List<Saved> files) throws IOException {
@@ -117,9 +118,7 @@ final class Loading {
         } finally {
             table.shard.locks().unlock(stripe);
         }
-        if (rows.isDense) {
-            slots.set((int) rows.slot(row));
-        }
+        singly[rows.block(row)]++;
     }
 
     private void checkAllIsHere(String where, int files) throws IOException {
@@ -131,12 +130,12 @@ final class Loading {
         }
     }
 
+    /** By their number: no row is in two files. */
     private boolean hasAllRows(int block) {
+        int due = 0;
         for (long slot = rows.blockStart(block); slot < rows.blockStart(block + 1); slot++) {
-            if (rows.row(slot) >= 0 && !slots.get((int) slot)) {
-                return false;
-            }
+            due += rows.row(slot) >= 0 ? 1 : 0;
         }
-        return true;
+        return singly[block] == due;
     }
 }

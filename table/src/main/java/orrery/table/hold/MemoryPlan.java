@@ -3,6 +3,7 @@ package orrery.table.hold;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import orrery.table.cells.Cells;
 import orrery.table.cells.Changes;
 import orrery.table.cells.Rows;
 import orrery.table.outbox.DenseOutbox;
@@ -89,7 +90,7 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
         var spec = isLocal ? asked.with(new UpdateRule.Add()) : asked;
         var rows = new Rows(spec);
         if (!rows.isDense) {
-            return new Need(spec.name(), 0, 0, 0, 0, workers == 0 ? 0 : cache(spec, placement), 0);
+            return new Need(spec.name(), 0, 0, 0, 0, workers == 0 ? 0 : cache(spec, placement, 0), 0);
         }
         long own = 0;
         for (int block = 0; block < rows.blocks; block++) {
@@ -104,9 +105,9 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
                 spec.name(),
                 own * row,
                 own * state(spec),
-                isFloat && placement.members().size() > 1 ? Changes.bytes(rows, spec.width(), own) : 0,
+                placement.members().size() > 1 ? changes(spec, rows, own) : 0,
                 mirror,
-                isWhole || mirror > 0 || workers == 0 ? 0 : cache(spec, placement),
+                isWhole || mirror > 0 || workers == 0 ? 0 : cache(spec, placement, rows.slots() - own),
                 workers
                         * ((isLocal ? rows.slots() * (row + state(asked)) + outbox(asked, rows) : 0)
                                 + outbox(spec, rows)));
@@ -121,8 +122,22 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
         return cells * Float.BYTES;
     }
 
-    private static long cache(TableSpec spec, Placement placement) {
-        return placement.members().size() < 2 ? 0 : Replica.cacheBytes(spec.width());
+    /** Which rows have changed: of counts only where others are told of single rows. */
+    private static long changes(TableSpec spec, Rows rows, long own) {
+        if (spec.type() == TableSpec.Type.FLOAT) {
+            return Changes.bytes(rows, spec.width(), own);
+        }
+        return spec.consistency() instanceof Consistency.Essp ? own * Integer.BYTES : 0;
+    }
+
+    /** Of rows of others: as many as are pushed, or a cache. */
+    private static long cache(TableSpec spec, Placement placement, long ofOthers) {
+        if (placement.members().size() < 2) {
+            return 0;
+        }
+        return spec.consistency() instanceof Consistency.Essp
+                ? Math.min(Table.MOST_FED_CELLS, ofOthers * (spec.width() + Table.CELLS_OF_FED_ROW)) * Cells.BYTES
+                : Replica.cacheBytes(spec.width());
     }
 
     /** Bytes of what one worker will add at its tick, where that has a cell for each of the table. */

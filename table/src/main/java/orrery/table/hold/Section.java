@@ -190,7 +190,7 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
         }
     }
 
-    /** The whole row that a part completes, if it does. */
+    /** Whether it is a part of a row that no frame has room for. */
     public boolean isPart() {
         return kind == PART;
     }

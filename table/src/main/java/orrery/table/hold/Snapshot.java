@@ -49,6 +49,11 @@ public final class Snapshot {
         tables.add(new Kept(table, isOwn, clocks, budget));
     }
 
+    /** Nobody waits for its budget from now on. */
+    void lift() {
+        budget.lift();
+    }
+
     /** The most bytes that copies have taken at a time. */
     public long mostCopied() {
         return budget.most();
@@ -125,7 +130,7 @@ public final class Snapshot {
                 states.set(block, SAFE);
             } catch (RuntimeException | Error e) { // such as a lack of memory: nobody else is to wait for it
                 states.set(block, AS_IT_IS);
-                budget.give(bytes);
+                budget.give(bytes); // which wakes the others, one of whom tries again
                 throw e;
             }
             budget.look();
@@ -139,21 +144,40 @@ public final class Snapshot {
                 return now;
             }
             forgetCurrent();
-            if (!states.compareAndSet(block, AS_IT_IS, BUSY)) {
-                budget.await(() -> states.get(block) == SAFE, "the writing of table '" + table.name() + "'");
-                now = copies[block];
-                if (now == null) {
-                    throw new IllegalStateException("block " + block + " of '" + table.name() + "' is gone");
+            while (!states.compareAndSet(block, AS_IT_IS, BUSY)) {
+                budget.await(() -> states.get(block) != BUSY, "the writing of table '" + table.name() + "'");
+                if (states.get(block) == SAFE) {
+                    return taken(block);
                 }
-                copies[block] = null;
-                isCurrentCounted = true;
-            } else {
-                now = table.shard.copy(block);
-                states.set(block, SAFE);
-                budget.look();
             }
+            now = copied(block);
             current = now;
             return now;
+        }
+
+        /** The copy that a worker has made. */
+        private BlockCopy taken(int block) {
+            var copy = copies[block];
+            if (copy == null) {
+                throw new IllegalStateException("block " + block + " of '" + table.name() + "' is gone");
+            }
+            copies[block] = null;
+            isCurrentCounted = true;
+            current = copy;
+            return copy;
+        }
+
+        /** A copy of a block that is busy by this thread's doing. */
+        private BlockCopy copied(int block) {
+            int next = AS_IT_IS; // unless it succeeds: nobody is to wait for it for ever
+            try {
+                var copy = table.shard.copy(block);
+                next = SAFE;
+                return copy;
+            } finally {
+                states.set(block, next);
+                budget.look();
+            }
         }
 
         private void forgetCurrent() {

@@ -13,6 +13,12 @@ import orrery.table.spec.UpdateRule;
 
 /** A table of a node: every read and add names one. Safe for use by many threads. */
 public final class Table {
+    /** Of rows that are pushed one by one: 128 MiB; further ones are asked for at each read. */
+    public static final long MOST_FED_CELLS = 1 << 25;
+
+    /** What the key of such a row, its index and its stamp take beside its values. */
+    public static final int CELLS_OF_FED_ROW = 10;
+
     private final TableSpec spec;
     private volatile int number;
     public final int id; // position in arrays of a session
@@ -230,8 +236,8 @@ public final class Table {
      */
     public void mirror() {
         var here = floats();
-        if (here.isContiguous() || (spec.read() == TableSpec.Read.BY_KEY && ownsAll())) {
-            return;
+        if (here.isContiguous() || ownsAll()) {
+            return; // a view of own blocks needs no other place for them
         }
         if (spec.read() == TableSpec.Read.BY_KEY) {
             throw new IllegalStateException("table '" + name() + "' is read by key (TableSpec.byKey), so that members"

@@ -49,6 +49,7 @@ public final class Tables {
     private @Nullable Others others;
     private int nextId;
     private int createdOutside; // the highest number of a table that was created outside of stages
+    private @Nullable Snapshot latest;
     private long mostCopied = mostCopied(Runtime.getRuntime().maxMemory()); // by a snapshot
     private volatile int begun; // which stage it is, of all that this run begins
     private int workers;
@@ -242,6 +243,7 @@ public final class Tables {
         drops.clear();
         gone.clear();
         toLoad.clear();
+        latest = null;
     }
 
     // Finding
@@ -304,6 +306,9 @@ public final class Tables {
 
     /** Ends the stage for all its workers. */
     public synchronized void end(String why, @Nullable Throwable cause) {
+        if (latest != null) {
+            latest.lift();
+        }
         groups.values().forEach(clocks -> clocks.end(why, cause));
     }
 
@@ -400,6 +405,7 @@ public final class Tables {
     /** The state of the blocks that this node owns, to be written while workers go on. */
     public synchronized Snapshot snapshot(String name) {
         var snapshot = new Snapshot(name, mostCopied);
+        latest = snapshot;
         for (var table : tables.values()) {
             snapshot.keep(table, table.own(), table.clocks.completed());
         }

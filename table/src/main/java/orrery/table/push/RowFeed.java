@@ -19,17 +19,17 @@ import orrery.wire.Frame;
  * on it is kept here as its owner tells. Whoever has written to a row since the owner has told of it asks again.
  */
 public final class RowFeed extends Feed {
-    static final long MOST_CELLS = 1 << 25; // 128 MiB; further rows are asked for at each read
 
     private static final int MOST_KEYS = 1 << 14; // of one wish
 
     private static final long ABSENT = -1;
 
-    private final Segment[] segments; // by block
+    private final Segment[] segments; // by stripe
     private final long mostCells;
+    private final int cellsOfRow;
     private final AtomicLong cellsTaken = new AtomicLong();
 
-    /** Rows of a block. Guarded by itself. */
+    /** Rows of a stripe. Guarded by itself. */
     private static final class Segment {
         final LongIndex index = new LongIndex();
         Cells cells;
@@ -42,8 +42,10 @@ public final class RowFeed extends Feed {
 
     RowFeed(Mail mail, Table table) {
         super(mail, table);
-        mostCells = table.mostFedCells() > 0 ? table.mostFedCells() : MOST_CELLS;
-        segments = new Segment[rows.blocks];
+        boolean isGiven = table.mostFedCells() > 0;
+        mostCells = isGiven ? table.mostFedCells() : Table.MOST_FED_CELLS;
+        cellsOfRow = isGiven ? width : width + Table.CELLS_OF_FED_ROW;
+        segments = new Segment[rows.stripes];
         Arrays.setAll(segments, s -> new Segment(table.shard.newCells(0)));
     }
 
@@ -65,13 +67,13 @@ public final class RowFeed extends Feed {
     }
 
     private Place reserve(long row) {
-        var segment = segments[rows.block(row)];
+        var segment = segments[rows.stripe(row)];
         synchronized (segment) {
             if (segment.index.find(row) >= 0) {
                 return Place.TAKEN;
             }
-            if (cellsTaken.addAndGet(width) > mostCells) {
-                cellsTaken.addAndGet(-width);
+            if (cellsTaken.addAndGet(cellsOfRow) > mostCells) {
+                cellsTaken.addAndGet(-cellsOfRow);
                 return Place.NONE;
             }
             int position = segment.index.size();
@@ -129,12 +131,12 @@ public final class RowFeed extends Feed {
 
     /** Whether a row has a place here, though perhaps it has not come yet. */
     public boolean holds(long row) {
-        return segments[rows.block(row)].index.find(row) >= 0; // which needs no lock
+        return segments[rows.stripe(row)].index.find(row) >= 0; // which needs no lock
     }
 
     /** Copies a row to {@code into} if it is here. */
     public boolean find(long row, Cells into, int at) {
-        var segment = segments[rows.block(row)];
+        var segment = segments[rows.stripe(row)];
         synchronized (segment) {
             int position = segment.index.find(row);
             if (position < 0 || segment.stamps[position] == ABSENT) {
@@ -147,7 +149,7 @@ public final class RowFeed extends Feed {
 
     /** Keeps a row that has a place and that an owner has told, unless what is here came later. */
     public void put(long row, long stamp, Cells values, int at) {
-        var segment = segments[rows.block(row)];
+        var segment = segments[rows.stripe(row)];
         synchronized (segment) {
             int position = segment.index.find(row);
             if (position < 0 || segment.stamps[position] > stamp) {

@@ -2,6 +2,7 @@ package orrery.table.push;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 import orrery.table.cells.Cells;
 import orrery.table.cells.LongIndex;
 import orrery.table.hold.Table;
@@ -14,7 +15,7 @@ import orrery.wire.Peer;
 public final class RowSubscription extends Subscription {
     private static final int MOST_ROWS = 1 << 26;
 
-    private final Wanted[] wanted; // by block
+    private final @Nullable Wanted[] wanted; // by block
     private final Cells row;
     private int size;
     private int at; // of the block under way, the position from which on there is something left
@@ -30,7 +31,6 @@ public final class RowSubscription extends Subscription {
     RowSubscription(Mail mail, Peer to, Table table, long token) {
         super(mail, to, table, token);
         wanted = new Wanted[rows.blocks];
-        Arrays.setAll(wanted, s -> new Wanted());
         row = table.shard.newCells(table.spec().width());
     }
 
@@ -44,7 +44,7 @@ public final class RowSubscription extends Subscription {
             }
             int position = add(key);
             if (position >= 0) { // else it will ask
-                wanted[rows.block(key)].unsent.set(position);
+                wanted(key).unsent.set(position);
             }
         }
     }
@@ -58,9 +58,20 @@ public final class RowSubscription extends Subscription {
         return isRoom;
     }
 
+    /** What is wanted of a row's block. */
+    private Wanted wanted(long key) {
+        int block = rows.block(key);
+        var here = wanted[block];
+        if (here == null) {
+            here = new Wanted();
+            wanted[block] = here;
+        }
+        return here;
+    }
+
     /** The row's position in its block; -1 if there is no room for more. */
     private int add(long key) {
-        var ofBlock = wanted[rows.block(key)];
+        var ofBlock = wanted(key);
         int position = ofBlock.index.find(key);
         if (position < 0) {
             if (size == MOST_ROWS) {
@@ -91,12 +102,16 @@ public final class RowSubscription extends Subscription {
     @Override
     void begin(int ofBlock, int ofVersion) {
         at = 0;
-        end = wanted[ofBlock].index.size();
+        var here = wanted[ofBlock];
+        end = here == null ? 0 : here.index.size();
     }
 
     @Override
     boolean fill(int ofBlock, int ofVersion, Frame frame) {
         var mine = wanted[ofBlock];
+        if (mine == null) {
+            return false;
+        }
         if (ofVersion == known[ofBlock] && mine.unsent.isEmpty()) {
             return false;
         }

@@ -52,6 +52,7 @@ public final class SlotFeed extends Feed {
 
     /** A worker of this node is going to add to the table. Returns where it keeps what it adds to rows of others. */
     public Unconfirmed open(int worker, float scale, long limitNanos) {
+        table.mirror(); // a place for what it adds to rows of others
         var changes = new Unconfirmed(table.spec(), table.floats(), scale);
         mine.add(new Mine(worker, changes));
         open(limitNanos);

@@ -26,6 +26,8 @@ import orrery.wire.Lane;
  * Confined to the thread, save that the event loop hands it frames.
  */
 public final class Reads implements Mail.Taker {
+    private static final int MOST_BLOCKS = 1 << 14; // of one question
+
     private final Mail mail;
     private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
     private final Map<Long, Question> open = new HashMap<>();
@@ -118,12 +120,15 @@ public final class Reads implements Mail.Taker {
                 byOwner.computeIfAbsent(table.owner(b), m -> new ArrayList<>()).add(b));
         try {
             byOwner.forEach((member, theirs) -> {
-                var wanted = new Messages.PullBlocks(
-                        theirs.stream().mapToInt(b -> b).toArray(),
-                        theirs.stream().mapToInt(replica::version).toArray());
-                var frame = question(Messages.PullBlocks.TYPE, table, need, wanted.bytes());
-                wanted.write(frame);
-                ask(member, frame, (answer, stamp) -> takeBlocks(table, replica, answer, need, missing), end);
+                for (int from = 0; from < theirs.size(); from += MOST_BLOCKS) {
+                    var some = theirs.subList(from, Math.min(theirs.size(), from + MOST_BLOCKS));
+                    var wanted = new Messages.PullBlocks(
+                            some.stream().mapToInt(b -> b).toArray(),
+                            some.stream().mapToInt(replica::version).toArray());
+                    var frame = question(Messages.PullBlocks.TYPE, table, need, wanted.bytes());
+                    wanted.write(frame);
+                    ask(member, frame, (answer, stamp) -> takeBlocks(table, replica, answer, need, missing), end);
+                }
             });
             takeAll(table, need, end);
         } finally {

@@ -38,7 +38,7 @@ import orrery.wire.PeerEndedException;
 
 /**
  * What a node does for others: applies their pushes, completes their clocks, answers their reads when these are legal.
- * One thread of its own, fed by the event loop; it never waits for anybody. An answer that has no credit waits its turn,
+ * One thread of its own, fed by the event loop; it waits for nobody, save the copies of a snapshot that is being written. An answer that has no credit waits its turn,
  * not yet made, so that a slow reader costs no memory.
  */
 public final class Server implements Runnable {

@@ -79,6 +79,7 @@ final class Reader {
                 reads.allBlocks(table, port.need(), waitLimitNanos);
                 port.waitedElsewhere(ticker.nanos() - start);
             }
+            table.floats().mirror(); // copies go on from values that lie as theirs
             local.averageIsHere();
             if (isOld) {
                 local.begin(port.group.clock);
