@@ -53,6 +53,12 @@ public final class Changes {
         }
     }
 
+    /** The same of one slot. */
+    void mark(long slot) {
+        int block = rows.blockOfSlot(slot);
+        marks(block)[(int) ((slot - rows.blockStart(block)) >>> shift)] = locks.version(rows.stripeOfBlock(block)) + 1;
+    }
+
     private int[] marks(int block) {
         var here = marks.get(block);
         if (here == null) {

@@ -226,7 +226,7 @@ public final class FloatShard extends Shard {
         } else {
             var watching = changes;
             if (watching != null) {
-                watching.mark(slot, slot + 1);
+                watching.mark(slot);
             }
         }
     }

@@ -143,13 +143,18 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
 
     private static void checkRows(Table table, int block, long[] keys) {
         var rows = table.shard.rows();
+        int stripe = rows.stripeOfBlock(block);
+        boolean ownsAll = table.ownsAll();
         for (long key : keys) {
             rows.check(key);
-            if (rows.stripe(key) != rows.stripeOfBlock(block)) {
+            int of = rows.block(key);
+            if (rows.stripeOfBlock(of) != stripe) {
                 throw new IndexOutOfBoundsException("row " + key + " of table '" + table.name() + "' is of stripe "
-                        + rows.stripe(key) + ", not " + rows.stripeOfBlock(block));
+                        + rows.stripeOfBlock(of) + ", not " + stripe);
             }
-            checkOwned(table, rows.block(key), rows.block(key));
+            if (!ownsAll) {
+                checkOwned(table, of, of);
+            }
         }
     }
 
