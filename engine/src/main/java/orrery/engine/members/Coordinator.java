@@ -464,7 +464,7 @@ public final class Coordinator implements Site {
         tables.forEach(node::create);
     }
 
-    /** Refuses tables that do not fit, and tells what they need. */
+    /** Throws if tables do not fit; has listeners hear of the plan if they do. */
     private void checkMemory(Placement placement) {
         if (tables.isEmpty()) {
             return;

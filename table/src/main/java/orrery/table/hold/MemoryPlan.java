@@ -122,7 +122,7 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
         return cells * Float.BYTES;
     }
 
-    /** Which rows have changed: of counts only where others are told of single rows. */
+    /** Bytes for which rows have changed: for counts only where rows are pushed to others. */
     private static long changes(TableSpec spec, Rows rows, long own) {
         if (spec.type() == TableSpec.Type.FLOAT) {
             return Changes.bytes(rows, spec.width(), own);

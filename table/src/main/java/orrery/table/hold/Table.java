@@ -76,7 +76,7 @@ public final class Table {
             all &= own[b];
         }
         closePushed();
-        isOwn = own; // before blocks go: whoever asks for one that does is to be sent on
+        isOwn = own; // before blocks go: questions about them are then answered MOVED
         ownsAll = all;
         owners = next;
         shard.own(own);

@@ -14,7 +14,7 @@ import orrery.table.spec.TableSpec;
 import orrery.wire.Frame;
 
 /**
- * A feed of a dense table of floats: what is told lies in the shard's mirror, where own rows lie, too. What this node's
+ * A feed of a dense table of floats: rows that come lie in the shard's mirror, beside the own rows. What this node's
  * workers have added and an owner has not applied is added to what it tells, so that they see it at once.
  */
 public final class SlotFeed extends Feed {
@@ -41,7 +41,7 @@ public final class SlotFeed extends Feed {
         return true;
     }
 
-    /** Whether a table can be told so: its node may have a place for every row, and every row fits a frame. */
+    /** Whether a table can have such a feed: its node may have a place for every row, and every row fits a frame. */
     static boolean canHave(TableSpec spec) {
         return spec.layout() == TableSpec.Layout.DENSE
                 && spec.type() == TableSpec.Type.FLOAT
