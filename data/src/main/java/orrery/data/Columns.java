@@ -22,11 +22,13 @@ public final class Columns {
     private final boolean hasLabels;
     private final @Nullable Labels labels;
     private final Examples.Packer packer = new Examples.Packer();
+    private final Sink sink;
 
     /** Takes the features of one row, in the order of its columns. */
     @FunctionalInterface
     public interface Sink {
-        void feature(int index, float value);
+        /** Takes a feature, by its number or key. */
+        void feature(long feature, float value);
     }
 
     /**
@@ -36,6 +38,7 @@ public final class Columns {
     public Columns(Schema schema, boolean hasLabels) {
         this.schema = schema;
         this.hasLabels = hasLabels;
+        sink = packer.sink(schema);
         columns = schema.columns().toArray(Schema.Column[]::new);
         firstHashed = schema.firstHashed();
         hashMask = (1 << schema.hashBits()) - 1;
@@ -67,7 +70,9 @@ public final class Columns {
     public static Schema schema(List<Schema.Column> columns, int hashBits, List<String> classes) {
         var numeric = columns.stream().filter(c -> c.role() == Role.NUMERIC).count();
         boolean hashes = columns.stream().anyMatch(c -> c.role() == Role.CATEGORICAL);
-        int features = Math.toIntExact(numeric + (hashes ? 1L << hashBits : 0));
+        int features = hashes && hashBits == ReadOptions.KEYS
+                ? Examples.OPEN
+                : Math.toIntExact(numeric + (hashes ? 1L << hashBits : 0));
         return new Schema(
                 "csv", Dialect.OF_ROWS, true, columns, hashBits, List.of(), classes, false, false, features, 0);
     }
@@ -79,7 +84,7 @@ public final class Columns {
      * @throws IllegalArgumentException if a value does not suit its column, which is named
      */
     public void add(@Nullable Object[] values) {
-        features(values, packer::feature);
+        features(values, sink);
         double label = 0;
         float weight = 1;
         for (int c = 0; hasLabels && c < columns.length; c++) {
@@ -103,7 +108,7 @@ public final class Columns {
             switch (columns[c].role()) {
                 case NUMERIC -> numeric(c, value, to);
                 case CATEGORICAL -> // nothing is a category, too
-                    to.feature(firstHashed + hash(category(value), c), 1);
+                    to.feature(hashed(category(value), c), 1);
                 case LABEL, WEIGHT, TEXT, GROUP, IGNORE -> {}
             }
         }
@@ -244,9 +249,18 @@ public final class Columns {
                 : number.toString();
     }
 
-    private int hash(String category, int column) {
+    private long hashed(String category, int column) {
         var bytes = category.getBytes(StandardCharsets.UTF_8);
-        return (int) (hash(WordIndex.ofCategory(bytes, 0, bytes.length), column) & hashMask);
+        long hash = WordIndex.ofCategory(bytes, 0, bytes.length);
+        return schema.areKeyed() ? key(hash, column) : firstHashed + (hash(hash, column) & hashMask);
+    }
+
+    /** A category's key, of a column of its own: below 0, as no feature with a number is. */
+    static long key(long ofText, int column) {
+        long x = ofText ^ (column + 1) * 0x9e3779b97f4a7c15L;
+        x = (x ^ (x >>> 30)) * 0xbf58476d1ce4e5b9L; // the finaliser of SplittableRandom
+        x = (x ^ (x >>> 27)) * 0x94d049bb133111ebL;
+        return (x ^ (x >>> 31)) | Long.MIN_VALUE;
     }
 
     /** A category's hash, of a column of its own. */

@@ -340,7 +340,13 @@ final class Csv {
                     + Printable.of(parsed.classes.word(schema.classes().size()))
                     + "' is none of the model's classes " + schema.classes());
         }
-        held.parts.forEach(part -> scaleWords(part, schema));
+        held.parts.replaceAll(part -> {
+            scaleWords(part, schema);
+            return part.keyed() == null
+                    ? part
+                    : part.with(new Examples.Keyed(
+                            schema.firstHashed(), part.keyed().keys()));
+        });
         return new Result(Examples.of(held.parts, schema.features()), schema, Reading.of("csv"));
     }
 
@@ -517,7 +523,10 @@ final class Csv {
                 }
             }
             scaleWords(part, schema);
-            return part;
+            return part.keyed() == null
+                    ? part
+                    : part.with(new Examples.Keyed(
+                            schema.firstHashed(), part.keyed().keys()));
         }
 
         private Part renumbered(Part part) {
@@ -556,7 +565,7 @@ final class Csv {
                 }
                 offsets[i + 1] = to;
             }
-            return new Part(offsets, indices, values, part.labels(), part.weights(), part.groups());
+            return new Part(offsets, indices, values, part.labels(), part.weights(), part.groups(), part.keyed());
         }
     }
 
@@ -602,7 +611,9 @@ final class Csv {
                 names,
                 look.log1p(),
                 look.normalize(),
-                firstWord + kept.length + (hashes ? 1 << look.hashBits() : 0),
+                hashes && look.hashBits() == ReadOptions.KEYS
+                        ? Examples.OPEN
+                        : firstWord + kept.length + (hashes ? 1 << look.hashBits() : 0),
                 0);
         return new Fitted(schema, reading(roles, schema, parsed, about), features, markers, classes);
     }

@@ -9,7 +9,8 @@ import orrery.store.Printable;
 /**
  * Parses a chunk of a delimited text to examples. Where the schema is still being found, features are numbered
  * provisionally: numeric columns from 0 in their order, from there on a marker of missing values per numeric column, then
- * words by {@link #words}, categories as -1 - hash; {@link Csv} renumbers them once all is known.
+ * words by {@link #words}, categories as -1 - hash, or -1 - their place among the chunk's keys; {@link Csv} renumbers them
+ * once all is known.
  */
 final class CsvChunk {
     private static final int BYTES_PER_FEATURE = 7; // a guess at the room to begin with
@@ -26,6 +27,7 @@ final class CsvChunk {
     private final int[] numberOf; // a numeric column's feature, by column
     private final int[] markerOf; // the feature that says that a value is missing, by column; -1 for none
     private final boolean missingMayBeNumbers; // such as -999
+    private final boolean areKeyed; // categories
     private final int hashMask;
     private boolean isPermuted; // fields come in another order than the schema's columns
     private final Fields.@Nullable Field[] permuted; // by column: features are in the schema's order, and so their sums
@@ -82,6 +84,7 @@ final class CsvChunk {
         permuted = new Fields.Field[isPermuted ? columns.length : 0];
         missingMayBeNumbers =
                 schema.dialect().missing().stream().anyMatch(word -> Look.isNumber(word, schema.dialect()));
+        areKeyed = schema.hashBits() == ReadOptions.KEYS;
         hashMask = (1 << schema.hashBits()) - 1;
     }
 
@@ -227,7 +230,11 @@ final class CsvChunk {
             hash = WordIndex.ofCategory(fields.field, fields.from, fields.to);
             tallies[column].text(hash);
         }
-        builder.feature(-1 - ((int) Columns.hash(hash, column) & hashMask), 1);
+        if (areKeyed) {
+            builder.provisional(Columns.key(hash, column), 1);
+        } else {
+            builder.feature(-1 - ((int) Columns.hash(hash, column) & hashMask), 1);
+        }
     }
 
     /** A category 3.0 is the category 3: whole numbers become fractions where a column has missing values. */

@@ -263,6 +263,7 @@ public final class Data {
         var parts = new ArrayList<Part>();
         var seen = new int[] {0, Integer.MAX_VALUE, 0}; // features, the smallest, whether there are queries
         List<Schema.Column> far = schema == null ? null : schema.columns();
+        boolean areKeyed = schema == null ? options.hashBits() == ReadOptions.KEYS : schema.areKeyed();
         var about = new LinkedHashMap<String, Object>();
         for (int part = 0; part < files.size(); part++) {
             try (var text = files.open(part)) {
@@ -281,7 +282,7 @@ public final class Data {
                         Chunks.lines(look.lineEnd()),
                         (scan, isFirst) -> {
                             scan.linesEndWithCr = look.linesEndWithCr();
-                            return new Libsvm(needsLabels, columns, firstIndex).parse(scan);
+                            return new Libsvm(needsLabels, columns, firstIndex, areKeyed).parse(scan);
                         },
                         parsed -> {
                             parts.add(parsed.part());
@@ -294,7 +295,8 @@ public final class Data {
         int firstIndex = seen[1] == 0 ? 0 : 1;
         var meaning =
                 schema == null ? Schema.libsvm(options, far == null ? List.of() : far, seen[0], firstIndex) : schema;
-        if (seen[0] > meaning.features()) {
+        boolean hasUnknown = seen[0] > meaning.features() && !areKeyed;
+        if (hasUnknown) {
             parts.replaceAll(part -> without(part, meaning.features()));
         }
         for (var part : parts) {
@@ -304,7 +306,7 @@ public final class Data {
         return new Loaded(
                 Examples.of(parts, meaning.features()),
                 meaning,
-                seen[0] > meaning.features()
+                hasUnknown
                         ? reading.with(
                                 "features above " + (meaning.features() - 1) + " are unknown to the model and left out")
                         : reading);

@@ -25,6 +25,7 @@ public final class Examples implements Serializable {
      * @param offsets example i has positions {@code offsets[i]} to {@code offsets[i + 1]}
      * @param weights null if all weigh 1
      * @param groups what must not be torn apart by a split, by hash; null if each example stands alone
+     * @param keyed where features have keys; null if each is a number
      */
     record Part(
             int[] offsets,
@@ -32,8 +33,28 @@ public final class Examples implements Serializable {
             float[] values,
             double[] labels,
             float @Nullable [] weights,
-            int @Nullable [] groups)
+            int @Nullable [] groups,
+            @Nullable Keyed keyed)
             implements Serializable {
+
+        Part(
+                int[] offsets,
+                int[] indices,
+                float[] values,
+                double[] labels,
+                float @Nullable [] weights,
+                int @Nullable [] groups) {
+            this(offsets, indices, values, labels, weights, groups, null);
+        }
+
+        Part with(Keyed keys) {
+            return new Part(offsets, indices, values, labels, weights, groups, keys);
+        }
+
+        /** The feature at a place of {@link #indices}. */
+        long key(int k) {
+            return keyed == null ? indices[k] : keyed.key(indices[k]);
+        }
 
         int size() {
             return labels.length;
@@ -43,6 +64,20 @@ public final class Examples implements Serializable {
             return offsets[labels.length];
         }
     }
+
+    /**
+     * Features that have any {@code long} as key: an index from {@code first} on is a place among the keys.
+     *
+     * @param first indices below this are the features themselves
+     */
+    record Keyed(int first, long[] keys) implements Serializable {
+        long key(int index) {
+            return index < first ? index : keys[index - first];
+        }
+    }
+
+    /** The number of features where any {@code long} may be one. */
+    public static final int OPEN = -1;
 
     /** Examples that follow one another. */
     public static Examples join(List<Examples> several, int features) {
@@ -76,6 +111,11 @@ public final class Examples implements Serializable {
         int nonZeros = parts.stream().mapToInt(Part::nonZeros).sum();
         boolean hasWeights = parts.stream().anyMatch(part -> part.weights != null);
         boolean hasGroups = parts.stream().anyMatch(part -> part.groups != null);
+        var keys = parts.stream().anyMatch(part -> part.keyed != null) ? new KeyIndex() : null;
+        int firstKey = parts.stream()
+                .mapToInt(part -> part.keyed == null ? 0 : part.keyed.first)
+                .max()
+                .orElse(0);
         var offsets = new int[size + 1];
         var indices = new int[nonZeros];
         var values = new float[nonZeros];
@@ -86,6 +126,9 @@ public final class Examples implements Serializable {
         int at = 0;
         for (var part : parts) {
             System.arraycopy(part.indices, 0, indices, at, part.nonZeros());
+            if (keys != null && part.keyed != null) {
+                renumber(part, keys, firstKey, indices, at);
+            }
             System.arraycopy(part.values, 0, values, at, part.nonZeros());
             System.arraycopy(part.labels, 0, labels, example, part.size());
             if (weights != null) {
@@ -104,7 +147,22 @@ public final class Examples implements Serializable {
             example += part.size();
             at += part.nonZeros();
         }
-        return new Part(offsets, indices, values, labels, weights, groups);
+        return new Part(
+                offsets,
+                indices,
+                values,
+                labels,
+                weights,
+                groups,
+                keys == null ? null : new Keyed(firstKey, keys.keys()));
+    }
+
+    /** Numbers the keys of a part anew, those of several parts together. */
+    private static void renumber(Part part, KeyIndex keys, int first, int[] indices, int at) {
+        for (int k = 0; k < part.nonZeros(); k++) {
+            long key = part.key(k);
+            indices[at + k] = key >= 0 && key < first ? (int) key : first + keys.number(key);
+        }
     }
 
     Examples(Part[] parts, int features) {
@@ -148,6 +206,17 @@ public final class Examples implements Serializable {
             return this;
         }
 
+        /** Adds a feature by its key, for examples whose features are {@link #OPEN}. */
+        public Packer keyed(long key, float value) {
+            builder.keyed(key, value);
+            return this;
+        }
+
+        /** What adds features by their numbers, or by their keys where a schema's have such. */
+        public Columns.Sink sink(Schema schema) {
+            return schema.areKeyed() ? this::keyed : (feature, value) -> feature((int) feature, value);
+        }
+
         /** Ends the example under way. */
         public void example(double label, float weight) {
             builder.example(label);
@@ -162,7 +231,7 @@ public final class Examples implements Serializable {
 
         /** The examples so far; all their features must be below {@code features}. */
         public Examples pack(int features) {
-            if (builder.largestIndex() >= features) {
+            if (features != OPEN && builder.largestIndex() >= features) {
                 throw new IllegalArgumentException("an example has feature " + builder.largestIndex()
                         + ", there are 0 to " + (features - 1) + " only");
             }
@@ -170,9 +239,27 @@ public final class Examples implements Serializable {
         }
     }
 
-    /** How many features there may be: their numbers are below this. */
+    /** How many features there may be: their numbers are below this; or {@link #OPEN}, where any {@code long} is one. */
     public int features() {
         return features;
+    }
+
+    /** Whether features have keys, not numbers: {@link Cursor#key}. */
+    public boolean areKeyed() {
+        return features == OPEN;
+    }
+
+    /**
+     * Throws if features have keys.
+     *
+     * @param who can learn from numbered ones only
+     */
+    public Examples numbered(String who) {
+        if (areKeyed()) {
+            throw new IllegalArgumentException(who + " needs features with numbers, and these are 64-bit keys;"
+                    + " read the data with fewer --hash-bits");
+        }
+        return this;
     }
 
     /** How many features there are in all examples together. */
@@ -186,6 +273,9 @@ public final class Examples implements Serializable {
 
     /** The same examples, said to have more features: those of the data that a model was trained on. */
     public Examples withFeatures(int features) {
+        if (areKeyed()) {
+            throw new IllegalArgumentException("the examples have keys as features, in any number");
+        }
         if (features < this.features) {
             throw new IllegalArgumentException(
                     "the examples have " + this.features + " features, more than " + features);
@@ -207,6 +297,21 @@ public final class Examples implements Serializable {
                 values[k] = (part.values[k] - centers[f]) * factors[f];
             }
             scaled[p] = new Part(part.offsets, part.indices, values, part.labels, part.weights, part.groups);
+        }
+        return new Examples(scaled, features, firsts[0]);
+    }
+
+    /** The same examples with all values times {@code factor}. */
+    public Examples times(float factor) {
+        var scaled = new Part[parts.length];
+        for (int p = 0; p < parts.length; p++) {
+            var part = parts[p];
+            var values = new float[part.nonZeros()];
+            for (int k = 0; k < values.length; k++) {
+                values[k] = part.values[k] * factor;
+            }
+            scaled[p] =
+                    new Part(part.offsets, part.indices, values, part.labels, part.weights, part.groups, part.keyed);
         }
         return new Examples(scaled, features, firsts[0]);
     }
@@ -290,7 +395,10 @@ public final class Examples implements Serializable {
             lookedAt += seen;
         }
 
-        /** Features' numbers: those of this example from {@link #from} to {@link #to}. Not to be changed. */
+        /**
+         * Features' numbers: those of this example from {@link #from} to {@link #to}. Not to be changed. Of examples whose
+         * features have keys, places that mean nothing elsewhere; see {@link #key}.
+         */
         public int[] indices() {
             return part.indices;
         }
@@ -298,6 +406,11 @@ public final class Examples implements Serializable {
         /** Features' values, beside {@link #indices}. Not to be changed. */
         public float[] values() {
             return part.values;
+        }
+
+        /** The feature at a place from {@link #from} to {@link #to}: its key, or its number. */
+        public long key(int k) {
+            return part.key(k);
         }
 
         public int from() {
@@ -329,8 +442,8 @@ public final class Examples implements Serializable {
         var test = new ArrayList<Part>();
         for (int p = 0; p < parts.length; p++) {
             var part = parts[p];
-            var trainer = new PartBuilder();
-            var tester = new PartBuilder();
+            var trainer = PartBuilder.like(part);
+            var tester = PartBuilder.like(part);
             for (int i = 0; i < part.size(); i++) {
                 long key = part.groups == null ? firsts[p] + i : part.groups[i];
                 boolean isTest = (mix(mix(seed) ^ key) >>> 11) * 0x1p-53 < heldOut;
@@ -381,12 +494,19 @@ public final class Examples implements Serializable {
                 bytes.clear().asIntBuffer().put(part.groups, from, n);
                 crc.update(bytes.limit(n * Integer.BYTES));
             }
+            var keys = part.keyed == null ? new long[0] : part.keyed.keys;
+            for (int from = 0, n; from < keys.length; from += n) {
+                n = Math.min(keys.length - from, 1 << 13);
+                bytes.clear().asLongBuffer().put(keys, from, n);
+                crc.update(bytes.limit(n * Long.BYTES));
+            }
         }
         return String.format("crc32c:%08x", crc.getValue());
     }
 
     @Override
     public String toString() {
-        return size() + " examples, " + features + " features, " + nonZeros() + " non-zeros";
+        return size() + " examples, " + (areKeyed() ? "64-bit keys as" : features) + " features, " + nonZeros()
+                + " non-zeros";
     }
 }

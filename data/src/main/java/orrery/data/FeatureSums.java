@@ -4,12 +4,19 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * Sums over examples, by feature: how often it is there, its values and their squares; and those of the labels. Confined to
- * one thread until it is complete.
+ * Sums over examples, by feature: how often it is there, its values and their squares; and those of the labels. Of more than
+ * {@link #MOST} features, or such that have keys, all features together have one sum of each. Confined to one thread until it
+ * is complete.
  */
 public final class FeatureSums implements Serializable {
     private static final long serialVersionUID = 1;
 
+    /** So many features have sums of their own, which take 80 MiB; where there are more, none has. */
+    public static final int MOST = 1 << 22;
+
+    private boolean isOverall; // there are no sums by feature
+    private long valueCount; // of all features together, without zeros
+    private double valueSquares;
     private int[] counts = new int[0];
     private double[] sums = new double[0];
     private double[] squares = new double[0];
@@ -21,6 +28,7 @@ public final class FeatureSums implements Serializable {
     /** The sums of all examples. */
     public static FeatureSums of(Examples examples) {
         var sums = new FeatureSums();
+        sums.isOverall = examples.areKeyed();
         sums.room(examples.features());
         sums.add(examples);
         return sums;
@@ -38,9 +46,14 @@ public final class FeatureSums implements Serializable {
         var sums = new FeatureSums();
         sums.room(counts.length);
         for (int f = 0; f < counts.length; f++) {
-            sums.counts[f] = counts[f];
-            sums.sums[f] = counts[f] * means[f];
-            sums.squares[f] = squaresFromMean[f] + counts[f] * means[f] * means[f];
+            double square = squaresFromMean[f] + counts[f] * means[f] * means[f];
+            sums.valueCount += counts[f];
+            sums.valueSquares += square;
+            if (!sums.isOverall) {
+                sums.counts[f] = counts[f];
+                sums.sums[f] = counts[f] * means[f];
+                sums.squares[f] = square;
+            }
         }
         sums.examples = examples;
         sums.nonZeros = nonZeros;
@@ -48,7 +61,12 @@ public final class FeatureSums implements Serializable {
     }
 
     private void room(int features) {
-        if (features > counts.length) {
+        if (isOverall || features > MOST) {
+            isOverall = true;
+            counts = new int[0];
+            sums = new double[0];
+            squares = new double[0];
+        } else if (features > counts.length) {
             int length = Math.max(features, (int) Math.min(Integer.MAX_VALUE - 8, 1.5 * counts.length));
             counts = Arrays.copyOf(counts, length);
             sums = Arrays.copyOf(sums, length);
@@ -64,12 +82,16 @@ public final class FeatureSums implements Serializable {
     }
 
     void add(Examples.Part part) {
+        isOverall |= part.keyed() != null;
         int most = -1;
         for (int k = 0; k < part.nonZeros(); k++) {
             most = Math.max(most, part.indices()[k]);
+            double value = part.values()[k];
+            valueCount += value == 0 ? 0 : 1;
+            valueSquares += value * value;
         }
         room(most + 1);
-        for (int k = 0; k < part.nonZeros(); k++) {
+        for (int k = 0; !isOverall && k < part.nonZeros(); k++) {
             int index = part.indices()[k];
             double value = part.values()[k];
             counts[index] += value == 0 ? 0 : 1;
@@ -87,8 +109,11 @@ public final class FeatureSums implements Serializable {
 
     /** Adds the sums of other examples. */
     void addAll(FeatureSums other) {
+        isOverall |= other.isOverall;
         room(other.counts.length);
-        for (int f = 0; f < other.counts.length; f++) {
+        valueCount += other.valueCount;
+        valueSquares += other.valueSquares;
+        for (int f = 0; !isOverall && f < other.counts.length; f++) {
             counts[f] += other.counts[f];
             sums[f] += other.sums[f];
             squares[f] += other.squares[f];
@@ -103,7 +128,17 @@ public final class FeatureSums implements Serializable {
         examples = all;
     }
 
-    /** Features from this number on are in no example. */
+    /** Whether all features together have one sum of each: {@link #overallRoot} stands for the root of any. */
+    public boolean isOverall() {
+        return isOverall;
+    }
+
+    /** The root of the mean square of all features where they are there; 0 if none is anywhere. */
+    public double overallRoot() {
+        return valueCount == 0 ? 0 : Math.sqrt(valueSquares / valueCount);
+    }
+
+    /** Features from this number on are in no example; 0 where there are no sums by feature. */
     public int features() {
         return counts.length;
     }

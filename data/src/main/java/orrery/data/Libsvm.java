@@ -1,5 +1,6 @@
 package orrery.data;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ final class Libsvm {
     private static final int LOOK_AT = 2000; // lines
 
     private final boolean needsLabels;
+    private final boolean areKeyed; // features are any numbers of 64 bits
     private final int firstIndex;
     private final int[] farOf; // by feature: its place among those that are counted from an origin, or -1
     private final int[] far; // their features
@@ -30,9 +32,11 @@ final class Libsvm {
      * @param needsLabels if not, a line may do without a label, and its label is not looked at
      * @param columns features that are counted from an origin
      * @param firstIndex 1 if there is no feature 0
+     * @param areKeyed whether features are any numbers of 64 bits
      */
-    Libsvm(boolean needsLabels, List<Schema.Column> columns, int firstIndex) {
+    Libsvm(boolean needsLabels, List<Schema.Column> columns, int firstIndex, boolean areKeyed) {
         this.needsLabels = needsLabels;
+        this.areKeyed = areKeyed;
         this.firstIndex = firstIndex;
         far = columns.stream()
                 .mapToInt(column -> Integer.parseInt(column.name()))
@@ -138,8 +142,8 @@ final class Libsvm {
             }
             boolean isFeature = colon > scan.at && colon - scan.at < 10 && colon < scan.end && scan.bytes[colon] == ':';
             if (isFeature) {
-                int feature = Integer.parseInt(
-                        new String(scan.bytes, scan.at, colon - scan.at, java.nio.charset.StandardCharsets.US_ASCII));
+                int feature =
+                        Integer.parseInt(new String(scan.bytes, scan.at, colon - scan.at, StandardCharsets.US_ASCII));
                 scan.at = colon + 1;
                 double value = scan.number();
                 var known = isFirst ? moments.computeIfAbsent(feature, f -> new Moments()) : moments.get(feature);
@@ -182,7 +186,9 @@ final class Libsvm {
             feature(scan, part);
         }
         for (int k = 0; k < far.length; k++) {
-            if (!isThere[k]) {
+            if (!isThere[k] && areKeyed) {
+                part.keyed(far[k], (float) -origins[k]);
+            } else if (!isThere[k]) {
                 part.feature(far[k], (float) -origins[k]);
             }
             isThere[k] = false;
@@ -219,8 +225,12 @@ final class Libsvm {
         int start = scan.at;
         long index = 0;
         int i = start;
-        for (int d; i < scan.end && (d = scan.bytes[i] - '0') >= 0 && d <= 9 && index < 1L << 40; i++) {
+        for (int d; i < scan.end && (d = scan.bytes[i] - '0') >= 0 && d <= 9 && (areKeyed || index < 1L << 40); i++) {
             index = index * 10 + d;
+        }
+        checkKey(scan, start, i, index);
+        while (index >= 1L << 40 && !areKeyed && i < scan.end && scan.bytes[i] >= '0' && scan.bytes[i] <= '9') {
+            i++; // it is too large, however many digits follow
         }
         if (i == start || i >= scan.end || scan.bytes[i] != ':') {
             if (isQuery(scan)) {
@@ -229,12 +239,13 @@ final class Libsvm {
             }
             throw new BadLine(scan.line, "expected index:value, found '" + Printable.of(scan.word()) + "'");
         }
-        if (index > Integer.MAX_VALUE - 8) {
+        if (index > Integer.MAX_VALUE - 8 && !areKeyed) {
             throw new BadLine(
                     scan.line,
-                    "the largest index is " + (Integer.MAX_VALUE - 8) + ", found '" + Printable.of(scan.word()) + "'");
+                    "the largest index is " + (Integer.MAX_VALUE - 8) + ", found '" + Printable.of(scan.word())
+                            + "'; --hash-bits 64 takes any number of 64 bits");
         }
-        if (index < firstIndex) {
+        if (index < firstIndex && !areKeyed) {
             throw new BadLine(
                     scan.line,
                     "found the feature 0, but the training data counts features from 1: was this file written by"
@@ -246,14 +257,33 @@ final class Libsvm {
             scan.at = start;
             throw new BadLine(scan.line, "expected index:value, found '" + Printable.of(scan.word()) + "'");
         }
-        int feature = (int) index;
-        smallest = Math.min(smallest, feature);
-        if (feature < farOf.length && farOf[feature] >= 0) {
-            isThere[farOf[feature]] = true;
-            value -= origins[farOf[feature]];
-            part.feature(feature, finite((float) value, scan, start));
-        } else if (value != 0) {
-            part.feature(feature, finite((float) value, scan, start));
+        smallest = (int) Math.min(smallest, index & Long.MAX_VALUE);
+        int place = index >= 0 && index < farOf.length ? farOf[(int) index] : -1;
+        if (place >= 0) {
+            isThere[place] = true;
+            value -= origins[place];
+        }
+        if (place >= 0 || value != 0) {
+            add(part, index, finite((float) value, scan, start));
+        }
+    }
+
+    private void add(PartBuilder part, long feature, float value) {
+        if (areKeyed) {
+            part.keyed(feature, value);
+        } else {
+            part.feature((int) feature, value);
+        }
+    }
+
+    /** Refuses a key of more than 64 bits, which has wrapped around. */
+    private void checkKey(Scan scan, int start, int end, long key) {
+        if (areKeyed && end - start > 18) {
+            var digits = new String(scan.bytes, start, end - start, StandardCharsets.US_ASCII).replaceFirst("^0+", "");
+            if (!digits.isEmpty() && !digits.equals(Long.toUnsignedString(key))) {
+                throw new BadLine(
+                        scan.line, "the largest key is 18446744073709551615, found '" + Printable.of(digits) + "'");
+            }
         }
     }
 

@@ -3,6 +3,9 @@ package orrery.data;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.TreeMap;
 
 /** Writes examples as a libsvm file, for other tools: indices ascend. */
 public final class LibsvmFile {
@@ -13,9 +16,13 @@ public final class LibsvmFile {
      * 1.
      */
     public static void write(Examples examples, Schema schema, Writer out) throws IOException {
+        if (examples.areKeyed()) {
+            writeKeyed(examples, schema, out);
+            return;
+        }
         long shift = schema.isLibsvm() ? 0 : 1;
         var far = new Schema.Column[schema.isLibsvm() ? examples.features() : 0];
-        for (var column : schema.isLibsvm() ? schema.columns() : java.util.List.<Schema.Column>of()) {
+        for (var column : schema.isLibsvm() ? schema.columns() : List.<Schema.Column>of()) {
             far[Integer.parseInt(column.name())] = column;
         }
         var cursor = examples.cursor();
@@ -44,6 +51,31 @@ public final class LibsvmFile {
                     out.write(Long.toString(feature + shift));
                     out.write(':');
                     out.write(text);
+                }
+            }
+            out.write('\n');
+        }
+    }
+
+    /** Features by their keys, as numbers without a sign, ascending. */
+    private static void writeKeyed(Examples examples, Schema schema, Writer out) throws IOException {
+        var far = new HashMap<Long, Schema.Column>();
+        for (var column : schema.isLibsvm() ? schema.columns() : List.<Schema.Column>of()) {
+            far.put(Long.parseLong(column.name()), column);
+        }
+        var cursor = examples.cursor();
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            var sums = new TreeMap<Long, Float>(Long::compareUnsigned);
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                sums.merge(cursor.key(k), cursor.values()[k], Float::sum);
+            }
+            out.write(number(cursor.label()));
+            for (var feature : sums.entrySet()) {
+                var column = far.get(feature.getKey());
+                String text = column == null ? number(feature.getValue()) : original(column, feature.getValue());
+                if (!text.equals("0")) {
+                    out.write(' ' + Long.toUnsignedString(feature.getKey()) + ':' + text);
                 }
             }
             out.write('\n');

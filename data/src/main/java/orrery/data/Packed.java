@@ -80,6 +80,11 @@ interface Packed<T> {
                 if (part.groups() != null) {
                     tensors.add(Tensor.ints("groups." + p, part.groups()));
                 }
+                if (part.keyed() != null) {
+                    tensors.add(
+                            Tensor.ints("first." + p, new int[] {part.keyed().first()}));
+                    tensors.add(Tensor.longs("keys." + p, part.keyed().keys()));
+                }
             }
             String schema = Json.line(loaded.schema().toMap());
             String reading = Json.line(loaded.reading().toMap());
@@ -98,7 +103,10 @@ interface Packed<T> {
                         file.floats("values." + p),
                         file.doubles("labels." + p),
                         floats(file, "weights." + p),
-                        file.names().contains("groups." + p) ? file.ints("groups." + p) : null));
+                        file.names().contains("groups." + p) ? file.ints("groups." + p) : null,
+                        file.names().contains("keys." + p)
+                                ? new Examples.Keyed(file.ints("first." + p)[0], file.longs("keys." + p))
+                                : null));
             }
             byte[] words = file.bytes("words");
             String ofSchema = text(file, "schema");

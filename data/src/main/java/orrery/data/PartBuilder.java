@@ -15,9 +15,44 @@ final class PartBuilder {
     private int examples;
     private int nonZeros;
     private int largestIndex = -1;
+    private @Nullable KeyIndex keys; // of features that have one
+    private int firstKey; // indices below this are features themselves
 
     PartBuilder() {
         this(1 << 14);
+    }
+
+    /** For examples of a part, or of its kind. */
+    static PartBuilder like(Part part) {
+        var builder = new PartBuilder();
+        builder.takesKeysOf(part);
+        return builder;
+    }
+
+    private void takesKeysOf(Part part) {
+        if (part.keyed() != null && keys == null) {
+            keys = new KeyIndex();
+            firstKey = part.keyed().first();
+        }
+    }
+
+    /** Adds a feature by its key. */
+    void keyed(long key, float value) {
+        feature(firstKey + number(key), value);
+    }
+
+    /** Adds a feature by its key as long as it is not known how many have numbers: an index below 0. */
+    void provisional(long key, float value) {
+        feature(-1 - number(key), value);
+    }
+
+    private int number(long key) {
+        var now = keys;
+        if (now == null) {
+            now = new KeyIndex();
+            keys = now;
+        }
+        return now.number(key);
     }
 
     /** With room for so many features before it grows. */
@@ -71,8 +106,14 @@ final class PartBuilder {
 
     /** Adds an example of a part. */
     void copy(Part part, int example) {
+        takesKeysOf(part);
         for (int k = part.offsets()[example]; k < part.offsets()[example + 1]; k++) {
-            feature(part.indices()[k], part.values()[k]);
+            long key = part.key(k);
+            if (part.keyed() == null || (key >= 0 && key < firstKey)) {
+                feature(part.indices()[k], part.values()[k]);
+            } else {
+                keyed(key, part.values()[k]);
+            }
         }
         example(part.labels()[example]);
         if (part.weights() != null) {
@@ -125,7 +166,8 @@ final class PartBuilder {
                 values,
                 Arrays.copyOf(labels, examples),
                 weights == null ? null : Arrays.copyOf(weights, examples),
-                groups == null ? null : Arrays.copyOf(groups, examples));
+                groups == null ? null : Arrays.copyOf(groups, examples),
+                keys == null ? null : new Examples.Keyed(firstKey, keys.keys()));
     }
 
     Part build() {
@@ -135,6 +177,7 @@ final class PartBuilder {
                 Arrays.copyOf(values, nonZeros),
                 Arrays.copyOf(labels, examples),
                 weights == null ? null : Arrays.copyOf(weights, examples),
-                groups == null ? null : Arrays.copyOf(groups, examples));
+                groups == null ? null : Arrays.copyOf(groups, examples),
+                keys == null ? null : new Examples.Keyed(firstKey, keys.keys()));
     }
 }

@@ -32,11 +32,11 @@ final class PieceBatches implements AsyncReader.Pass {
         this.pieces = pieces.iterator();
         this.batch = batch;
         this.schema = schema;
-        parser = new Libsvm(true, schema.columns(), schema.firstIndex());
+        parser = new Libsvm(true, schema.columns(), schema.firstIndex(), schema.areKeyed());
     }
 
     static AsyncReader.Passes passes(List<Piece> pieces, int batch, Schema schema, AtEnd atEnd) {
-        if (batch < 1 || schema.features() < 1) {
+        if (batch < 1 || (schema.features() < 1 && !schema.areKeyed())) {
             throw new IllegalArgumentException(
                     "batch and features must be 1 or more, got " + batch + ", " + schema.features());
         }
@@ -98,7 +98,7 @@ final class PieceBatches implements AsyncReader.Pass {
         } catch (BadLine e) {
             throw new DataException(piece.file() + ": line at byte " + lines.place(start) + ": " + e.getMessage());
         }
-        if (builder.largestIndex() >= schema.features()) {
+        if (builder.largestIndex() >= schema.features() && !schema.areKeyed()) {
             throw new DataException(piece.file() + ": line at byte " + lines.place(start) + ": feature "
                     + builder.largestIndex() + ", there are 0 to " + (schema.features() - 1) + " only");
         }

@@ -10,7 +10,8 @@ import java.util.TreeMap;
  * @param format libsvm, csv or tsv; by the file's name and its first lines if empty
  * @param text how a delimited text is written, as far as it is known
  * @param roles column to role; a column is a name, or a number from 1, or from -1 backwards
- * @param hashBits categories are hashed to 2^hashBits features
+ * @param hashBits categories are hashed to 2^hashBits features; 64 makes their hashes keys of a sparse table, and lets
+ *     features of libsvm files be any number of 64 bits
  * @param words how many words of text columns become features, the commonest; at least two texts must have a word
  * @param log1p whether values become log(1 + value); text always does
  * @param normalize whether each example is scaled to length 1; text always is
@@ -29,6 +30,9 @@ public record ReadOptions(
         Numbers numbers,
         boolean isLabelled,
         int threads) {
+
+    /** Bits of hashes that are keys, of which no two categories have the same one. */
+    public static final int KEYS = 64;
 
     /** What a column is for. */
     public enum Role {
@@ -52,8 +56,8 @@ public record ReadOptions(
     }
 
     public ReadOptions {
-        if (hashBits < 1 || hashBits > 28) {
-            throw new IllegalArgumentException("hash bits must be 1 to 28, got " + hashBits);
+        if ((hashBits < 1 || hashBits > 28) && hashBits != KEYS) {
+            throw new IllegalArgumentException("hash bits must be 1 to 28, or 64 for keys, got " + hashBits);
         }
         if (words < 1) {
             throw new IllegalArgumentException("words must be 1 or more, got " + words);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import orrery.data.ReadOptions.Role;
 import orrery.store.Json;
 
@@ -19,12 +20,12 @@ import orrery.store.Json;
  * @param hasHeader whether the first line names the columns; csv only
  * @param columns in the order of the file; of libsvm those features, by their numbers, that lie far from 0 in every
  *     example, and are counted from an origin
- * @param hashBits categories are hashed to 2^hashBits features, which come last
+ * @param hashBits categories are hashed to 2^hashBits features, which come last; of 64 bits, they are keys themselves
  * @param words the words that are features, in their order; or the features' names
  * @param classes the labels' names, by label; empty if labels are numbers
  * @param log1p whether values become log(1 + value)
  * @param normalize whether each example is scaled to length 1
- * @param features how many features there are
+ * @param features how many features there are; {@link Examples#OPEN} where they have keys
  * @param firstIndex the number from which features are counted in the file; libsvm only
  */
 public record Schema(
@@ -125,17 +126,18 @@ public record Schema(
     }
 
     static Schema libsvm(ReadOptions options, List<Column> far, int features, int firstIndex) {
+        boolean areKeyed = options.hashBits() == ReadOptions.KEYS;
         return new Schema(
                 "libsvm",
                 Dialect.CSV,
                 false,
                 far,
-                0,
+                areKeyed ? ReadOptions.KEYS : 0,
                 List.of(),
                 List.of(),
                 options.log1p(),
                 options.normalize(),
-                features,
+                areKeyed ? Examples.OPEN : features,
                 firstIndex);
     }
 
@@ -153,6 +155,42 @@ public record Schema(
     /** Whether features are the entries of a column of vectors, as those of data frames may be. */
     public boolean isOfVectors() {
         return format.equals(VECTORS);
+    }
+
+    /** Whether features have keys, any number of them, instead of numbers: of libsvm all, of columns the categories. */
+    public boolean areKeyed() {
+        return features == Examples.OPEN;
+    }
+
+    /** Whether features have names; if not, they are numbers of a file or entries of vectors. */
+    public boolean hasNames() {
+        return !isLibsvm() && !isOfVectors();
+    }
+
+    /** Whether equal categories have equal hashes in both: columns of the same names in the same places, as many bits. */
+    public boolean hashesAlike(Schema other) {
+        return hashBits == other.hashBits && categorical().equals(other.categorical());
+    }
+
+    private Map<Integer, String> categorical() {
+        var places = new LinkedHashMap<Integer, String>();
+        for (int c = 0; c < columns.size(); c++) {
+            if (columns.get(c).role() == Role.CATEGORICAL) {
+                places.put(c, columns.get(c).name());
+            }
+        }
+        return places;
+    }
+
+    /** The columns' names, in their order. */
+    public List<String> columnNames() {
+        return columns.stream().map(Column::name).toList();
+    }
+
+    /** The numeric column that a feature is, if it is one. */
+    public Optional<Column> numericColumn(long feature) {
+        var numbers = hasNames() ? numeric() : List.<Column>of();
+        return feature >= 0 && feature < numbers.size() ? Optional.of(numbers.get((int) feature)) : Optional.empty();
     }
 
     boolean isLibsvm() {
@@ -178,7 +216,7 @@ public record Schema(
     }
 
     /** First feature of the hashed categories. */
-    int firstHashed() {
+    public int firstHashed() {
         return firstWord() + words.size();
     }
 
@@ -196,8 +234,12 @@ public record Schema(
         return feature < numbers.size() ? numbers.get(feature).original(value) : value;
     }
 
-    /** What a feature is called. */
-    public String featureName(int feature) {
+    /** What a feature is called, by its number or key. */
+    public String featureName(long key) {
+        if (areKeyed() && (isLibsvm() || key < 0 || key >= firstHashed())) {
+            return isLibsvm() ? Long.toUnsignedString(key) : "hash#" + Long.toHexString(key);
+        }
+        int feature = (int) key;
         if (isLibsvm() || isOfVectors()) {
             return String.valueOf(feature);
         }
@@ -268,7 +310,7 @@ public record Schema(
                     strings(require(map, "classes")),
                     Boolean.TRUE.equals(map.get("log1p")),
                     Boolean.TRUE.equals(map.get("normalize")),
-                    (int) Json.whole(map.get("features"), where, "features", 0, Integer.MAX_VALUE),
+                    (int) Json.whole(map.get("features"), where, "features", Examples.OPEN, Integer.MAX_VALUE),
                     (int) number(map, "firstIndex", 0));
         } catch (ClassCastException | IllegalArgumentException e) {
             throw new IOException(where + ": the schema cannot be read: " + e.getMessage(), e);

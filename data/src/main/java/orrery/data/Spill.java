@@ -26,7 +26,9 @@ import orrery.store.Unwritable;
  * behind, however the process ends; it is mapped, so that many read at once. Safe for use by many threads.
  */
 public final class Spill implements AutoCloseable {
-    private static final int HEAD = 3 * Integer.BYTES; // examples, features in them, whether they have weights
+    private static final int HEAD =
+            5 * Integer.BYTES; // examples, features in them, whether they have weights, keys, first
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -121,7 +123,9 @@ public final class Spill implements AutoCloseable {
             var weights = part.weights();
             int n = part.size();
             int nonZeros = part.nonZeros();
-            long length = HEAD + bytesOf(n, nonZeros, weights != null);
+            var keyed = part.keyed();
+            int keys = keyed == null ? -1 : keyed.keys().length;
+            long length = HEAD + bytesOf(n, nonZeros, weights != null, keys);
             if (length > MOST_BYTES) {
                 throw new DataException("a batch of " + n + " examples takes " + length
                         + " bytes packed, more than 2 GiB; take smaller batches");
@@ -130,6 +134,7 @@ public final class Spill implements AutoCloseable {
                     ? buffer.clear()
                     : little((int) Math.min(MOST_BYTES, Math.max(length, 2L * buffer.capacity())));
             buffer.putInt(n).putInt(nonZeros).putInt(weights == null ? 0 : 1);
+            buffer.putInt(keys).putInt(keyed == null ? 0 : keyed.first());
             put(part.offsets(), n + 1);
             put(part.indices(), nonZeros);
             put(part.values(), nonZeros);
@@ -137,6 +142,10 @@ public final class Spill implements AutoCloseable {
             buffer.position(buffer.position() + n * Double.BYTES);
             if (weights != null) {
                 put(weights, n);
+            }
+            if (keyed != null) {
+                buffer.asLongBuffer().put(keyed.keys());
+                buffer.position(buffer.position() + keys * Long.BYTES);
             }
             buffer.flip();
             crc.update(buffer.duplicate());
@@ -185,8 +194,9 @@ public final class Spill implements AutoCloseable {
     }
 
     /** Behind the head. */
-    private static long bytesOf(int examples, int nonZeros, boolean hasWeights) {
-        return Integer.BYTES * (1L + (hasWeights ? 4L : 3L) * examples + 2L * nonZeros);
+    private static long bytesOf(int examples, int nonZeros, boolean hasWeights, int keys) {
+        return Integer.BYTES * (1L + (hasWeights ? 4L : 3L) * examples + 2L * nonZeros)
+                + (long) Math.max(0, keys) * Long.BYTES;
     }
 
     /** All batches, for a reader. */
@@ -215,19 +225,22 @@ public final class Spill implements AutoCloseable {
                 int n = bytes.get(INT, at);
                 int nonZeros = bytes.get(INT, at + Integer.BYTES);
                 boolean hasWeights = bytes.get(INT, at + 2 * Integer.BYTES) != 0;
+                int keys = bytes.get(INT, at + 3 * Integer.BYTES);
+                int firstKey = bytes.get(INT, at + 4 * Integer.BYTES);
                 at += HEAD;
                 if (skip == 0) {
                     skip = count - 1;
-                    return batch(n, nonZeros, hasWeights);
+                    return batch(n, nonZeros, hasWeights, keys, firstKey);
                 }
-                at += bytesOf(n, nonZeros, hasWeights);
+                at += bytesOf(n, nonZeros, hasWeights, keys);
             }
             return null;
         }
 
-        private AsyncReader.Batch batch(int n, int nonZeros, boolean hasWeights) {
+        private AsyncReader.Batch batch(int n, int nonZeros, boolean hasWeights, int keys, int firstKey) {
             var part = new Part(
                     ints(n + 1), ints(nonZeros), floats(nonZeros), doubles(n), hasWeights ? floats(n) : null, null);
+            part = keys < 0 ? part : part.with(new Examples.Keyed(firstKey, longs(keys)));
             int largest = -1;
             for (int index : part.indices()) {
                 largest = Math.max(largest, index);
@@ -239,6 +252,13 @@ public final class Spill implements AutoCloseable {
             var values = new int[length];
             MemorySegment.copy(bytes, INT, at, values, 0, length);
             at += (long) length * Integer.BYTES;
+            return values;
+        }
+
+        private long[] longs(int length) {
+            var values = new long[length];
+            MemorySegment.copy(bytes, LONG, at, values, 0, length);
+            at += (long) length * Long.BYTES;
             return values;
         }
 

@@ -22,7 +22,7 @@ import orrery.store.Place;
  * @param pieces the files' parts
  * @param examples by piece: how many begin in it
  * @param contents by piece: a sum of its lines' bytes, which each pass over it must find again
- * @param features numbers of features are below this
+ * @param features numbers of features are below this; {@link Examples#OPEN} where they have keys
  * @param labels the different ones, ascending; one more than {@link #MOST_LABELS} if there are more
  * @param areSorted whether examples with the same label lie together: used in that order, they teach little
  * @param schema what features and labels are, for a model
@@ -58,12 +58,18 @@ public record Stream(
      * @param most bytes of a piece; see {@link Piece#of}
      */
     public static Stream survey(List<Place> files, long most, int threads) throws IOException, InterruptedException {
+        return survey(files, ReadOptions.defaults(), most, threads);
+    }
+
+    /** The same, read by options that are for libsvm. */
+    public static Stream survey(List<Place> files, ReadOptions options, long most, int threads)
+            throws IOException, InterruptedException {
         var pieces = Piece.of(files, most);
         var pool = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().name("survey-", 0).daemon().factory());
         try {
             var far = farFeatures(files.getFirst());
-            var any = Schema.libsvm(ReadOptions.defaults(), far, Integer.MAX_VALUE - 8, 0);
+            var any = Schema.libsvm(options, far, Integer.MAX_VALUE - 8, 0);
             var seen = new ArrayDeque<Future<Seen>>();
             var waiting = new ArrayDeque<>(pieces);
             var examples = new ArrayList<Long>();
@@ -92,10 +98,10 @@ public record Stream(
                     pieces,
                     examples,
                     contents,
-                    features,
+                    any.areKeyed() ? Examples.OPEN : features,
                     labels.distinct(),
                     labels.areSorted(),
-                    Schema.libsvm(ReadOptions.defaults(), far, features, smallest == 0 ? 0 : 1),
+                    Schema.libsvm(options, far, features, smallest == 0 ? 0 : 1),
                     sums,
                     labels.commonest());
         } catch (ExecutionException e) {
@@ -136,7 +142,7 @@ public record Stream(
                     features = Math.max(features, batch.largest() + 1);
                     sums.add(batch.examples());
                     for (var part : batch.examples().parts()) {
-                        for (int k = 0; k < part.nonZeros(); k++) {
+                        for (int k = 0; part.keyed() == null && k < part.nonZeros(); k++) {
                             smallest = Math.min(smallest, part.indices()[k]);
                         }
                     }
@@ -227,6 +233,7 @@ public record Stream(
 
     @Override
     public String toString() {
-        return size() + " examples in " + pieces.size() + " pieces, " + features + " features";
+        return size() + " examples in " + pieces.size() + " pieces, "
+                + (features == Examples.OPEN ? "64-bit keys as" : features) + " features";
     }
 }

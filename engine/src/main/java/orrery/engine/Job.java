@@ -3,6 +3,7 @@ package orrery.engine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,6 +18,7 @@ import orrery.engine.launch.Membership;
 import orrery.engine.launch.Threads;
 import orrery.engine.members.Coordinator;
 import orrery.engine.members.Member;
+import orrery.engine.stage.Conclusion;
 import orrery.engine.stage.Course;
 import orrery.engine.stage.Parallelism;
 import orrery.engine.stage.Run;
@@ -40,6 +42,7 @@ public final class Job {
     private final String name;
     private final List<TableSpec> tables;
     private final Course course;
+    private final Optional<Conclusion> conclusion;
     private final AtomicInteger members = new AtomicInteger(); // asked for, or 0
     private final Wish wish = new Wish();
 
@@ -48,8 +51,18 @@ public final class Job {
     }
 
     public Job(String name, List<TableSpec> tables, Course course) {
+        this(name, tables, course, Optional.empty());
+    }
+
+    /**
+     * A job whose result is written by those who hold its tables.
+     *
+     * @param conclusion does it; its tables do not come to this JVM then
+     */
+    public Job(String name, List<TableSpec> tables, Course course, Optional<Conclusion> conclusion) {
         this.name = name;
         this.course = course;
+        this.conclusion = conclusion;
         this.tables = tables.stream().map(this::averagedAtCuts).toList();
     }
 
@@ -82,6 +95,10 @@ public final class Job {
 
     Course course() {
         return course;
+    }
+
+    Optional<Conclusion> conclusion() {
+        return conclusion;
     }
 
     String name() {
@@ -121,7 +138,8 @@ public final class Job {
     public Outcome run(Run run) throws IOException {
         switch (run.launcher()) {
             case Membership membership -> {
-                return new Member(membership, run, Site.ordered(tables, run.plan()), course, identity(run)).live();
+                return new Member(membership, run, Site.ordered(tables, run.plan()), course, conclusion, identity(run))
+                        .live();
             }
             case Threads threads -> {
                 try (var site = new Here(run, threads)) {
@@ -133,7 +151,8 @@ public final class Job {
                     throw new IllegalArgumentException(
                             "a run that places rows anew after its first pass needs checkpoints");
                 }
-                try (var site = new Coordinator(run, launcher, identity(run), course)) {
+                try (var site = new Coordinator(
+                        run, launcher, identity(run), course, run.leavesTables() || conclusion.isPresent())) {
                     return new JobRun(this, run, identity(run), site, wish, members).all();
                 }
             }

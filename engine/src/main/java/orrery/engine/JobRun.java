@@ -89,6 +89,9 @@ final class JobRun {
                     tellResumed(keeping.newest().get());
                 }
                 status = stages(keeping.newest());
+                if (status != Outcome.Status.STOPPED && job.conclusion().isPresent()) {
+                    site.conclude(job.conclusion().get());
+                }
                 site.finish();
                 isOver = true;
             } catch (MemberLostException lost) {

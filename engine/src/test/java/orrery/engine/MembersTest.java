@@ -69,6 +69,7 @@ final class MembersTest {
                 run.turns(),
                 run.identity(),
                 run.leavesTables(),
+                run.results(),
                 run.world());
     }
 

@@ -12,6 +12,11 @@ public interface Recipe<M extends Model> {
     /** What members and a run that goes on must have in common with this one, beside the job; see {@link orrery.engine.stage.Run#identifiedBy}. */
     Map<String, String> identity();
 
+    /** What was decided when it was made that a person may want to know, by name, with its reason. */
+    default Map<String, String> decided() {
+        return Map.of();
+    }
+
     /**
      * What was learned.
      *

@@ -32,6 +32,11 @@ public final class Training<M extends Model> {
         return recipe.identity();
     }
 
+    /** What was decided that a person may want to know; see {@link Recipe#decided}. */
+    public Map<String, String> decided() {
+        return recipe.decided();
+    }
+
     /** Trains. */
     public Trained<M> run() throws IOException {
         var outcome = job().run(run.identifiedBy(identity()));

@@ -270,7 +270,9 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
                 Map.of(),
                 false,
                 0,
-                isScaled ? LinearOptions.Scaling.FOUND : LinearOptions.Scaling.NONE);
+                isScaled ? LinearOptions.Scaling.FOUND : LinearOptions.Scaling.NONE,
+                LinearOptions.Layout.AUTO,
+                null);
         return switch (known(getOrDefault(family), FAMILIES, "family")) {
             case "softmax" -> new SoftmaxRegression(options);
             case "svm" -> new LinearSvm(options, false);

@@ -12,6 +12,7 @@ final class Packing {
     private final Schema schema;
     private final RowFeatures features;
     private final Examples.Packer packer = new Examples.Packer();
+    private final Columns.Sink sink;
     private int label = -1; // places in a row
     private int weight = -1;
     private Columns.@Nullable Labels labels;
@@ -21,6 +22,7 @@ final class Packing {
     Packing(Schema schema, boolean isLabelled) {
         this.schema = schema;
         features = RowFeatures.ofAll(schema);
+        sink = packer.sink(schema);
         for (int c = 0; isLabelled && c < schema.columns().size(); c++) {
             var column = schema.columns().get(c);
             if (column.role() == Role.LABEL) {
@@ -34,7 +36,7 @@ final class Packing {
     }
 
     void add(Row row) {
-        features.of(row, packer::feature);
+        features.of(row, sink);
         packer.example(
                 labels == null ? 0 : labels.of(row.<@Nullable Object>getAs(label)),
                 weights == null

@@ -318,12 +318,16 @@ public final class Safetensors implements Closeable {
 
     public long[] longs(String name) throws IOException {
         var values = new long[arrayLength(name)];
-        seek(name, Type.I64, 0, values.length);
-        for (int at = 0, n; at < values.length; at += n) {
-            n = Math.min(values.length - at, BUFFER / Long.BYTES);
-            fill(n * Long.BYTES).asLongBuffer().get(values, at, n);
-        }
+        longs(name, 0, values, 0, values.length);
         return values;
+    }
+
+    public void longs(String name, long from, long[] into, int at, int count) throws IOException {
+        seek(name, Type.I64, from, count);
+        for (int n; count > 0; at += n, count -= n) {
+            n = Math.min(count, BUFFER / Long.BYTES);
+            fill(n * Long.BYTES).asLongBuffer().get(into, at, n);
+        }
     }
 
     public byte[] bytes(String name) throws IOException {

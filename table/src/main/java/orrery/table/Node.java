@@ -11,12 +11,16 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Storage;
+import orrery.table.cells.Cells;
+import orrery.table.cells.FloatCells;
+import orrery.table.cells.IntCells;
 import orrery.table.clock.Clocks;
 import orrery.table.hold.Counts;
 import orrery.table.hold.Replica;
 import orrery.table.hold.ServerFunction;
 import orrery.table.hold.Snapshot;
 import orrery.table.hold.Table;
+import orrery.table.hold.TableRows;
 import orrery.table.hold.Tables;
 import orrery.table.mail.JointPushes;
 import orrery.table.mail.Messages;
@@ -41,7 +45,7 @@ import orrery.wire.Traffic;
  * The tables of this JVM and their clocks. Outlives stages.
  *
  * <p>{@link #create}, {@link #drop} and {@link #begin} may be called by any thread; {@link #values}, {@link #view},
- * {@link #save} and {@link #load} only while no worker adds: between stages or at a cut.
+ * {@link #gather}, {@link #rows}, {@link #save} and {@link #load} only while no worker adds: between stages or at a cut.
  */
 public final class Node {
     private final Tables tables;
@@ -85,6 +89,7 @@ public final class Node {
     public Table table(String name) {
         var table = find(name);
         if (table == null) {
+            tables.checkNothingLeft(name);
             throw new IllegalArgumentException("there is no table '" + name + "', only " + tables());
         }
         return table;
@@ -112,6 +117,7 @@ public final class Node {
      * @param number the same on all nodes, and another each time: what is said of another number is of another stage
      */
     public void begin(int workers, long firstClock, Duration waitLimit, int[] homes, int number) {
+        tables.checkIsOpen();
         if (workers < 1) {
             throw new IllegalArgumentException("workers must be 1 or more, got " + workers);
         }
@@ -212,6 +218,7 @@ public final class Node {
 
     /** Answers for whoever runs the workers, from the values as they are. */
     public <R> R call(ServerFunction<R> function) {
+        function.tables().forEach(tables::checkIsHere);
         return function.answer((table, kind, first, second) ->
                 table.isWhole() ? List.of() : reads().call(table, kind, first, second, anyAge(), limitNanos()));
     }
@@ -222,7 +229,53 @@ public final class Node {
         return new View(table, null, 0, table.spec().rows());
     }
 
+    /**
+     * Copies the rows of {@code keys} to {@code out}, row after row, as their owners have them; for whoever runs the
+     * workers, while none of them adds.
+     */
+    public void gather(Table table, long[] keys, float[] out) {
+        gather(table, keys, new FloatCells(out), out.length);
+    }
+
+    /** The same of a table of ints. */
+    public void gather(Table table, long[] keys, int[] out) {
+        table.ints();
+        gather(table, keys, new IntCells(out), out.length);
+    }
+
+    private void gather(Table table, long[] keys, Cells out, int length) {
+        if (length < (long) keys.length * table.spec().width()) {
+            throw new IllegalArgumentException(keys.length + " rows of table '" + table.name() + "' have "
+                    + (long) keys.length * table.spec().width() + " values, the array has room for " + length);
+        }
+        tables.checkIsHere(table);
+        if (table.ownsAll()) {
+            table.shard.rows().stripesOf(keys, 0, keys.length); // which checks them
+            table.shard.gather(keys, 0, keys.length, out, 0);
+        } else {
+            reads().asOwned(table, keys, out, anyAge(), limitNanos());
+        }
+    }
+
+    /** How many rows of a table have memory, in all nodes together. */
+    public long residentRows(Table table) {
+        tables.checkIsHere(table);
+        return call(new ServerFunction.ResidentRows(table));
+    }
+
+    /** The rows of a table of floats, whoever owns them; valid while nobody adds. */
+    public TableRows rows(Table table) {
+        table.floats();
+        return new RowsOfNodes(this, table);
+    }
+
+    /** Visits each row of a table of floats that has memory; see {@link TableRows#forEachRow}. */
+    public void forEachRow(Table table, TableRows.Action action) throws IOException {
+        rows(table).forEachRow(action);
+    }
+
     private void refresh(Table table) {
+        tables.checkIsHere(table);
         if (!table.ownsAll()) {
             table.replica().forgetAges();
             reads().allBlocks(table, anyAge(), limitNanos());
@@ -440,6 +493,12 @@ public final class Node {
         return came;
     }
 
+    /** The run is over, and its tables are somewhere else, as {@code where} says: they are forgotten here. */
+    public void leaveTables(String where) {
+        clear();
+        tables.left(where);
+    }
+
     /** Forgets all tables and clocks, as after a rollback; the place among the others stays. */
     public void clear() {
         tables.clear();
@@ -499,8 +558,9 @@ public final class Node {
         return all;
     }
 
-    /** Leaves the others. */
+    /** Leaves the others. What it owns can still be read; nobody else's. */
     public void leave() {
+        tables.close("the run has ended, and this node has left the others");
         var among = cluster;
         if (among != null) {
             among.server().close();

@@ -119,7 +119,7 @@ public interface Application {
         }
 
         /** Prints the model, with its most important entries, that many. */
-        void show(PrintWriter out, int top);
+        void show(PrintWriter out, int top) throws IOException;
 
         /**
          * Predicts: a line per example.

@@ -83,7 +83,11 @@ public final class DataFlags {
             names = "--hash-bits",
             paramLabel = "N",
             descriptionKey = FlagGroup.MORE,
-            description = "Categories become 2^N features (default: ${DEFAULT-VALUE}).")
+            description = {
+                "Categories become 2^N features (default: ${DEFAULT-VALUE}).",
+                "64: their hashes are keys themselves, which do not collide, in any number; the indices of libsvm files may"
+                        + " then be any number of 64 bits. Of linear models."
+            })
     int hashBits = 18;
 
     @Option(

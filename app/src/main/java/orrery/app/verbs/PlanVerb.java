@@ -15,7 +15,9 @@ import orrery.app.apps.Application;
 import orrery.app.apps.Applications;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.RunFlags;
+import orrery.app.run.MemberCommand;
 import orrery.app.run.Terminal;
+import orrery.engine.launch.Processes;
 import orrery.learn.Training;
 import orrery.table.hold.MemoryPlan;
 import orrery.table.hold.Tables;
@@ -94,7 +96,8 @@ public final class PlanVerb implements Callable<Integer> {
                 .task(option -> spec.commandLine().getParseResult().hasMatchedOption(option));
         int members = Math.max(2, running.processes);
         running.workers = Math.max(running.workers, members);
-        var run = running.run();
+        var run = running.run() // of which nobody is started
+                .with(new Processes(members, MemberCommand.of(members, running.memory()), running.terms()));
         var out = Terminal.of(spec.commandLine().getOut());
         out.println(app + " on " + train + ": " + chosen.read(train, run.seed()));
         tellMemory(out, chosen.prepare(run).job().tables(), members, run.workers());

@@ -253,6 +253,15 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         }
     }
 
+    /** Where members write results that are larger than one of them may hold. */
+    private Place results(RunFolder folder) {
+        return keeping.checkpoints.isEmpty()
+                ? Place.of(folder.path().toAbsolutePath()).readBy(folder.place().readers())
+                : new Place(keeping.checkpoints)
+                        .readBy(folder.place().readers())
+                        .resolve(folder.name() + "-model");
+    }
+
     /** What members on a cluster are to be: this training, with as many workers as here, where the default may be another. */
     private Cluster.Wanted wanted(String config, RunFolder folder, Members.Terms terms) {
         int processes = running.processes();
@@ -301,7 +310,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         try (var chosen = task(what)) {
             chosen.read(data, run.seed());
             var folder = RunFolder.of(runPath).readBy(Data.withDefaults().readers(data));
-            var own = run.of(chosen.sums(data));
+            var own = run.of(chosen.sums(data)).writingTo(results(folder));
             boolean keeps = keeping.checkpointEvery > 0;
             chosen.prepare(keeps ? own.with(kept(folder).every(keeping.checkpointEvery)) : own)
                     .join();
@@ -340,11 +349,14 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         folder.writeProvenance(provenance);
         var wire = new WireUse(running.processes());
         var hasCheckpoint = new AtomicBoolean(!isNew);
-        var listening = run.listening(folder.recorder()).listening(wire).listening(event -> {
-            if (event instanceof RunEvent.Checkpointed) {
-                hasCheckpoint.set(true);
-            }
-        });
+        var listening = run.writingTo(results(folder))
+                .listening(folder.recorder())
+                .listening(wire)
+                .listening(event -> {
+                    if (event instanceof RunEvent.Checkpointed) {
+                        hasCheckpoint.set(true);
+                    }
+                });
         if (!keeping.quiet) {
             listening = listening.listening(new Progress(err, Progress.isTerminal()));
         }
@@ -353,12 +365,15 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
             listening = listening.with(isNew ? kept : kept.resuming());
         }
         Trained<M> trained;
+        Map<String, String> decided;
         try (var monitor = keeping.metricsPort < 0 ? null : new Monitor(keeping.metricsPort)) {
             if (monitor != null) {
                 listening = listening.listening(monitor);
                 say(err, "metrics at " + monitor.address());
             }
             var training = chosen.prepare(listening);
+            decided = training.decided();
+            decided.forEach((name, decision) -> say(err, name + " " + decision));
             phases.next("train");
             trained = pooled == null
                     ? runUntilInterrupted(training, err, folder)
@@ -373,6 +388,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         phases.add(trained.outcome().members());
         phases.next("measure");
         var result = result(what, data, run, trained);
+        result.putAll(decided);
         var results = chosen.results(trained.model());
         result.putAll(results);
         var warnings = chosen.warnings(trained, results);

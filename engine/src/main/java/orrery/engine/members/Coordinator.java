@@ -26,6 +26,7 @@ import orrery.engine.keep.Identity;
 import orrery.engine.launch.Ending;
 import orrery.engine.launch.Invitation;
 import orrery.engine.launch.Members;
+import orrery.engine.stage.Conclusion;
 import orrery.engine.stage.Course;
 import orrery.engine.stage.Homes;
 import orrery.engine.stage.Run;
@@ -34,6 +35,7 @@ import orrery.engine.team.Memory;
 import orrery.engine.team.Site;
 import orrery.engine.team.Team;
 import orrery.store.Printable;
+import orrery.store.Storage;
 import orrery.table.Ear;
 import orrery.table.Node;
 import orrery.table.hold.MemoryPlan;
@@ -64,6 +66,7 @@ public final class Coordinator implements Site {
     private final Members launcher;
     private final Identity identity;
     private final Course course;
+    private final boolean leavesTables; // at the end, where they are
     private final Authority authority;
     private final Node node;
     private final InetSocketAddress address;
@@ -103,7 +106,9 @@ public final class Coordinator implements Site {
         record Failed(Throwable why) implements Event {}
     }
 
-    public Coordinator(Run run, Members launcher, Identity identity, Course course) throws IOException {
+    public Coordinator(Run run, Members launcher, Identity identity, Course course, boolean leavesTables)
+            throws IOException {
+        this.leavesTables = leavesTables;
         this.run = run;
         this.course = course;
         node = new Node(run.ticker());
@@ -320,6 +325,7 @@ public final class Coordinator implements Site {
                     Report.Held _,
                     Report.Snapped _,
                     Report.Written _,
+                    Report.Concluded _,
                     Report.Idle _ -> seat.got.put(report.getClass(), report);
         }
     }
@@ -476,7 +482,7 @@ public final class Coordinator implements Site {
                 .orElse(Long.MAX_VALUE);
         long snapshots = run.checkpoints().isPresent() ? Tables.mostCopied(limit) : 0;
         var planned = Memory.checked(tables, placement, run.workers(), limit, snapshots);
-        if (!run.leavesTables()) {
+        if (!leavesTables) {
             Memory.checkResult(tables, Runtime.getRuntime().maxMemory());
         }
         told.add(planned);
@@ -762,13 +768,36 @@ public final class Coordinator implements Site {
         return all;
     }
 
-    /** Brings the tables to this JVM, unless the run leaves them in its last checkpoint. */
+    @Override
+    public void conclude(Conclusion conclusion) throws IOException, InterruptedException {
+        seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));
+        var owners = List.copyOf(seats.values());
+        for (int i = 0; i < owners.size(); i++) {
+            send(owners.get(i), new Order.Conclude(i, owners.size()));
+        }
+        var files = new TreeMap<String, Storage.Written>();
+        for (var concluded : all(Report.Concluded.class, owners).values()) {
+            if (!concluded.error().isEmpty()) {
+                throw new IOException(concluded.error());
+            }
+            files.putAll(concluded.files());
+        }
+        conclusion.conclude(node, files);
+    }
+
+    /** Brings the tables to this JVM, unless they are left where they are. */
     @Override
     public void finish() throws InterruptedException {
         seats.values().removeIf(seat -> !seat.hasTables && dismiss(seat));
         var members = List.copyOf(seats.keySet());
-        if (run.leavesTables()) {
-            node.clear(); // so that nobody takes what is here for the result
+        if (leavesTables) {
+            node.leaveTables(
+                    run.leavesTables()
+                            ? "the run has left its tables in its last checkpoint, "
+                                    + run.checkpoints()
+                                            .map(kept -> kept.storage().where(""))
+                                            .orElse("")
+                            : "the run has written its result to files");
         } else if (!tables.isEmpty()) {
             sendToWorking(new Order.Move(
                     "",

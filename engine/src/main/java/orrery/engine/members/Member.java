@@ -24,6 +24,7 @@ import orrery.engine.keep.Locals;
 import orrery.engine.launch.Invitation;
 import orrery.engine.launch.Membership;
 import orrery.engine.launch.Threads;
+import orrery.engine.stage.Conclusion;
 import orrery.engine.stage.Course;
 import orrery.engine.stage.Run;
 import orrery.engine.team.Site;
@@ -55,6 +56,7 @@ public final class Member {
     private Run run; // with the plan, once there is one
     private List<TableSpec> tables;
     private final Course course;
+    private final Optional<Conclusion> conclusion;
     private final Identity identity;
     private final Node node;
     private final LinkedBlockingQueue<Object> inbox = new LinkedBlockingQueue<>();
@@ -72,7 +74,14 @@ public final class Member {
 
     private record Failed(Throwable why) {}
 
-    public Member(Membership membership, Run run, List<TableSpec> tables, Course course, Identity identity) {
+    public Member(
+            Membership membership,
+            Run run,
+            List<TableSpec> tables,
+            Course course,
+            Optional<Conclusion> conclusion,
+            Identity identity) {
+        this.conclusion = conclusion;
         invitation = membership.invitation();
         started = membership.started();
         this.run = run;
@@ -249,6 +258,7 @@ public final class Member {
                 }
             }
             case Order.Keep keep -> checkpoint(keep.folder());
+            case Order.Conclude conclude -> conclude(conclude);
             case Order.Move move -> moving(() -> move(move));
             case Order.Follow follow -> moving(() -> follow(follow));
             case Order.Rollback rollback -> rollback(rollback);
@@ -508,6 +518,22 @@ public final class Member {
                 }
             }
         });
+    }
+
+    /** The result's part of this member; workers have ended. */
+    private void conclude(Order.Conclude order) {
+        Report.Concluded concluded;
+        try {
+            var writes = conclusion.orElseThrow(() -> new IOException("this member's job has no result to write"));
+            concluded = new Report.Concluded(writes.write(node, order.position(), order.count()), "");
+        } catch (IOException e) {
+            concluded = new Report.Concluded(Map.of(), String.valueOf(e.getMessage()));
+        }
+        try {
+            tell(concluded);
+        } catch (EndedException e) {
+            // the coordinator is gone, which others notice
+        }
     }
 
     // Moving

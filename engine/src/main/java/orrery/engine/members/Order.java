@@ -57,6 +57,14 @@ sealed interface Order {
     /** Keep tables and states in a folder; answered by {@link Report.Snapped} at once and {@link Report.Written} later. */
     record Keep(String folder) implements Order {}
 
+    /**
+     * Write what is owned of the result; answered by {@link Report.Concluded}.
+     *
+     * @param position of the member among those that own anything
+     * @param count how many do
+     */
+    record Conclude(int position, int count) implements Order {}
+
     /** Blocks and workers' states move between two layouts; answered by {@link Report.Moved}. */
     record Move(String plan, Layout from, Layout to) implements Order {}
 
@@ -76,7 +84,7 @@ sealed interface Order {
     default boolean overtakes() {
         return switch (this) {
             case Rollback _, End _, Bye _ -> true;
-            case Connect _, Begin _, Go _, Release _, Hold _, CutAt _, Keep _, Move _, Follow _ -> false;
+            case Connect _, Begin _, Go _, Release _, Hold _, CutAt _, Keep _, Conclude _, Move _, Follow _ -> false;
         };
     }
 }

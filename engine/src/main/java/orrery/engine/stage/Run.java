@@ -11,6 +11,7 @@ import orrery.engine.keep.Checkpoints;
 import orrery.engine.keep.Identity;
 import orrery.engine.launch.Launcher;
 import orrery.engine.launch.Threads;
+import orrery.store.Place;
 import orrery.table.plan.AccessPlan;
 import orrery.table.plan.Placing;
 import orrery.table.spec.Consistency;
@@ -33,6 +34,8 @@ import orrery.wire.World;
  * @param turns when and where stages may run, if other jobs run on the same machines
  * @param identity what it is of, beside what its job says: members and checkpoints must be of the same
  * @param leavesTables whether the tables stay in the last checkpoint instead of coming to the coordinator at the end
+ * @param results the folder to which a result is written that may be larger than this JVM has memory for; its members must
+ *     see the same
  * @param world the time and the network that it lives in
  */
 public record Run(
@@ -48,6 +51,7 @@ public record Run(
         Optional<Turns> turns,
         Identity identity,
         boolean leavesTables,
+        Optional<Place> results,
         World world) {
 
     public Run {
@@ -78,6 +82,7 @@ public record Run(
                 Optional.empty(),
                 Identity.NONE,
                 false,
+                Optional.empty(),
                 World.REAL);
     }
 
@@ -121,6 +126,11 @@ public record Run(
      */
     public Run leavingTables() {
         return copy(draft -> draft.leavesTables = true);
+    }
+
+    /** The same, whose members write what is large of a result to a folder that all of them see. */
+    public Run writingTo(Place folder) {
+        return copy(draft -> draft.results = Optional.of(folder));
     }
 
     /** The time that it lives in. */
@@ -175,6 +185,7 @@ public record Run(
                 draft.turns,
                 draft.identity,
                 draft.leavesTables,
+                draft.results,
                 draft.world);
     }
 
@@ -191,6 +202,7 @@ public record Run(
         private Optional<Turns> turns;
         private Identity identity;
         private boolean leavesTables;
+        private Optional<Place> results;
         private World world;
 
         Draft(Run run) {
@@ -205,6 +217,7 @@ public record Run(
             turns = run.turns;
             identity = run.identity;
             leavesTables = run.leavesTables;
+            results = run.results;
             world = run.world;
         }
     }

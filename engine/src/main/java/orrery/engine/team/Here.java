@@ -9,6 +9,7 @@ import orrery.engine.event.RunEvent;
 import orrery.engine.keep.Checkpoint;
 import orrery.engine.keep.Locals;
 import orrery.engine.launch.Threads;
+import orrery.engine.stage.Conclusion;
 import orrery.engine.stage.Homes;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
@@ -76,6 +77,11 @@ public final class Here implements Site {
         var all = List.copyOf(told);
         told.clear();
         return all;
+    }
+
+    @Override
+    public void conclude(Conclusion conclusion) throws IOException {
+        conclusion.conclude(node, conclusion.write(node, 0, 1));
     }
 
     @Override

@@ -7,6 +7,7 @@ import orrery.engine.event.MemberLostException;
 import orrery.engine.event.RunEvent;
 import orrery.engine.event.Spent;
 import orrery.engine.keep.Checkpoint;
+import orrery.engine.stage.Conclusion;
 import orrery.engine.stage.Homes;
 import orrery.engine.stage.Stage;
 import orrery.table.Node;
@@ -77,7 +78,10 @@ public interface Site extends AutoCloseable {
         return Spent.NOTHING;
     }
 
-    /** All stages are done: whatever is elsewhere comes here. */
+    /** All stages are done: their result is written where it is. Before {@link #finish}. */
+    void conclude(Conclusion conclusion) throws IOException, InterruptedException;
+
+    /** All stages are done: whatever is elsewhere comes here, unless it is to stay there. */
     void finish() throws IOException, InterruptedException;
 
     @Override

@@ -99,9 +99,9 @@ public record ClusterModel(
         }
 
         @Override
-        public void feature(int index, float value) {
+        public void feature(long index, float value) {
             if (index < features) {
-                near.feature(index, value);
+                near.feature((int) index, value);
             }
             norm += (double) value * value;
         }

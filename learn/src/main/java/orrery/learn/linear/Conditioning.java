@@ -1,6 +1,7 @@
 package orrery.learn.linear;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples;
 import orrery.data.FeatureSums;
@@ -20,7 +21,7 @@ import orrery.table.spec.UpdateRule;
  */
 final class Conditioning {
     /** Nothing is scaled. */
-    static final Conditioning NONE = new Conditioning(null, null, 0, 1, Double.NaN);
+    static final Conditioning NONE = new Conditioning(null, null, 1, 0, 1, Double.NaN);
 
     private static final double SMALL = 0.1; // differences of scale that make no difference
     private static final double CONSTANT = 1e-6; // a deviation, over the root of the mean square
@@ -35,6 +36,7 @@ final class Conditioning {
 
     private final float @Nullable [] centers; // by feature
     private final float @Nullable [] factors;
+    private final float factor; // of all features alike, where there are too many for one each
     private final double labelMean;
     private final double labelDeviation;
     private final double size; // N; NaN if rates are as given
@@ -42,11 +44,13 @@ final class Conditioning {
     private Conditioning(
             float @Nullable [] centers,
             float @Nullable [] factors,
+            float factor,
             double labelMean,
             double labelDeviation,
             double size) {
         this.centers = centers;
         this.factors = factors;
+        this.factor = factor;
         this.labelMean = labelMean;
         this.labelDeviation = labelDeviation;
         this.size = size;
@@ -77,9 +81,11 @@ final class Conditioning {
             }
         }
         boolean scalesLabels = !loss.isClassification() && sums.labelDeviation() > 0;
+        double overall = sums.isOverall() ? sums.overallRoot() : 0;
         return new Conditioning(
                 isNeeded ? centers : null,
                 isNeeded ? factors : null,
+                overall > 0 && Math.abs(overall - 1) > SMALL ? (float) (1 / overall) : 1,
                 loss.isClassification() || !centres ? 0 : sums.labelMean(),
                 scalesLabels ? sums.labelDeviation() : 1,
                 1 + sums.nonZerosPerExample());
@@ -122,7 +128,75 @@ final class Conditioning {
 
     /** The examples as they are learned from. */
     Examples scaled(Examples examples) {
+        if (factor != 1) {
+            return examples.times(factor);
+        }
         return centers == null || factors == null ? examples : examples.scaled(centers, factors);
+    }
+
+    /** Whether all features are on one scale, since they are too many for one each. */
+    boolean isOverall() {
+        return factor != 1;
+    }
+
+    /** The features that are counted from a mean, ascending. */
+    long[] centred() {
+        var at = centers == null ? new float[0] : centers;
+        return IntStream.range(0, at.length)
+                .filter(f -> at[f] != 0)
+                .mapToLong(f -> f)
+                .toArray();
+    }
+
+    /** What a learned weight of a feature is for examples as they were. */
+    float unscaled(long feature, float weight) {
+        return factors == null
+                ? weight * (float) (factor * labelDeviation)
+                : (float) ((double) weight * factors[(int) feature] * labelDeviation);
+    }
+
+    /** What is to be learned on from, of a weight for examples as they were. */
+    float scaled(long feature, float weight) {
+        double scale = factors == null ? factor : feature < factors.length ? factors[(int) feature] : 1;
+        return scale == 1 && labelDeviation == 1 ? weight : (float) (weight / (scale * labelDeviation));
+    }
+
+    /**
+     * The intercepts for examples as they were.
+     *
+     * @param learned intercepts
+     * @param weights that were learned, of {@link #centred} features, row after row
+     */
+    double[] intercepts(float[] learned, float[] weights) {
+        var features = centred();
+        var intercepts = new double[learned.length];
+        for (int c = 0; c < learned.length; c++) {
+            double bias = learned[c];
+            for (int i = 0; centers != null && factors != null && i < features.length; i++) {
+                int f = (int) features[i];
+                bias -= (double) weights[i * learned.length + c] * factors[f] * centers[f];
+            }
+            intercepts[c] = bias * labelDeviation + labelMean;
+        }
+        return intercepts;
+    }
+
+    /**
+     * What is to be learned on from, of intercepts for examples as they were.
+     *
+     * @param weights for those, of {@link #centred} features, row after row
+     */
+    float[] scaledIntercepts(double[] intercepts, float[] weights) {
+        var features = centred();
+        var learned = new float[intercepts.length];
+        for (int c = 0; c < learned.length; c++) {
+            double bias = (intercepts[c] - labelMean) / labelDeviation;
+            for (int i = 0; centers != null && i < features.length; i++) {
+                bias += weights[i * learned.length + c] / labelDeviation * centers[(int) features[i]];
+            }
+            learned[c] = (float) bias;
+        }
+        return learned;
     }
 
     /** What is learned in place of a number. */
@@ -152,8 +226,9 @@ final class Conditioning {
                 bias -= weight * centers[f];
                 weights[f * width + c] = (float) (weight * labelDeviation);
             }
-            for (int f = 0; factors == null && labelDeviation != 1 && f < weights.length / width; f++) {
-                weights[f * width + c] *= (float) labelDeviation;
+            float alike = (float) (factor * labelDeviation);
+            for (int f = 0; factors == null && alike != 1 && f < weights.length / width; f++) {
+                weights[f * width + c] *= alike;
             }
             intercept[c] = bias * labelDeviation + labelMean;
         }

@@ -185,7 +185,7 @@ final class Dual implements Recipe<LinearModel> {
                 data.schema(),
                 labels,
                 width,
-                Arrays.copyOf(weights, features * width),
+                new Weights.Dense(Arrays.copyOf(weights, features * width), width),
                 intercept,
                 baseline,
                 Map.of());

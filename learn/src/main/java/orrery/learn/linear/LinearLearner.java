@@ -34,6 +34,11 @@ public sealed interface LinearLearner extends Serializable
     /** Makes ready to train by a solver, in place of the options' rule. */
     default Training<LinearModel> prepare(Loaded data, Optional<Examples> validation, Solver solver, Run run)
             throws DataException {
+        if (options().initial() != null) {
+            throw new IllegalArgumentException(
+                    "a training by " + solver.name() + " begins with nothing; a model to begin with is for rules");
+        }
+        data.examples().numbered(solver.name());
         return switch (solver) {
             case SvrgOptions svrg -> new Training<>(new Svrg(name(), loss(), svrg, data, validation, run), run);
             case DualOptions dual -> new Training<>(new Dual(this, dual, data, validation, run), run);
@@ -83,6 +88,12 @@ public sealed interface LinearLearner extends Serializable
             throws DataException {
         var source = Source.of(schema, known, spills, loss(), options());
         return new Training<>(new LinearRecipe(name(), loss(), options(), source, Optional.empty(), run), run);
+    }
+
+    /** Trains on all of the data, beginning with a model that was trained before, perhaps on other features. */
+    default LinearModel fit(Loaded data, LinearModel initial, Run run) throws IOException {
+        var source = new LinearRecipe(name(), loss(), options().from(initial), data, Optional.empty(), run);
+        return new Training<>(source, run).run().model();
     }
 
     /** Trains on all of the data. */

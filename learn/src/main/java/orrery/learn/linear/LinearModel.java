@@ -1,6 +1,7 @@
 package orrery.learn.linear;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,25 +13,31 @@ import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
 import orrery.data.Columns;
 import orrery.data.Examples;
+import orrery.data.KeyIndex;
+import orrery.data.Keys;
 import orrery.data.Schema;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
 import orrery.store.Json;
 import orrery.store.Place;
+import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
+import orrery.table.hold.TableRows;
 
 /** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
 public final class LinearModel implements Model {
     /** What the file says that it is. */
     public static final String FORMAT = "orrery-linear-2";
 
-    private static final long serialVersionUID = 1;
+    private static final long serialVersionUID = 2;
+    private static final String WEIGHTS = "weights";
+    private static final String KEYS = "keys"; // ascending, beside the weights
 
     private final Loss loss;
     private final Schema schema;
     private final Labels labels;
     private final int width; // margins per example: 1, or one per class
-    private final float[] weights; // (features, width)
+    private final Weights weights; // by feature
     private final double[] intercept; // (width); of numbers far from 0 a float would round all there is to learn
     private final double baseline; // the commonest class's number, or the mean label; NaN if it is not known
 
@@ -42,7 +49,7 @@ public final class LinearModel implements Model {
             Schema schema,
             Labels labels,
             int width,
-            float[] weights,
+            Weights weights,
             double[] intercept,
             double baseline,
             Map<String, String> provenance) {
@@ -75,9 +82,28 @@ public final class LinearModel implements Model {
         return provenance;
     }
 
-    /** The weight of a feature for a class; class 0 where there is one margin only. */
-    public float weight(int feature, int margin) {
-        return weights[feature * width + margin];
+    /** The weight of a feature, by its number or key, for a class; class 0 where there is one margin only. */
+    public float weight(long feature, int margin) {
+        var row = new float[width];
+        gather(new long[] {feature}, 1, row);
+        return row[margin];
+    }
+
+    /** The rows of features; zeros for those that the model does not know. */
+    void gather(long[] keys, int count, float[] out) {
+        try {
+            weights.gather(keys, count, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the model's weights cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Visits the weights of all features: a row has one per margin. Of features that have keys, those that were learned; a
+     * model may be larger than memory.
+     */
+    public void forEachWeight(TableRows.Action action) throws IOException {
+        weights.forEachRow(action);
     }
 
     /** What a margin has before any feature. */
@@ -85,8 +111,9 @@ public final class LinearModel implements Model {
         return intercept[margin];
     }
 
+    /** How many features there are; {@link Examples#OPEN} where any key may be one. */
     public int features() {
-        return weights.length / width;
+        return schema.features();
     }
 
     /** Margins per example: one per class under softmax or of more than two classes, else 1. */
@@ -94,32 +121,93 @@ public final class LinearModel implements Model {
         return width;
     }
 
-    private void margins(Examples.Cursor example, float[] out) {
-        for (int c = 0; c < width; c++) {
-            out[c] = (float) intercept[c];
+    /**
+     * The examples of a pass with the weights of their features: all that there are, if these are in memory side by side;
+     * else those of some examples at a time, so that no more need be here. Confined to one thread.
+     */
+    private final class Pass {
+        private static final int MOST_FEATURES = 1 << 18; // at a time, unless one example has more
+
+        final Examples.Cursor cursor;
+        private final Examples.Cursor ahead;
+        private final long end;
+        private final float @Nullable [] dense;
+        private final KeyIndex known = new KeyIndex(); // whose weights are here
+        private float[] some = new float[0]; // by number of these
+        private long to; // they are those of the examples before
+
+        Pass(Examples examples) {
+            cursor = examples.cursor();
+            ahead = examples.cursor();
+            end = examples.size();
+            dense = weights instanceof Weights.Dense(var values, int _) && !examples.areKeyed() ? values : null;
         }
-        var indices = example.indices();
-        var values = example.values();
-        int known = features();
-        for (int k = example.from(); k < example.to(); k++) {
-            if (indices[k] < known) {
-                int row = indices[k] * width;
+
+        void move(long example) {
+            cursor.move(example);
+            if (dense == null && example >= to) {
+                fetch(example);
+            }
+        }
+
+        private void fetch(long from) {
+            known.clear();
+            for (to = from; to < end; to++) {
+                ahead.move(to);
+                if (to > from && known.size() + ahead.to() - ahead.from() > MOST_FEATURES) {
+                    break;
+                }
+                for (int k = ahead.from(); k < ahead.to(); k++) {
+                    known.number(ahead.key(k));
+                }
+            }
+            var keys = Keys.distinct(known.keys()); // files are read in their order
+            known.clear();
+            for (long key : keys) {
+                known.number(key);
+            }
+            some = new float[keys.length * width];
+            gather(keys, keys.length, some);
+        }
+
+        void margins(float[] out) {
+            for (int c = 0; c < width; c++) {
+                out[c] = (float) intercept[c];
+            }
+            var values = cursor.values();
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                add(k, values[k], out);
+            }
+        }
+
+        private void add(int k, float value, float[] out) {
+            var here = dense;
+            if (here == null) {
+                int row = known.number(cursor.key(k)) * width;
                 for (int c = 0; c < width; c++) {
-                    out[c] += values[k] * weights[row + c];
+                    out[c] += value * some[row + c];
+                }
+            } else if (cursor.indices()[k] < here.length / width) {
+                int row = cursor.indices()[k] * width;
+                for (int c = 0; c < width; c++) {
+                    out[c] += value * here[row + c];
                 }
             }
         }
-    }
 
-    /** What least squares predicts. */
-    private double number(Examples.Cursor example) {
-        double sum = intercept[0];
-        int known = features();
-        for (int k = example.from(); k < example.to(); k++) {
-            int feature = example.indices()[k];
-            sum += feature < known ? (double) example.values()[k] * weights[feature] : 0;
+        /** What least squares predicts. */
+        double number() {
+            double sum = intercept[0];
+            var here = dense;
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                if (here == null) {
+                    sum += (double) cursor.values()[k] * some[known.number(cursor.key(k))];
+                } else if (cursor.indices()[k] < here.length) {
+                    sum += (double) cursor.values()[k] * here[cursor.indices()[k]];
+                }
+            }
+            return sum;
         }
-        return sum;
     }
 
     /**
@@ -129,10 +217,10 @@ public final class LinearModel implements Model {
     public void predict(Examples examples, Predictions each) throws IOException {
         var predicted = new double[loss.isClassification() ? labels.count() : 1];
         if (!loss.isClassification()) {
-            var cursor = examples.cursor();
+            var pass = new Pass(examples);
             for (long i = 0; i < examples.size(); i++) {
-                cursor.move(i);
-                predicted[0] = number(cursor);
+                pass.move(i);
+                predicted[0] = pass.number();
                 each.prediction(i, predicted);
             }
             return;
@@ -155,14 +243,15 @@ public final class LinearModel implements Model {
     /** Margins and probabilities of one example after another, from its features; sums of doubles. Not thread-safe. */
     public final class Scorer implements Columns.Sink {
         private final double[] sums = intercept.clone();
+        private final float[] row = new float[width];
+        private final long[] key = new long[1];
 
         @Override
-        public void feature(int index, float value) {
-            if (index < features()) {
-                int row = index * width;
-                for (int c = 0; c < width; c++) {
-                    sums[c] += (double) value * weights[row + c];
-                }
+        public void feature(long feature, float value) {
+            key[0] = feature;
+            gather(key, 1, row);
+            for (int c = 0; c < width; c++) {
+                sums[c] += (double) value * row[c];
             }
         }
 
@@ -214,11 +303,11 @@ public final class LinearModel implements Model {
     }
 
     private void forEach(Examples examples, EachMargin each) throws IOException {
-        var cursor = examples.cursor();
+        var pass = new Pass(examples);
         var of = new float[width];
         for (long i = 0; i < examples.size(); i++) {
-            cursor.move(i);
-            margins(cursor, of);
+            pass.move(i);
+            pass.margins(of);
             each.margins(i, of);
         }
     }
@@ -274,12 +363,13 @@ public final class LinearModel implements Model {
     }
 
     private Metrics scoreNumbers(Examples examples) {
-        var cursor = examples.cursor();
+        var pass = new Pass(examples);
+        var cursor = pass.cursor;
         double squares = 0;
         double ofBaseline = 0;
         for (long i = 0; i < examples.size(); i++) {
-            cursor.move(i);
-            double off = number(cursor) - cursor.label();
+            pass.move(i);
+            double off = pass.number() - cursor.label();
             squares += off * off;
             ofBaseline += (baseline - cursor.label()) * (baseline - cursor.label());
         }
@@ -296,7 +386,8 @@ public final class LinearModel implements Model {
     private Metrics scoreClasses(Examples examples) {
         int n = Math.toIntExact(examples.size());
         int classes = labels.count();
-        var cursor = examples.cursor();
+        var pass = new Pass(examples);
+        var cursor = pass.cursor;
         var margins = new float[width];
         var confusion = new long[classes][classes];
         var scores = new double[width == 1 ? n : 0];
@@ -305,9 +396,9 @@ public final class LinearModel implements Model {
         long right = 0;
         long ofBaseline = 0;
         for (int i = 0; i < n; i++) {
-            cursor.move(i);
+            pass.move(i);
             int actual = labels.require(cursor.label(), i);
-            margins(cursor, margins);
+            pass.margins(margins);
             int predicted;
             if (width == 1) {
                 predicted = margins[0] > 0 ? 1 : 0;
@@ -364,6 +455,7 @@ public final class LinearModel implements Model {
         return new LinearModel(loss, schema, labels, width, weights, intercept, baseline, provenance);
     }
 
+    /** Saves it to a file; of a model in parts, these are copied to files beside it, and an index names them. */
     @Override
     public void save(Place file) throws IOException {
         var metadata = new LinkedHashMap<String, String>();
@@ -372,7 +464,15 @@ public final class LinearModel implements Model {
         metadata.put("schema", Json.line(schema.toMap()));
         metadata.put("baseline", String.valueOf(baseline));
         var tensors = new ArrayList<Tensor>();
-        tensors.add(Tensor.floats("weights", weights, features(), width));
+        switch (weights) {
+            case Weights.Dense(var values, int _) ->
+                tensors.add(Tensor.floats(WEIGHTS, values, values.length / width, width));
+            case Weights.Sparse(var keys, var values, int _) -> {
+                tensors.add(Tensor.longs(KEYS, keys));
+                tensors.add(Tensor.floats(WEIGHTS, values, keys.length, width));
+            }
+            case Weights.InParts parts -> ModelParts.save(parts, file, metadata);
+        }
         tensors.add(Tensor.doubles("intercept", intercept));
         tensors.add(Tensor.doubles("labels", labels.values()));
         tensors.add(Tensor.bytes("words", Cache.joinWords(schema.words())));
@@ -400,20 +500,16 @@ public final class LinearModel implements Model {
                             ? list.stream().map(String::valueOf).toList()
                             : List.of(),
                     file.doubles("labels"));
-            long[] shape = file.shape("weights");
             int width = loss == Loss.SOFTMAX || labels.count() > 2 ? labels.count() : 1;
-            if (shape.length != 2
-                    || shape[1] != width
-                    || shape[0] != schema.features()
-                    || file.shape("intercept")[0] != width) {
-                throw new IOException(path + ": weights are of shape " + Arrays.toString(shape) + ", expected "
-                        + schema.features() + " x " + width);
+            var weights = weights(file, path, schema, width);
+            if (file.shape("intercept")[0] != width) {
+                throw new IOException(
+                        path + ": there are " + file.shape("intercept")[0] + " intercepts for " + width + " margins");
             }
             if (labels.names().size() != labels.count()) {
                 throw new IOException(path + ": has " + labels.count() + " labels and "
                         + labels.names().size() + " class names");
             }
-            var weights = ModelFile.finite(file, "weights");
             var intercept = ModelFile.finiteDoubles(file, "intercept");
             return new LinearModel(
                     loss,
@@ -425,6 +521,21 @@ public final class LinearModel implements Model {
                     baseline(metadata.get("baseline"), path),
                     ModelFile.provenance(file));
         }
+    }
+
+    private static Weights weights(Safetensors file, Place path, Schema schema, int width) throws IOException {
+        if (file.metadata().containsKey(ModelParts.INDEX)) {
+            return ModelParts.open(file, path, schema.features(), width);
+        }
+        long[] shape = file.shape(WEIGHTS);
+        boolean isSparse = file.names().contains(KEYS);
+        long rows = isSparse ? file.shape(KEYS)[0] : schema.features();
+        if (shape.length != 2 || shape[1] != width || shape[0] != rows) {
+            throw new IOException(
+                    path + ": weights are of shape " + Arrays.toString(shape) + ", expected " + rows + " x " + width);
+        }
+        var values = ModelFile.finite(file, WEIGHTS);
+        return isSparse ? new Weights.Sparse(file.longs(KEYS), values, width) : new Weights.Dense(values, width);
     }
 
     private static double baseline(@Nullable String text, Place path) throws IOException {

@@ -2,6 +2,7 @@ package orrery.learn.linear;
 
 import java.io.Serializable;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import orrery.table.spec.UpdateRule;
 
 /**
@@ -16,6 +17,8 @@ import orrery.table.spec.UpdateRule;
  * @param balanced whether classes weigh in inverse proportion to their frequency, times {@code classWeights}
  * @param patience training ends when the loss on the validation data has not fallen for so many passes, and the best
  *     weights are taken; 0 for never
+ * @param layout where weights are
+ * @param initial the model that the training begins with; null for none
  */
 public record LinearOptions(
         int passes,
@@ -25,10 +28,27 @@ public record LinearOptions(
         Map<String, Float> classWeights,
         boolean balanced,
         int patience,
-        Scaling scaling)
+        Scaling scaling,
+        Layout layout,
+        @Nullable LinearModel initial)
         implements Serializable {
     /** Passes: as many as so much data needs, at least 5. */
     public static final int BY_SIZE = 0;
+
+    /** Where the weights are, and how workers read them. */
+    public enum Layout {
+        /**
+         * As suits the data: sparse where features have keys; dense where workers are threads, or a batch touches many of
+         * the weights; else by key.
+         */
+        AUTO,
+        /** Every process that has workers holds all weights side by side: the fastest as long as they fit. */
+        DENSE,
+        /** A process holds its own weights, and workers ask for those of a batch: more processes hold more of them. */
+        KEYED,
+        /** The same, with memory only for weights that were ever touched; keys are any numbers of 64 bits. */
+        SPARSE
+    }
 
     /** Whether learning adapts to the scale of the data. */
     public enum Scaling {
@@ -69,7 +89,7 @@ public record LinearOptions(
             Map<String, Float> classWeights,
             boolean balanced,
             int patience) {
-        this(passes, batch, rule, intercept, classWeights, balanced, patience, Scaling.FOUND);
+        this(passes, batch, rule, intercept, classWeights, balanced, patience, Scaling.FOUND, Layout.AUTO, null);
     }
 
     /** As many passes of AdaGrad as the data needs, at the rate that suits it, in batches of 64, with an intercept. */
@@ -79,22 +99,38 @@ public record LinearOptions(
 
     /** Five passes of AdaGrad at rate 0.3 in batches of 64, with an intercept; nothing is scaled. */
     public static LinearOptions plain() {
-        return new LinearOptions(5, 64, new UpdateRule.AdaGrad(0.3f), true, Map.of(), false, 0, Scaling.NONE);
+        return new LinearOptions(
+                5, 64, new UpdateRule.AdaGrad(0.3f), true, Map.of(), false, 0, Scaling.NONE, Layout.AUTO, null);
     }
 
     public LinearOptions withPasses(int count) {
-        return new LinearOptions(count, batch, rule, intercept, classWeights, balanced, patience, scaling);
+        return new LinearOptions(
+                count, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, initial);
     }
 
     public LinearOptions withBatch(int size) {
-        return new LinearOptions(passes, size, rule, intercept, classWeights, balanced, patience, scaling);
+        return new LinearOptions(
+                passes, size, rule, intercept, classWeights, balanced, patience, scaling, layout, initial);
     }
 
     public LinearOptions with(UpdateRule other) {
-        return new LinearOptions(passes, batch, other, intercept, classWeights, balanced, patience, scaling);
+        return new LinearOptions(
+                passes, batch, other, intercept, classWeights, balanced, patience, scaling, layout, initial);
     }
 
     public LinearOptions withPatience(int passesWithoutGain) {
-        return new LinearOptions(passes, batch, rule, intercept, classWeights, balanced, passesWithoutGain, scaling);
+        return new LinearOptions(
+                passes, batch, rule, intercept, classWeights, balanced, passesWithoutGain, scaling, layout, initial);
+    }
+
+    public LinearOptions with(Layout where) {
+        return new LinearOptions(
+                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, where, initial);
+    }
+
+    /** Begins with a model that was trained before; of its features those that the data has, too. Null for none. */
+    public LinearOptions from(@Nullable LinearModel model) {
+        return new LinearOptions(
+                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, model);
     }
 }

@@ -1,6 +1,9 @@
 package orrery.learn.linear;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,11 +13,16 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import orrery.data.DataException;
 import orrery.data.Examples;
+import orrery.data.KeyIndex;
+import orrery.data.Keys;
 import orrery.data.Loaded;
 import orrery.engine.Job;
 import orrery.engine.event.Outcome;
 import orrery.engine.examples.Partition;
 import orrery.engine.keep.Identity;
+import orrery.engine.launch.Threads;
+import orrery.engine.stage.Conclusion;
+import orrery.engine.stage.Course;
 import orrery.engine.stage.Cut;
 import orrery.engine.stage.Measured;
 import orrery.engine.stage.Run;
@@ -23,14 +31,30 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Verdict;
 import orrery.engine.stage.Worker;
 import orrery.learn.Recipe;
+import orrery.learn.linear.LinearOptions.Layout;
+import orrery.store.Place;
+import orrery.store.Storage;
+import orrery.table.Node;
+import orrery.table.hold.StoredRows;
+import orrery.table.hold.Table;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.Init;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 
 /** A linear model, learned by gradients of mini-batches. */
 final class LinearRecipe implements Recipe<LinearModel> {
-    private static final String WEIGHTS = "weights";
+    static final String WEIGHTS = "weights";
+
+    /** What the names of weights begin with in the parts of a model. */
+    static final String PREFIX = "weights.";
+
     private static final String INTERCEPT = "intercept";
     private static final String BEST = "best.";
+
+    /** What the model's file is called in the folder of results. */
+    private static final String FILE = "model.safetensors";
 
     private final Loss loss;
     private final LinearOptions options;
@@ -43,6 +67,8 @@ final class LinearRecipe implements Recipe<LinearModel> {
     private final Divergence divergence;
     private final int passes;
     private final UpdateRule rule;
+    private final Layout layout;
+    private final Optional<Initial> initial;
 
     LinearRecipe(String app, Loss loss, LinearOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
@@ -69,11 +95,20 @@ final class LinearRecipe implements Recipe<LinearModel> {
         labels = source.labels();
         width = loss == Loss.SOFTMAX ? labels.count() : 1;
         checkClasses(app);
+        layout = layout(app);
+        initial =
+                Optional.ofNullable(options.initial()).map(model -> new Initial(model, source.schema(), labels, width));
+        if (initial.isPresent() && options.rule() instanceof UpdateRule.Ftrl) {
+            throw new IllegalArgumentException(
+                    "the rule ftrl computes weights from sums that begin at 0: it cannot go on from a model's weights");
+        }
         if (run.consistency().announcesAhead().isPresent() && loss == Loss.SOFTMAX) {
             throw new IllegalArgumentException(
                     app + " cannot be under " + run.consistency() + ": only models of one margin announce their rows");
         }
-        checkMemory();
+        if (layout == Layout.DENSE) {
+            checkMemory();
+        }
         if (options.patience() > 0 && validation.isEmpty()) {
             throw new IllegalArgumentException("patience is " + options.patience()
                     + ", but there is no validation data to tell when to stop; hold some out");
@@ -93,7 +128,50 @@ final class LinearRecipe implements Recipe<LinearModel> {
                 perPass,
                 worker -> validated(worker, step(worker, perPass * passes), validation),
                 this::decide);
-        job = new Job(app, tables(), List.of(stage));
+        job = new Job(
+                app,
+                tables(),
+                Course.of(List.of(stage)),
+                layout == Layout.DENSE ? Optional.empty() : run.results().map(Written::new));
+    }
+
+    /** Where the weights are: as asked, or as suits features, consistency and the density of batches. */
+    private Layout layout(String app) {
+        boolean areKeyed = source.features() == Examples.OPEN;
+        boolean isLocal = run.consistency() instanceof Consistency.Local;
+        var asked = options.layout();
+        if (areKeyed && (asked == Layout.DENSE || asked == Layout.KEYED)) {
+            throw new IllegalArgumentException("features that are 64-bit keys have no numbers to lie by: the layout is"
+                    + " sparse, not " + asked.name().toLowerCase(Locale.ROOT));
+        }
+        if (isLocal && (areKeyed || asked == Layout.KEYED || asked == Layout.SPARSE)) {
+            throw new IllegalArgumentException(app + " cannot be under " + run.consistency()
+                    + " with weights by key: under local steps each worker has a copy of all of them");
+        }
+        if (asked != Layout.AUTO) {
+            return asked;
+        }
+        if (areKeyed) {
+            return Layout.SPARSE;
+        }
+        boolean isAlone = run.launcher() instanceof Threads;
+        return isAlone || isLocal || source.isDense(options.batch(), width) ? Layout.DENSE : Layout.KEYED;
+    }
+
+    @Override
+    public Map<String, String> decided() {
+        if (layout == Layout.DENSE) {
+            return Map.of();
+        }
+        String why = options.layout() != Layout.AUTO
+                ? "as asked"
+                : source.features() == Examples.OPEN
+                        ? "features are 64-bit keys"
+                        : "a batch touches few of the weights";
+        String where = layout == Layout.SPARSE
+                ? "sparse: each process holds those of its own weights that were touched"
+                : "keyed: each process holds its own weights";
+        return Map.of("layout", where + " (" + why + ")");
     }
 
     private Step step(Worker worker, long clocks) {
@@ -105,6 +183,7 @@ final class LinearRecipe implements Recipe<LinearModel> {
                         source.conditioning(),
                         worker.session().table(WEIGHTS),
                         options.intercept() ? worker.session().table(INTERCEPT) : null,
+                        layout != Layout.DENSE,
                         clocks)
                 .open(worker);
     }
@@ -115,9 +194,44 @@ final class LinearRecipe implements Recipe<LinearModel> {
                 : Measured.by(
                         worker,
                         step,
-                        session -> model(name -> session.values(session.table(name)), "")
+                        session -> measured(session, validation.get())
                                 .score(validation.get())
                                 .named("validation."));
+    }
+
+    /** The model as it is now, or as much of it as some examples need. */
+    private LinearModel measured(Session session, Examples examples) {
+        if (layout == Layout.DENSE) {
+            return model(name -> session.values(session.table(name)), "");
+        }
+        var keys = Keys.distinct(of(examples));
+        var centred = source.conditioning().centred();
+        var weights = new float[keys.length * width];
+        session.values(session.table(WEIGHTS), keys, weights);
+        var ofCentred = new float[centred.length * width];
+        session.values(session.table(WEIGHTS), centred, ofCentred);
+        var learned = options.intercept() ? session.values(session.table(INTERCEPT)) : new float[width];
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = source.conditioning().unscaled(keys[i / width], weights[i]);
+        }
+        return of(
+                new Weights.Sparse(keys, weights, width), source.conditioning().intercepts(learned, ofCentred));
+    }
+
+    /** The features of examples that the weights have a place for. */
+    private long[] of(Examples examples) {
+        var keys = new KeyIndex();
+        var cursor = examples.cursor();
+        for (long i = 0; i < examples.size(); i++) {
+            cursor.move(i);
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                long key = cursor.key(k);
+                if (source.features() == Examples.OPEN || key < source.features()) {
+                    keys.number(key);
+                }
+            }
+        }
+        return keys.keys();
     }
 
     private Verdict decide(Cut cut) {
@@ -155,23 +269,60 @@ final class LinearRecipe implements Recipe<LinearModel> {
 
     private List<TableSpec> tables() {
         var tables = new ArrayList<TableSpec>();
-        var weights = TableSpec.dense(WEIGHTS, Math.max(1, source.features()), width)
-                .with(rule)
-                .with(run.consistency());
+        var weights = shape(WEIGHTS).with(rule).with(run.consistency()).with(begin());
         var intercept = TableSpec.dense(INTERCEPT, 1, width)
                 .with(rule.withoutPenalty())
+                .with(beginOfIntercept())
                 .with(run.consistency().ofWhatAllTouch());
         tables.add(weights);
         if (options.intercept()) {
             tables.add(intercept);
         }
         if (stopping.isPresent()) {
-            tables.add(TableSpec.dense(BEST + WEIGHTS, weights.rows(), width));
+            tables.add(shape(BEST + WEIGHTS));
             if (options.intercept()) {
                 tables.add(TableSpec.dense(BEST + INTERCEPT, 1, width));
             }
         }
         return tables;
+    }
+
+    private Init begin() {
+        if (initial.isEmpty()) {
+            return new Init.Zero();
+        }
+        var conditioning = source.conditioning();
+        var of = initial.get();
+        return new Init.Given("a model", width, (feature, into) -> {
+            of.fill(feature, into);
+            for (int c = 0; c < width; c++) {
+                into[c] = conditioning.scaled(feature, into[c]);
+            }
+        });
+    }
+
+    private Init beginOfIntercept() {
+        if (initial.isEmpty()) {
+            return new Init.Zero();
+        }
+        var centred = source.conditioning().centred();
+        var weights = new float[centred.length * width];
+        var row = new float[width];
+        for (int i = 0; i < centred.length; i++) {
+            initial.get().fill(centred[i], row);
+            System.arraycopy(row, 0, weights, i * width, width);
+        }
+        var learned = source.conditioning().scaledIntercepts(initial.get().intercepts(), weights);
+        return new Init.Given("a model's intercepts", width, (_, into) -> System.arraycopy(learned, 0, into, 0, width));
+    }
+
+    private TableSpec shape(String name) {
+        return switch (layout) {
+            case SPARSE -> TableSpec.sparse(name, width);
+            case KEYED ->
+                TableSpec.dense(name, Math.max(1, source.features()), width).byKey();
+            case DENSE, AUTO -> TableSpec.dense(name, Math.max(1, source.features()), width);
+        };
     }
 
     private float[] classWeights() {
@@ -186,9 +337,106 @@ final class LinearRecipe implements Recipe<LinearModel> {
     @Override
     public LinearModel model(Outcome outcome) {
         divergence.check(outcome.cuts(), options.rule());
+        if (layout != Layout.DENSE && run.results().isPresent()) {
+            return written();
+        }
         boolean takesBest = stopping.isPresent() && EarlyStopping.hasBest(outcome.cuts());
         var node = outcome.node();
+        if (layout == Layout.SPARSE) {
+            return sparse(node, takesBest ? BEST : "");
+        }
         return model(name -> node.values(node.table(name)), takesBest ? BEST : "");
+    }
+
+    private LinearModel written() {
+        try {
+            return LinearModel.load(run.results().orElseThrow().resolve(FILE));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** The rows that there are, in this JVM's memory. */
+    private LinearModel sparse(Node node, String prefix) {
+        var table = node.table(prefix + WEIGHTS);
+        initial.ifPresent(of -> of.forEachFeature(table::createOwn));
+        int rows = Math.toIntExact(node.residentRows(table));
+        var keys = new long[rows];
+        var at = new int[1];
+        try {
+            node.forEachRow(table, (key, row) -> keys[at[0]++] = key);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e); // memory does not fail
+        }
+        Arrays.sort(keys);
+        var weights = new float[Math.multiplyExact(rows, width)];
+        node.gather(table, keys, weights);
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = source.conditioning().unscaled(keys[i / width], weights[i]);
+        }
+        return of(new Weights.Sparse(keys, weights, width), intercepts(node, prefix));
+    }
+
+    private double[] intercepts(Node node, String prefix) {
+        var centred = source.conditioning().centred();
+        var ofCentred = new float[centred.length * width];
+        node.gather(node.table(prefix + WEIGHTS), centred, ofCentred);
+        var learned = new float[width];
+        if (options.intercept()) {
+            node.gather(node.table(prefix + INTERCEPT), new long[1], learned);
+        }
+        return source.conditioning().intercepts(learned, ofCentred);
+    }
+
+    /** Weights that those who own them have written to files, and the model that these are of. */
+    private final class Written implements Conclusion {
+        private final Place folder;
+
+        Written(Place folder) {
+            this.folder = folder;
+        }
+
+        /** With early stopping, what was kept as the best is the result. */
+        private String prefix() {
+            return stopping.isPresent() ? BEST : "";
+        }
+
+        @Override
+        public Map<String, Storage.Written> write(Node node, int position, int count) throws IOException {
+            String name = ModelParts.part(FILE, position, count);
+            createInitial(node.table(prefix() + WEIGHTS));
+            var conditioning = source.conditioning();
+            var part = StoredRows.write(
+                    node.table(prefix() + WEIGHTS),
+                    PREFIX,
+                    (key, values, at) -> {
+                        for (int c = 0; c < width; c++) {
+                            values[at + c] = conditioning.unscaled(key, values[at + c]);
+                        }
+                    },
+                    folder.folder(),
+                    name);
+            return Map.of(name, part);
+        }
+
+        /** What the model had that the training began with is in the one that it ends with, too. */
+        private void createInitial(Table table) {
+            if (layout == Layout.SPARSE && initial.isPresent()) {
+                initial.get().forEachFeature(table::createOwn);
+            }
+        }
+
+        @Override
+        public void conclude(Node node, Map<String, Storage.Written> files) throws IOException {
+            var to = folder.folder();
+            ModelParts.writeIndex(to, FILE, files);
+            var parts = new Weights.InParts(
+                    folder.text(),
+                    files.keySet().toArray(String[]::new),
+                    layout == Layout.SPARSE ? TableSpec.OPEN : source.features(),
+                    width);
+            of(parts, intercepts(node, prefix())).save(folder.resolve(FILE));
+        }
     }
 
     @Override
@@ -204,6 +452,12 @@ final class LinearRecipe implements Recipe<LinearModel> {
                 String.valueOf(options.intercept()),
                 "class weights",
                 new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
+                "begins with",
+                options.initial() == null
+                        ? "nothing"
+                        : options.initial().provenance().toString(),
+                "layout",
+                layout.name().toLowerCase(Locale.ROOT),
                 "early stopping",
                 String.valueOf(options.patience()),
                 Identity.DATA,
@@ -215,6 +469,10 @@ final class LinearRecipe implements Recipe<LinearModel> {
         var weights = values.apply(prefix + WEIGHTS);
         var learned = options.intercept() ? values.apply(prefix + INTERCEPT) : new float[width];
         var intercept = source.conditioning().unscale(weights, learned);
+        return of(new Weights.Dense(weights, width), intercept);
+    }
+
+    private LinearModel of(Weights weights, double[] intercept) {
         return new LinearModel(loss, source.schema(), labels, width, weights, intercept, source.baseline(), Map.of());
     }
 }

@@ -24,6 +24,7 @@ import orrery.learn.batch.BatchesReadAhead;
 /**
  * What a linear model is trained on, wherever it is.
  *
+ * @param perExample features that an example has, in the mean; NaN if that is not known
  * @param clocksPerPass clocks in which all workers have taken each example once
  * @param size examples, of all workers together
  * @param conditioning the scale on which they are learned from; batches are on it
@@ -34,6 +35,7 @@ import orrery.learn.batch.BatchesReadAhead;
  */
 record Source(
         int features,
+        double perExample,
         Schema schema,
         Labels labels,
         long clocksPerPass,
@@ -43,6 +45,8 @@ record Source(
         Function<Worker, Batches> batches,
         Optional<Examples> inMemory,
         Supplier<String> description) {
+    private static final long FEW_WEIGHTS = 1 << 22;
+    private static final int SPARSITY = 1000;
     private static final Labels NONE = new Labels(List.of(), new double[0]);
 
     /** Examples in memory, on the scale that suits them. */
@@ -90,6 +94,7 @@ record Source(
         var scaled = conditioning.scaled(examples);
         return new Source(
                 examples.features(),
+                examples.size() == 0 ? Double.NaN : examples.nonZeros() / (double) examples.size(),
                 data.schema(),
                 labels,
                 partition.clocksPerPass(workers),
@@ -102,6 +107,18 @@ record Source(
                 },
                 Optional.of(examples),
                 description);
+    }
+
+    /**
+     * Whether processes had better hold all weights side by side: they are few, or a batch touches many of them. By key, an
+     * access costs some hundred times as much as by place, and side by side, something is to be done for each of the weights
+     * that somebody has changed.
+     *
+     * @param width weights of a feature
+     */
+    boolean isDense(int batch, int width) {
+        double touched = Math.min(features, batch * perExample);
+        return (long) features * width <= FEW_WEIGHTS || !(touched * SPARSITY < features);
     }
 
     private static Conditioning conditioning(FeatureSums sums, int features, Loss loss, LinearOptions options) {
@@ -135,6 +152,7 @@ record Source(
         var shares = stream.shares(hosts);
         var labels = loss.isClassification() ? Labels.of(stream.labels()) : NONE;
         return readAhead(
+                stream.featureSums().nonZerosPerExample(),
                 stream.schema(),
                 labels,
                 shares.stream().map(Stream.Share::examples).toList(),
@@ -152,6 +170,7 @@ record Source(
         var names = data.schema().classes();
         var labels = !loss.isClassification() ? NONE : names.isEmpty() ? Labels.of(data.labels()) : Labels.named(names);
         return readAhead(
+                data.sums().nonZerosPerExample(),
                 data.schema(),
                 labels,
                 IntStream.range(0, workers)
@@ -169,6 +188,7 @@ record Source(
     /** Each worker takes what its machine's disk has for it, batch by batch. */
     static Source of(Schema schema, Known known, IntFunction<Spill> spills, Loss loss, LinearOptions options) {
         return readAhead(
+                known.sums() == null ? Double.NaN : known.sums().nonZerosPerExample(),
                 schema,
                 Labels.named(schema.classes()),
                 known.sizes(),
@@ -181,6 +201,7 @@ record Source(
 
     /** @param sizes by worker: how many examples it has */
     private static Source readAhead(
+            double perExample,
             Schema schema,
             Labels labels,
             List<Long> sizes,
@@ -193,6 +214,7 @@ record Source(
         double all = sizes.stream().mapToLong(Long::longValue).sum();
         return new Source(
                 schema.features(),
+                perExample,
                 schema,
                 labels,
                 perPass,

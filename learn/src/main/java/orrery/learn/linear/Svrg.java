@@ -302,6 +302,7 @@ final class Svrg implements Recipe<LinearModel> {
         var ofFeatures = Arrays.copyOf(weights, features);
         var intercept = new double[] {options.intercept() ? weights[features] : 0};
         double baseline = Source.baseline(data.examples(), labels, loss);
-        return new LinearModel(loss, data.schema(), labels, 1, ofFeatures, intercept, baseline, Map.of());
+        return new LinearModel(
+                loss, data.schema(), labels, 1, new Weights.Dense(ofFeatures, 1), intercept, baseline, Map.of());
     }
 }

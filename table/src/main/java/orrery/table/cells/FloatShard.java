@@ -523,8 +523,12 @@ public final class FloatShard extends Shard {
 
     /** Takes a row's values without a thought of the rule. The caller holds the stripe's lock. */
     public void setRow(long row, float[] from) {
-        long slot = rows.slot(row);
-        changing(slot, slot + 1);
+        long slot = rows.isDense ? rows.slot(row) : create(row);
+        if (rows.isDense) {
+            changing(slot, slot + 1);
+        } else {
+            changingRow(row, slot);
+        }
         var now = storage;
         System.arraycopy(from, 0, plane((int) (slot >>> now.shift()), 0).array(), now.start(slot), width);
         now.written(slot, slot + 1);

@@ -158,6 +158,11 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     /** Makes sure that a sparse table has the row, as the spec says. */
     abstract long create(long key);
 
+    /** The same for other packages. The caller holds the lock of its stripe. */
+    public final void createRow(long key) {
+        create(key);
+    }
+
     // Blocks
 
     /** Arrays of cells that a block has: the values, then what the rule keeps of them. */

@@ -1,6 +1,7 @@
 package orrery.table.hold;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -190,11 +191,60 @@ public sealed interface ServerFunction<R> {
         }
     }
 
+    /** How many rows have memory, in all nodes together. */
+    record ResidentRows(Table table) implements ServerFunction<Long> {
+        @Override
+        public Long answer(Asker others) {
+            if (table.shard.rows().isDense) {
+                return table.spec().rows();
+            }
+            return table.residentRows()
+                    + others.ask(table, RESIDENT_ROWS, 0, 0).stream()
+                            .mapToLong(Pair::key)
+                            .sum();
+        }
+    }
+
+    /** The keys of the rows of a sparse table's block that have memory, ascending. */
+    record Keys(Table table, int block) implements ServerFunction<long[]> {
+        public Keys {
+            if (table.shard.rows().isDense || block < 0 || block >= table.shard.rows().blocks) {
+                throw new IndexOutOfBoundsException("table '" + table.name() + "' has no keys of block " + block);
+            }
+        }
+
+        @Override
+        public long[] answer(Asker others) {
+            return table.owns(block)
+                    ? ofOwn()
+                    : others.ask(table, KEYS, block, 0).stream()
+                            .mapToLong(Pair::key)
+                            .toArray();
+        }
+
+        /** Those of this node. */
+        private long[] ofOwn() {
+            int stripe = table.shard.rows().stripeOfBlock(block);
+            table.shard.locks().lock(stripe);
+            try {
+                return table.owns(block) ? table.shard.rows().keys(block) : new long[0];
+            } finally {
+                table.shard.locks().unlockUnchanged(stripe);
+            }
+        }
+    }
+
     /** As frames call {@link Dot}. */
     int DOT = 0;
 
     /** As frames call {@link TopK}. */
     int TOP_K = 1;
+
+    /** As frames call {@link ResidentRows}. */
+    int RESIDENT_ROWS = 2;
+
+    /** As frames call {@link Keys}. */
+    int KEYS = 3;
 
     /** One piece of an answer: a number, such as a block or a row, and a value. */
     record Pair(long key, double value) {
@@ -220,20 +270,30 @@ public sealed interface ServerFunction<R> {
 
     /**
      * What one node contributes to an answer: of {@link Dot} with the table of number {@code first} the sum of each own
-     * block, of {@link TopK} the {@code second} best rows by column {@code first}.
+     * block, of {@link TopK} the {@code second} best rows by column {@code first}, of {@link ResidentRows} their number, of
+     * {@link Keys} those of block {@code first}.
      */
     static List<Pair> partial(Tables tables, Table table, int kind, int first, int second) {
-        if (kind == TOP_K) {
-            return new TopK(table, first, second)
-                    .ofOwn().stream()
-                            .map(entry -> new Pair(entry.key(), entry.value()))
-                            .toList();
-        }
-        var other = tables.byNumber(first);
-        if (kind != DOT || other == null) {
-            throw new IllegalArgumentException("there is no function " + kind + " of table " + first);
-        }
-        return new Dot(table, other).ofOwn();
+        return switch (kind) {
+            case DOT -> {
+                var other = tables.byNumber(first);
+                if (other == null) {
+                    throw new IllegalArgumentException("there is no table " + first);
+                }
+                yield new Dot(table, other).ofOwn();
+            }
+            case TOP_K ->
+                new TopK(table, first, second)
+                        .ofOwn().stream()
+                                .map(entry -> new Pair(entry.key(), entry.value()))
+                                .toList();
+            case RESIDENT_ROWS -> List.of(new Pair(table.residentRows(), 0));
+            case KEYS ->
+                Arrays.stream(new Keys(table, first).ofOwn())
+                        .mapToObj(key -> new Pair(key, 0))
+                        .toList();
+            default -> throw new IllegalArgumentException("there is no function " + kind);
+        };
     }
 
     /** The tables that the answer depends on. */
@@ -242,6 +302,8 @@ public sealed interface ServerFunction<R> {
             case Norm norm -> List.of(norm.table());
             case Dot dot -> List.of(dot.a(), dot.b());
             case TopK top -> List.of(top.table());
+            case ResidentRows rows -> List.of(rows.table());
+            case Keys keys -> List.of(keys.table());
         };
     }
 }

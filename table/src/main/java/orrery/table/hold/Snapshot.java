@@ -30,6 +30,7 @@ public final class Snapshot {
     static final String ORDER = "order";
     static final String CUT = "blocks";
     static final String CLOCKS = "clocks";
+    private static final String VALUES = "values";
 
     private final String member;
     private final CopyBudget budget;
@@ -245,8 +246,12 @@ public final class Snapshot {
         }
     }
 
-    private static String keys(int block) {
+    static String keys(int block) {
         return plane(block, "keys");
+    }
+
+    static String values(int block) {
+        return plane(block, VALUES);
     }
 
     private static String plane(int block, String name) {
@@ -255,7 +260,7 @@ public final class Snapshot {
 
     private static List<String> planes(TableSpec spec) {
         var names = new ArrayList<String>();
-        names.add("values");
+        names.add(VALUES);
         spec.rule().planes().forEach(plane -> names.add("rule." + plane.name()));
         return names;
     }
@@ -291,9 +296,16 @@ public final class Snapshot {
 
     /** The blocks of which a file holds something. */
     static int[] blocks(Safetensors file) {
+        return blocks(file, "");
+    }
+
+    /** The same of those tensors whose names begin with {@code prefix}. */
+    static int[] blocks(Safetensors file, String prefix) {
         return file.names().stream()
-                .filter(name -> name.endsWith(".values"))
-                .mapToInt(name -> Integer.parseInt(name.substring(0, name.indexOf('.'))))
+                .filter(name -> name.startsWith(prefix) && name.endsWith("." + VALUES))
+                .map(name -> name.substring(prefix.length(), name.length() - VALUES.length() - 1))
+                .filter(name -> name.matches("[0-9]{1,9}"))
+                .mapToInt(Integer::parseInt)
                 .sorted()
                 .toArray();
     }
@@ -314,7 +326,7 @@ public final class Snapshot {
 
     /** Reads one block of a file. */
     static BlockCopy read(Safetensors file, TableSpec spec, int block) throws IOException {
-        String values = plane(block, "values");
+        String values = values(block);
         var shape = file.shape(values);
         if (shape.length != 2 || shape[1] != spec.width()) {
             throw new IOException(file.where() + ": block " + block + " has the shape " + Arrays.toString(shape)

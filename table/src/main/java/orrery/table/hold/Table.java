@@ -229,6 +229,19 @@ public final class Table {
         return own;
     }
 
+    /** Makes sure that a sparse table has a row, if it is this node's; it begins as the spec says. While nobody adds. */
+    public void createOwn(long key) {
+        if (!shard.rows().isDense && ownsRow(key)) {
+            int stripe = shard.rows().stripe(key);
+            shard.locks().lock(stripe);
+            try {
+                shard.createRow(key);
+            } finally {
+                shard.locks().unlock(stripe);
+            }
+        }
+    }
+
     /**
      * Has this node hold all values of a dense table of floats side by side, others' rows among its own.
      *

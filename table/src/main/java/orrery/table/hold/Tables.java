@@ -3,6 +3,7 @@ package orrery.table.hold;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,6 +48,8 @@ public final class Tables {
     private final LongAdder refused = new LongAdder();
     private final Counts counts = new Counts();
     private @Nullable Others others;
+    private volatile String closed = ""; // why
+    private volatile String elsewhere = ""; // where the tables are
     private int nextId;
     private int createdOutside; // the highest number of a table that was created outside of stages
     private @Nullable Snapshot latest;
@@ -246,6 +249,42 @@ public final class Tables {
         latest = null;
     }
 
+    // The end
+
+    /** This node works no more, for that reason; what it owns can still be read. */
+    public void close(String why) {
+        closed = why;
+    }
+
+    /** The tables are somewhere else. */
+    public void left(String where) {
+        elsewhere = where;
+    }
+
+    /** Throws if this node works no more. */
+    public void checkIsOpen() {
+        if (!closed.isEmpty()) {
+            throw new IllegalStateException(closed + ": it begins no more stages");
+        }
+    }
+
+    /** Throws if the tables are somewhere else. */
+    public void checkNothingLeft(String table) {
+        if (!elsewhere.isEmpty()) {
+            throw new IllegalStateException("table '" + table + "' is not here: " + elsewhere);
+        }
+    }
+
+    /** Throws if others have some of a table, and cannot be asked any more. */
+    public void checkIsHere(Table table) {
+        if (find(table.name()) != table) {
+            throw new IllegalStateException("table '" + table.name() + "' was dropped, or belongs to another node");
+        }
+        if (!closed.isEmpty() && !table.ownsAll()) {
+            throw new IllegalStateException("table '" + table.name() + "' is not all here: " + closed);
+        }
+    }
+
     // Finding
 
     /** The table of that name, or null. */
@@ -373,8 +412,7 @@ public final class Tables {
             int stripe = rows.stripeOfBlock(block);
             to.shard.locks().lock(stripe);
             try {
-                for (long slot = rows.blockStart(block); slot < rows.blockStart(block + 1); slot++) {
-                    long row = rows.row(slot);
+                for (long row : rowsOf(from, block)) {
                     if (row >= 0) {
                         from.floats().read(row, values, 0);
                         to.floats().setRow(row, values);
@@ -384,6 +422,17 @@ public final class Tables {
                 to.shard.locks().unlock(stripe);
             }
         }
+    }
+
+    /** The rows of a block, -1 where a dense table has a place for none. Nobody adds. */
+    private static long[] rowsOf(Table table, int block) {
+        var rows = table.shard.rows();
+        if (!rows.isDense) {
+            return rows.keys(block);
+        }
+        var all = new long[rows.resident(block)];
+        Arrays.setAll(all, i -> rows.row(rows.blockStart(block) + i));
+        return all;
     }
 
     // Checkpoints

@@ -1,6 +1,7 @@
 package orrery.table.remote;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -208,25 +209,32 @@ public final class Reads implements Mail.Taker {
 
     /** All rows of a dense table of floats: those of others as their owners have them, whatever is known of them here. */
     public float[] all(Table table, Replica.Need need, long limitNanos) {
-        long end = mail.ticker().nanos() + limitNanos;
         var keys = new long[Math.toIntExact(table.spec().rows())];
+        Arrays.setAll(keys, row -> row);
         var out = new FloatCells(Math.multiplyExact(keys.length, table.spec().width()));
+        asOwned(table, keys, out, need, limitNanos);
+        return out.array();
+    }
+
+    /** The rows of {@code keys}: those of others as their owners have them, whatever is known of them here. */
+    public void asOwned(Table table, long[] keys, Cells out, Replica.Need need, long limitNanos) {
+        long end = mail.ticker().nanos() + limitNanos;
         var todo = new int[keys.length];
+        for (long key : keys) {
+            table.shard.rows().check(key);
+        }
         do {
             int left = 0;
-            for (int row = 0; row < keys.length; row++) {
-                keys[row] = row;
-                if (table.ownsRow(row)) {
-                    table.shard.gather(
-                            keys, row, row + 1, out, row * table.spec().width());
+            for (int i = 0; i < keys.length; i++) {
+                if (table.ownsRow(keys[i])) {
+                    table.shard.gather(keys, i, i + 1, out, i * table.spec().width());
                 } else {
-                    todo[left++] = row;
+                    todo[left++] = i;
                 }
             }
             movedTo = -1;
             pullRows(new Rowwise(table, keys, out, 0, need, null, null, false, end), todo, left);
         } while (movedTo >= 0);
-        return out.array();
     }
 
     /** Copies a row of another node if it is known here, and fresh enough. */

@@ -1,7 +1,7 @@
 package orrery.table.spec;
 
 /**
- * What a cell holds before its first update: a function of (seed, row, column), so that a row that nobody wrote needs
+ * What a cell holds before its first update: a function of its row and column, so that a row that nobody wrote needs
  * neither memory nor traffic.
  */
 public sealed interface Init {
@@ -26,11 +26,46 @@ public sealed interface Init {
         }
     }
 
+    /**
+     * What something else has, such as a model that is trained on. Safe for use by many threads.
+     *
+     * @param name of which another is never the same: all who take part must have that
+     * @param width columns of a row
+     */
+    record Given(String name, int width, Rows rows) implements Init {
+        /** The first values of rows. */
+        @FunctionalInterface
+        public interface Rows {
+            /** Writes those of a row to {@code into}, which has its width. */
+            void fill(long row, float[] into);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Given given && given.name.equals(name) && given.width == width;
+        }
+
+        @Override
+        public int hashCode() {
+            return name.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return "Given[" + name + "]"; // which checkpoints keep
+        }
+    }
+
     /** The cell's first value. */
     default float at(long row, int column) {
         return switch (this) {
             case Zero() -> 0;
             case Constant(float value) -> value;
+            case Given(String _, int width, Given.Rows rows) -> {
+                var values = new float[width];
+                rows.fill(row, values);
+                yield values[column];
+            }
             case Uniform(long seed, float low, float high) ->
                 low < high
                         ? Math.min(low + (high - low) * (float) unit(mix(seed, row, column)), Math.nextDown(high))
@@ -47,6 +82,14 @@ public sealed interface Init {
     default void fill(long firstRow, int count, int width, float[] into, int at) {
         if (this instanceof Zero) {
             java.util.Arrays.fill(into, at, at + count * width, 0);
+            return;
+        }
+        if (this instanceof Given given) {
+            var row = new float[width];
+            for (int r = 0; r < count; r++) {
+                given.rows.fill(firstRow + r, row);
+                System.arraycopy(row, 0, into, at + r * width, width);
+            }
             return;
         }
         for (int r = 0; r < count; r++) {

@@ -270,6 +270,23 @@ final class Reader {
         return values;
     }
 
+    /** The same of the rows of {@code keys}. */
+    void values(long[] keys, float[] out) {
+        port.checkLength(keys.length, out.length);
+        long age = port.group.clock - 1;
+        if (reads == null || table.isWhole() || port.self.isVirtual) {
+            port.awaitAge(age);
+            table.shard.rows().stripesOf(keys, 0, keys.length); // which checks them
+            table.floats().gather(keys, 0, keys.length, out, 0);
+            return;
+        }
+        port.group.sendUnsent(port.self.worker);
+        port.awaitAge(age);
+        long start = ticker.nanos();
+        reads.asOwned(table, keys, new FloatCells(out), port.needOfAge(age), waitLimitNanos);
+        port.waitedElsewhere(ticker.nanos() - start);
+    }
+
     /** The blocks of rows {@code from} to {@code to}. */
     private BitSet blocks(long from, long to) {
         var rows = table.shard.rows();

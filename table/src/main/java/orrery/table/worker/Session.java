@@ -281,6 +281,11 @@ public final class Session {
         return access(table).reader().values();
     }
 
+    /** The same of the rows of {@code keys}, to {@code out}: for tables of which no member may hold all. */
+    public void values(Table table, long[] keys, float[] out) {
+        access(table).reader().values(keys, out);
+    }
+
     // Adding
 
     /**

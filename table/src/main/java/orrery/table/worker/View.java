@@ -143,7 +143,8 @@ public final class View {
         }
     }
 
-    private static float dot(float[] w, int[] rows, float[] values, int begin, int end) {
+    /** The same of weights that are side by side. */
+    public static float dot(float[] w, int[] rows, float[] values, int begin, int end) {
         float a = 0, b = 0, c = 0, d = 0; // four sums: the additions of one would wait for each other
         int k = begin;
         for (; k + 3 < end; k += 4) {

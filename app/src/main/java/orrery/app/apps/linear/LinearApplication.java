@@ -9,8 +9,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import orrery.app.apps.Application;
 import orrery.app.flags.DataFlags;
 import orrery.app.flags.FlagGroup;
@@ -98,6 +98,7 @@ abstract class LinearApplication implements Application {
         private final HingeFlags hinge = new HingeFlags();
         private final OptimiserFlags optimiser = new OptimiserFlags();
         private final SolverFlags solver = new SolverFlags();
+        private final LayoutFlags layout = new LayoutFlags();
 
         @Override
         public List<FlagGroup> groups() {
@@ -110,6 +111,7 @@ abstract class LinearApplication implements Application {
                 groups.add(new FlagGroup(FlagGroup.MODEL, classes));
             }
             modelFlags(hinge).forEach(flags -> groups.add(new FlagGroup(FlagGroup.MODEL, flags)));
+            groups.add(new FlagGroup(FlagGroup.MODEL, layout));
             groups.add(new FlagGroup(FlagGroup.OPTIMISER, optimiser));
             if (hasSolvers) {
                 groups.add(new FlagGroup(FlagGroup.OPTIMISER, solver));
@@ -133,7 +135,9 @@ abstract class LinearApplication implements Application {
                                 classes.weights,
                                 classes.balanced,
                                 optimiser.patience,
-                                optimiser.scaling(given)),
+                                optimiser.scaling(given),
+                                layout.layout(),
+                                layout.initial()),
                         hinge);
             } catch (IllegalArgumentException e) {
                 throw new UsageException("", e);
@@ -220,11 +224,11 @@ abstract class LinearApplication implements Application {
         }
 
         @Override
-        public void show(PrintWriter out, int top) {
+        public void show(PrintWriter out, int top) throws IOException {
             out.printf(
-                    "# model: %s, %,d features%s%n",
+                    "# model: %s, %s features%s%n",
                     model.loss().name().toLowerCase(Locale.ROOT),
-                    model.features(),
+                    model.schema().areKeyed() ? "64-bit keys as" : String.format(Locale.ROOT, "%,d", model.features()),
                     model.classes().isEmpty()
                             ? ""
                             : ", classes " + Printable.of(model.classes().toString()));
@@ -234,23 +238,34 @@ abstract class LinearApplication implements Application {
                         ? model.classes().get(margin)
                         : model.classes().isEmpty() ? "value" : model.classes().get(1);
                 out.println(Printable.of(of) + ": "
-                        + IntStream.range(0, model.features())
-                                .boxed()
-                                .sorted(Comparator.comparingDouble(f -> -heaviness(f, column)))
-                                .limit(top)
-                                .map(f -> String.format(
+                        + heaviest(column, top).stream()
+                                .map(heavy -> String.format(
                                         Locale.ROOT,
                                         "%s %+.3f",
-                                        Printable.of(model.schema().featureName(f)),
-                                        model.weight(f, column)))
+                                        Printable.of(model.schema().featureName(heavy.feature())),
+                                        heavy.weight()))
                                 .collect(Collectors.joining(", ")));
             }
         }
 
-        /** Of many classes, what speaks for each; of two, what speaks for either. */
-        private double heaviness(int feature, int margin) {
-            float weight = model.weight(feature, margin);
-            return model.margins() > 1 ? weight : Math.abs(weight);
+        private record Weighed(long feature, float weight, double heaviness) {}
+
+        /** Of many classes, what speaks for each; of two, what speaks for either. Lower features first among equals. */
+        private List<Weighed> heaviest(int margin, int top) throws IOException {
+            var lightestFirst = Comparator.comparingDouble(Weighed::heaviness)
+                    .thenComparing(Comparator.comparingLong(Weighed::feature).reversed());
+            var best = new PriorityQueue<>(lightestFirst);
+            model.forEachWeight((feature, row) -> {
+                float weight = row[margin];
+                var next = new Weighed(feature, weight, model.margins() > 1 ? weight : Math.abs(weight));
+                if (best.size() < top || lightestFirst.compare(next, best.element()) > 0) {
+                    best.add(next);
+                    if (best.size() > top) {
+                        best.remove();
+                    }
+                }
+            });
+            return best.stream().sorted(lightestFirst.reversed()).toList();
         }
     }
 }

@@ -154,6 +154,7 @@ final class LinearTask implements Application.Task<LinearModel> {
         try {
             return Stream.survey(
                     flags.data().places(name),
+                    flags.options(),
                     Stream.PIECE,
                     Runtime.getRuntime().availableProcessors());
         } catch (InterruptedException e) {

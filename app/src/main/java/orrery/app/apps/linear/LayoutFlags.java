@@ -1,0 +1,60 @@
+package orrery.app.apps.linear;
+
+import java.io.IOException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import orrery.app.apps.Applications;
+import orrery.app.flags.FlagGroup;
+import orrery.app.flags.UsageException;
+import orrery.learn.linear.LinearModel;
+import orrery.learn.linear.LinearOptions.Layout;
+import picocli.CommandLine.Option;
+
+/** Where the weights are. */
+final class LayoutFlags {
+    @Option(
+            names = "--layout",
+            paramLabel = "L",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Where weights are: auto (default), dense, keyed or sparse.",
+                "dense: each process holds all of them, the fastest as long as they fit. keyed: each holds its own, and asks"
+                        + " for those of a batch by key; more processes hold more. sparse: the same, with memory only for"
+                        + " weights that were touched. auto: sparse with --hash-bits 64, keyed among processes if there are"
+                        + " more than 4 million weights and a batch touches less than a thousandth of them, else dense."
+                        + " The models of keyed and sparse weights are written in parts."
+            })
+    String layout = "auto";
+
+    @Option(
+            names = "--from-model",
+            paramLabel = "MODEL",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Begin with a model that was trained before, or that of a run.",
+                "Features that both have go on from its weights, others begin at 0. Not for --rule ftrl and --solver."
+            })
+    String from = "";
+
+    /** The model to begin with, if there is to be one. */
+    @Nullable
+    LinearModel initial() {
+        if (from.isEmpty()) {
+            return null;
+        }
+        try {
+            return LinearModel.load(Applications.file(from));
+        } catch (IOException e) {
+            throw new UsageException("--from-model: " + e.getMessage());
+        }
+    }
+
+    Layout layout() {
+        for (var one : Layout.values()) {
+            if (one.name().toLowerCase(Locale.ROOT).equals(layout)) {
+                return one;
+            }
+        }
+        throw new UsageException("--layout must be auto, dense, keyed or sparse, got '" + layout + "'");
+    }
+}

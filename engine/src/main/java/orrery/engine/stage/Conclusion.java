@@ -1,0 +1,30 @@
+package orrery.engine.stage;
+
+import java.io.IOException;
+import java.util.Map;
+import orrery.store.Storage;
+import orrery.table.Node;
+
+/**
+ * What a job makes of its tables once all its stages are done, while those who hold them are still there: so the result may
+ * be larger than any of them. The tables do not come to this JVM then. If a member is lost meanwhile, the run goes back to
+ * its last checkpoint, and this is done again.
+ */
+public interface Conclusion {
+    /**
+     * Writes what a node owns. Called on each node that owns anything, at the same time; nobody changes the tables.
+     *
+     * @param position of the node among those, from 0
+     * @param count how many there are
+     * @return file name to size and sum; no two nodes write files of the same name
+     */
+    Map<String, Storage.Written> write(Node node, int position, int count) throws IOException;
+
+    /**
+     * Does what is to be done once, when all nodes have written: called by whoever runs the job, who can ask for any row
+     * ({@link Node#gather}, {@link Node#rows}).
+     *
+     * @param files of all nodes
+     */
+    void conclude(Node node, Map<String, Storage.Written> files) throws IOException;
+}
