@@ -368,6 +368,9 @@ final class JobRun {
         tell(cut);
         finishesAtCut |= wasGoingOn && wish.is(Wish.Kind.FINISH);
         var next = next(number, stage, clock, verdict, team);
+        if (job.tables().stream().anyMatch(spec -> spec.keys().unused() > 0)) {
+            team.dropUnused(clock);
+        }
         boolean isResult = run.leavesTables()
                 && clock == stage.clocks()
                 && stage(number + 1).isEmpty();

@@ -23,6 +23,7 @@ import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.LinearSvm;
 import orrery.learn.linear.LogisticRegression;
 import orrery.learn.linear.SoftmaxRegression;
+import orrery.table.spec.KeySpace;
 import orrery.table.spec.UpdateRule;
 
 /** Fits linear classifiers to data frames: logistic regression, support vector machines, softmax. */
@@ -272,6 +273,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
                 0,
                 isScaled ? LinearOptions.Scaling.FOUND : LinearOptions.Scaling.NONE,
                 LinearOptions.Layout.AUTO,
+                KeySpace.ALL,
                 null);
         return switch (known(getOrDefault(family), FAMILIES, "family")) {
             case "softmax" -> new SoftmaxRegression(options);

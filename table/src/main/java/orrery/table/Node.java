@@ -117,7 +117,6 @@ public final class Node {
      * @param number the same on all nodes, and another each time: what is said of another number is of another stage
      */
     public void begin(int workers, long firstClock, Duration waitLimit, int[] homes, int number) {
-        tables.checkIsOpen();
         if (workers < 1) {
             throw new IllegalArgumentException("workers must be 1 or more, got " + workers);
         }
@@ -337,6 +336,12 @@ public final class Node {
     /** In {@link #counted}: rows of others that workers have read and were not planned to. */
     public static final String OUTSIDE_PLAN = Counts.OUTSIDE_PLAN;
 
+    /** In {@link #counted}: rows that were dropped for want of use. */
+    public static final String ROWS_DROPPED = Counts.ROWS_DROPPED;
+
+    /** In {@link #counted}: updates of rows that they did not make. */
+    public static final String ROWS_NOT_MADE = "updatesThatMadeNoRow";
+
     /** First type of frame that tables do not use. */
     public static final int FIRST_TYPE = Messages.END;
 
@@ -521,6 +526,16 @@ public final class Node {
         return tables.hasCompleted(clock);
     }
 
+    /**
+     * Drops own rows of sparse tables that have had no update for longer than their specs say ({@link
+     * orrery.table.spec.KeySpace}). At a cut, on all nodes before any worker goes on. Returns how many.
+     *
+     * @param clock the one that comes next
+     */
+    public long dropUnused(long clock) {
+        return tables.dropUnused(clock);
+    }
+
     /** What this node's endpoint has counted. */
     public Traffic traffic() {
         return endpoint().traffic();
@@ -533,6 +548,9 @@ public final class Node {
     public Map<String, Long> counted() {
         var all = new LinkedHashMap<>(tables.counts().all());
         all.put("refusedUpdates", tables.refusedUpdates());
+        if (tables.notMade() > 0) {
+            all.put(ROWS_NOT_MADE, tables.notMade());
+        }
         var among = cluster;
         if (among != null) {
             var server = among.server();
@@ -560,7 +578,7 @@ public final class Node {
 
     /** Leaves the others. What it owns can still be read; nobody else's. */
     public void leave() {
-        tables.close("the run has ended, and this node has left the others");
+        tables.close("this node has left the others, who have some of it");
         var among = cluster;
         if (among != null) {
             among.server().close();

@@ -205,7 +205,8 @@ final class SessionTest {
                         spec.nonFinite(),
                         null,
                         spec.home(),
-                        spec.read()));
+                        spec.read(),
+                        spec.keys()));
         var u = wholeNumbers(random, rows);
         var v = wholeNumbers(random, width);
         var keys = new long[rows];
@@ -243,7 +244,8 @@ final class SessionTest {
                 spec.nonFinite(),
                 spec.order(),
                 spec.home(),
-                spec.read());
+                spec.read(),
+                spec.keys());
     }
 
     /** Small whole numbers: their float sums are exact. */

@@ -33,6 +33,7 @@ import orrery.app.run.MemberCommand;
 import orrery.app.run.Monitor;
 import orrery.app.run.Phases;
 import orrery.app.run.Progress;
+import orrery.app.run.RowUse;
 import orrery.app.run.RunFolder;
 import orrery.app.run.Terminal;
 import orrery.app.run.Version;
@@ -53,6 +54,7 @@ import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.store.Json;
 import orrery.store.Place;
+import orrery.table.Node;
 import orrery.table.plan.AccessPlan;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -349,7 +351,9 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         folder.writeProvenance(provenance);
         var wire = new WireUse(running.processes());
         var hasCheckpoint = new AtomicBoolean(!isNew);
+        var rows = new RowUse();
         var listening = run.writingTo(results(folder))
+                .listening(rows)
                 .listening(folder.recorder())
                 .listening(wire)
                 .listening(event -> {
@@ -389,6 +393,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         phases.next("measure");
         var result = result(what, data, run, trained);
         result.putAll(decided);
+        result.putAll(rows.rows(trained.outcome().node()));
         var results = chosen.results(trained.model());
         result.putAll(results);
         var warnings = chosen.warnings(trained, results);
@@ -627,6 +632,13 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
                     + (result.get("bytesPerClockPlanned") instanceof Double planned
                             ? String.format(Locale.ROOT, "; planned %,.0f and ticks", planned)
                             : ""));
+        }
+        if (result.containsKey(Node.ROWS_NOT_MADE) || result.containsKey(Node.ROWS_DROPPED)) {
+            shown.println(String.format(
+                    Locale.ROOT,
+                    "rows   %,d updates made none, %,d were dropped for want of use",
+                    (Long) result.getOrDefault(Node.ROWS_NOT_MADE, 0L),
+                    (Long) result.getOrDefault(Node.ROWS_DROPPED, 0L)));
         }
         shown.println("time   " + phases + ": seconds, of CPU in brackets, all processes");
         shown.println("model  " + result.get("model") + (keeping.model == null ? "" : ", " + keeping.model));

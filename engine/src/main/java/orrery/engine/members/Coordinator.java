@@ -326,6 +326,7 @@ public final class Coordinator implements Site {
                     Report.Snapped _,
                     Report.Written _,
                     Report.Concluded _,
+                    Report.Dropped _,
                     Report.Idle _ -> seat.got.put(report.getClass(), report);
         }
     }

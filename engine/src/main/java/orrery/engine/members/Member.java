@@ -258,6 +258,7 @@ public final class Member {
                 }
             }
             case Order.Keep keep -> checkpoint(keep.folder());
+            case Order.DropUnused drop -> tell(new Report.Dropped(node.dropUnused(drop.clock())));
             case Order.Conclude conclude -> conclude(conclude);
             case Order.Move move -> moving(() -> move(move));
             case Order.Follow follow -> moving(() -> follow(follow));

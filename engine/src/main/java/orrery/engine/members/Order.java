@@ -57,6 +57,9 @@ sealed interface Order {
     /** Keep tables and states in a folder; answered by {@link Report.Snapped} at once and {@link Report.Written} later. */
     record Keep(String folder) implements Order {}
 
+    /** Drop rows that have had no update for long, at the cut before that clock; answered by {@link Report.Dropped}. */
+    record DropUnused(long clock) implements Order {}
+
     /**
      * Write what is owned of the result; answered by {@link Report.Concluded}.
      *
@@ -84,7 +87,17 @@ sealed interface Order {
     default boolean overtakes() {
         return switch (this) {
             case Rollback _, End _, Bye _ -> true;
-            case Connect _, Begin _, Go _, Release _, Hold _, CutAt _, Keep _, Conclude _, Move _, Follow _ -> false;
+            case Connect _,
+                    Begin _,
+                    Go _,
+                    Release _,
+                    Hold _,
+                    CutAt _,
+                    Keep _,
+                    DropUnused _,
+                    Conclude _,
+                    Move _,
+                    Follow _ -> false;
         };
     }
 }

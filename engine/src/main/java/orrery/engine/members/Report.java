@@ -63,6 +63,9 @@ sealed interface Report {
     /** Its files of a checkpoint are written, or not, for a reason that is not empty then. */
     record Written(Map<String, Storage.Written> files, String error) implements Report {}
 
+    /** So many rows were dropped. */
+    record Dropped(long rows) implements Report {}
+
     /** Its files of the result are written, or not, for a reason that is not empty then. */
     record Concluded(Map<String, Storage.Written> files, String error) implements Report {}
 

@@ -180,6 +180,12 @@ final class TeamOfMembers implements Team {
     }
 
     @Override
+    public void dropUnused(long clock) throws InterruptedException {
+        coordinator.sendToWorking(new Order.DropUnused(clock));
+        coordinator.all(Report.Dropped.class, coordinator.working());
+    }
+
+    @Override
     public Saving save(Storage storage, String folder) throws InterruptedException {
         coordinator.sendToWorking(new Order.Keep(folder));
         coordinator.all(Report.Snapped.class, coordinator.working());

@@ -387,6 +387,11 @@ public final class StageRun implements Team {
     }
 
     @Override
+    public void dropUnused(long clock) {
+        node.dropUnused(clock);
+    }
+
+    @Override
     public Saving save(Storage storage, String folder) {
         return save(storage, folder, "");
     }

@@ -52,6 +52,9 @@ public interface Team {
     /** How long each worker has waited for others. */
     List<Duration> waited();
 
+    /** Has rows dropped that have had no update for long; see {@link orrery.table.Node#dropUnused}. At a cut only. */
+    void dropUnused(long clock) throws InterruptedException;
+
     /** Begins to save tables and workers' states as they are at this cut; the workers may go on meanwhile. */
     Saving save(Storage storage, String folder) throws InterruptedException;
 

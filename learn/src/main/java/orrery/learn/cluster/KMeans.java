@@ -25,7 +25,7 @@ public final class KMeans {
      * @throws DataException if there are fewer examples than clusters
      */
     public Training<ClusterModel> prepare(Loaded data, Run run) throws DataException {
-        if (data.examples().size() < options.clusters()) {
+        if (data.examples().numbered("k-means").size() < options.clusters()) {
             throw new DataException("there are " + data.examples().size() + " examples, too few for "
                     + options.clusters() + " clusters");
         }

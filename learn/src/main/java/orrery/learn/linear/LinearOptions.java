@@ -3,6 +3,7 @@ package orrery.learn.linear;
 import java.io.Serializable;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import orrery.table.spec.KeySpace;
 import orrery.table.spec.UpdateRule;
 
 /**
@@ -18,6 +19,7 @@ import orrery.table.spec.UpdateRule;
  * @param patience training ends when the loss on the validation data has not fallen for so many passes, and the best
  *     weights are taken; 0 for never
  * @param layout where weights are
+ * @param keys which weights are made, and which are dropped again, where the layout is sparse
  * @param initial the model that the training begins with; null for none
  */
 public record LinearOptions(
@@ -30,6 +32,7 @@ public record LinearOptions(
         int patience,
         Scaling scaling,
         Layout layout,
+        KeySpace keys,
         @Nullable LinearModel initial)
         implements Serializable {
     /** Passes: as many as so much data needs, at least 5. */
@@ -89,7 +92,18 @@ public record LinearOptions(
             Map<String, Float> classWeights,
             boolean balanced,
             int patience) {
-        this(passes, batch, rule, intercept, classWeights, balanced, patience, Scaling.FOUND, Layout.AUTO, null);
+        this(
+                passes,
+                batch,
+                rule,
+                intercept,
+                classWeights,
+                balanced,
+                patience,
+                Scaling.FOUND,
+                Layout.AUTO,
+                KeySpace.ALL,
+                null);
     }
 
     /** As many passes of AdaGrad as the data needs, at the rate that suits it, in batches of 64, with an intercept. */
@@ -100,37 +114,63 @@ public record LinearOptions(
     /** Five passes of AdaGrad at rate 0.3 in batches of 64, with an intercept; nothing is scaled. */
     public static LinearOptions plain() {
         return new LinearOptions(
-                5, 64, new UpdateRule.AdaGrad(0.3f), true, Map.of(), false, 0, Scaling.NONE, Layout.AUTO, null);
+                5,
+                64,
+                new UpdateRule.AdaGrad(0.3f),
+                true,
+                Map.of(),
+                false,
+                0,
+                Scaling.NONE,
+                Layout.AUTO,
+                KeySpace.ALL,
+                null);
     }
 
     public LinearOptions withPasses(int count) {
         return new LinearOptions(
-                count, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, initial);
+                count, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, keys, initial);
     }
 
     public LinearOptions withBatch(int size) {
         return new LinearOptions(
-                passes, size, rule, intercept, classWeights, balanced, patience, scaling, layout, initial);
+                passes, size, rule, intercept, classWeights, balanced, patience, scaling, layout, keys, initial);
     }
 
     public LinearOptions with(UpdateRule other) {
         return new LinearOptions(
-                passes, batch, other, intercept, classWeights, balanced, patience, scaling, layout, initial);
+                passes, batch, other, intercept, classWeights, balanced, patience, scaling, layout, keys, initial);
     }
 
     public LinearOptions withPatience(int passesWithoutGain) {
         return new LinearOptions(
-                passes, batch, rule, intercept, classWeights, balanced, passesWithoutGain, scaling, layout, initial);
+                passes,
+                batch,
+                rule,
+                intercept,
+                classWeights,
+                balanced,
+                passesWithoutGain,
+                scaling,
+                layout,
+                keys,
+                initial);
     }
 
     public LinearOptions with(Layout where) {
         return new LinearOptions(
-                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, where, initial);
+                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, where, keys, initial);
     }
 
     /** Begins with a model that was trained before; of its features those that the data has, too. Null for none. */
     public LinearOptions from(@Nullable LinearModel model) {
         return new LinearOptions(
-                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, model);
+                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, keys, model);
+    }
+
+    /** Says which weights are made, and which are dropped again: of a sparse layout. */
+    public LinearOptions with(KeySpace which) {
+        return new LinearOptions(
+                passes, batch, rule, intercept, classWeights, balanced, patience, scaling, layout, which, initial);
     }
 }

@@ -39,6 +39,7 @@ import orrery.table.hold.StoredRows;
 import orrery.table.hold.Table;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.Init;
+import orrery.table.spec.KeySpace;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 import orrery.table.worker.Session;
@@ -148,6 +149,13 @@ final class LinearRecipe implements Recipe<LinearModel> {
             throw new IllegalArgumentException(app + " cannot be under " + run.consistency()
                     + " with weights by key: under local steps each worker has a copy of all of them");
         }
+        if (!options.keys().equals(KeySpace.ALL)) {
+            if (asked != Layout.SPARSE && asked != Layout.AUTO) {
+                throw new IllegalArgumentException("weights that are made later or dropped again have a layout that is"
+                        + " sparse, not " + asked.name().toLowerCase(Locale.ROOT));
+            }
+            return Layout.SPARSE;
+        }
         if (asked != Layout.AUTO) {
             return asked;
         }
@@ -167,7 +175,7 @@ final class LinearRecipe implements Recipe<LinearModel> {
                 ? "as asked"
                 : source.features() == Examples.OPEN
                         ? "features are 64-bit keys"
-                        : "a batch touches few of the weights";
+                        : layout == Layout.SPARSE ? "not all weights are made" : "a batch touches few of the weights";
         String where = layout == Layout.SPARSE
                 ? "sparse: each process holds those of its own weights that were touched"
                 : "keyed: each process holds its own weights";
@@ -269,7 +277,8 @@ final class LinearRecipe implements Recipe<LinearModel> {
 
     private List<TableSpec> tables() {
         var tables = new ArrayList<TableSpec>();
-        var weights = shape(WEIGHTS).with(rule).with(run.consistency()).with(begin());
+        var weights =
+                shape(WEIGHTS).with(rule).with(run.consistency()).with(begin()).with(options.keys());
         var intercept = TableSpec.dense(INTERCEPT, 1, width)
                 .with(rule.withoutPenalty())
                 .with(beginOfIntercept())
@@ -456,6 +465,8 @@ final class LinearRecipe implements Recipe<LinearModel> {
                 options.initial() == null
                         ? "nothing"
                         : options.initial().provenance().toString(),
+                "keys",
+                options.keys().toString(),
                 "layout",
                 layout.name().toLowerCase(Locale.ROOT),
                 "early stopping",

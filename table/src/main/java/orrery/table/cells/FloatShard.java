@@ -20,6 +20,8 @@ public final class FloatShard extends Shard {
     private static final int PIECE_CELLS = 4096;
 
     private final Kernel kernel;
+    private final LongSupplier age;
+    private final int used; // the plane that says when rows were; -1 if nobody asks
     private volatile FloatStorage storage;
     private @Nullable Changes changes; // where other nodes have replicas
 
@@ -32,6 +34,8 @@ public final class FloatShard extends Shard {
     public FloatShard(TableSpec spec, LongSupplier age, boolean isAll) {
         super(spec);
         kernel = Kernel.of(spec.rule(), width, age);
+        this.age = age;
+        used = spec.keys().unused() > 0 ? spec.planes().size() - 1 : -1;
         storage = FloatStorage.none(width, rows.chunkShift);
         if (rows.isDense && isAll) {
             own(all(rows.blocks));
@@ -83,7 +87,7 @@ public final class FloatShard extends Shard {
     private void holdWhole() {
         var blocks = new FloatBlock[rows.chunks()];
         for (int b = 0; b < blocks.length; b++) {
-            blocks[b] = FloatBlock.of(rows.rowsInChunk(b), width, spec.rule().planes());
+            blocks[b] = FloatBlock.of(rows.rowsInChunk(b), width, spec.planes());
             fill((long) b << rows.chunkShift, rows.rowsInChunk(b), blocks[b].values());
         }
         storage = FloatStorage.of(width, blocks, rows.chunkShift, true);
@@ -98,7 +102,7 @@ public final class FloatShard extends Shard {
             throw new IllegalStateException();
         }
         int row = (int) (first & ((1L << whole.shift()) - 1));
-        var part = FloatBlock.of(count, width, spec.rule().planes());
+        var part = FloatBlock.of(count, width, spec.planes());
         copy(from, row, part, 0, count);
         return part;
     }
@@ -114,7 +118,7 @@ public final class FloatShard extends Shard {
     @Override
     void allocate(int block) {
         var now = storage;
-        var fresh = FloatBlock.of(rows.resident(block), width, spec.rule().planes());
+        var fresh = FloatBlock.of(rows.resident(block), width, spec.planes());
         fill(rows.blockStart(block), rows.resident(block), fresh.values());
         now.blocks()[block] = fresh;
         if (now.isMirrored()) {
@@ -332,6 +336,9 @@ public final class FloatShard extends Shard {
     /** Adds {@code scale} times one row; to one of others, where a mirror has it for readers. */
     public void addRow(long key, float[] by, int at, float scale) {
         long slot = claim(key);
+        if (slot < 0) {
+            return;
+        }
         changingRow(key, slot);
         var now = storage;
         var cells = now.target(slot);
@@ -339,23 +346,31 @@ public final class FloatShard extends Shard {
         for (int c = 0; c < width; c++) {
             cells[start + c] += scale * by[at + c];
         }
+        use(slot);
         now.written(slot, slot + 1);
     }
 
     /** Adds {@code by} to one cell. */
     public void addCell(long key, int column, float by) {
         long slot = claim(key);
+        if (slot < 0) {
+            return;
+        }
         changingRow(key, slot);
         var now = storage;
         now.target(slot)[now.targetStart(slot) + column] += by;
+        use(slot);
         now.written(slot, slot + 1);
     }
 
     /** Applies the rule to one row. */
     public void apply(long key, float[] update, int at) {
         long slot = claim(key);
-        changingRow(key, slot);
-        applySlots(slot, 1, update, at);
+        if (slot >= 0) {
+            changingRow(key, slot);
+            applySlots(slot, 1, update, at);
+            use(slot);
+        }
     }
 
     @Override
@@ -437,7 +452,7 @@ public final class FloatShard extends Shard {
      */
     private void applyInPieces(FloatBlock block, int row, int n, float[] update, int at) {
         int most = Math.min(n, Math.max(1, PIECE_CELLS / width));
-        var piece = FloatBlock.of(most, width, spec.rule().planes());
+        var piece = FloatBlock.of(most, width, spec.planes());
         var by = new float[most * width];
         for (int done = 0; done < n; ) {
             int m = Math.min(most, n - done);
@@ -449,9 +464,46 @@ public final class FloatShard extends Shard {
         }
     }
 
+    /** The slot of a row that an update is of; -1 if it is not there, and the update does not make it. */
     private long claim(long key) {
         long slot = rows.slot(key);
-        return slot >= 0 ? slot : create(key);
+        if (slot >= 0) {
+            return slot;
+        }
+        return admission == null || admission.makes(rows.block(key), key) ? create(key) : -1;
+    }
+
+    /** A row has had an update: it will not be dropped soon. */
+    private void use(long slot) {
+        if (used >= 0) {
+            var now = storage;
+            var block = now.blocks()[(int) (slot >>> now.shift())];
+            if (block != null) {
+                block.planes()[used][(int) (slot & ((1L << now.shift()) - 1))] = age.getAsLong() + 1;
+            }
+        }
+    }
+
+    @Override
+    public long dropUnused(int block, long clock) {
+        if (used < 0 || rows.resident(block) == 0) {
+            return 0;
+        }
+        var now = storage;
+        long oldest = clock - 1 - spec.keys().unused();
+        var keys = rows.keys(block);
+        var unused = Arrays.stream(keys)
+                .filter(key -> {
+                    long slot = rows.slot(key);
+                    var of = now.blocks()[(int) (slot >>> now.shift())];
+                    return of != null && of.planes()[used][(int) (slot & ((1L << now.shift()) - 1))] < oldest;
+                })
+                .toArray();
+        if (unused.length > 0) {
+            beforeRow(unused[0]); // of the block
+            rows.drop(block, unused);
+        }
+        return unused.length;
     }
 
     @Override
@@ -484,8 +536,7 @@ public final class FloatShard extends Shard {
         var blocks = storage.blocks();
         while (blocks.length <= chunk) {
             blocks = Arrays.copyOf(blocks, blocks.length + 1);
-            blocks[blocks.length - 1] =
-                    FloatBlock.of(1 << rows.chunkShift, width, spec.rule().planes());
+            blocks[blocks.length - 1] = FloatBlock.of(1 << rows.chunkShift, width, spec.planes());
         }
         storage = FloatStorage.of(width, blocks, rows.chunkShift, false);
         var grown = blocks[chunk];

@@ -47,6 +47,11 @@ public final class IntShard extends Shard {
     }
 
     @Override
+    public long dropUnused(int block, long clock) {
+        return 0;
+    }
+
+    @Override
     public IntCells newCells(int length) {
         return new IntCells(length);
     }

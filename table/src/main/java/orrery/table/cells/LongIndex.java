@@ -18,9 +18,22 @@ public final class LongIndex {
     private volatile Arrays arrays;
     private int size;
 
-    private record Arrays(long[] keys, int[] slots, int shift) {
+    /**
+     * Up to so many entries, an index is at most half full and grows to twice its size: that is fast. A larger one is up to
+     * three quarters full and grows by half, so that a key and its slot take 16 to 24 bytes.
+     */
+    private static final int SMALL = 1 << 12;
+
+    private static final int MOST_ENTRIES = 1 << 30;
+
+    private record Arrays(long[] keys, int[] slots) {
         Arrays(int capacity) {
-            this(new long[capacity], new int[capacity], Long.SIZE - Integer.numberOfTrailingZeros(capacity));
+            this(new long[capacity], new int[capacity]);
+        }
+
+        /** How many keys it may have. */
+        int most() {
+            return keys.length <= SMALL ? keys.length / 2 : keys.length / 4 * 3;
         }
     }
 
@@ -33,8 +46,8 @@ public final class LongIndex {
         arrays = new Arrays(Math.max(16, Integer.highestOneBit(Math.max(1, expected - 1)) << 2));
     }
 
-    private static int home(long key, int shift) {
-        return (int) ((key * 0x9e3779b97f4a7c15L) >>> shift);
+    private static int home(long key, int capacity) {
+        return (int) Math.unsignedMultiplyHigh(key * 0x9e3779b97f4a7c15L, capacity);
     }
 
     /** The slot of {@code key}, or -1. */
@@ -42,8 +55,7 @@ public final class LongIndex {
         var now = arrays;
         var keys = now.keys;
         var slots = now.slots;
-        int mask = keys.length - 1;
-        for (int i = home(key, now.shift); ; i = (i + 1) & mask) {
+        for (int i = home(key, keys.length); ; ) {
             int slot = (int) SLOTS.getAcquire(slots, i);
             if (slot == 0) {
                 return ABSENT;
@@ -51,13 +63,14 @@ public final class LongIndex {
             if (keys[i] == key) {
                 return slot - 1;
             }
+            i = i + 1 == keys.length ? 0 : i + 1;
         }
     }
 
     /** Enters a key that is not there yet. */
     public void put(long key, int slot) {
         var now = arrays;
-        if (2 * (size + 1) > now.keys.length) {
+        if (size >= now.most()) {
             now = grow(now);
         }
         insert(now, key, slot);
@@ -65,10 +78,11 @@ public final class LongIndex {
     }
 
     private Arrays grow(Arrays old) {
-        if (old.keys.length == 1 << 30) {
-            throw new IllegalStateException("an index holds at most " + (1 << 29) + " keys");
+        int length = old.keys.length;
+        if (length == MOST_ENTRIES) {
+            throw new IllegalStateException("an index holds at most " + old.most() + " keys");
         }
-        var bigger = new Arrays(2 * old.keys.length);
+        var bigger = new Arrays(length < SMALL ? 2 * length : Math.min(MOST_ENTRIES, length + length / 2));
         for (int i = 0; i < old.keys.length; i++) {
             if (old.slots[i] != 0) {
                 insert(bigger, old.keys[i], old.slots[i] - 1);
@@ -79,10 +93,9 @@ public final class LongIndex {
     }
 
     private static void insert(Arrays into, long key, int slot) {
-        int mask = into.keys.length - 1;
-        int i = home(key, into.shift);
+        int i = home(key, into.keys.length);
         while (into.slots[i] != 0) {
-            i = (i + 1) & mask;
+            i = i + 1 == into.keys.length ? 0 : i + 1;
         }
         into.keys[i] = key;
         SLOTS.setRelease(into.slots, i, slot + 1);

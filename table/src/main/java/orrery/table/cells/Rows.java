@@ -200,6 +200,19 @@ public final class Rows {
         indexes[block] = new LongIndex();
     }
 
+    /** Takes rows out of a sparse table's block. Only while nobody uses them. */
+    void drop(int block, long[] keys) {
+        var left = new LongIndex(indexes[block].size() - keys.length);
+        indexes[block].forEach((key, slot) -> {
+            if (Arrays.binarySearch(keys, key) >= 0) {
+                freeSlots.add(slot);
+            } else {
+                left.put(key, slot);
+            }
+        });
+        indexes[block] = left;
+    }
+
     /** Visits the entries of one block of a sparse table, in an order that follows from that of its updates. */
     public void forEach(int block, LongIndex.Entries action) {
         indexes[block].forEach(action);

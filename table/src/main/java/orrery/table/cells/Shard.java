@@ -19,6 +19,8 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     private final int[] widths; // by plane
     private @Nullable Before before;
 
+    final @Nullable Admission admission; // where not all updates make their rows
+
     @Nullable
     RowVersions versions; // where rows are pushed to others one by one
 
@@ -33,7 +35,8 @@ public abstract sealed class Shard permits FloatShard, IntShard {
         rows = new Rows(spec);
         locks = new StripeLocks(rows.stripes);
         width = spec.width();
-        var state = spec.rule().planes();
+        admission = spec.keys().refusesSome() ? new Admission(spec.keys()) : null;
+        var state = spec.planes();
         widths = new int[1 + state.size()];
         widths[0] = width;
         for (int p = 1; p < widths.length; p++) {
@@ -208,9 +211,12 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     /** A copy of a block. Nobody writes to it meanwhile. */
     public final BlockCopy copy(int block) {
         var keys = rows.isDense ? new long[0] : rows.keys(block);
-        var planes = new Cells[widths.length];
+        var planes = new Cells[arrays()];
         for (int p = 0; p < widths.length; p++) {
             planes[p] = newCells(cells(block, p));
+        }
+        if (admission != null) {
+            planes[widths.length] = admission.copy(block);
         }
         forEachRun(block, keys, (array, row, at, n) -> {
             for (int p = 0; p < widths.length; p++) {
@@ -228,6 +234,9 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     public final void install(BlockCopy copy) {
         if (rows.isDense && !has(copy.block())) {
             allocate(copy.block());
+        }
+        if (admission != null && copy.planes().length > widths.length) {
+            admission.install(copy.block(), (IntCells) copy.planes()[widths.length]);
         }
         changing(copy.block());
         for (long key : copy.keys()) {
@@ -255,6 +264,41 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     /** Forgets the rows of a sparse table's block, which is somebody else's. Only while nobody uses them. */
     public final void forget(int block) {
         rows.forget(block);
+        if (admission != null) {
+            admission.forget(block);
+        }
+    }
+
+    /**
+     * Drops the rows of a sparse table's block that have had no update for longer than the table's spec says, at a clock.
+     * The caller holds the lock of its stripe, and nobody reads. Returns how many they were.
+     */
+    public abstract long dropUnused(int block, long clock);
+
+    /** Updates that made no row. */
+    public final long refused() {
+        return admission == null ? 0 : admission.refused.sum();
+    }
+
+    /** Arrays of a block's copy: its planes, and what is known of rows that are not there, if that matters. */
+    public final int arrays() {
+        return widths.length + (admission == null ? 0 : 1);
+    }
+
+    /** Fresh cells for an array of a block's copy. */
+    public final Cells newCells(int array, int length) {
+        if (array < widths.length) {
+            return newCells(length);
+        }
+        if (array >= arrays() || length != Admission.LENGTH) {
+            throw new IndexOutOfBoundsException("table '" + spec.name() + "' has no array " + array + " of " + length);
+        }
+        return new IntCells(length);
+    }
+
+    /** Length of the array that a block's copy has beside its planes. */
+    public static int admissionLength() {
+        return Admission.LENGTH;
     }
 
     /** A dense table's block is about to change as a whole. */

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Counts {
     private static final int STALEST = 32; // reads that are staler count as this
     private static final int WATCHED_ROWS = 64;
+    public static final String ROWS_DROPPED = "rowsDropped";
     public static final String OUTSIDE_PLAN = "rowsOutsidePlan";
 
     private final LongAdder[] staleness = new LongAdder[STALEST + 1];
@@ -19,6 +20,7 @@ public final class Counts {
     final LongAdder waitNanosForClocks = new LongAdder();
     public final LongAdder waitNanosForNodes = new LongAdder();
     public final LongAdder slowReads = new LongAdder();
+    final LongAdder rowsDropped = new LongAdder(); // for want of use
     public final LongAdder rowsOutsidePlan =
             new LongAdder(); // of others, that a worker has read and was not planned to
     private final Map<String, Map<Long, Long>> hot =
@@ -71,6 +73,9 @@ public final class Counts {
         all.put("waitNanosForClocks", waitNanosForClocks.sum());
         all.put("waitNanosForNodes", waitNanosForNodes.sum());
         all.put("slowReads", slowReads.sum());
+        if (rowsDropped.sum() > 0) {
+            all.put(ROWS_DROPPED, rowsDropped.sum());
+        }
         all.put(OUTSIDE_PLAN, rowsOutsidePlan.sum());
         for (int s = 0; s < staleness.length; s++) {
             if (staleness[s].sum() > 0) {

@@ -116,7 +116,7 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
     /** Bytes of rule state that a row has. */
     private static long state(TableSpec spec) {
         long cells = 0;
-        for (var plane : spec.rule().planes()) {
+        for (var plane : spec.planes()) {
             cells += plane.width(spec.width());
         }
         return cells * Float.BYTES;

@@ -31,6 +31,7 @@ public final class Snapshot {
     static final String CUT = "blocks";
     static final String CLOCKS = "clocks";
     private static final String VALUES = "values";
+    private static final String ADMISSION = "admission";
 
     private final String member;
     private final CopyBudget budget;
@@ -110,6 +111,7 @@ public final class Snapshot {
             for (int plane = 0; plane < table.shard.planes(); plane++) {
                 cells += (long) sizes[block] * table.shard.width(plane);
             }
+            cells += hasAdmission() ? Shard.admissionLength() : 0;
             return cells * Cells.BYTES
                     + (table.spec().layout() == TableSpec.Layout.SPARSE ? (long) sizes[block] * Long.BYTES : 0);
         }
@@ -208,11 +210,16 @@ public final class Snapshot {
         List<Tensor> tensors() {
             var tensors = new ArrayList<Tensor>();
             for (int block = 0; block < sizes.length; block++) {
-                if (isOwn[block] && sizes[block] > 0) {
+                if (isOwn[block] && (sizes[block] > 0 || hasAdmission())) {
                     add(block, tensors);
                 }
             }
             return tensors;
+        }
+
+        /** Whether something is known of rows that are not there. */
+        private boolean hasAdmission() {
+            return table.shard.arrays() > table.shard.planes();
         }
 
         private void add(int block, List<Tensor> tensors) {
@@ -234,6 +241,14 @@ public final class Snapshot {
                 }));
             }
             var type = spec.type() == TableSpec.Type.INT ? Safetensors.Type.I32 : Safetensors.Type.F32;
+            if (hasAdmission()) {
+                tensors.add(new Tensor(
+                        plane(block, ADMISSION),
+                        Safetensors.Type.I32,
+                        new long[] {Shard.admissionLength()},
+                        (from, n, into) ->
+                                get(block).planes()[table.shard.planes()].put(into, (int) from, n)));
+            }
             var names = planes(spec);
             for (int p = 0; p < names.size(); p++) {
                 int plane = p;
@@ -261,7 +276,7 @@ public final class Snapshot {
     private static List<String> planes(TableSpec spec) {
         var names = new ArrayList<String>();
         names.add(VALUES);
-        spec.rule().planes().forEach(plane -> names.add("rule." + plane.name()));
+        spec.planes().forEach(plane -> names.add("rule." + plane.name()));
         return names;
     }
 
@@ -342,8 +357,17 @@ public final class Snapshot {
             return new BlockCopy(block, keys, new Cells[] {new IntCells(file.ints(values))});
         }
         var names = planes(spec);
-        var planes = new Cells[names.size()];
-        for (int p = 0; p < planes.length; p++) {
+        boolean hasAdmission = file.names().contains(plane(block, ADMISSION));
+        var planes = new Cells[names.size() + (hasAdmission ? 1 : 0)];
+        if (hasAdmission) {
+            int[] known = file.ints(plane(block, ADMISSION));
+            if (known.length != Shard.admissionLength()) {
+                throw new IOException(file.where() + ": block " + block + " knows " + known.length
+                        + " counters of rows that are not there, expected " + Shard.admissionLength());
+            }
+            planes[names.size()] = new IntCells(known);
+        }
+        for (int p = 0; p < names.size(); p++) {
             planes[p] = new FloatCells(file.floats(plane(block, names.get(p))));
         }
         return new BlockCopy(block, keys, planes);

@@ -229,6 +229,24 @@ public final class Table {
         return own;
     }
 
+    /** Drops own rows that have had no update for longer than the spec says. While nobody reads or adds. Returns how many. */
+    long dropUnused(long clock) {
+        long dropped = 0;
+        var rows = shard.rows();
+        for (int block = 0; spec.keys().unused() > 0 && block < rows.blocks; block++) {
+            if (owns(block)) {
+                int stripe = rows.stripeOfBlock(block);
+                shard.locks().lock(stripe);
+                try {
+                    dropped += shard.dropUnused(block, clock);
+                } finally {
+                    shard.locks().unlock(stripe);
+                }
+            }
+        }
+        return dropped;
+    }
+
     /** Makes sure that a sparse table has a row, if it is this node's; it begins as the spec says. While nobody adds. */
     public void createOwn(long key) {
         if (!shard.rows().isDense && ownsRow(key)) {

@@ -19,6 +19,7 @@ import orrery.store.Storage;
 import orrery.table.Node;
 import orrery.table.clock.Clocks;
 import orrery.table.spec.Consistency;
+import orrery.table.spec.EndedException;
 import orrery.table.spec.NonFiniteUpdateException;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
@@ -261,13 +262,6 @@ public final class Tables {
         elsewhere = where;
     }
 
-    /** Throws if this node works no more. */
-    public void checkIsOpen() {
-        if (!closed.isEmpty()) {
-            throw new IllegalStateException(closed + ": it begins no more stages");
-        }
-    }
-
     /** Throws if the tables are somewhere else. */
     public void checkNothingLeft(String table) {
         if (!elsewhere.isEmpty()) {
@@ -281,7 +275,7 @@ public final class Tables {
             throw new IllegalStateException("table '" + table.name() + "' was dropped, or belongs to another node");
         }
         if (!closed.isEmpty() && !table.ownsAll()) {
-            throw new IllegalStateException("table '" + table.name() + "' is not all here: " + closed);
+            throw new EndedException("table '" + table.name() + "' cannot be read: " + closed, null);
         }
     }
 
@@ -380,6 +374,23 @@ public final class Tables {
         return refused.sum();
     }
 
+    /** Drops rows that have had no update for longer than their tables' specs say; see {@link Table#dropUnused}. */
+    public synchronized long dropUnused(long clock) {
+        long dropped = 0;
+        for (var table : tables.values()) {
+            dropped += table.dropUnused(clock);
+        }
+        counts.rowsDropped.add(dropped);
+        return dropped;
+    }
+
+    /** Updates of sparse tables that made no row. */
+    public synchronized long notMade() {
+        return tables.values().stream()
+                .mapToLong(table -> table.shard.refused())
+                .sum();
+    }
+
     // Values
 
     /** A dense table of floats, row after row: what is here, others' rows as they are in the mirror. */
@@ -412,6 +423,9 @@ public final class Tables {
             int stripe = rows.stripeOfBlock(block);
             to.shard.locks().lock(stripe);
             try {
+                if (!rows.isDense) {
+                    to.shard.forget(block); // rows that the other has no more
+                }
                 for (long row : rowsOf(from, block)) {
                     if (row >= 0) {
                         from.floats().read(row, values, 0);

@@ -80,7 +80,7 @@ public final class Moves {
             frame.getLongs(block.keys, at, count);
         } else {
             if (at == 0) {
-                block.planes.add(table.shard.newCells(length));
+                block.planes.add(table.shard.newCells(array - 1, length));
             }
             block.planes.get(array - 1).take(frame, at, count);
         }
@@ -180,9 +180,9 @@ public final class Moves {
         } finally {
             shard.locks().unlockUnchanged(stripe);
         }
-        var lengths = new int[1 + shard.planes()];
+        var lengths = new int[1 + copy.planes().length];
         lengths[0] = copy.keys().length;
-        for (int plane = 0; plane < shard.planes(); plane++) {
+        for (int plane = 0; plane < copy.planes().length; plane++) {
             lengths[1 + plane] = copy.planes()[plane].length();
         }
         send(

@@ -22,6 +22,7 @@ import orrery.table.plan.RowOrder;
  * @param order how the rows lie, of a dense table of floats with a plan; null for the order of their numbers
  * @param home which members have its blocks
  * @param read how its readers read
+ * @param keys which rows a sparse table makes, and which it drops
  */
 public record TableSpec(
         String name,
@@ -36,7 +37,8 @@ public record TableSpec(
         NonFinite nonFinite,
         @Nullable RowOrder order,
         Home home,
-        Read read) {
+        Read read,
+        KeySpace keys) {
 
     /** The row count of a table that takes any key. */
     public static final long OPEN = -1;
@@ -120,6 +122,14 @@ public record TableSpec(
             throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
                     + " and read by key only: under local steps each worker has a copy of all of it");
         }
+        if (!keys.equals(KeySpace.ALL) && (layout != Layout.SPARSE || type != Type.FLOAT)) {
+            throw new IllegalArgumentException(
+                    "table '" + name + "' makes all its rows: only sparse tables of floats choose which");
+        }
+        if (keys.unused() > 0 && consistency instanceof Consistency.Essp) {
+            throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
+                    + " and drop unused rows: those who are told of rows would keep them");
+        }
         if (rule instanceof UpdateRule.Ftrl && !(init instanceof Init.Zero)) {
             throw new IllegalArgumentException("table '" + name
                     + "' has the rule ftrl, which computes its values and starts at zero; its init is " + init);
@@ -141,7 +151,8 @@ public record TableSpec(
                 NonFinite.FAIL,
                 null,
                 Home.SPREAD,
-                Read.ANY);
+                Read.ANY,
+                KeySpace.ALL);
     }
 
     /** A sparse table of floats that start at zero and add, under Bsp; any {@code long} is a key. */
@@ -159,44 +170,74 @@ public record TableSpec(
                 NonFinite.FAIL,
                 null,
                 Home.SPREAD,
-                Read.ANY);
+                Read.ANY,
+                KeySpace.ALL);
     }
 
     /** The same with {@code int} cells. */
     public TableSpec ofInts() {
         return new TableSpec(
-                name, rows, width, Type.INT, layout, init, rule, consistency, group, nonFinite, order, home, read);
+                name,
+                rows,
+                width,
+                Type.INT,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys);
     }
 
     public TableSpec with(Init init) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
     }
 
     public TableSpec with(UpdateRule rule) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
     }
 
     public TableSpec with(Consistency consistency) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
     }
 
     public TableSpec with(NonFinite nonFinite) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+    }
+
+    /** Says which rows a sparse table makes, and which it drops. */
+    public TableSpec with(KeySpace keys) {
+        return new TableSpec(
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+    }
+
+    /** What is kept of a row beside its values: the state of the rule, and when it was used last if that is needed. */
+    public List<UpdateRule.Plane> planes() {
+        if (keys.unused() == 0) {
+            return rule.planes();
+        }
+        var all = new ArrayList<>(rule.planes());
+        all.add(new UpdateRule.Plane("used", true));
+        return List.copyOf(all);
     }
 
     public TableSpec inGroup(String group) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read);
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
     }
 
     /** The same, with rows that lie as a plan says; null for the order of their numbers. */
     public TableSpec ordered(@Nullable RowOrder by) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by, home, read);
+                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by, home, read, keys);
     }
 
     /**
@@ -218,20 +259,35 @@ public record TableSpec(
                 nonFinite,
                 order,
                 Home.WITH_WORKERS,
-                read);
+                read,
+                keys);
     }
 
     /** The same, read by keys only: so it may be larger than what a member has memory for. A view of it is an error. */
     public TableSpec byKey() {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, Read.BY_KEY);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                Read.BY_KEY,
+                keys);
     }
 
     /** What it is, for a checkpoint: nothing of how rows lie or are read, which may be otherwise in the next run. */
     public String kept() {
         return "TableSpec[name=" + name + ", rows=" + rows + ", width=" + width + ", type=" + type + ", layout="
                 + layout + ", init=" + init + ", rule=" + rule + ", consistency=" + consistency + ", group=" + group
-                + ", nonFinite=" + nonFinite + ", order=null, home=" + home + "]"; // as files have it since the first
+                + ", nonFinite=" + nonFinite + ", order=null, home=" + home // as files have it since the first
+                + (keys.equals(KeySpace.ALL) ? "" : ", keys=" + keys) + "]";
     }
 
     /** Whether {@code add} changes the shard at once: order does not matter to the rule, and nobody may not see it yet. */
@@ -253,6 +309,7 @@ public record TableSpec(
         compare(found, "nonFinite", nonFinite, other.nonFinite);
         compare(found, "home", home, other.home);
         compare(found, "read", read, other.read);
+        compare(found, "keys", keys, other.keys);
         compare(found, "order", String.valueOf(order), String.valueOf(other.order));
         return found;
     }

@@ -8,6 +8,7 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.LinearOptions.Layout;
+import orrery.table.spec.KeySpace;
 import picocli.CommandLine.Option;
 
 /** Where the weights are. */
@@ -25,6 +26,39 @@ final class LayoutFlags {
                         + " The models of keyed and sparse weights are written in parts."
             })
     String layout = "auto";
+
+    @Option(
+            names = "--make-after",
+            paramLabel = "N",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "A weight is made by its feature's N-th batch (default: ${DEFAULT-VALUE}); up to 15.",
+                "Features that are seen less take no memory. Makes the layout sparse. Not for --consistency local."
+            })
+    int makeAfter = 1;
+
+    @Option(
+            names = "--make-share",
+            paramLabel = "P",
+            descriptionKey = FlagGroup.MORE,
+            description = "Each further batch makes a weight with probability P (default: ${DEFAULT-VALUE}).")
+    double makeShare = 1;
+
+    @Option(
+            names = "--drop-unused",
+            paramLabel = "CLOCKS",
+            descriptionKey = FlagGroup.MORE,
+            description = "A weight that no batch has touched for so many clocks is dropped at the next cut; 0: never.")
+    long dropUnused;
+
+    /** Which weights are made and dropped. */
+    KeySpace keys() {
+        try {
+            return new KeySpace(makeAfter, makeShare, dropUnused);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--make-after, --make-share, --drop-unused: ", e);
+        }
+    }
 
     @Option(
             names = "--from-model",

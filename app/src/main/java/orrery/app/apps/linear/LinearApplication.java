@@ -137,6 +137,7 @@ abstract class LinearApplication implements Application {
                                 optimiser.patience,
                                 optimiser.scaling(given),
                                 layout.layout(),
+                                layout.keys(),
                                 layout.initial()),
                         hinge);
             } catch (IllegalArgumentException e) {
