@@ -8,6 +8,7 @@ import orrery.bench.cluster.ClusterBench;
 import orrery.bench.defaults.DefaultsBench;
 import orrery.bench.factor.FactorBench;
 import orrery.bench.informed.InformedBench;
+import orrery.bench.keyed.KeyedBench;
 import orrery.bench.kinds.KindsBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.parsing.ParsingBench;
@@ -51,7 +52,8 @@ import picocli.CommandLine.Spec;
             DefaultsBench.class,
             SoakBench.class,
             StartBench.class,
-            CapacityBench.class
+            CapacityBench.class,
+            KeyedBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -69,6 +71,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity, keyed or spark");
     }
 }

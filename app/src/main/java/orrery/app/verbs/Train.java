@@ -227,7 +227,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         say(err, seen);
         run = running.processes() > 0 ? run.of(chosen.sums(data)) : run; // members read for themselves
         phases.next("prepare");
-        chosen.prepare(run); // wrong labels are told before a folder is made
+        chosen.prepare(among(run, processes, terms)); // wrong labels are told before a folder is made
         var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
                 + ConfigFile.line("app", what)
                 + ConfigFile.line("train", ConfigFile.absolute(data));
@@ -262,6 +262,12 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
                 : new Place(keeping.checkpoints)
                         .readBy(folder.place().readers())
                         .resolve(folder.name() + "-model");
+    }
+
+    /** The run as far as it is known before anything is written: with processes, if there will be such. */
+    private Run among(Run run, Optional<Processes> processes, Members.Terms terms) {
+        int count = running.processes();
+        return count == 0 ? run : run.with(processes.orElseGet(() -> new Processes(count, List.of(), terms)));
     }
 
     /** What members on a cluster are to be: this training, with as many workers as here, where the default may be another. */

@@ -267,8 +267,9 @@ final class LinearRecipe implements Recipe<LinearModel> {
         if (need > 0.9 * Runtime.getRuntime().maxMemory()) {
             throw new DataException(String.format(
                     Locale.ROOT,
-                    "%,d features need %,.0f MiB of weights and rule state, the JVM has %,d MiB; renumber the features, hash them"
-                            + " to fewer, or give more memory (ORRERY_JAVA_OPTS=-Xmx...)",
+                    "%,d features need %,.0f MiB of weights and rule state, the JVM has %,d MiB; share them among processes"
+                            + " (--layout keyed --processes N), renumber the features, hash them to fewer, or give more"
+                            + " memory (ORRERY_JAVA_OPTS=-Xmx...)",
                     source.features(),
                     need / (1 << 20),
                     Runtime.getRuntime().maxMemory() >> 20));
