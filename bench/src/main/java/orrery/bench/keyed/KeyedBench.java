@@ -77,7 +77,7 @@ public final class KeyedBench implements Callable<Integer> {
                 capacity(report, folder.resolve("a"), 1.2, 2, 3);
             }
             if ("capacity 2.4".matches(only)) {
-                capacity(report, folder.resolve("b"), 2.4, 4, 2);
+                capacity(report, folder.resolve("b"), 2.4, 4, 6);
             }
             if ("keys".matches(only)) {
                 keys(report, folder.resolve("c"));
@@ -288,8 +288,8 @@ public final class KeyedBench implements Callable<Integer> {
                 "--make-share 0.1",
                 "--drop-unused 500",
                 "--make-after 3 --drop-unused 500",
-                "--rule ftrl --l1 3e-5",
-                "--rule ftrl --l1 3e-5 --make-share 0.1");
+                "--rule ftrl --l1 0.01",
+                "--rule ftrl --l1 0.01 --make-share 0.1");
         for (var setting : settings) {
             var run = folder.resolve("run" + settings.indexOf(setting));
             var command = with(
@@ -297,7 +297,7 @@ public final class KeyedBench implements Callable<Integer> {
                     "--hash-bits",
                     "64",
                     "--passes",
-                    "2",
+                    "1",
                     "--workers",
                     "2",
                     "--json",

@@ -41,6 +41,7 @@ public sealed interface LinearLearner extends Serializable
         data.examples().numbered(solver.name());
         return switch (solver) {
             case SvrgOptions svrg -> new Training<>(new Svrg(name(), loss(), svrg, data, validation, run), run);
+            case SagOptions sag -> new Training<>(new Sag(name(), loss(), sag, data, validation, run), run);
             case DualOptions dual -> new Training<>(new Dual(this, dual, data, validation, run), run);
         };
     }

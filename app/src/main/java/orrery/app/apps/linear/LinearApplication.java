@@ -20,11 +20,11 @@ import orrery.app.flags.UsageException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.Schema;
+import orrery.learn.linear.DualOptions;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;
 import orrery.learn.linear.LinearOptions;
 import orrery.learn.linear.Loss;
-import orrery.learn.linear.SvrgOptions;
 import orrery.store.Place;
 import orrery.store.Printable;
 
@@ -144,7 +144,7 @@ abstract class LinearApplication implements Application {
                 throw new UsageException("", e);
             }
             var bySolver = solver.solver(optimiser, !intercept.noIntercept, given);
-            if (bySolver.isPresent() && bySolver.get() instanceof SvrgOptions) {
+            if (bySolver.isPresent() && !(bySolver.get() instanceof DualOptions)) {
                 checkSvrg(hinge);
             }
             return new LinearTask(learner, bySolver, holdOut, streaming, reading);

@@ -8,6 +8,7 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
 import orrery.engine.stage.Parallelism;
 import orrery.learn.linear.DualOptions;
+import orrery.learn.linear.SagOptions;
 import orrery.learn.linear.Solver;
 import orrery.learn.linear.SvrgOptions;
 import picocli.CommandLine.Option;
@@ -30,11 +31,13 @@ final class SolverFlags {
             paramLabel = "S",
             descriptionKey = FlagGroup.MORE,
             description = {
-                "rule (default), dual: coordinate descent in the dual, or svrg: full gradients and small steps in turn.",
+                "rule (default), dual: coordinate descent in the dual, svrg: full gradients and small steps in turn, or sag.",
                 "dual needs no rate, and finds the optimum for --l2 (default: C = 1, which is one over the number of"
                         + " examples) in few passes; examples are taken as they are; more than two classes are learned each"
                         + " against the rest. svrg (variance-reduced gradients) is for"
-                        + " smooth losses; full gradients and small steps have their own numbers of workers."
+                        + " smooth losses; full gradients and small steps have their own numbers of workers. sag (stochastic"
+                        + " average gradient) remembers a number of each example, and needs no full gradients; for smooth"
+                        + " losses, too."
             })
     String solver = "rule";
 
@@ -63,8 +66,8 @@ final class SolverFlags {
         if (solver.equals("rule")) {
             return Optional.empty();
         }
-        if (!solver.equals("svrg") && !solver.equals("dual")) {
-            throw new UsageException("--solver must be rule, dual or svrg, got '" + solver + "'");
+        if (!List.of("svrg", "sag", "dual").contains(solver)) {
+            throw new UsageException("--solver must be rule, dual, svrg or sag, got '" + solver + "'");
         }
         var others = new ArrayList<>(OF_RULES);
         if (solver.equals("dual")) {
@@ -79,7 +82,11 @@ final class SolverFlags {
         }
         try {
             return Optional.of(
-                    solver.equals("dual") ? dual(optimiser, hasIntercept) : svrg(optimiser, hasIntercept, given));
+                    switch (solver) {
+                        case "dual" -> dual(optimiser, hasIntercept);
+                        case "sag" -> sag(optimiser, hasIntercept, given);
+                        default -> svrg(optimiser, hasIntercept, given);
+                    });
         } catch (IllegalArgumentException e) {
             throw new UsageException("", e);
         }
@@ -97,6 +104,14 @@ final class SolverFlags {
                 .withRate(given.has("--rate") ? optimiser.rate : 0)
                 .with(Parallelism.OF_RUN, stepWorkers());
         options = optimiser.passes == null ? options : options.withEpochs(optimiser.passes);
+        options = optimiser.l2 == null ? options : options.withL2(optimiser.l2);
+        return given.has("--batch") ? options.withBatch(optimiser.batch) : options;
+    }
+
+    private SagOptions sag(OptimiserFlags optimiser, boolean hasIntercept, Application.Given given) {
+        var options =
+                SagOptions.defaults().withIntercept(hasIntercept).withRate(given.has("--rate") ? optimiser.rate : 0);
+        options = optimiser.passes == null ? options : options.withPasses(optimiser.passes);
         options = optimiser.l2 == null ? options : options.withL2(optimiser.l2);
         return given.has("--batch") ? options.withBatch(optimiser.batch) : options;
     }
