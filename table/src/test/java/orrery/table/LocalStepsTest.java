@@ -217,8 +217,12 @@ final class LocalStepsTest {
 
     @Test
     void whatCannotBeAveragedIsRefused() {
-        assertThatThrownBy(() -> TableSpec.sparse("s", 1).with(new Consistency.Local(2)))
-                .hasMessageContaining("dense tables of floats");
+        assertThatThrownBy(() -> TableSpec.dense("s", 3, 1).ofInts().with(new Consistency.Local(2)))
+                .hasMessageContaining("local steps are for tables of floats");
+        assertThatThrownBy(() -> TableSpec.sparse("s", 1)
+                        .with(new orrery.table.spec.UpdateRule.Ftrl(1, 1, 0, 0))
+                        .with(new Consistency.Local(2)))
+                .hasMessageContaining("not for ftrl");
         assertThatThrownBy(() -> Consistency.parse("local:0")).hasMessage("local steps must be 1 or more, got 0");
     }
 }

@@ -37,7 +37,6 @@ import orrery.store.Storage;
 import orrery.table.Node;
 import orrery.table.hold.StoredRows;
 import orrery.table.hold.Table;
-import orrery.table.spec.Consistency;
 import orrery.table.spec.Init;
 import orrery.table.spec.KeySpace;
 import orrery.table.spec.TableSpec;
@@ -96,7 +95,7 @@ final class LinearRecipe implements Recipe<LinearModel> {
         labels = source.labels();
         width = loss == Loss.SOFTMAX ? labels.count() : 1;
         checkClasses(app);
-        layout = layout(app);
+        layout = chosenLayout();
         initial =
                 Optional.ofNullable(options.initial()).map(model -> new Initial(model, source.schema(), labels, width));
         if (initial.isPresent() && options.rule() instanceof UpdateRule.Ftrl) {
@@ -137,17 +136,12 @@ final class LinearRecipe implements Recipe<LinearModel> {
     }
 
     /** Where the weights are: as asked, or as suits features, consistency and the density of batches. */
-    private Layout layout(String app) {
+    private Layout chosenLayout() {
         boolean areKeyed = source.features() == Examples.OPEN;
-        boolean isLocal = run.consistency() instanceof Consistency.Local;
         var asked = options.layout();
         if (areKeyed && (asked == Layout.DENSE || asked == Layout.KEYED)) {
             throw new IllegalArgumentException("features that are 64-bit keys have no numbers to lie by: the layout is"
                     + " sparse, not " + asked.name().toLowerCase(Locale.ROOT));
-        }
-        if (isLocal && (areKeyed || asked == Layout.KEYED || asked == Layout.SPARSE)) {
-            throw new IllegalArgumentException(app + " cannot be under " + run.consistency()
-                    + " with weights by key: under local steps each worker has a copy of all of them");
         }
         if (!options.keys().equals(KeySpace.ALL)) {
             if (asked != Layout.SPARSE && asked != Layout.AUTO) {
@@ -163,7 +157,7 @@ final class LinearRecipe implements Recipe<LinearModel> {
             return Layout.SPARSE;
         }
         boolean isAlone = run.launcher() instanceof Threads;
-        return isAlone || isLocal || source.isDense(options.batch(), width) ? Layout.DENSE : Layout.KEYED;
+        return isAlone || source.isDense(options.batch(), width) ? Layout.DENSE : Layout.KEYED;
     }
 
     @Override

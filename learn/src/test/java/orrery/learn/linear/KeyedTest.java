@@ -27,9 +27,13 @@ import orrery.data.ReadOptions;
 import orrery.data.ReadOptions.Role;
 import orrery.data.Reading;
 import orrery.data.Schema;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Run;
 import orrery.learn.linear.LinearOptions.Layout;
 import orrery.store.Place;
+import orrery.store.Storage;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.UpdateRule;
 
@@ -205,6 +209,57 @@ final class KeyedTest {
         assertSame(
                 among(2, app, OPTIONS, data(classes(app), 200, true), Optional.empty()),
                 learner(app, OPTIONS).fit(data(classes(app), 200, true), Run.local(4)));
+    }
+
+    /** Under local steps a worker has the rows that it has touched, and learns what one does that has all. */
+    @ParameterizedTest(name = "{0} by {1}")
+    @CsvSource({"lr, adagrad", "lr, momentum", "softmax, adam", "least-squares, adagrad"})
+    void localStepsOfTouchedRowsLearnTheSameBits(String app, String rule) throws Exception {
+        var of = switch (rule) {
+            case "adam" -> new UpdateRule.Adam(0.01f);
+            case "momentum" -> new UpdateRule.Momentum(0.05f, 0.9f, 0);
+            default -> new UpdateRule.AdaGrad(1);
+        };
+        var data = data(classes(app), 200, false);
+        var run = Run.local(4).with(new Consistency.Local(3));
+        var dense = learner(app, OPTIONS.with(of).with(Layout.DENSE)).fit(data, run);
+        for (var layout : List.of(Layout.KEYED, Layout.SPARSE)) {
+            var options = OPTIONS.with(of).with(layout);
+            assertSame(learner(app, options).fit(data, run), dense);
+            var there = run.writingTo(Place.of(folder.resolve(app + rule + layout)));
+            var learner = learner(app, options);
+            assertSame(
+                    learner.prepare(
+                                    data,
+                                    Optional.empty(),
+                                    there.with(new InNodes(
+                                            2,
+                                            there,
+                                            mine -> learner.prepare(data, Optional.empty(), mine)
+                                                    .join())))
+                            .run()
+                            .model(),
+                    dense);
+        }
+    }
+
+    /** What a worker has touched is kept: a run that goes on in the midst of a round does what one does that never stopped. */
+    @Test
+    void localStepsOfTouchedRowsAreKept() throws Exception {
+        var data = data(2, 200, false);
+        var learner = new LogisticRegression(OPTIONS.with(Layout.SPARSE));
+        var run = Run.local(2).with(new Consistency.Local(5));
+        var due = learner.fit(data, run);
+        var kept = Checkpoints.in(Storage.local(folder.resolve("kept")));
+        var stopped = learner.prepare(data, Optional.empty(), run.with(kept));
+        var outcome = stopped.job()
+                .run(stopped.settings().identifiedBy(stopped.identity()).listening(event -> {
+                    if (event instanceof RunEvent.CutReached) {
+                        stopped.job().stop();
+                    }
+                }));
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
+        assertSame(learner.fit(data, run.with(kept.resuming())), due);
     }
 
     @ParameterizedTest

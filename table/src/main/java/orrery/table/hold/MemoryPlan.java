@@ -109,7 +109,9 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
                 mirror,
                 isWhole || mirror > 0 || workers == 0 ? 0 : cache(spec, placement, rows.slots() - own),
                 workers
-                        * ((isLocal ? rows.slots() * (row + state(asked)) + outbox(asked, rows) : 0)
+                        * ((isLocal && spec.read() == TableSpec.Read.ANY
+                                        ? rows.slots() * (row + state(asked)) + outbox(asked, rows)
+                                        : 0)
                                 + outbox(spec, rows)));
     }
 

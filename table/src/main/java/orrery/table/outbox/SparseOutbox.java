@@ -109,6 +109,13 @@ public final class SparseOutbox extends Outbox {
         }
     }
 
+    /** The rows that were touched. */
+    public long[] keys() {
+        var keys = new long[touched.size()];
+        Arrays.setAll(keys, touched::key);
+        return keys;
+    }
+
     @Override
     public void seal() {
         int end = touched.size() * width;

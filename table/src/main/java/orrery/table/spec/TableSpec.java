@@ -111,16 +111,11 @@ public record TableSpec(
             throw new IllegalArgumentException(
                     "table '" + name + "' holds ints, which start at zero; its init is " + init);
         }
-        if (consistency instanceof Consistency.Local
-                && (layout != Layout.DENSE || type != Type.FLOAT || rule instanceof UpdateRule.Ftrl)) {
+        if (consistency instanceof Consistency.Local && (type != Type.FLOAT || rule instanceof UpdateRule.Ftrl)) {
             throw new IllegalArgumentException(
                     "table '" + name + "' cannot be under " + consistency + ": local steps are"
-                            + " for dense tables of floats, and not for ftrl, whose weights follow from a state that no average"
+                            + " for tables of floats, and not for ftrl, whose weights follow from a state that no average"
                             + " has");
-        }
-        if (consistency instanceof Consistency.Local && read == Read.BY_KEY) {
-            throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
-                    + " and read by key only: under local steps each worker has a copy of all of it");
         }
         if (!keys.equals(KeySpace.ALL) && (layout != Layout.SPARSE || type != Type.FLOAT)) {
             throw new IllegalArgumentException(

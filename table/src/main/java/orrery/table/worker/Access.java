@@ -4,7 +4,7 @@ package orrery.table.worker;
 record Access(Port port, Reader reader, Writer writer) {
     static Access of(Port port) {
         var reader = new Reader(port);
-        var path = WritePath.of(port, reader::local);
+        var path = WritePath.of(port, reader::local, reader::average);
         reader.sees(path);
         return new Access(port, reader, new Writer(port, path));
     }

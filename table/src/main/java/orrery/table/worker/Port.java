@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.table.hold.LocalCopy;
 import orrery.table.hold.Replica;
 import orrery.table.hold.Table;
+import orrery.table.hold.TouchedCopy;
 import orrery.table.push.Feed;
 import orrery.table.push.RowFeed;
 import orrery.table.push.SlotFeed;
@@ -25,6 +26,7 @@ final class Port {
     final long[] lastPushed; // by block: the clock of the last push to its owner; empty where all is own
     final BitSet known = new BitSet(); // rows of others that were found here
     final @Nullable LocalCopy local; // under local steps
+    final @Nullable TouchedCopy touched; // under local steps, where the table is read by key
     final @Nullable Announcements announcements; // under SparseSsp
     private @Nullable BitSet expected; // rows that the worker was planned to touch
     private long admitted = Long.MIN_VALUE; // the clock for which reads have been found legal
@@ -39,8 +41,12 @@ final class Port {
         rowFeed = RowFeed.of(table);
         lastPushed = new long[table.isWhole() ? 0 : table.shard.rows().blocks];
         Arrays.fill(lastPushed, Long.MIN_VALUE);
-        local = spec.consistency() instanceof Consistency.Local steps
+        boolean isByKey = spec.layout() == TableSpec.Layout.SPARSE || spec.read() == TableSpec.Read.BY_KEY;
+        local = spec.consistency() instanceof Consistency.Local steps && !isByKey
                 ? new LocalCopy(table, steps, () -> group.clock - 1)
+                : null;
+        touched = spec.consistency() instanceof Consistency.Local steps && isByKey
+                ? new TouchedCopy(table, steps, () -> group.clock - 1)
                 : null;
         announcements = table.detector == null || self.isVirtual ? null : new Announcements(this, table.detector);
     }

@@ -88,9 +88,21 @@ final class Reader {
         return local.shard();
     }
 
+    /** Rows of the average that a round of local steps begins with. */
+    void average(long[] keys, int count, float[] out) {
+        port.admit();
+        if (reads != null && !table.isWhole()) {
+            gatherElsewhere(keys, 0, count, new FloatCells(out), 0);
+        } else {
+            table.shard.rows().stripesOf(keys, 0, count); // which checks them
+            table.floats().gather(keys, 0, count, out, 0);
+        }
+    }
+
     /** Rows {@code from} to {@code to} of a dense table of floats; a table has one open view per session at a time. */
     View view(long from, long to) {
         port.checkKeyed("a view");
+        checkNotTouched();
         if (recording != null && port.isRecorded()) {
             recording.readRange(table.name(), from, to);
         }
@@ -133,6 +145,13 @@ final class Reader {
             local.gather(keys, from, to, out, at);
             return;
         }
+        var touched = port.touched;
+        if (touched != null) {
+            touched.begin(port.group.clock);
+            touched.touch(keys, from, to, this::average);
+            touched.shard().gather(keys, from, to, out, at);
+            return;
+        }
         if (port.feed != null) {
             awaitPushed(keys, from, to);
         }
@@ -152,6 +171,7 @@ final class Reader {
      */
     View view(Slots slots) {
         port.checkKeyed("a view");
+        checkNotTouched();
         port.recordReads(slots.keys(), 0, slots.size());
         port.admit();
         var local = local();
@@ -176,6 +196,14 @@ final class Reader {
             throw new IllegalStateException();
         }
         return view.open(true);
+    }
+
+    /** Under local steps by key nobody has all values. */
+    private void checkNotTouched() {
+        if (port.touched != null) {
+            throw new IllegalStateException("table '" + table.name() + "' is read by key: under "
+                    + port.spec.consistency() + " a worker has the rows that it has touched, and no view of all");
+        }
     }
 
     /** Views are of values side by side. */
@@ -334,7 +362,7 @@ final class Reader {
     /** Copies one row to {@code out}. */
     void row(long key, float[] out) {
         port.checkLength(1, out.length);
-        if (port.isElsewhere(key) || port.local != null || port.announcements != null) {
+        if (port.isElsewhere(key) || port.local != null || port.touched != null || port.announcements != null) {
             gather(new long[] {key}, 0, 1, out, 0);
             return;
         }

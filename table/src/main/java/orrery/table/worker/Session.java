@@ -32,6 +32,7 @@ import orrery.table.spec.UpdateRule;
 public final class Session {
     private static final String COPY = "copy of "; // which no name of local state is likely to begin with
     private static final String ROUND = "round of ";
+    private static final String TOUCHED = "touched rows of ";
 
     private final Self self;
     private final List<Group> groups = new ArrayList<>();
@@ -438,6 +439,11 @@ public final class Session {
                 all[0] += drift[0];
                 all[1] += drift[1];
             }
+            if (access != null && access.port().touched != null) {
+                var drift = access.port().touched.takeDrift();
+                all[0] += drift[0];
+                all[1] += drift[1];
+            }
         }
         return all;
     }
@@ -481,8 +487,30 @@ public final class Session {
                 tensors.add(Tensor.floats(COPY + port.spec.name(), port.local.state()));
                 tensors.add(Tensor.longs(ROUND + port.spec.name(), new long[] {port.local.round()}));
             }
+            if (port != null && port.touched != null) {
+                tensors.addAll(port.touched.tensors(TOUCHED + port.spec.name()));
+            }
         }
         return tensors;
+    }
+
+    private void restoreTouched(Safetensors file, String name) throws IOException {
+        var port = access(table(name.substring(TOUCHED.length()))).port();
+        var touched = port.touched;
+        if (touched == null) {
+            return;
+        }
+        var planes = new float[touched.shard().planes()][];
+        for (int p = 0; p < planes.length; p++) {
+            planes[p] = file.floats(name + ".plane" + p);
+        }
+        touched.restore(
+                file.longs(name + ".keys"),
+                planes,
+                file.longs(name + ".touched"),
+                file.floats(name + ".averages"),
+                file.longs(name + ".round")[0],
+                port.group.clock);
     }
 
     /** Takes the local state of a checkpoint. */
@@ -495,7 +523,10 @@ public final class Session {
                     port.local.restore(file.floats(name), round, port.group.clock);
                 }
             }
-            if (name.startsWith(COPY) || name.startsWith(ROUND)) {
+            if (name.startsWith(TOUCHED) && name.endsWith(".keys")) {
+                restoreTouched(file, name.substring(0, name.length() - ".keys".length()));
+            }
+            if (name.startsWith(COPY) || name.startsWith(ROUND) || name.startsWith(TOUCHED)) {
                 continue;
             }
             switch (file.type(name)) {

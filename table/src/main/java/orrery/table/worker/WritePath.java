@@ -6,6 +6,7 @@ import orrery.table.cells.FloatShard;
 import orrery.table.cells.IntShard;
 import orrery.table.hold.Table;
 import orrery.table.hold.Tables;
+import orrery.table.hold.TouchedCopy;
 import orrery.table.mail.Pushes;
 import orrery.table.outbox.DenseOutbox;
 import orrery.table.outbox.IntOutbox;
@@ -24,6 +25,7 @@ import orrery.table.spec.TableSpec;
  * <pre>
  *   Recorded     a virtual iteration: what is added is written down, and ends there
  *   LocalSteps   under local steps: to the worker's own copy; at a round's end its difference goes to the table
+ *   TouchedSteps the same where the table is read by key: the copy has the rows that the worker has touched
  *   Staged       under Bsp: merged until the tick, then kept until all have ticked
  *   Merged       rules with state: merged until the tick, then applied by the owners of the rows
  *   Through      the shard changes at once; rows of others change at the tick, and for this worker at once
@@ -31,7 +33,7 @@ import orrery.table.spec.TableSpec;
  *
  * <p>Confined to the worker's thread.
  */
-abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Through {
+abstract sealed class WritePath permits Recorded, LocalSteps, TouchedSteps, Staged, Merged, Through {
     final Port port;
     final Table table;
     final TableSpec spec;
@@ -51,13 +53,19 @@ abstract sealed class WritePath permits Recorded, LocalSteps, Staged, Merged, Th
         mine = rowFeed == null ? null : new OwnWrites(rowFeed, table.shard.rows(), port.self.worker);
     }
 
-    /** @param average brings the average of local steps to this node, where it is due */
-    static WritePath of(Port port, Runnable average) {
+    /**
+     * @param average brings the average of local steps to this node, where it is due
+     * @param rows brings rows of it
+     */
+    static WritePath of(Port port, Runnable average, TouchedCopy.Fetch rows) {
         if (port.self.isVirtual) {
             return new Recorded(port);
         }
         if (port.local != null) {
             return new LocalSteps(port, port.local, average);
+        }
+        if (port.touched != null) {
+            return new TouchedSteps(port, port.touched, rows);
         }
         if (port.spec.consistency().staged()) {
             return new Staged(port);
