@@ -1,6 +1,7 @@
 package orrery.data;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,20 +82,26 @@ public record Description(
     static Description of(Loaded loaded) {
         var examples = loaded.examples();
         var facts = new LinkedHashMap<String, Object>();
-        facts.put("features", examples.features());
+        facts.put("features", examples.areKeyed() ? "64-bit keys" : examples.features());
         facts.put("nonZeros", examples.nonZeros());
-        var used = new java.util.BitSet(Math.max(1, examples.features()));
+        var used = new BitSet(Math.max(1, examples.features()));
+        var keys = new KeyIndex(); // of those that have such
         double least = Double.POSITIVE_INFINITY;
         double most = Double.NEGATIVE_INFINITY;
         for (var part : examples.parts()) {
             for (int k = 0; k < part.nonZeros(); k++) {
-                used.set(part.indices()[k]);
-                double value = loaded.schema().original(part.indices()[k], part.values()[k]);
+                long feature = part.key(k);
+                if (part.keyed() == null) {
+                    used.set((int) feature);
+                } else {
+                    keys.number(feature);
+                }
+                double value = loaded.schema().original(feature, part.values()[k]);
                 least = Math.min(least, value);
                 most = Math.max(most, value);
             }
         }
-        facts.put("featuresUsed", used.cardinality());
+        facts.put("featuresUsed", used.cardinality() + keys.size());
         if (examples.nonZeros() > 0) {
             facts.put("min", least);
             facts.put("max", most);

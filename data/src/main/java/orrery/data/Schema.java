@@ -221,7 +221,7 @@ public record Schema(
     }
 
     /** The number that a value of a feature was in the data, where that is known. */
-    public double original(int feature, double value) {
+    public double original(long feature, double value) {
         if (isLibsvm() || isOfVectors()) {
             for (var column : columns) {
                 if (column.role() == Role.NUMERIC && column.name().equals(String.valueOf(feature))) {
@@ -231,7 +231,7 @@ public record Schema(
             return value;
         }
         var numbers = numeric();
-        return feature < numbers.size() ? numbers.get(feature).original(value) : value;
+        return feature >= 0 && feature < numbers.size() ? numbers.get((int) feature).original(value) : value;
     }
 
     /** What a feature is called, by its number or key. */

@@ -20,6 +20,7 @@ import orrery.engine.stage.Worker;
 import orrery.learn.batch.Batches;
 import orrery.learn.batch.BatchesInMemory;
 import orrery.learn.batch.BatchesReadAhead;
+import orrery.table.spec.TableSpec;
 
 /**
  * What a linear model is trained on, wherever it is.
@@ -47,6 +48,7 @@ record Source(
         Supplier<String> description) {
     private static final long FEW_WEIGHTS = 1 << 22;
     private static final int SPARSITY = 1000;
+    private static final int SPARSITY_OF_WIDE = 4;
     private static final Labels NONE = new Labels(List.of(), new double[0]);
 
     /** Examples in memory, on the scale that suits them. */
@@ -110,14 +112,17 @@ record Source(
     }
 
     /**
-     * Whether processes had better hold all weights side by side: they are few, or a batch touches many of them. By key, an
-     * access costs some hundred times as much as by place, and side by side, something is to be done for each of the weights
-     * that somebody has changed.
+     * Whether processes had better hold all weights side by side. By key, an access costs more than by place, and side by
+     * side, something is to be done for each of the weights that somebody has changed. Of features that have many weights each,
+     * the access is what counts less. Measured: docs/runs.md.
      *
      * @param width weights of a feature
      */
     boolean isDense(int batch, int width) {
         double touched = Math.min(features, batch * perExample);
+        if (width >= TableSpec.WIDE) {
+            return !(touched * SPARSITY_OF_WIDE < features);
+        }
         return (long) features * width <= FEW_WEIGHTS || !(touched * SPARSITY < features);
     }
 

@@ -380,8 +380,9 @@ public final class DenseOutbox extends Outbox {
     /** Bytes that one for such a table takes; 0 if there would be none. */
     public static long bytes(TableSpec spec, Rows rows) {
         long sums = rows.slots() * spec.width() * Float.BYTES;
-        if (spec.layout() == TableSpec.Layout.SPARSE || sums > MOST_BYTES) {
-            return 0;
+        boolean isByWideRows = spec.read() == TableSpec.Read.BY_KEY && spec.width() >= TableSpec.WIDE;
+        if (spec.layout() == TableSpec.Layout.SPARSE || sums > MOST_BYTES || isByWideRows) {
+            return 0; // wide rows: granules are of a few, of which some were not touched, and would be sent for nothing
         }
         long granules = rows.slots() >>> granuleShift(spec, rows);
         return sums + granules + granules / 16 * Integer.BYTES;

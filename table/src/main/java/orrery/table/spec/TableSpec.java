@@ -40,6 +40,9 @@ public record TableSpec(
         Read read,
         KeySpace keys) {
 
+    /** From so many columns on, what is done for a row as a whole costs little beside what is done for its cells. */
+    public static final int WIDE = 8;
+
     /** The row count of a table that takes any key. */
     public static final long OPEN = -1;
 
