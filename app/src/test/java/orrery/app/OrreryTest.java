@@ -88,16 +88,58 @@ final class OrreryTest {
                         "@two.libsvm",
                         "--faults",
                         "drop=1%"),
-                mistake(2, "--layout must be auto, dense, keyed or sparse", "train", "lr", "@two.libsvm", "--layout", "odd"),
                 mistake(
-                        2, "--from-model: @nothing: is no run and no model", "train", "lr", "@two.libsvm", "--from-model",
+                        2,
+                        "--layout must be auto, dense, keyed or sparse",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--layout",
+                        "odd"),
+                mistake(
+                        2,
+                        "--from-model: @nothing: is no run and no model",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--from-model",
                         "@nothing"),
-                mistake(1, "the layout is sparse, not keyed", "train", "lr", "@two.libsvm", "--hash-bits", "64", "--layout",
+                mistake(
+                        1,
+                        "the layout is sparse, not keyed",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--hash-bits",
+                        "64",
+                        "--layout",
                         "keyed"),
-                mistake(1, "dual needs features with numbers", "train", "lr", "@two.libsvm", "--hash-bits", "64", "--solver",
+                mistake(
+                        1,
+                        "dual needs features with numbers",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--hash-bits",
+                        "64",
+                        "--solver",
                         "dual"),
-                mistake(1, "k-means needs features with numbers", "train", "kmeans", "@two.libsvm", "--hash-bits", "64"),
-                mistake(2, "hash bits must be 1 to 28, or 64 for keys", "train", "lr", "@two.libsvm", "--hash-bits", "40"),
+                mistake(
+                        1,
+                        "k-means needs features with numbers",
+                        "train",
+                        "kmeans",
+                        "@two.libsvm",
+                        "--hash-bits",
+                        "64"),
+                mistake(
+                        2,
+                        "hash bits must be 1 to 28, or 64 for keys",
+                        "train",
+                        "lr",
+                        "@two.libsvm",
+                        "--hash-bits",
+                        "40"),
                 mistake(
                         2,
                         "--solver svrg has no --rule",
@@ -466,24 +508,47 @@ final class OrreryTest {
     @Test
     void modelsInPartsAreUsedAsOthersAre() throws IOException {
         String[] common = {
-            "train", "lr", "@two.libsvm", "--split", "0.2", "--passes", "3", "--batch", "16", "-w", "4", "--no-cache",
+            "train",
+            "lr",
+            "@two.libsvm",
+            "--split",
+            "0.2",
+            "--passes",
+            "3",
+            "--batch",
+            "16",
+            "-w",
+            "4",
+            "--no-cache",
             "--json"
         };
         var due = orrery(with(common, "--run", "@dense")).json();
         for (var layout : List.of("keyed", "sparse")) {
-            var is = orrery(with(common, "--run", "@" + layout, "--layout", layout, "--processes", "2")).json();
+            var is = orrery(with(common, "--run", "@" + layout, "--layout", layout, "--processes", "2"))
+                    .json();
             assertThat(is.get("test")).isEqualTo(due.get("test"));
             assertThat(String.valueOf(is.get("layout"))).contains(layout, "as asked");
-            assertThat(folder.resolve(layout + "/model-00002-of-00002.safetensors")).exists();
+            assertThat(folder.resolve(layout + "/model-00002-of-00002.safetensors"))
+                    .exists();
             for (var verb : List.of("predict", "evaluate")) {
                 assertThat(orrery(verb, "@" + layout, "@two.libsvm").out())
                         .isEqualTo(orrery(verb, "@dense", "@two.libsvm").out())
                         .isNotEmpty();
             }
-            assertThat(orrery("show", "@" + layout + "/model.safetensors", "--top", "3").out())
-                    .isEqualTo(orrery("show", "@dense/model.safetensors", "--top", "3").out());
+            assertThat(orrery("show", "@" + layout + "/model.safetensors", "--top", "3")
+                            .out())
+                    .isEqualTo(orrery("show", "@dense/model.safetensors", "--top", "3")
+                            .out());
             var next = orrery(with(
-                            common, "--run", "@next-" + layout, "--layout", layout, "--from-model", "@" + layout))
+                            common,
+                            "--run",
+                            "@next-" + layout,
+                            "--layout",
+                            layout,
+                            "--from-model",
+                            "@" + layout,
+                            "--processes",
+                            "2"))
                     .json();
             assertThat(((Number) ((Map<?, ?>) next.get("train")).get("logLoss")).doubleValue())
                     .isLessThan(((Number) ((Map<?, ?>) due.get("train")).get("logLoss")).doubleValue());
@@ -513,14 +578,30 @@ final class OrreryTest {
         assertThat(String.valueOf(all.get("layout"))).contains("sparse", "64-bit keys");
         assertThat(orrery("predict", "@keys", "@clicks.csv").out().lines().limit(3))
                 .containsExactly("yes", "no", "no");
-        assertThat(orrery("show", "@keys/model.safetensors", "--top", "2").out()).contains("64-bit keys", "hash#");
+        assertThat(orrery("show", "@keys/model.safetensors", "--top", "2").out())
+                .contains("64-bit keys", "hash#");
         var few = orrery(
-                        "train", "lr", "@clicks.csv", "--hash-bits", "64", "--passes", "1", "--make-after", "2", "--run",
-                        "@few", "--no-cache", "--json")
+                        "train",
+                        "lr",
+                        "@clicks.csv",
+                        "--hash-bits",
+                        "64",
+                        "--passes",
+                        "1",
+                        "--make-after",
+                        "2",
+                        "--run",
+                        "@few",
+                        "--no-cache",
+                        "--json")
                 .json();
         assertThat(((Number) few.get("updatesThatMadeNoRow")).longValue()).isGreaterThan(500);
-        assertThat(orrery("data", "describe", "@clicks.csv", "--hash-bits", "64").code()).isZero();
-        assertThat(orrery("data", "convert", "@clicks.csv", "@keys.libsvm", "--hash-bits", "64").code()).isZero();
+        assertThat(orrery("data", "describe", "@clicks.csv", "--hash-bits", "64")
+                        .code())
+                .isZero();
+        assertThat(orrery("data", "convert", "@clicks.csv", "@keys.libsvm", "--hash-bits", "64")
+                        .code())
+                .isZero();
         var again = orrery(
                         "train", "lr", "@keys.libsvm", "--hash-bits", "64", "--run", "@again", "--no-cache", "--json")
                 .json();

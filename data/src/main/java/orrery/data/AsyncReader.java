@@ -54,7 +54,7 @@ public final class AsyncReader implements AutoCloseable {
             int n = 0;
             for (var part : examples.parts()) {
                 for (int k = 0; k < part.nonZeros(); k++) {
-                    keys[n++] = part.indices()[k];
+                    keys[n++] = part.key(k);
                 }
             }
             return Keys.distinct(keys);

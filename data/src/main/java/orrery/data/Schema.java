@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import orrery.data.ReadOptions.Role;
 import orrery.store.Json;
 
@@ -187,8 +188,23 @@ public record Schema(
         return columns.stream().map(Column::name).toList();
     }
 
-    /** The numeric column that a feature is, if it is one. */
+    /** The features without names that are counted from an origin. */
+    public LongStream entries() {
+        return hasNames()
+                ? LongStream.empty()
+                : columns.stream()
+                        .filter(column -> column.role() == Role.NUMERIC)
+                        .mapToLong(column -> Long.parseLong(column.name()));
+    }
+
+    /** The numeric column that a feature is, or how it is counted; empty if it is none, or is taken as it is. */
     public Optional<Column> numericColumn(long feature) {
+        if (!hasNames()) {
+            return columns.stream()
+                    .filter(column ->
+                            column.role() == Role.NUMERIC && column.name().equals(String.valueOf(feature)))
+                    .findFirst();
+        }
         var numbers = hasNames() ? numeric() : List.<Column>of();
         return feature >= 0 && feature < numbers.size() ? Optional.of(numbers.get((int) feature)) : Optional.empty();
     }
@@ -231,7 +247,9 @@ public record Schema(
             return value;
         }
         var numbers = numeric();
-        return feature >= 0 && feature < numbers.size() ? numbers.get((int) feature).original(value) : value;
+        return feature >= 0 && feature < numbers.size()
+                ? numbers.get((int) feature).original(value)
+                : value;
     }
 
     /** What a feature is called, by its number or key. */

@@ -27,6 +27,7 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Task;
 import orrery.engine.stage.Worker;
 import orrery.engine.team.Here;
+import orrery.engine.team.Memory;
 import orrery.engine.team.Site;
 import orrery.table.Node;
 import orrery.table.plan.AccessPlan;
@@ -185,6 +186,7 @@ public final class Job {
      */
     public AccessPlan plan(Run run, Placing placing, int members) throws Exception {
         var stage = course.known().getFirst();
+        Memory.checkAll(tables, Runtime.getRuntime().maxMemory());
         var node = new Node();
         tables.forEach(node::create);
         var recordings = new ArrayList<Recording>();

@@ -89,7 +89,7 @@ final class JobRun {
                     tellResumed(keeping.newest().get());
                 }
                 status = stages(keeping.newest());
-                if (status != Outcome.Status.STOPPED && job.conclusion().isPresent()) {
+                if (job.conclusion().isPresent()) { // of a job that was stopped, too: it has a result so far
                     site.conclude(job.conclusion().get());
                 }
                 site.finish();

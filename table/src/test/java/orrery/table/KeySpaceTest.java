@@ -168,6 +168,24 @@ final class KeySpaceTest {
         }
     }
 
+    /** A checkpoint has what was known at its cut, though workers go on before it is written. */
+    @Test
+    void whatWasCountedIsKeptAsItWas() throws Exception {
+        var keys = KeySpace.ALL.after(3).withProbability(0.6);
+        var storage = Storage.local(folder);
+        var one = new Node();
+        var table = one.create(spec(keys));
+        run(one, table, 0);
+        var snapshot = one.snapshot();
+        run(one, table, 10);
+        snapshot.write(storage, "kept");
+        var again = new Node();
+        var resumed = again.create(spec(keys));
+        again.load(storage, "kept");
+        run(again, resumed, 10);
+        assertThat(rows(again.rows(resumed))).isEqualTo(rows(one.rows(table))).isNotEmpty();
+    }
+
     private static void run(Node node, Table table, int clock) {
         Sessions.run(node, 4, clock, Sessions.LIMIT, session -> sample(session, table, clock + 10));
         node.dropUnused(clock + 10);

@@ -248,7 +248,7 @@ public final class ConfigFile {
             String name = option.longestName().substring(2);
             if (!leftOut.contains(name)) {
                 var given = option.stringValues();
-                if (name.equals("test") || name.equals("validation")) {
+                if (List.of("test", "validation", "from-model").contains(name)) {
                     given = given.stream().map(ConfigFile::absolute).toList();
                 }
                 if (name.equals("checkpoints")) {

@@ -73,7 +73,8 @@ public final class Show implements Callable<Integer> {
         if (Files.exists(run.model())) {
             out.println();
             showModel(out, Place.of(run.model()));
-        } else {
+        }
+        if (!Files.exists(run.path().resolve("result.json"))) {
             out.println();
             out.println("not done; go on with: orrery train --resume " + run.path());
         }

@@ -6,8 +6,8 @@ import orrery.store.Storage;
 import orrery.table.Node;
 
 /**
- * What a job makes of its tables once all its stages are done, while those who hold them are still there: so the result may
- * be larger than any of them. The tables do not come to this JVM then. If a member is lost meanwhile, the run goes back to
+ * What a job makes of its tables once all its stages are done, or it was stopped, while those who hold them are still there:
+ * so the result may be larger than any of them. The tables do not come to this JVM then. If a member is lost meanwhile, the run goes back to
  * its last checkpoint, and this is done again.
  */
 public interface Conclusion {

@@ -53,6 +53,18 @@ public final class Memory {
         }
     }
 
+    /** The same of the JVM in which a virtual iteration is done, with all tables as they are at first. */
+    public static void checkAll(List<TableSpec> tables, long limit) {
+        var here = new Placement(0, List.of(Placement.COORDINATOR));
+        var plan = MemoryPlan.of(tables, here, Placement.COORDINATOR, 1, 0);
+        if (plan.bytes() > limit) {
+            throw refused(
+                    "what workers touch is found by a pass in which nothing is computed, with all tables in one process,"
+                            + " which needs " + plan + " and has " + mebibytes(limit)
+                            + "; run without a plan (--placement even), or give it more memory (ORRERY_JAVA_OPTS=-Xmx...)");
+        }
+    }
+
     private static JobFailedException refused(String why) {
         return new JobFailedException("too little memory: " + why, new IllegalArgumentException(why));
     }

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
+import orrery.data.ReadOptions;
 import orrery.data.Schema;
 
 /**
@@ -75,7 +77,7 @@ final class Initial {
         }
         var row = new float[model.margins()];
         model.gather(new long[] {of}, 1, row);
-        double scale = scale(feature, of);
+        double scale = column(now, feature).scale() / column(model.schema(), of).scale();
         for (int c = 0; c < into.length; c++) {
             into[c] = classes[c] < 0 ? 0 : scale == 1 ? row[classes[c]] : (float) (row[classes[c]] * scale);
         }
@@ -100,41 +102,62 @@ final class Initial {
         return of == null ? NONE : of;
     }
 
-    /** By how much a numeric column's deviation is greater now. */
-    private double scale(long feature, long of) {
-        var is = now.numericColumn(feature);
-        var was = model.schema().numericColumn(of);
-        return is.isPresent() && was.isPresent() ? is.get().scale() / was.get().scale() : 1;
-    }
-
-    /** The intercepts, with what follows from columns' means that are others now. */
+    /** The intercepts, with what follows from the numbers that columns are counted from, which are others now. */
     double[] intercepts() {
         var intercepts = new double[classes.length];
         for (int c = 0; c < intercepts.length; c++) {
             intercepts[c] = classes[c] < 0 ? 0 : model.intercept(classes[c]);
         }
         var row = new float[model.margins()];
-        for (int f = 0; !areSame && f < now.firstHashed(); f++) {
+        for (long f : counted()) {
             long of = before(f);
-            var is = now.numericColumn(f);
-            if (of != NONE && is.isPresent()) {
-                var was = model.schema().numericColumn(of).orElseThrow();
-                model.gather(new long[] {of}, 1, row);
-                double shift = (is.get().original(0) - was.original(0)) / was.scale();
-                for (int c = 0; c < intercepts.length; c++) {
-                    intercepts[c] += classes[c] < 0 ? 0 : row[classes[c]] * shift;
-                }
+            if (of == NONE) {
+                continue;
+            }
+            var is = column(now, f);
+            var was = column(model.schema(), of);
+            model.gather(new long[] {of}, 1, row);
+            double shift = (is.original(0) - was.original(0)) / was.scale();
+            for (int c = 0; c < intercepts.length; c++) {
+                intercepts[c] += classes[c] < 0 ? 0 : row[classes[c]] * shift;
             }
         }
         return intercepts;
+    }
+
+    /** The features that are numbers counted from somewhere, now or before. */
+    private long[] counted() {
+        if (now.hasNames()) {
+            return LongStream.range(0, now.firstHashed())
+                    .filter(f -> now.numericColumn(f).isPresent())
+                    .toArray();
+        }
+        return LongStream.concat(now.entries(), model.schema().entries())
+                .distinct()
+                .sorted()
+                .toArray();
+    }
+
+    /** How a feature is counted; as it is if nothing is said. */
+    private static Schema.Column column(Schema schema, long feature) {
+        return schema.numericColumn(feature).orElse(Schema.Column.of("", ReadOptions.Role.NUMERIC));
+    }
+
+    /** A sum of the model. */
+    String sum() {
+        return model.sum();
     }
 
     /** Visits the features of the data that the model has, those among them that the data has not shown yet. */
     void forEachFeature(LongConsumer action) {
         try {
             model.forEachWeight((feature, row) -> {
-                if (areSame || feature < 0) {
+                if (areSame ? now.areKeyed() || feature < now.features() : feature < 0) {
                     action.accept(feature);
+                } else if (!areSame
+                        && feature >= model.schema().firstHashed()
+                        && model.schema().hashesAlike(now)) {
+                    action.accept(feature - model.schema().firstHashed() + now.firstHashed());
                 }
             });
         } catch (IOException e) {

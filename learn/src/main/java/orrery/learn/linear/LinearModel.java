@@ -2,6 +2,7 @@ package orrery.learn.linear;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
 import orrery.data.Columns;
@@ -161,7 +163,7 @@ public final class LinearModel implements Model {
                     known.number(ahead.key(k));
                 }
             }
-            var keys = Keys.distinct(known.keys()); // files are read in their order
+            var keys = Keys.distinct(known.keys()); // numbered weights are read in the order of their files
             known.clear();
             for (long key : keys) {
                 known.number(key);
@@ -449,6 +451,13 @@ public final class LinearModel implements Model {
     }
 
     // Keeping
+
+    /** A sum of its weights and intercepts, whichever way they are kept in. */
+    String sum() {
+        var crc = new CRC32C();
+        crc.update((weights.sum() + Arrays.toString(intercept) + labels.names()).getBytes(StandardCharsets.UTF_8));
+        return String.format("crc32c:%08x", crc.getValue());
+    }
 
     @Override
     public LinearModel from(Map<String, String> provenance) {

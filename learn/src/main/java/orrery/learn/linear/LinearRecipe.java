@@ -30,6 +30,7 @@ import orrery.engine.stage.Stage;
 import orrery.engine.stage.Step;
 import orrery.engine.stage.Verdict;
 import orrery.engine.stage.Worker;
+import orrery.learn.DivergedException;
 import orrery.learn.Recipe;
 import orrery.learn.linear.LinearOptions.Layout;
 import orrery.store.Place;
@@ -112,6 +113,10 @@ final class LinearRecipe implements Recipe<LinearModel> {
         if (options.patience() > 0 && validation.isEmpty()) {
             throw new IllegalArgumentException("patience is " + options.patience()
                     + ", but there is no validation data to tell when to stop; hold some out");
+        }
+        if (options.patience() > 0 && validation.get().size() == 0) {
+            throw new DataException("patience is " + options.patience()
+                    + ", but the validation data has no example to tell when to stop; give more of it");
         }
         var kept = new LinkedHashMap<String, String>();
         for (var name : options.intercept() ? List.of(WEIGHTS, INTERCEPT) : List.of(WEIGHTS)) {
@@ -283,7 +288,8 @@ final class LinearRecipe implements Recipe<LinearModel> {
             tables.add(intercept);
         }
         if (stopping.isPresent()) {
-            tables.add(shape(BEST + WEIGHTS));
+            tables.add(
+                    shape(BEST + WEIGHTS).with(begin())); // weights that nothing has touched are as they were at first
             if (options.intercept()) {
                 tables.add(TableSpec.dense(BEST + INTERCEPT, 1, width));
             }
@@ -297,7 +303,7 @@ final class LinearRecipe implements Recipe<LinearModel> {
         }
         var conditioning = source.conditioning();
         var of = initial.get();
-        return new Init.Given("a model", width, (feature, into) -> {
+        return new Init.Given("model " + of.sum(), width, (feature, into) -> {
             of.fill(feature, into);
             for (int c = 0; c < width; c++) {
                 into[c] = conditioning.scaled(feature, into[c]);
@@ -317,7 +323,10 @@ final class LinearRecipe implements Recipe<LinearModel> {
             System.arraycopy(row, 0, weights, i * width, width);
         }
         var learned = source.conditioning().scaledIntercepts(initial.get().intercepts(), weights);
-        return new Init.Given("a model's intercepts", width, (_, into) -> System.arraycopy(learned, 0, into, 0, width));
+        return new Init.Given(
+                "intercepts of " + initial.get().sum(),
+                width,
+                (_, into) -> System.arraycopy(learned, 0, into, 0, width));
     }
 
     private TableSpec shape(String name) {
@@ -340,7 +349,12 @@ final class LinearRecipe implements Recipe<LinearModel> {
 
     @Override
     public LinearModel model(Outcome outcome) {
-        divergence.check(outcome.cuts(), options.rule());
+        try {
+            divergence.check(outcome.cuts(), options.rule());
+        } catch (DivergedException e) {
+            deleteWritten(); // it is of no use to anybody
+            throw e;
+        }
         if (layout != Layout.DENSE && run.results().isPresent()) {
             return written();
         }
@@ -350,6 +364,16 @@ final class LinearRecipe implements Recipe<LinearModel> {
             return sparse(node, takesBest ? BEST : "");
         }
         return model(name -> node.values(node.table(name)), takesBest ? BEST : "");
+    }
+
+    private void deleteWritten() {
+        try {
+            if (layout != Layout.DENSE && run.results().isPresent()) {
+                run.results().get().folder().delete(FILE);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
     }
 
     private LinearModel written() {
@@ -437,37 +461,34 @@ final class LinearRecipe implements Recipe<LinearModel> {
             var parts = new Weights.InParts(
                     folder.text(),
                     files.keySet().toArray(String[]::new),
+                    files.toString(),
                     layout == Layout.SPARSE ? TableSpec.OPEN : source.features(),
                     width);
             of(parts, intercepts(node, prefix())).save(folder.resolve(FILE));
+            ModelParts.deleteOthers(to, FILE, files.keySet());
         }
     }
 
     @Override
     public Map<String, String> identity() {
-        return Map.of(
-                "passes",
-                String.valueOf(passes),
-                "batch",
-                String.valueOf(options.batch()),
-                "rule",
-                rule.toString(),
-                "intercept",
-                String.valueOf(options.intercept()),
-                "class weights",
-                new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""),
-                "begins with",
-                options.initial() == null
-                        ? "nothing"
-                        : options.initial().provenance().toString(),
-                "keys",
-                options.keys().toString(),
-                "layout",
-                layout.name().toLowerCase(Locale.ROOT),
-                "early stopping",
-                String.valueOf(options.patience()),
-                Identity.DATA,
-                source.description().get());
+        var values = new TreeMap<String, String>();
+        values.put("passes", String.valueOf(passes));
+        values.put("batch", String.valueOf(options.batch()));
+        values.put("rule", rule.toString());
+        values.put("intercept", String.valueOf(options.intercept()));
+        values.put("class weights", new TreeMap<>(options.classWeights()) + (options.balanced() ? ", balanced" : ""));
+        values.put("early stopping", String.valueOf(options.patience()));
+        values.put(Identity.DATA, source.description().get());
+        if (layout == Layout.SPARSE) { // dense and keyed tables are the same but for how they are read
+            values.put("layout", "sparse");
+        }
+        if (!options.keys().equals(KeySpace.ALL)) {
+            values.put("keys", options.keys().toString());
+        }
+        if (options.initial() != null) {
+            values.put("begins with", options.initial().sum());
+        }
+        return values;
     }
 
     /** @param values table to its values, which are changed */

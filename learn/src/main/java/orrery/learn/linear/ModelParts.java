@@ -1,11 +1,16 @@
 package orrery.learn.linear;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors;
@@ -21,6 +26,7 @@ final class ModelParts {
     /** In the metadata of the model's file: the name of the index. */
     static final String INDEX = "index";
 
+    private static final String INDEX_SUM = "indexSum";
     private static final String LAYOUT = "layout";
     private static final String BY_KEY = "keys and values, sorted by block";
     private static final String BY_NUMBER = "values by number";
@@ -72,6 +78,11 @@ final class ModelParts {
             throw new IOException(path + ": its weights are in files beside it, and their index, " + where
                     + ", is not there; copy the model with all its files");
         }
+        if (!sum(folder.readText(index)).equals(model.metadata().get(INDEX_SUM))) {
+            throw new IOException(
+                    where + ": is not the index of this model's parts, but of another's: copy the model with"
+                            + " all its files, or train anew");
+        }
         var names = new ArrayList<String>();
         for (var file : files(folder, index).entrySet()) {
             check(folder, file.getKey(), file.getValue());
@@ -79,7 +90,8 @@ final class ModelParts {
         }
         boolean isByKey = BY_KEY.equals(model.metadata().get(LAYOUT));
         long rows = isByKey ? TableSpec.OPEN : features;
-        return new Weights.InParts(text(path), names.toArray(String[]::new), rows, width);
+        return new Weights.InParts(
+                text(path), names.toArray(String[]::new), files(folder, index).toString(), rows, width);
     }
 
     private static void check(Storage folder, String name, Storage.Written due) throws IOException {
@@ -126,15 +138,18 @@ final class ModelParts {
         var to = file.parent();
         var from = new Place(parts.folder()).folder();
         var names = List.of(parts.names());
-        if (to.where("").equals(from.where("")) && to.holds(index(file.name()))) {
+        boolean areThere = to.where("").equals(from.where("")) && to.holds(index(file.name()));
+        if (areThere && files(to, index(file.name())).toString().equals(parts.sum())) {
+            metadata.put(INDEX_SUM, sum(to.readText(index(file.name()))));
             return;
         }
+        String tag = tag(parts.sum()); // of what was saved under that name before, no file is written over
         var written = new TreeMap<String, Storage.Written>();
         for (int i = 0; i < names.size(); i++) {
-            String name = part(file.name(), i, names.size());
+            String name = part(tagged(file.name(), tag), i, names.size());
             String of = names.get(i);
             written.put(name, to.write(name, out -> {
-                var buffer = java.nio.ByteBuffer.allocateDirect(1 << 18);
+                var buffer = ByteBuffer.allocateDirect(1 << 18);
                 try (var in = from.read(of)) {
                     while (in.read(buffer.clear()) >= 0) {
                         Storage.writeFully(out, buffer.flip());
@@ -143,5 +158,33 @@ final class ModelParts {
             }));
         }
         writeIndex(to, file.name(), written);
+        metadata.put(INDEX_SUM, sum(to.readText(index(file.name()))));
+    }
+
+    private static String tag(String sums) {
+        return sum(sums).substring("crc32c:".length());
+    }
+
+    private static String tagged(String model, String tag) {
+        return model.endsWith(OF_FILE)
+                ? model.substring(0, model.length() - OF_FILE.length()) + "-" + tag + OF_FILE
+                : model + "-" + tag;
+    }
+
+    private static String sum(String text) {
+        var crc = new CRC32C();
+        crc.update(text.getBytes(StandardCharsets.UTF_8));
+        return String.format("crc32c:%08x", crc.getValue());
+    }
+
+    /** Deletes what is left of parts of a model that has other ones now: such as of a run that more members have ended. */
+    static void deleteOthers(Storage folder, String model, Set<String> parts) throws IOException {
+        String base = model.endsWith(OF_FILE) ? model.substring(0, model.length() - OF_FILE.length()) : model;
+        for (var name : folder.list("")) {
+            if (name.matches(Pattern.quote(base) + "(-[0-9a-f]{8})?-[0-9]{5}-of-[0-9]{5}" + Pattern.quote(OF_FILE))
+                    && !parts.contains(name)) {
+                folder.delete(name);
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Verdict;
 import orrery.learn.Recipe;
+import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Session;
 
@@ -27,7 +28,7 @@ import orrery.table.worker.Session;
  * s, the weights before step c are {@code -r} times the sum of {@code d (1 - q^(c - s)) / (1 - q)} over all changes. That is
  * {@code -r (g(c) D + q^c H)} with {@code g(c) = (1 - q^c) / (1 - q)}, the sums {@code D} of all d and {@code H} of all
  * {@code d (1 - q^-s) / (1 - q)}: two columns of a table that only adds, and only where a batch has features. So it needs no
- * rule, is read and written by key, and runs under any consistency with one table for all. Without a penalty g(c) is c, and
+ * rule, is read and written by key, and runs under any consistency with one table for all and a bound between workers. Without a penalty g(c) is c, and
  * H the sum of {@code -d s}.
  */
 final class Sag implements Recipe<LinearModel> {
@@ -47,8 +48,11 @@ final class Sag implements Recipe<LinearModel> {
     Sag(String app, Loss loss, SagOptions options, Loaded data, Optional<Examples> validation, Run run)
             throws DataException {
         if (!run.consistency().sharesTable()
-                || run.consistency().announcesAhead().isPresent()) {
-            throw new IllegalArgumentException("sag sums a gradient over all workers: not under " + run.consistency());
+                || run.consistency().announcesAhead().isPresent()
+                || run.consistency() instanceof Consistency.Asp) {
+            throw new IllegalArgumentException(
+                    "sag sums a gradient over all workers, who must be at about the same step: not under "
+                            + run.consistency());
         }
         if (loss == Loss.HINGE || loss == Loss.SOFTMAX) {
             throw new IllegalArgumentException(

@@ -58,6 +58,7 @@ record Source(
         var labels = loss.isClassification() ? Labels.of(examples, data.schema()) : NONE;
         var sums = FeatureSums.of(examples);
         return inMemory(
+                sums.nonZerosPerExample(),
                 data,
                 partition,
                 labels,
@@ -73,6 +74,7 @@ record Source(
             throws DataException {
         var labels = loss.isClassification() ? Labels.of(local.examples(), local.schema()) : NONE;
         return inMemory(
+                known.sums() == null ? Double.NaN : known.sums().nonZerosPerExample(), // the same on all members
                 local,
                 partition,
                 labels,
@@ -84,6 +86,7 @@ record Source(
     }
 
     private static Source inMemory(
+            double perExample,
             Loaded data,
             Partition partition,
             Labels labels,
@@ -96,7 +99,7 @@ record Source(
         var scaled = conditioning.scaled(examples);
         return new Source(
                 examples.features(),
-                examples.size() == 0 ? Double.NaN : examples.nonZeros() / (double) examples.size(),
+                perExample,
                 data.schema(),
                 labels,
                 partition.clocksPerPass(workers),

@@ -2,7 +2,9 @@ package orrery.learn.linear;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Place;
 import orrery.table.hold.StoredRows;
@@ -17,8 +19,32 @@ sealed interface Weights extends Serializable {
     /** Visits all rows: of numbered features all, of those with keys the ones that were learned. */
     void forEachRow(TableRows.Action action) throws IOException;
 
+    /** A sum of all of it. */
+    String sum();
+
+    private static String sum(long[] keys, float[] values) {
+        var crc = new CRC32C();
+        var bytes = ByteBuffer.allocate(1 << 16);
+        for (int from = 0, n; from < keys.length; from += n) {
+            n = Math.min(keys.length - from, 1 << 13);
+            bytes.clear().asLongBuffer().put(keys, from, n);
+            crc.update(bytes.limit(n * Long.BYTES));
+        }
+        for (int from = 0, n; from < values.length; from += n) {
+            n = Math.min(values.length - from, 1 << 14);
+            bytes.clear().asFloatBuffer().put(values, from, n);
+            crc.update(bytes.limit(n * Float.BYTES));
+        }
+        return String.format("crc32c:%08x", crc.getValue());
+    }
+
     /** Side by side, by the features' numbers. */
     record Dense(float[] values, int width) implements Weights {
+        @Override
+        public String sum() {
+            return Weights.sum(new long[0], values);
+        }
+
         @Override
         public void gather(long[] keys, int count, float[] out) {
             for (int i = 0; i < count; i++) {
@@ -42,6 +68,11 @@ sealed interface Weights extends Serializable {
 
     /** By keys, which ascend. */
     record Sparse(long[] keys, float[] values, int width) implements Weights {
+        @Override
+        public String sum() {
+            return Weights.sum(keys, values);
+        }
+
         @Override
         public void gather(long[] of, int count, float[] out) {
             for (int i = 0; i < count; i++) {
@@ -70,19 +101,27 @@ sealed interface Weights extends Serializable {
 
         private final String folder;
         private final String[] names;
+        private final String sums;
         private final long rows; // or TableSpec.OPEN
         private final int width;
         private transient @Nullable StoredRows open;
 
         /**
          * @param folder that they are in, as text
+         * @param sums of the files, in words
          * @param rows how many features there are; {@link TableSpec#OPEN} for any key
          */
-        InParts(String folder, String[] names, long rows, int width) {
+        InParts(String folder, String[] names, String sums, long rows, int width) {
             this.folder = folder;
             this.names = names;
+            this.sums = sums;
             this.rows = rows;
             this.width = width;
+        }
+
+        @Override
+        public String sum() {
+            return sums;
         }
 
         /** Whether only some features have a row. */
@@ -105,7 +144,7 @@ sealed interface Weights extends Serializable {
                     : TableSpec.dense(LinearRecipe.WEIGHTS, Math.max(1, rows), width);
         }
 
-        /** Opens the files; they are small in memory, and stay open as long as the JVM lives. */
+        /** Opens the files, of which some pages are kept; they are closed when nobody has the model any more. */
         private StoredRows open() throws IOException {
             var now = open;
             if (now == null) {

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -266,12 +268,11 @@ final class KeyedTest {
     @ValueSource(strings = {"ssp:1", "essp:1", "asp", "sparse-ssp:1:2"})
     void everyConsistencyTrainsByKey(String consistency) throws Exception {
         var data = data(2, 400, true);
-        var run = Run.local(3)
-                .with(Consistency.parse(consistency))
-                .writingTo(Place.of(folder.resolve(consistency.replace(':', '-'))));
+        var alone = Run.local(3).with(Consistency.parse(consistency));
+        var run = alone.writingTo(Place.of(folder.resolve("written")));
         var learner = new LogisticRegression(OPTIONS.withPasses(12));
         for (var model : List.of(
-                learner.fit(data, run),
+                learner.fit(data, alone),
                 learner.prepare(
                                 data,
                                 Optional.empty(),
@@ -350,6 +351,66 @@ final class KeyedTest {
                             : color + "," + age + "," + i % 4 + "," + label + "\n");
         }
         return Files.writeString(folder.resolve(name), text);
+    }
+
+    /** What the model had that the data never shows is in the next model, too, also where the best weights are taken. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsNotShownStays(boolean stopsEarly) throws Exception {
+        var first = new LogisticRegression(OPTIONS.with(Layout.SPARSE)).fit(data(2, 400, true), Run.local(1));
+        var options = OPTIONS.from(first).withPatience(stopsEarly ? 2 : 0);
+        var some = data(2, 20, true);
+        var training = new LogisticRegression(options)
+                .prepare(some, stopsEarly ? Optional.of(data(2, 30, true).examples()) : Optional.empty(), Run.local(1));
+        var is = weights(training.run().model());
+        var shown = new TreeSet<Long>();
+        var cursor = some.examples().cursor();
+        for (long i = 0; i < some.examples().size(); i++) {
+            cursor.move(i);
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                shown.add(cursor.key(k));
+            }
+        }
+        int others = 0;
+        for (var weight : weights(first).entrySet()) {
+            if (!shown.contains(weight.getKey())) {
+                assertThat(is.get(weight.getKey())).isEqualTo(weight.getValue());
+                others++;
+            }
+        }
+        assertThat(others).isGreaterThan(50);
+    }
+
+    /** A model of more features than the data has now, and of hashed categories: what the data cannot have is left out. */
+    @Test
+    void fewerFeaturesThanBefore() throws Exception {
+        var first = new LogisticRegression(OPTIONS.with(Layout.SPARSE)).fit(data(2, 200, false), Run.local(1));
+        var packer = new Examples.Packer();
+        for (int i = 0; i < 60; i++) {
+            packer.feature(i % 9, 3 + i % 2).feature(9, 1).example(i % 2, 1);
+        }
+        var few =
+                new Loaded(packer.pack(10), Schema.ofFeatures("libsvm", List.of(), List.of(), 10), Reading.of("made"));
+        var next = new LogisticRegression(OPTIONS.with(Layout.SPARSE)).fit(few, first, Run.local(2));
+        assertThat(weights(next).keySet()).allMatch(feature -> feature < 10);
+    }
+
+    /** Where rows are written in parts, a training that is stopped has the model so far. */
+    @Test
+    void aStoppedTrainingHasAModel() throws Exception {
+        var run = Run.local(2).writingTo(Place.of(folder.resolve("stopped")));
+        var stopper = new AtomicReference<Runnable>(() -> {});
+        var stopped = new LogisticRegression(OPTIONS.withPasses(40).with(Layout.KEYED))
+                .prepare(data(2, 200, false), Optional.empty(), run.listening(event -> {
+                    if (event instanceof RunEvent.CutReached) {
+                        stopper.get().run();
+                    }
+                }));
+        stopper.set(stopped.job()::stop);
+        var trained = stopped.run();
+        assertThat(stopped.decided()).containsKey("layout");
+        assertThat(trained.outcome().status()).isEqualTo(Outcome.Status.STOPPED);
+        assertThat(weights(trained.model())).isNotEmpty();
     }
 
     @Test

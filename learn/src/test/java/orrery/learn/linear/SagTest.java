@@ -124,7 +124,7 @@ final class SagTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ssp:2", "essp:1", "asp"})
+    @ValueSource(strings = {"ssp:2", "essp:1"})
     void looserConsistenciesFindItToo(String consistency) throws Exception {
         var learner = new LogisticRegression(LinearOptions.defaults());
         var model = train(

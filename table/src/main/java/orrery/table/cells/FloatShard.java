@@ -470,7 +470,11 @@ public final class FloatShard extends Shard {
         if (slot >= 0) {
             return slot;
         }
-        return admission == null || admission.makes(rows.block(key), key) ? create(key) : -1;
+        if (admission == null) {
+            return create(key);
+        }
+        beforeRow(key); // what is known of rows that are not there belongs to the block, too
+        return admission.makes(rows.block(key), key) ? create(key) : -1;
     }
 
     /** A row has had an update: it will not be dropped soon. */

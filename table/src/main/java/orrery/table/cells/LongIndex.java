@@ -20,7 +20,8 @@ public final class LongIndex {
 
     /**
      * Up to so many entries, an index is at most half full and grows to twice its size: that is fast. A larger one is up to
-     * three quarters full and grows by half, so that a key and its slot take 16 to 24 bytes.
+     * three quarters full and grows by half, so that a key and its slot take 16 to 24 bytes; after keys were taken out of it,
+     * perhaps twice as much.
      */
     private static final int SMALL = 1 << 12;
 

@@ -263,6 +263,10 @@ public abstract sealed class Shard permits FloatShard, IntShard {
 
     /** Forgets the rows of a sparse table's block, which is somebody else's. Only while nobody uses them. */
     public final void forget(int block) {
+        var first = before;
+        if (first != null) {
+            first.changes(block);
+        }
         rows.forget(block);
         if (admission != null) {
             admission.forget(block);

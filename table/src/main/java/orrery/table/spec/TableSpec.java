@@ -124,6 +124,10 @@ public record TableSpec(
             throw new IllegalArgumentException(
                     "table '" + name + "' makes all its rows: only sparse tables of floats choose which");
         }
+        if (keys.refusesSome() && consistency instanceof Consistency.Local) {
+            throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
+                    + " and make its rows late: averages that make none would be lost");
+        }
         if (keys.unused() > 0 && consistency instanceof Consistency.Essp) {
             throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
                     + " and drop unused rows: those who are told of rows would keep them");

@@ -21,9 +21,10 @@ final class LayoutFlags {
                 "Where weights are: auto (default), dense, keyed or sparse.",
                 "dense: each process holds all of them, the fastest as long as they fit. keyed: each holds its own, and asks"
                         + " for those of a batch by key; more processes hold more. sparse: the same, with memory only for"
-                        + " weights that were touched. auto: sparse with --hash-bits 64, keyed among processes if there are"
-                        + " more than 4 million weights and a batch touches less than a thousandth of them, else dense."
-                        + " The models of keyed and sparse weights are written in parts."
+                        + " weights that were touched. auto: sparse with --hash-bits 64; keyed among processes if a batch touches"
+                        + " few of the weights (a thousandth of more than 4 million, or a quarter of the features of a"
+                        + " softmax of 8 classes or more); else dense. The models of keyed and sparse weights are written in"
+                        + " parts."
             })
     String layout = "auto";
 

@@ -24,7 +24,12 @@ final class SolverFlags {
             "--beta",
             "--beta1",
             "--beta2",
-            "--early-stop");
+            "--early-stop",
+            "--layout",
+            "--make-after",
+            "--make-share",
+            "--drop-unused",
+            "--from-model");
 
     @Option(
             names = "--solver",
