@@ -17,6 +17,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import orrery.data.Nearest;
+import orrery.learn.Layout;
 import orrery.learn.linear.Known;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearOptions;
@@ -272,7 +273,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
                 false,
                 0,
                 isScaled ? LinearOptions.Scaling.FOUND : LinearOptions.Scaling.NONE,
-                LinearOptions.Layout.AUTO,
+                Layout.AUTO,
                 KeySpace.ALL,
                 null);
         return switch (known(getOrDefault(family), FAMILIES, "family")) {

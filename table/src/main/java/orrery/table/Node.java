@@ -229,8 +229,8 @@ public final class Node {
     }
 
     /**
-     * Copies the rows of {@code keys} to {@code out}, row after row, as their owners have them; for whoever runs the
-     * workers, while none of them adds.
+     * Copies the rows of {@code keys} to {@code out}, row after row, as their owners have them; for the
+     * coordinator, while no worker adds.
      */
     public void gather(Table table, long[] keys, float[] out) {
         gather(table, keys, new FloatCells(out), out.length);
@@ -262,7 +262,7 @@ public final class Node {
         return call(new ServerFunction.ResidentRows(table));
     }
 
-    /** The rows of a table of floats, whoever owns them; valid while nobody adds. */
+    /** The rows of a table of floats, those of other nodes among them; valid while nobody adds. */
     public TableRows rows(Table table) {
         table.floats();
         return new RowsOfNodes(this, table);

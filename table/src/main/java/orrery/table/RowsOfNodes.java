@@ -8,7 +8,7 @@ import orrery.table.hold.Table;
 import orrery.table.hold.TableRows;
 import orrery.table.spec.TableSpec;
 
-/** The rows of a table as whoever runs the workers sees them: those of others are asked for, some at a time. */
+/** The rows of a table for the coordinator: it asks the other nodes for theirs, some at a time. */
 final class RowsOfNodes implements TableRows {
     private static final int CELLS_AT_ONCE = 1 << 18;
 

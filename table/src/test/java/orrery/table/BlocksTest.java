@@ -127,9 +127,15 @@ final class BlocksTest {
     }
 
     @Test
-    void localStepsAndReadingByKeyExcludeEachOther() {
-        assertThatThrownBy(() -> spec(10, 1).byKey().with(Consistency.parse("local:3")))
-                .hasMessageContaining("cannot be under local:3 and read by key only");
+    void localStepsByKeyHaveNoView() {
+        var node = new Node();
+        var table = node.create(spec(10, 1).byKey().with(Consistency.parse("local:3")));
+        Sessions.run(
+                node,
+                1,
+                session -> assertThatThrownBy(() -> session.view(table))
+                        .hasMessageContaining("under local:3 a worker")
+                        .hasMessageContaining("no view of all"));
     }
 
     /** Under consistencies that push, rows of a table that is read by key go to those who have read them, one by one. */

@@ -88,7 +88,7 @@ public interface Application {
         Training<M> prepare(Run run) throws IOException;
 
         /** Whether its workers touch single rows, the same in every pass, so that a plan pays. */
-        default boolean isPlanned() {
+        default boolean isPlanned(Run run) {
             return false;
         }
 

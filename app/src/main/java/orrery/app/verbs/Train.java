@@ -227,7 +227,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         say(err, seen);
         run = running.processes() > 0 ? run.of(chosen.sums(data)) : run; // members read for themselves
         phases.next("prepare");
-        chosen.prepare(among(run, processes, terms)); // wrong labels are told before a folder is made
+        chosen.prepare(among(run, processes, terms)); // wrong labels are an error before a folder is made
         var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
                 + ConfigFile.line("app", what)
                 + ConfigFile.line("train", ConfigFile.absolute(data));
@@ -328,7 +328,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
 
     /** The run with the plan that its folder has, or with a new one if there are processes to place rows in. */
     private Run planned(Application.Task<?> chosen, Run run, RunFolder folder) throws IOException {
-        var placing = running.placing(chosen.isPlanned());
+        var placing = running.placing(chosen.isPlanned(run));
         if (running.processes() < 2 || placing.isEmpty()) {
             return run;
         }

@@ -21,7 +21,7 @@ public interface Conclusion {
     Map<String, Storage.Written> write(Node node, int position, int count) throws IOException;
 
     /**
-     * Does what is to be done once, when all nodes have written: called by whoever runs the job, who can ask for any row
+     * Does what has to be done once, after all nodes have written. Called by the coordinator, which can ask for any row
      * ({@link Node#gather}, {@link Node#rows}).
      *
      * @param files of all nodes

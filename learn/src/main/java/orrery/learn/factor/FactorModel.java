@@ -17,7 +17,9 @@ import java.util.function.IntToDoubleFunction;
 import orrery.data.Ratings;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
+import orrery.learn.ModelParts;
 import orrery.store.Place;
+import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
 
 /**
@@ -27,8 +29,8 @@ import orrery.store.Safetensors.Tensor;
  * @param itemNames by number; empty likewise
  * @param rank factors of a row, without the bias that follows them
  * @param mean of all ratings
- * @param users (users, rank + 1)
- * @param items (items, rank + 1)
+ * @param userFactors a row per user
+ * @param itemFactors a row per item
  * @param provenance where it comes from
  */
 public record FactorModel(
@@ -36,25 +38,45 @@ public record FactorModel(
         List<String> itemNames,
         int rank,
         float mean,
-        float[] users,
-        float[] items,
+        Factors userFactors,
+        Factors itemFactors,
         Map<String, String> provenance)
         implements Model {
     /** What the file says that it is. */
     public static final String FORMAT = "orrery-factors-1";
 
     public int userCount() {
-        return users.length / (rank + 1);
+        return userFactors.count();
     }
 
     public int itemCount() {
-        return items.length / (rank + 1);
+        return itemFactors.count();
+    }
+
+    /** The rows of all users, one after another; see {@link Factors#values}. */
+    public float[] users() {
+        return userFactors.values();
+    }
+
+    /** The rows of all items, one after another; see {@link Factors#values}. */
+    public float[] items() {
+        return itemFactors.values();
     }
 
     /** What a user will think of an item. */
     public float predict(int user, int item) {
-        int u = user * (rank + 1);
-        int i = item * (rank + 1);
+        if (userFactors instanceof Factors.Dense(var users, int _)
+                && itemFactors instanceof Factors.Dense(var items, int _)) {
+            return predict(users, user * (rank + 1), items, item * (rank + 1));
+        }
+        var ofUser = new float[rank + 1];
+        var ofItem = new float[rank + 1];
+        userFactors.row(user, ofUser);
+        itemFactors.row(item, ofItem);
+        return predict(ofUser, 0, ofItem, 0);
+    }
+
+    private float predict(float[] users, int u, float[] items, int i) {
         float sum = 0;
         for (int c = 0; c < rank; c++) {
             sum += users[u + c] * items[i + c];
@@ -62,13 +84,19 @@ public record FactorModel(
         return mean + users[u + rank] + items[i + rank] + sum;
     }
 
+    private float bias(Factors of, int number) {
+        var row = new float[rank + 1];
+        of.row(number, row);
+        return row[rank];
+    }
+
     /** The same of users and items that the model may not know, which are negative: they have no factors and no bias. */
     float predictAny(int user, int item) {
         if (user >= 0 && item >= 0) {
             return predict(user, item);
         }
-        float ofUser = user < 0 ? 0 : users[user * (rank + 1) + rank];
-        float ofItem = item < 0 ? 0 : items[item * (rank + 1) + rank];
+        float ofUser = user < 0 ? 0 : bias(userFactors, user);
+        float ofItem = item < 0 ? 0 : bias(itemFactors, item);
         return mean + ofUser + ofItem;
     }
 
@@ -230,17 +258,25 @@ public record FactorModel(
 
     @Override
     public FactorModel from(Map<String, String> where) {
-        return new FactorModel(userNames, itemNames, rank, mean, users, items, Map.copyOf(where));
+        return new FactorModel(userNames, itemNames, rank, mean, userFactors, itemFactors, Map.copyOf(where));
     }
 
     @Override
     public void save(Place file) throws IOException {
-        var tensors = List.of(
-                Tensor.floats("users", users, userCount(), rank + 1L),
-                Tensor.floats("items", items, itemCount(), rank + 1L),
-                Tensor.bytes("userNames", String.join("\n", userNames).getBytes(StandardCharsets.UTF_8)),
-                Tensor.bytes("itemNames", String.join("\n", itemNames).getBytes(StandardCharsets.UTF_8)));
-        var about = Map.of("rank", String.valueOf(rank), "mean", String.valueOf(mean));
+        var about = new LinkedHashMap<String, String>();
+        about.put("mean", String.valueOf(mean));
+        about.put("rank", String.valueOf(rank));
+        var tensors = new ArrayList<Tensor>();
+        if (userFactors instanceof Factors.InParts users) {
+            about.put("users", String.valueOf(userCount()));
+            about.put("items", String.valueOf(itemCount()));
+            users.parts().save(file, about);
+        } else {
+            tensors.add(Tensor.floats("users", users(), userCount(), rank + 1L));
+            tensors.add(Tensor.floats("items", items(), itemCount(), rank + 1L));
+        }
+        tensors.add(Tensor.bytes("userNames", String.join("\n", userNames).getBytes(StandardCharsets.UTF_8)));
+        tensors.add(Tensor.bytes("itemNames", String.join("\n", itemNames).getBytes(StandardCharsets.UTF_8)));
         ModelFile.write(file, FORMAT, about, provenance, tensors);
     }
 
@@ -252,25 +288,55 @@ public record FactorModel(
     /** The same from any place. */
     public static FactorModel load(Place path) throws IOException {
         try (var file = ModelFile.open(path, FORMAT, "a factorisation")) {
+            if (ModelParts.has(file)) {
+                return inParts(file, path);
+            }
             var shape = file.shape("users");
             var others = file.shape("items");
             if (shape.length != 2 || others.length != 2 || shape[1] != others[1] || shape[1] < 2) {
                 throw new IOException(path + ": users and items do not fit each other");
             }
-            float mean;
-            try {
-                mean = Float.parseFloat(file.metadata().getOrDefault("mean", ""));
-            } catch (NumberFormatException e) {
-                throw new IOException(path + ": says no mean rating", e);
-            }
+            float mean = number(file, "mean", path);
+            int width = (int) shape[1];
             return new FactorModel(
                     names(file.bytes("userNames"), shape[0], path),
                     names(file.bytes("itemNames"), others[0], path),
-                    (int) shape[1] - 1,
+                    width - 1,
                     mean,
-                    ModelFile.finite(file, "users"),
-                    ModelFile.finite(file, "items"),
+                    new Factors.Dense(ModelFile.finite(file, "users"), width),
+                    new Factors.Dense(ModelFile.finite(file, "items"), width),
                     ModelFile.provenance(file));
+        }
+    }
+
+    private static FactorModel inParts(Safetensors file, Place path) throws IOException {
+        var parts = ModelParts.open(file, path);
+        int rank = count(file, "rank", path);
+        int users = count(file, "users", path);
+        int items = count(file, "items", path);
+        return new FactorModel(
+                names(file.bytes("userNames"), users, path),
+                names(file.bytes("itemNames"), items, path),
+                rank,
+                number(file, "mean", path),
+                new Factors.InParts(parts, FactorRecipe.USERS, users, rank + 1),
+                new Factors.InParts(parts, FactorRecipe.ITEMS, items, rank + 1),
+                ModelFile.provenance(file));
+    }
+
+    private static int count(Safetensors file, String name, Place path) throws IOException {
+        try {
+            return Integer.parseInt(file.metadata().getOrDefault(name, ""));
+        } catch (NumberFormatException e) {
+            throw new IOException(path + ": does not say its " + name, e);
+        }
+    }
+
+    private static float number(Safetensors file, String name, Place path) throws IOException {
+        try {
+            return Float.parseFloat(file.metadata().getOrDefault(name, ""));
+        } catch (NumberFormatException e) {
+            throw new IOException(path + ": does not say its " + name, e);
         }
     }
 

@@ -1,20 +1,34 @@
 package orrery.learn.factor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import orrery.data.Keys;
 import orrery.data.Ratings;
 import orrery.engine.Job;
 import orrery.engine.event.Outcome;
 import orrery.engine.keep.Identity;
+import orrery.engine.launch.Threads;
+import orrery.engine.stage.Conclusion;
+import orrery.engine.stage.Course;
 import orrery.engine.stage.Measured;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Step;
 import orrery.engine.stage.Worker;
+import orrery.learn.Layout;
+import orrery.learn.ModelParts;
 import orrery.learn.Recipe;
+import orrery.store.Place;
+import orrery.store.Storage;
+import orrery.table.Node;
+import orrery.table.hold.StoredRows;
 import orrery.table.spec.Init;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
@@ -25,12 +39,16 @@ final class FactorRecipe implements Recipe<FactorModel> {
     static final String USERS = "users";
     static final String ITEMS = "items";
     private static final float FIRST_DEVIATION = 0.1f;
+    private static final String FILE = "model.safetensors"; // in the folder of results
+    private static final long MANY_CELLS = 1 << 26; // 256 MiB
 
     private final FactorOptions options;
     private final Ratings train;
     private final Optional<Ratings> validation;
     private final Supplier<String> dataSum;
     private final Division division;
+    private final Run run;
+    private final boolean isKeyed; // processes hold their own rows only, and write them in parts
     private final Job job;
 
     /**
@@ -43,17 +61,20 @@ final class FactorRecipe implements Recipe<FactorModel> {
             Division division,
             Optional<Ratings> validation,
             Supplier<String> dataSum,
+            Layout layout,
             Run run) {
         this.dataSum = dataSum;
         this.options = options;
         this.train = train;
         this.validation = validation;
         this.division = division;
+        this.run = run;
         int width = options.width();
         int tiles = Tiles.count(division, width);
+        isKeyed = isKeyed(layout, division, width, run);
         var tables = List.of(
-                TableSpec.dense(USERS, division.userCount(), width).with(init(run.seed())),
-                TableSpec.dense(ITEMS, division.itemCount(), width)
+                table(USERS, division.userCount()).with(init(run.seed())),
+                table(ITEMS, division.itemCount())
                         .with(init(run.seed() + 1))
                         .with(
                                 options.method() == FactorOptions.Method.ADA_REVISION
@@ -71,7 +92,30 @@ final class FactorRecipe implements Recipe<FactorModel> {
                                         ? Tiles.empty(division, tiles, worker.index())
                                         : Tiles.of(train, division, tiles, worker.index()),
                                 worker)));
-        job = new Job("mf", tables, List.of(stage));
+        job = new Job(
+                "mf", tables, Course.of(List.of(stage)), isKeyed ? run.results().map(Written::new) : Optional.empty());
+    }
+
+    /** Whether factors are by key: as asked, or among processes if there are many. */
+    static boolean isKeyed(Layout layout, Division division, int width, Run run) {
+        long cells = ((long) division.userCount() + division.itemCount()) * width;
+        return switch (layout) {
+            case KEYED -> true;
+            case DENSE -> false;
+            case AUTO -> !(run.launcher() instanceof Threads) && cells > MANY_CELLS;
+            case SPARSE ->
+                throw new IllegalArgumentException("users and items have numbers: the layout is dense or keyed");
+        };
+    }
+
+    private TableSpec table(String name, int rows) {
+        var spec = TableSpec.dense(name, rows, options.width());
+        return isKeyed ? spec.byKey() : spec;
+    }
+
+    @Override
+    public Map<String, String> decided() {
+        return isKeyed ? Map.of("layout", "keyed: each process holds its own factors") : Map.of();
     }
 
     private Step step(Tiles tiles, Worker worker) {
@@ -95,9 +139,15 @@ final class FactorRecipe implements Recipe<FactorModel> {
 
     private Map<String, Double> validate(Session session) {
         var measured = new LinkedHashMap<String, Double>();
-        model(session.values(session.table(USERS)), session.values(session.table(ITEMS)))
-                .score(validation.orElseThrow())
-                .forEach((name, value) -> measured.put("validation." + name, value));
+        var ratings = validation.orElseThrow();
+        var model = isKeyed
+                ? model(
+                        some(session, USERS, division.userCount(), ratings.users()),
+                        some(session, ITEMS, division.itemCount(), ratings.items()))
+                : model(
+                        rows(session.values(session.table(USERS)), division.userCount()),
+                        rows(session.values(session.table(ITEMS)), division.itemCount()));
+        model.score(validation.orElseThrow()).forEach((name, value) -> measured.put("validation." + name, value));
         return measured;
     }
 
@@ -108,8 +158,54 @@ final class FactorRecipe implements Recipe<FactorModel> {
 
     @Override
     public FactorModel model(Outcome outcome) {
+        if (isKeyed && run.results().isPresent()) {
+            try {
+                return FactorModel.load(run.results().get().resolve(FILE));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e);
+            }
+        }
         var node = outcome.node();
-        return model(node.values(node.table(USERS)), node.values(node.table(ITEMS)));
+        return model(
+                rows(node.values(node.table(USERS)), division.userCount()),
+                rows(node.values(node.table(ITEMS)), division.itemCount()));
+    }
+
+    /** Rows that those who own them have written to files, and the model that these are of. */
+    private final class Written implements Conclusion {
+        private final Place folder;
+
+        Written(Place folder) {
+            this.folder = folder;
+        }
+
+        @Override
+        public Map<String, Storage.Written> write(Node node, int position, int count) throws IOException {
+            var written = new TreeMap<String, Storage.Written>();
+            for (var table : List.of(USERS, ITEMS)) {
+                String name = ModelParts.part(FILE, table, position, count);
+                var part = StoredRows.write(
+                        node.table(table),
+                        ModelParts.prefix(table),
+                        options.rank() + 1,
+                        (key, values, at) -> scale(values, at, values, at),
+                        folder.folder(),
+                        name);
+                written.put(name, part);
+            }
+            return written;
+        }
+
+        @Override
+        public void conclude(Node node, Map<String, Storage.Written> files) throws IOException {
+            var parts = ModelParts.written(folder, FILE, files);
+            int width = options.rank() + 1;
+            model(
+                            new Factors.InParts(parts, USERS, division.userCount(), width),
+                            new Factors.InParts(parts, ITEMS, division.itemCount(), width))
+                    .save(folder.resolve(FILE));
+            ModelParts.deleteOthers(folder.folder(), FILE, files.keySet());
+        }
     }
 
     @Override
@@ -117,34 +213,46 @@ final class FactorRecipe implements Recipe<FactorModel> {
         return Map.of("options", options.toString(), Identity.DATA, dataSum.get());
     }
 
-    private FactorModel model(float[] users, float[] items) {
+    private FactorModel model(Factors users, Factors items) {
         return new FactorModel(
-                train.userNames(),
-                train.itemNames(),
-                options.rank(),
-                division.mean(),
-                rows(users),
-                rows(items),
-                Map.of());
+                train.userNames(), train.itemNames(), options.rank(), division.mean(), users, items, Map.of());
     }
 
     /** Factors and biases of ratings as they were given, without histories. */
-    private float[] rows(float[] values) {
-        if (options.method() != FactorOptions.Method.ROW_ADAGRAD) {
-            return values;
+    private Factors rows(float[] values, int count) {
+        int width = options.rank() + 1;
+        if (options.width() == width) {
+            return new Factors.Dense(values, width);
         }
-        int rank = options.rank();
-        int count = values.length / options.width();
-        var rows = new float[count * (rank + 1)];
-        float perFactor = (float) Math.sqrt(division.deviation()); // there are two in a product
+        var rows = new float[count * width];
         for (int r = 0; r < count; r++) {
-            int from = r * options.width();
-            int to = r * (rank + 1);
-            for (int c = 0; c < rank; c++) {
-                rows[to + c] = perFactor * values[from + c];
-            }
-            rows[to + rank] = division.deviation() * values[from + rank];
+            scale(values, r * options.width(), rows, r * width);
         }
-        return rows;
+        return new Factors.Dense(rows, width);
+    }
+
+    private void scale(float[] row, int from, float[] into, int to) {
+        int rank = options.rank();
+        boolean isScaled = options.method() == FactorOptions.Method.ROW_ADAGRAD;
+        float perFactor = isScaled ? (float) Math.sqrt(division.deviation()) : 1; // there are two in a product
+        for (int c = 0; c < rank; c++) {
+            into[to + c] = perFactor * row[from + c];
+        }
+        into[to + rank] = (isScaled ? division.deviation() : 1) * row[from + rank];
+    }
+
+    /** The rows of some numbers as they are now. */
+    private Factors some(Session session, String table, int count, int[] numbers) {
+        var distinct = Keys.distinct(
+                Arrays.stream(numbers).filter(n -> n >= 0).mapToLong(n -> n).toArray());
+        int wide = options.width();
+        var values = new float[distinct.length * wide];
+        session.values(session.table(table), distinct, values);
+        int width = options.rank() + 1;
+        var rows = new float[distinct.length * width];
+        for (int i = 0; i < distinct.length; i++) {
+            scale(values, i * wide, rows, i * width);
+        }
+        return new Factors.Some(distinct, rows, width, count);
     }
 }

@@ -3,6 +3,7 @@ package orrery.learn.factor;
 import java.util.Optional;
 import orrery.data.Ratings;
 import orrery.engine.stage.Run;
+import orrery.learn.Layout;
 import orrery.learn.Training;
 
 /**
@@ -14,15 +15,29 @@ import orrery.learn.Training;
  */
 public final class MatrixFactorization {
     private final FactorOptions options;
+    private final Layout layout;
 
     public MatrixFactorization(FactorOptions options) {
+        this(options, Layout.AUTO);
+    }
+
+    /** @param layout where factors are: dense or keyed, or as suits their number */
+    public MatrixFactorization(FactorOptions options, Layout layout) {
         this.options = options;
+        this.layout = layout;
+    }
+
+    /** Whether factors will be by key, so that their rows are not placed by a plan. */
+    public boolean isKeyed(Ratings train, Run run) {
+        return FactorRecipe.isKeyed(layout, Division.of(train, run.workers()), options.width(), run);
     }
 
     /** Makes ready to train. */
     public Training<FactorModel> prepare(Ratings train, Optional<Ratings> validation, Run run) {
         return new Training<>(
-                new FactorRecipe(options, train, Division.of(train, run.workers()), validation, train::sum, run), run);
+                new FactorRecipe(
+                        options, train, Division.of(train, run.workers()), validation, train::sum, layout, run),
+                run);
     }
 
     /**
@@ -30,6 +45,7 @@ public final class MatrixFactorization {
      * workers of this JVM; where the model is made, it has the names of all users and items.
      */
     public Training<FactorModel> prepare(Ratings local, Division division, Run run) {
-        return new Training<>(new FactorRecipe(options, local, division, Optional.empty(), division::sum, run), run);
+        return new Training<>(
+                new FactorRecipe(options, local, division, Optional.empty(), division::sum, Layout.DENSE, run), run);
     }
 }

@@ -20,11 +20,13 @@ import orrery.data.Keys;
 import orrery.data.Schema;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
+import orrery.learn.ModelParts;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
 import orrery.table.hold.TableRows;
+import orrery.table.spec.TableSpec;
 
 /** What was learned: a margin per class is a weighted sum of an example's features. Immutable. */
 public final class LinearModel implements Model {
@@ -34,6 +36,9 @@ public final class LinearModel implements Model {
     private static final long serialVersionUID = 2;
     private static final String WEIGHTS = "weights";
     private static final String KEYS = "keys"; // ascending, beside the weights
+    private static final String LAYOUT = "layout"; // of weights in parts
+    private static final String BY_KEY = "keys and values, sorted by block";
+    private static final String BY_NUMBER = "values by number";
 
     private final Loss loss;
     private final Schema schema;
@@ -480,7 +485,10 @@ public final class LinearModel implements Model {
                 tensors.add(Tensor.longs(KEYS, keys));
                 tensors.add(Tensor.floats(WEIGHTS, values, keys.length, width));
             }
-            case Weights.InParts parts -> ModelParts.save(parts, file, metadata);
+            case Weights.InParts parts -> {
+                parts.parts().save(file, metadata);
+                metadata.put(LAYOUT, parts.areByKey() ? BY_KEY : BY_NUMBER);
+            }
         }
         tensors.add(Tensor.doubles("intercept", intercept));
         tensors.add(Tensor.doubles("labels", labels.values()));
@@ -533,8 +541,9 @@ public final class LinearModel implements Model {
     }
 
     private static Weights weights(Safetensors file, Place path, Schema schema, int width) throws IOException {
-        if (file.metadata().containsKey(ModelParts.INDEX)) {
-            return ModelParts.open(file, path, schema.features(), width);
+        if (ModelParts.has(file)) {
+            long rows = BY_KEY.equals(file.metadata().get(LAYOUT)) ? TableSpec.OPEN : schema.features();
+            return new Weights.InParts(ModelParts.open(file, path), rows, width);
         }
         long[] shape = file.shape(WEIGHTS);
         boolean isSparse = file.names().contains(KEYS);

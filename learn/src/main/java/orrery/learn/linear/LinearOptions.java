@@ -3,6 +3,7 @@ package orrery.learn.linear;
 import java.io.Serializable;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import orrery.learn.Layout;
 import orrery.table.spec.KeySpace;
 import orrery.table.spec.UpdateRule;
 
@@ -37,21 +38,6 @@ public record LinearOptions(
         implements Serializable {
     /** Passes: as many as so much data needs, at least 5. */
     public static final int BY_SIZE = 0;
-
-    /** Where the weights are, and how workers read them. */
-    public enum Layout {
-        /**
-         * As suits the data: sparse where features have keys; dense where workers are threads, or a batch touches many of
-         * the weights; else by key.
-         */
-        AUTO,
-        /** Every process that has workers holds all weights side by side: the fastest as long as they fit. */
-        DENSE,
-        /** A process holds its own weights, and workers ask for those of a batch: more processes hold more of them. */
-        KEYED,
-        /** The same, with memory only for weights that were ever touched; keys are any numbers of 64 bits. */
-        SPARSE
-    }
 
     /** Whether learning adapts to the scale of the data. */
     public enum Scaling {

@@ -31,8 +31,9 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Verdict;
 import orrery.engine.stage.Worker;
 import orrery.learn.DivergedException;
+import orrery.learn.Layout;
+import orrery.learn.ModelParts;
 import orrery.learn.Recipe;
-import orrery.learn.linear.LinearOptions.Layout;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.Node;
@@ -47,9 +48,6 @@ import orrery.table.worker.Session;
 /** A linear model, learned by gradients of mini-batches. */
 final class LinearRecipe implements Recipe<LinearModel> {
     static final String WEIGHTS = "weights";
-
-    /** What the names of weights begin with in the parts of a model. */
-    static final String PREFIX = "weights.";
 
     private static final String INTERCEPT = "intercept";
     private static final String BEST = "best.";
@@ -436,7 +434,8 @@ final class LinearRecipe implements Recipe<LinearModel> {
             var conditioning = source.conditioning();
             var part = StoredRows.write(
                     node.table(prefix() + WEIGHTS),
-                    PREFIX,
+                    ModelParts.prefix(WEIGHTS),
+                    width,
                     (key, values, at) -> {
                         for (int c = 0; c < width; c++) {
                             values[at + c] = conditioning.unscaled(key, values[at + c]);
@@ -456,16 +455,12 @@ final class LinearRecipe implements Recipe<LinearModel> {
 
         @Override
         public void conclude(Node node, Map<String, Storage.Written> files) throws IOException {
-            var to = folder.folder();
-            ModelParts.writeIndex(to, FILE, files);
             var parts = new Weights.InParts(
-                    folder.text(),
-                    files.keySet().toArray(String[]::new),
-                    files.toString(),
+                    ModelParts.written(folder, FILE, files),
                     layout == Layout.SPARSE ? TableSpec.OPEN : source.features(),
                     width);
             of(parts, intercepts(node, prefix())).save(folder.resolve(FILE));
-            ModelParts.deleteOthers(to, FILE, files.keySet());
+            ModelParts.deleteOthers(folder.folder(), FILE, files.keySet());
         }
     }
 

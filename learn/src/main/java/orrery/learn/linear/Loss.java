@@ -65,4 +65,14 @@ public enum Loss {
         }
         return max + Math.log(sum);
     }
+
+    /** The largest second derivative by the margin, of smooth losses. */
+    double smoothness() {
+        return switch (this) {
+            case LOGISTIC -> 0.25;
+            case SQUARED_HINGE -> 2;
+            case SQUARED, SOFTMAX -> 1;
+            case HINGE -> Double.POSITIVE_INFINITY;
+        };
+    }
 }

@@ -147,11 +147,7 @@ final class Sag implements Recipe<LinearModel> {
 
     /** One over the smoothness of the loss of an example: the largest squared length times that of the margin's loss. */
     private double derivedRate() {
-        double ofMargin = switch (loss) {
-            case LOGISTIC -> 0.25;
-            case SQUARED_HINGE -> 2;
-            default -> 1;
-        };
+        double ofMargin = loss.smoothness();
         double longest = 0;
         var cursor = data.examples().cursor();
         for (long i = 0; i < data.examples().size(); i++) {

@@ -115,7 +115,7 @@ record Source(
     }
 
     /**
-     * Whether processes had better hold all weights side by side. By key, an access costs more than by place, and side by
+     * Whether it is cheaper for processes to hold all weights side by side. By key, an access costs more than by place, and side by
      * side, something is to be done for each of the weights that somebody has changed. Of features that have many weights each,
      * the access is what counts less. Measured: docs/runs.md.
      *

@@ -200,11 +200,7 @@ final class Svrg implements Recipe<LinearModel> {
      */
     private double derivedRate() {
         var examples = data.examples();
-        double ofMargin = switch (loss) {
-            case LOGISTIC -> 0.25;
-            case SQUARED_HINGE -> 2;
-            default -> 1;
-        };
+        double ofMargin = loss.smoothness();
         double longest = 0;
         var cursor = examples.cursor();
         for (long i = 0; i < examples.size(); i++) {

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import orrery.store.Place;
+import orrery.learn.ModelParts;
 import orrery.table.hold.StoredRows;
 import orrery.table.hold.TableRows;
 import orrery.table.spec.TableSpec;
@@ -99,42 +99,30 @@ sealed interface Weights extends Serializable {
     final class InParts implements Weights {
         private static final long serialVersionUID = 1;
 
-        private final String folder;
-        private final String[] names;
-        private final String sums;
+        private final ModelParts parts;
         private final long rows; // or TableSpec.OPEN
         private final int width;
         private transient @Nullable StoredRows open;
 
-        /**
-         * @param folder that they are in, as text
-         * @param sums of the files, in words
-         * @param rows how many features there are; {@link TableSpec#OPEN} for any key
-         */
-        InParts(String folder, String[] names, String sums, long rows, int width) {
-            this.folder = folder;
-            this.names = names;
-            this.sums = sums;
+        /** @param rows how many features there are; {@link TableSpec#OPEN} for any key */
+        InParts(ModelParts parts, long rows, int width) {
+            this.parts = parts;
             this.rows = rows;
             this.width = width;
         }
 
         @Override
         public String sum() {
-            return sums;
+            return parts.sum();
+        }
+
+        ModelParts parts() {
+            return parts;
         }
 
         /** Whether only some features have a row. */
         boolean areByKey() {
             return rows == TableSpec.OPEN;
-        }
-
-        String folder() {
-            return folder;
-        }
-
-        String[] names() {
-            return names.clone();
         }
 
         /** What it is as a table. */
@@ -148,8 +136,7 @@ sealed interface Weights extends Serializable {
         private StoredRows open() throws IOException {
             var now = open;
             if (now == null) {
-                now = StoredRows.open(
-                        spec(rows, width), LinearRecipe.PREFIX, new Place(folder).folder(), Arrays.asList(names));
+                now = parts.rows(spec(rows, width));
                 open = now;
             }
             return now;

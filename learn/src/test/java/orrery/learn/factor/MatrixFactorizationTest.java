@@ -1,8 +1,10 @@
 package orrery.learn.factor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +25,10 @@ import orrery.engine.Job;
 import orrery.engine.event.RunEvent;
 import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Run;
+import orrery.learn.InNodes;
+import orrery.learn.Layout;
 import orrery.learn.factor.FactorOptions.Method;
+import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.plan.Placing;
 import orrery.table.spec.Consistency;
@@ -74,6 +80,61 @@ final class MatrixFactorizationTest {
         assertThat(model.score(split.test()).get("rmse")).isLessThan(0.2);
         assertThat(model.score(split.test()).get("mae"))
                 .isLessThan(model.score(split.test()).get("rmse"));
+    }
+
+    /** Every process holds its own factors, and writes them: they are those of factors side by side. */
+    @ParameterizedTest
+    @EnumSource(Method.class)
+    void factorsByKeyAreTheSameBits(Method method) throws Exception {
+        var split = exact(200, 120, 3_000, 5).split(0.1, 5);
+        var options = new FactorOptions(6, 4, 0.05f, 0.99f, 0.0005f, method);
+        var due = train(options, split.train(), Run.local(4));
+        var keyed = new MatrixFactorization(options, Layout.KEYED);
+        var validation = Optional.of(split.test());
+        var alone = keyed.prepare(split.train(), Optional.empty(), Run.local(4))
+                .run()
+                .model();
+        assertThat(alone.users()).isEqualTo(due.users());
+        assertThat(alone.items()).isEqualTo(due.items());
+
+        var run = Run.local(4).writingTo(Place.of(folder.resolve("written")));
+        var measured = new AtomicReference<Map<String, Double>>(Map.of());
+        var trained = keyed.prepare(
+                        split.train(),
+                        validation,
+                        run.with(new InNodes(
+                                        2,
+                                        run,
+                                        mine -> keyed.prepare(split.train(), validation, mine)
+                                                .join()))
+                                .listening(event -> {
+                                    if (event instanceof RunEvent.CutReached of) {
+                                        measured.set(of.metrics());
+                                    }
+                                }))
+                .run();
+        var parts = trained.model();
+        try (var files = Files.list(folder.resolve("written"))) {
+            assertThat(files.filter(file -> String.valueOf(file).contains("-of-")))
+                    .hasSize(4); // of 2 tables
+        }
+        var copy = folder.resolve("copy/other.safetensors");
+        parts.save(Place.of(copy));
+        var read = FactorModel.load(copy);
+        var row = new float[options.rank() + 1];
+        for (int user = 0; user < due.userCount(); user++) {
+            read.userFactors().row(user, row);
+            assertThat(row).isEqualTo(Arrays.copyOfRange(due.users(), user * row.length, (user + 1) * row.length));
+        }
+        for (int item = 0; item < due.itemCount(); item++) {
+            read.itemFactors().row(item, row);
+            assertThat(row).isEqualTo(Arrays.copyOfRange(due.items(), item * row.length, (item + 1) * row.length));
+        }
+        assertThat(parts.score(split.test())).isEqualTo(due.score(split.test()));
+        assertThat(parts.recommend(3, 10, new BitSet())).isEqualTo(due.recommend(3, 10, new BitSet()));
+        assertThat(measured.get().get("validation.rmse"))
+                .isEqualTo(due.score(split.test()).get("rmse"));
+        assertThatThrownBy(parts::users).hasMessageContaining("row by row");
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import orrery.engine.stage.Run;
+import orrery.learn.InNodes;
 
 /**
  * What every application learns, under every consistency, by every launcher: the same bits as when {@code golden-bits.txt}
@@ -43,7 +44,7 @@ final class GoldenBitsTest {
 
     @Test
     void byTwoNodes() throws Exception {
-        check("two nodes", (training, run) -> run.with(new TwoNodes(training)));
+        check("two nodes", (training, run) -> run.with(new InNodes(2, Run.local(Golden.WORKERS), training::join)));
     }
 
     @Test

@@ -22,6 +22,7 @@ import orrery.engine.event.Outcome;
 import orrery.engine.event.RunEvent;
 import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Run;
+import orrery.learn.InNodes;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
 

@@ -38,6 +38,7 @@ public final class StoredRows implements TableRows {
     private final List<Safetensors> files = new ArrayList<>();
     private final Map<Integer, Safetensors> fileOf = new HashMap<>(); // by block
     private final Pages pages = new Pages();
+    private long cut; // rows of a block of a dense table
     private final @Nullable Map<Long, Place> ordered; // of a dense table whose rows do not lie by their numbers
 
     private record Place(int block, int position) {}
@@ -123,11 +124,12 @@ public final class StoredRows implements TableRows {
      * Writes what a node owns of a table that nobody changes meanwhile, without the state of its rule.
      *
      * @param prefix of the names of its tensors
+     * @param columns of a row that are written: the first so many
      * @param change of what is written, row after row
      * @return the file's size and sum
      */
-    public static Storage.Written write(Table table, String prefix, Change change, Storage storage, String name)
-            throws IOException {
+    public static Storage.Written write(
+            Table table, String prefix, int columns, Change change, Storage storage, String name) throws IOException {
         var spec = table.spec();
         var shard = table.floats();
         var metadata = new LinkedHashMap<String, String>();
@@ -137,13 +139,13 @@ public final class StoredRows implements TableRows {
         var own = table.own();
         for (int block = 0; block < own.length; block++) {
             if (own[block] && shard.rows().resident(block) > 0) {
-                add(table, block, prefix, change, tensors);
+                add(table, block, prefix, columns, change, tensors);
             }
         }
         return storage.write(name, out -> Safetensors.write(out, metadata, tensors));
     }
 
-    private static void add(Table table, int block, String prefix, Change change, List<Tensor> tensors) {
+    private static void add(Table table, int block, String prefix, int columns, Change change, List<Tensor> tensors) {
         var rows = table.shard.rows();
         int width = table.spec().width();
         int count = rows.resident(block);
@@ -155,12 +157,14 @@ public final class StoredRows implements TableRows {
             for (int i = 0; rows.isDense && i < count; i++) {
                 keys[0][i] = rows.row(rows.blockStart(block) + i);
             }
-            values[0] = ((FloatCells) of.planes()[0]).array();
+            var all = ((FloatCells) of.planes()[0]).array();
             for (int i = 0; i < count; i++) {
                 if (keys[0][i] >= 0 || !rows.isDense) {
-                    change.of(keys[0][i], values[0], i * width);
+                    change.of(keys[0][i], all, i * width);
                 }
+                System.arraycopy(all, i * width, all, i * columns, columns);
             }
+            values[0] = all;
         };
         boolean hasKeys = !rows.isDense || !rows.isNatural();
         if (hasKeys) {
@@ -174,13 +178,13 @@ public final class StoredRows implements TableRows {
                     }));
         }
         tensors.add(new Tensor(
-                prefix + Snapshot.values(block), Safetensors.Type.F32, new long[] {count, width}, (from, n, into) -> {
+                prefix + Snapshot.values(block), Safetensors.Type.F32, new long[] {count, columns}, (from, n, into) -> {
                     if (from == 0 && !hasKeys) {
                         copy.run();
                     }
                     into.asFloatBuffer().put(values[0], (int) from, n);
                     into.position(into.position() + Float.BYTES * n);
-                    if (from + n == (long) count * width) { // the last of it
+                    if (from + n == (long) count * columns) { // the last of it
                         keys[0] = new long[0];
                         values[0] = new float[0];
                     }
@@ -192,14 +196,15 @@ public final class StoredRows implements TableRows {
             return; // each block says which rows it has
         }
         long cut = Long.parseLong(file.metadata().getOrDefault(Snapshot.CUT, "0"));
-        if (cut != rows.cut()) {
+        this.cut = this.cut == 0 ? cut : this.cut;
+        if (cut < 1 || cut != (rows.isDense ? this.cut : rows.cut())) {
             throw new IOException(file.where() + ": table '" + spec.name() + "' is cut to blocks otherwise (" + cut
-                    + ") than here (" + rows.cut() + ")");
+                    + ") than in other files, or here (" + (rows.isDense ? this.cut : rows.cut()) + ")");
         }
         for (int block : Snapshot.blocks(file, prefix)) {
             long[] shape = file.shape(values(block));
             boolean hasKeys = file.names().contains(keys(block));
-            long due = hasKeys ? file.shape(keys(block))[0] : block < rows.blocks ? rows.resident(block) : -1;
+            long due = hasKeys ? file.shape(keys(block))[0] : Math.clamp(spec.rows() - block * this.cut, -1, this.cut);
             if (shape.length != 2 || shape[1] != spec.width() || shape[0] != due) {
                 throw new IOException(file.where() + ": block " + block + " of table '" + spec.name() + "' is of shape "
                         + Arrays.toString(shape) + ", expected " + due + " x " + spec.width());
@@ -208,8 +213,8 @@ public final class StoredRows implements TableRows {
     }
 
     private void checkAllIsHere(Storage storage, List<String> names) throws IOException {
-        for (int block = 0; rows.isDense && block < rows.blocks; block++) {
-            if (!fileOf.containsKey(block)) {
+        for (int block = 0; block < blocks(); block++) {
+            if (rows.isDense && !fileOf.containsKey(block)) {
                 throw new IOException(storage.where("") + ": block " + block + " of table '" + spec.name()
                         + "' is in none of " + names);
             }
@@ -241,6 +246,10 @@ public final class StoredRows implements TableRows {
                     + " rows, table '" + spec.name() + "' has " + spec.rows());
         }
         return found;
+    }
+
+    private int blocks() {
+        return rows.isDense ? cut == 0 ? 1 : Math.toIntExact(Math.ceilDiv(spec.rows(), cut)) : rows.blocks;
     }
 
     private String values(int block) {
@@ -285,14 +294,14 @@ public final class StoredRows implements TableRows {
         int width = spec.width();
         for (int i = from; i < to; i++, at += width) {
             rows.check(keys[i]);
-            int block = rows.block(keys[i]);
+            int block = rows.isDense ? (int) (keys[i] / cut) : rows.block(keys[i]);
             long position;
             if (ordered != null) {
                 var place = Objects.requireNonNull(ordered.get(keys[i])); // the key has been checked
                 block = place.block();
                 position = place.position();
             } else {
-                position = rows.isDense ? keys[i] - rows.blockStart(block) : find(block, keys[i]);
+                position = rows.isDense ? keys[i] % cut : find(block, keys[i]);
             }
             if (position < 0) {
                 spec.init().fill(keys[i], 1, width, out, at);
@@ -348,7 +357,7 @@ public final class StoredRows implements TableRows {
     public void forEachRow(Action action) throws IOException {
         int width = spec.width();
         var row = new float[width];
-        for (int block = 0; ordered == null && block < rows.blocks; block++) {
+        for (int block = 0; ordered == null && block < blocks(); block++) {
             if (!fileOf.containsKey(block)) {
                 continue;
             }
@@ -361,7 +370,7 @@ public final class StoredRows implements TableRows {
                 file.floats(values(block), from * width, values, 0, n * width);
                 for (int i = 0; i < n; i++) {
                     System.arraycopy(values, i * width, row, 0, width);
-                    action.row(keys == null ? rows.blockStart(block) + from + i : keys[(int) from + i], row);
+                    action.row(keys == null ? block * cut + from + i : keys[(int) from + i], row);
                 }
             }
         }

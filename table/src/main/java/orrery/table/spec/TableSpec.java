@@ -130,7 +130,7 @@ public record TableSpec(
         }
         if (keys.unused() > 0 && consistency instanceof Consistency.Essp) {
             throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
-                    + " and drop unused rows: those who are told of rows would keep them");
+                    + " and drop unused rows: readers to whom rows are pushed would keep them");
         }
         if (rule instanceof UpdateRule.Ftrl && !(init instanceof Init.Zero)) {
             throw new IllegalArgumentException("table '" + name

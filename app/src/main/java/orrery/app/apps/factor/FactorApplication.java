@@ -18,6 +18,7 @@ import orrery.data.Ratings;
 import orrery.data.Read;
 import orrery.data.Reading;
 import orrery.engine.stage.Run;
+import orrery.learn.Layout;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.learn.factor.FactorModel;
@@ -73,21 +74,23 @@ public final class FactorApplication implements Application {
             public Application.Task<FactorModel> task(Given given) {
                 holdOut.check();
                 reading.options();
-                return new Task(factors.options(descent), holdOut, reading);
+                return new Task(factors.options(descent), factors.layout(), holdOut, reading);
             }
         };
     }
 
     private static final class Task implements Application.Task<FactorModel> {
         private final FactorOptions options;
+        private final MatrixFactorization learner;
         private final HoldOutFlags holdOut;
         private final RatingFlags reading;
         private Reading read = Reading.of("ratings");
         private Optional<Ratings> train = Optional.empty();
         private Optional<Ratings> test = Optional.empty();
 
-        Task(FactorOptions options, HoldOutFlags holdOut, RatingFlags reading) {
+        Task(FactorOptions options, Layout layout, HoldOutFlags holdOut, RatingFlags reading) {
             this.options = options;
+            learner = new MatrixFactorization(options, layout);
             this.holdOut = holdOut;
             this.reading = reading;
         }
@@ -143,12 +146,12 @@ public final class FactorApplication implements Application {
 
         @Override
         public Training<FactorModel> prepare(Run run) {
-            return new MatrixFactorization(options).prepare(train.orElseThrow(), test, run);
+            return learner.prepare(train.orElseThrow(), test, run);
         }
 
         @Override
-        public boolean isPlanned() {
-            return true;
+        public boolean isPlanned(Run run) {
+            return !learner.isKeyed(train.orElseThrow(), run);
         }
 
         @Override

@@ -3,8 +3,10 @@ package orrery.app.apps.factor;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
 import orrery.data.Nearest;
+import orrery.learn.Layout;
 import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.FactorOptions.Method;
 import picocli.CommandLine.Option;
@@ -13,6 +15,26 @@ import picocli.CommandLine.Option;
 final class FactorFlags {
     @Option(names = "--rank", paramLabel = "K", description = "Factors of a user or item (default: ${DEFAULT-VALUE}).")
     int rank = FactorOptions.DEFAULT.rank();
+
+    @Option(
+            names = "--layout",
+            paramLabel = "L",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Where factors are: auto (default), dense or keyed.",
+                "keyed: each process holds its own rows, and the model is written in parts: more processes hold more. auto:"
+                        + " keyed among processes if there are more than 67 million cells (256 MiB)."
+            })
+    String layout = "auto";
+
+    Layout layout() {
+        return switch (layout) {
+            case "auto" -> Layout.AUTO;
+            case "dense" -> Layout.DENSE;
+            case "keyed" -> Layout.KEYED;
+            default -> throw new UsageException("--layout must be auto, dense or keyed, got '" + layout + "'");
+        };
+    }
 
     /** The optimiser's; what is left open is what the method does best with. */
     static final class Descent {

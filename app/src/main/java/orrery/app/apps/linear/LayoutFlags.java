@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import orrery.app.apps.Applications;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
+import orrery.learn.Layout;
 import orrery.learn.linear.LinearModel;
-import orrery.learn.linear.LinearOptions.Layout;
 import orrery.table.spec.KeySpace;
 import picocli.CommandLine.Option;
 
@@ -79,7 +79,7 @@ final class LayoutFlags {
         }
         try {
             return LinearModel.load(Applications.file(from));
-        } catch (IOException e) {
+        } catch (IOException | UsageException e) {
             throw new UsageException("--from-model: " + e.getMessage());
         }
     }

@@ -105,7 +105,7 @@ public final class RankApplication implements Application {
         }
 
         @Override
-        public boolean isPlanned() {
+        public boolean isPlanned(Run run) {
             return true;
         }
 

@@ -1,4 +1,4 @@
-package orrery.learn.golden;
+package orrery.learn;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -8,10 +8,11 @@ import orrery.engine.launch.Membership;
 import orrery.engine.stage.Run;
 
 /** Members that are threads of this JVM, with real connections between them. */
-record TwoNodes(Golden training) implements Members {
-    @Override
-    public int count() {
-        return 2;
+public record InNodes(int count, Run run, Part part) implements Members {
+    /** What a member does. */
+    @FunctionalInterface
+    public interface Part {
+        void join(Run run) throws Exception;
     }
 
     @Override
@@ -24,7 +25,7 @@ record TwoNodes(Golden training) implements Members {
         var ended = new CompletableFuture<Integer>();
         Thread.ofPlatform().name("member-" + invitation.member()).daemon().start(() -> {
             try {
-                training.join(Run.local(Golden.WORKERS).with(new Membership(invitation)));
+                part.join(run.with(new Membership(invitation)));
                 ended.complete(0);
             } catch (Throwable e) {
                 said.accept(String.valueOf(e));

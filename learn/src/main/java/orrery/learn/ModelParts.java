@@ -1,20 +1,22 @@
-package orrery.learn.linear;
+package orrery.learn;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors;
 import orrery.store.Storage;
+import orrery.table.hold.StoredRows;
 import orrery.table.spec.TableSpec;
 
 /**
@@ -22,31 +24,70 @@ import orrery.table.spec.TableSpec;
  * with some of the weights each, and an index in JSON that says which tensor is in which file, as other tools write it for
  * safetensors in parts. The index has a sum of each file, too.
  */
-final class ModelParts {
-    /** In the metadata of the model's file: the name of the index. */
-    static final String INDEX = "index";
+public final class ModelParts implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private static final String INDEX = "index"; // its name, in the metadata of the model's file
 
     private static final String INDEX_SUM = "indexSum";
-    private static final String LAYOUT = "layout";
-    private static final String BY_KEY = "keys and values, sorted by block";
-    private static final String BY_NUMBER = "values by number";
     private static final String OF_FILE = ".safetensors";
 
-    private ModelParts() {}
+    private final String folder; // as text
+    private final TreeMap<String, String> files; // a part's name, and a sum of it in words
+    private final TreeMap<String, TreeSet<String>> filesOf; // by the first word of the names of their tensors
+
+    private ModelParts(String folder, Map<String, String> files, Map<String, ? extends Set<String>> filesOf) {
+        this.folder = folder;
+        this.files = new TreeMap<>(files);
+        this.filesOf = new TreeMap<>();
+        filesOf.forEach((table, names) -> this.filesOf.put(table, new TreeSet<>(names)));
+    }
+
+    /** The first word of the names of a table's tensors in parts. */
+    public static String prefix(String table) {
+        return table + ".";
+    }
+
+    /** The rows of a table in these parts; to be closed by the caller. */
+    public StoredRows rows(TableSpec spec) throws IOException {
+        var names = filesOf.getOrDefault(spec.name(), new TreeSet<>());
+        return StoredRows.open(spec, prefix(spec.name()), new Place(folder).folder(), List.copyOf(names));
+    }
+
+    /** A sum of all parts. */
+    public String sum() {
+        return files.toString();
+    }
 
     /** What the index of a model's file is called. */
-    static String index(String model) {
+    private static String index(String model) {
         return model + ".index.json";
     }
 
     /** What a part of a model is called, of so many. */
-    static String part(String model, int position, int count) {
+    public static String part(String model, int position, int count) {
         String base = model.endsWith(OF_FILE) ? model.substring(0, model.length() - OF_FILE.length()) : model;
         return String.format("%s-%05d-of-%05d%s", base, position + 1, count, OF_FILE);
     }
 
-    /** Writes the index of parts that are there. */
-    static void writeIndex(Storage folder, String model, Map<String, Storage.Written> parts) throws IOException {
+    /** What such a part of a table is called, where a model has several of them. */
+    public static String part(String model, String table, int position, int count) {
+        return part(tagged(model, table), position, count);
+    }
+
+    /**
+     * Writes the index of parts that are there.
+     *
+     * @param model what the model's file is called
+     */
+    public static ModelParts written(Place folder, String model, Map<String, Storage.Written> parts)
+            throws IOException {
+        writeIndex(folder.folder(), model, parts);
+        return read(folder.text(), folder.folder(), index(model));
+    }
+
+    private static void writeIndex(Storage folder, String model, Map<String, Storage.Written> parts)
+            throws IOException {
         var map = new LinkedHashMap<String, Object>();
         var sums = new LinkedHashMap<String, Object>();
         long bytes = 0;
@@ -69,10 +110,15 @@ final class ModelParts {
         folder.writeText(index(model), Json.pretty(index));
     }
 
-    /** The weights of which a model's file names the index. */
-    static Weights.InParts open(Safetensors model, Place path, int features, int width) throws IOException {
+    /** Whether a model's file has parts beside it. */
+    public static boolean has(Safetensors model) {
+        return model.metadata().containsKey(INDEX);
+    }
+
+    /** The parts of a model, whose sums are checked. */
+    public static ModelParts open(Safetensors model, Place path) throws IOException {
         var folder = path.parent();
-        String index = model.metadata().getOrDefault(INDEX, ""); // whose files' sums are checked here, once
+        String index = model.metadata().getOrDefault(INDEX, "");
         String where = folder.where(index);
         if (!index.matches("[^/\\\\]+") || !folder.holds(index)) {
             throw new IOException(path + ": its weights are in files beside it, and their index, " + where
@@ -83,15 +129,22 @@ final class ModelParts {
                     where + ": is not the index of this model's parts, but of another's: copy the model with"
                             + " all its files, or train anew");
         }
-        var names = new ArrayList<String>();
         for (var file : files(folder, index).entrySet()) {
             check(folder, file.getKey(), file.getValue());
-            names.add(file.getKey());
         }
-        boolean isByKey = BY_KEY.equals(model.metadata().get(LAYOUT));
-        long rows = isByKey ? TableSpec.OPEN : features;
-        return new Weights.InParts(
-                text(path), names.toArray(String[]::new), files(folder, index).toString(), rows, width);
+        return read(text(path), folder, index);
+    }
+
+    private static ModelParts read(String text, Storage folder, String index) throws IOException {
+        String where = folder.where(index);
+        var files = new TreeMap<String, String>();
+        files(folder, index).forEach((name, written) -> files.put(name, written.toString()));
+        var filesOf = new TreeMap<String, TreeSet<String>>();
+        Json.map(Json.object(folder.readText(index), where).get("weight_map"), where, "weight_map")
+                .forEach((tensor, file) -> filesOf.computeIfAbsent(
+                                tensor.substring(0, Math.max(0, tensor.indexOf('.'))), t -> new TreeSet<>())
+                        .add(String.valueOf(file)));
+        return new ModelParts(text, files, filesOf);
     }
 
     private static void check(Storage folder, String name, Storage.Written due) throws IOException {
@@ -131,34 +184,36 @@ final class ModelParts {
         return path.text().substring(0, path.text().lastIndexOf('/') + 1);
     }
 
-    /** Copies parts to where a model's file will be, if they are not there, checking their sums; says so in its metadata. */
-    static void save(Weights.InParts parts, Place file, Map<String, String> metadata) throws IOException {
+    /**
+     * Copies parts to where a model's file will be, if they are not there, and says so in that file's metadata. Nothing of
+     * what was saved there before is written over but the index.
+     */
+    public void save(Place file, Map<String, String> metadata) throws IOException {
         metadata.put(INDEX, index(file.name()));
-        metadata.put(LAYOUT, parts.areByKey() ? BY_KEY : BY_NUMBER);
         var to = file.parent();
-        var from = new Place(parts.folder()).folder();
-        var names = List.of(parts.names());
+        var from = new Place(folder).folder();
         boolean areThere = to.where("").equals(from.where("")) && to.holds(index(file.name()));
-        if (areThere && files(to, index(file.name())).toString().equals(parts.sum())) {
-            metadata.put(INDEX_SUM, sum(to.readText(index(file.name()))));
-            return;
+        if (!areThere || !read(folder, to, index(file.name())).sum().equals(sum())) {
+            var written = new TreeMap<String, Storage.Written>();
+            String model = tagged(file.name(), tag(sum()));
+            for (var name : files.keySet()) {
+                String copy = part(model, written.size(), files.size());
+                written.put(copy, copied(from, name, to, copy));
+            }
+            writeIndex(to, file.name(), written);
         }
-        String tag = tag(parts.sum()); // of what was saved under that name before, no file is written over
-        var written = new TreeMap<String, Storage.Written>();
-        for (int i = 0; i < names.size(); i++) {
-            String name = part(tagged(file.name(), tag), i, names.size());
-            String of = names.get(i);
-            written.put(name, to.write(name, out -> {
-                var buffer = ByteBuffer.allocateDirect(1 << 18);
-                try (var in = from.read(of)) {
-                    while (in.read(buffer.clear()) >= 0) {
-                        Storage.writeFully(out, buffer.flip());
-                    }
-                }
-            }));
-        }
-        writeIndex(to, file.name(), written);
         metadata.put(INDEX_SUM, sum(to.readText(index(file.name()))));
+    }
+
+    private static Storage.Written copied(Storage from, String name, Storage to, String copy) throws IOException {
+        return to.write(copy, out -> {
+            var buffer = ByteBuffer.allocateDirect(1 << 18);
+            try (var in = from.read(name)) {
+                while (in.read(buffer.clear()) >= 0) {
+                    Storage.writeFully(out, buffer.flip());
+                }
+            }
+        });
     }
 
     private static String tag(String sums) {
@@ -178,10 +233,10 @@ final class ModelParts {
     }
 
     /** Deletes what is left of parts of a model that has other ones now: such as of a run that more members have ended. */
-    static void deleteOthers(Storage folder, String model, Set<String> parts) throws IOException {
+    public static void deleteOthers(Storage folder, String model, Set<String> parts) throws IOException {
         String base = model.endsWith(OF_FILE) ? model.substring(0, model.length() - OF_FILE.length()) : model;
         for (var name : folder.list("")) {
-            if (name.matches(Pattern.quote(base) + "(-[0-9a-f]{8})?-[0-9]{5}-of-[0-9]{5}" + Pattern.quote(OF_FILE))
+            if (name.matches(Pattern.quote(base) + "(-[a-z0-9]{1,20})?-[0-9]{5}-of-[0-9]{5}" + Pattern.quote(OF_FILE))
                     && !parts.contains(name)) {
                 folder.delete(name);
             }
