@@ -680,6 +680,21 @@ final class OrreryTest {
         assertThat(orrery("evaluate", "@clustered", "@two.libsvm", "--no-cache").out())
                 .contains("inertia");
         assertThat(orrery("show", "@clustered").out()).contains("# 3 clusters");
+        String[] byKey = {"train", "kmeans", "@two.libsvm", "--clusters", "3", "--layout", "keyed", "--no-cache"};
+        var keyedClusters = orrery(with(byKey, "--processes", "2", "--run", "@keyed-clusters"));
+        assertThat(keyedClusters.code()).as(keyedClusters.err()).isZero();
+        assertThat(keyedClusters.err()).contains("keyed: each process holds its own clusters");
+        assertThat(orrery(with(byKey, "--run", "@alone-clusters")).code()).isZero();
+        for (var verb : List.of("predict", "evaluate")) {
+            assertThat(orrery(verb, "@keyed-clusters", "@two.libsvm", "--no-cache")
+                            .out())
+                    .isEqualTo(orrery(verb, "@alone-clusters", "@two.libsvm", "--no-cache")
+                            .out())
+                    .isNotEmpty();
+        }
+        assertThat(orrery("show", "@keyed-clusters/model.safetensors").out())
+                .isEqualTo(orrery("show", "@alone-clusters/model.safetensors").out());
+        assertThat(orrery(with(byKey, "--starts", "2")).err()).contains("--starts is of the dense layout");
         var ratings = new StringBuilder("user,item,rating\n");
         var random = new SplittableRandom(2);
         for (int i = 0; i < 600; i++) {

@@ -81,7 +81,8 @@ final class ReadersTest {
                 Arguments.of(
                         "a.libsvm",
                         "1 99999999999:1\n",
-                        "a.libsvm:1: the largest index is 2147483639, found '99999999999:1'"),
+                        "a.libsvm:1: the largest index is 2147483639, found '99999999999:1';"
+                                + " --hash-bits 64 takes any number of 64 bits"),
                 Arguments.of("a.libsvm", "# nothing\n", "a.libsvm: there are no examples in it"),
                 Arguments.of("a.csv", "", "a.csv: there is nothing in it"),
                 Arguments.of("a.csv", "label,a\n1,2\n1,2,3\n", "a.csv:3: expected 2 fields, found more"),

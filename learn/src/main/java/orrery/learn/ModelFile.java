@@ -53,6 +53,15 @@ public final class ModelFile {
         }
     }
 
+    /** A whole number in a model's metadata, 1 or more. */
+    public static int count(Safetensors file, String name, Place path) throws IOException {
+        try {
+            return Integer.parseInt(file.metadata().getOrDefault(name, ""));
+        } catch (NumberFormatException e) {
+            throw new IOException(path + ": does not say its " + name, e);
+        }
+    }
+
     private static void check(Safetensors opened, String format, String what) throws IOException {
         String is = opened.metadata().getOrDefault(FORMAT, "not given");
         if (!is.equals(format)) {

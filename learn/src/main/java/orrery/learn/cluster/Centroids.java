@@ -84,6 +84,11 @@ final class Centroids {
         return best;
     }
 
+    /** What the squared distance of the example under way to a centroid is, less the square of the example. */
+    double score(int cluster) {
+        return norms[cluster] - 2 * products[cluster];
+    }
+
     /** The squared distance of the example under way, whose features have the squares' sum {@code norm}, to a centroid. */
     double distance(double norm, int cluster) {
         return Math.max(0, norm + norms[cluster] - 2.0 * products[cluster]);

@@ -2,8 +2,8 @@ package orrery.learn.cluster;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import orrery.data.Cache;
 import orrery.data.Columns;
@@ -12,6 +12,8 @@ import orrery.data.FeatureSums;
 import orrery.data.Schema;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
+import orrery.learn.ModelParts;
+import orrery.learn.ModelRows;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
@@ -22,12 +24,12 @@ import orrery.store.Safetensors.Tensor;
  * @param schema what features mean; other data is read by it
  * @param clusters how many
  * @param features of a centroid
- * @param centroids (clusters, features)
+ * @param centres the centroids: a row per cluster
  * @param counts by cluster: how many examples it has, or has drawn
  * @param provenance where they come from
  */
 public record ClusterModel(
-        Schema schema, int clusters, int features, float[] centroids, float[] counts, Map<String, String> provenance)
+        Schema schema, int clusters, int features, ModelRows centres, float[] counts, Map<String, String> provenance)
         implements Model {
     /** What the file says that it is. */
     public static final String FORMAT = "orrery-clusters-1";
@@ -38,8 +40,17 @@ public record ClusterModel(
         void found(long example, int cluster, double squaredDistance);
     }
 
+    /** The centroids (clusters, features); see {@link ModelRows#values}. */
+    public float[] centroids() {
+        return centres.values();
+    }
+
     /** Finds the nearest centroid of each example; features that no centroid has are left out. */
     public void assign(Examples examples, Found each) {
+        if (!(centres instanceof ModelRows.Dense(var centroids, int _))) {
+            assignBySlices(examples, each);
+            return;
+        }
         int wide = Math.max(features, examples.features());
         var rows = new float[Math.multiplyExact(clusters, wide)];
         for (int c = 0; c < clusters; c++) {
@@ -51,6 +62,21 @@ public record ClusterModel(
                         rows,
                         (example, none, cluster) ->
                                 each.found(number[0]++, cluster, squaredDistance(example, rows, cluster * wide, wide)));
+    }
+
+    private void assignBySlices(Examples examples, Found each) {
+        int count = Math.toIntExact(examples.size());
+        var nearest = new NearestBySlices(examples, count, i -> i, features);
+        var row = new float[features];
+        nearest.find(Slices.of(clusters, Math.max(1, features)), (from, to, rows) -> {
+            for (int c = from; c < to; c++) {
+                centres.row(c, row);
+                System.arraycopy(row, 0, rows, (c - from) * features, features);
+            }
+        });
+        for (int i = 0; i < count; i++) {
+            each.found(i, nearest.cluster(i), nearest.distance(i));
+        }
     }
 
     private static double squaredDistance(Examples.Cursor example, float[] rows, int at, int features) {
@@ -69,7 +95,7 @@ public record ClusterModel(
         var near = new Centroids(clusters, wide);
         var row = new float[wide];
         for (int c = 0; c < clusters; c++) {
-            System.arraycopy(centroids, c * features, row, 0, features);
+            centres.row(c, row);
             near.set(c, row, 0);
         }
         near.seal();
@@ -152,16 +178,23 @@ public record ClusterModel(
 
     @Override
     public ClusterModel from(Map<String, String> where) {
-        return new ClusterModel(schema, clusters, features, centroids, counts, Map.copyOf(where));
+        return new ClusterModel(schema, clusters, features, centres, counts, Map.copyOf(where));
     }
 
     @Override
     public void save(Place file) throws IOException {
-        var tensors = List.of(
-                Tensor.floats("centroids", centroids, clusters, features),
-                Tensor.floats("counts", counts),
-                Tensor.bytes("words", Cache.joinWords(schema.words())));
-        ModelFile.write(file, FORMAT, Map.of("schema", Json.line(schema.toMap())), provenance, tensors);
+        var about = new LinkedHashMap<String, String>();
+        about.put("schema", Json.line(schema.toMap()));
+        var tensors = new ArrayList<Tensor>();
+        if (centres instanceof ModelRows.InParts inParts) {
+            about.put("features", String.valueOf(features));
+            inParts.parts().save(file, about);
+        } else {
+            tensors.add(Tensor.floats("centroids", centroids(), clusters, features));
+        }
+        tensors.add(Tensor.floats("counts", counts));
+        tensors.add(Tensor.bytes("words", Cache.joinWords(schema.words())));
+        ModelFile.write(file, FORMAT, about, provenance, tensors);
     }
 
     /** Loads what {@link #save} has saved. */
@@ -172,21 +205,26 @@ public record ClusterModel(
     /** The same from any place. */
     public static ClusterModel load(Place path) throws IOException {
         try (var file = ModelFile.open(path, FORMAT, "a clustering")) {
-            var shape = file.shape("centroids");
-            if (shape.length != 2 || file.shape("counts")[0] != shape[0]) {
-                throw new IOException(path + ": centroids and counts do not fit each other");
+            int clusters = Math.toIntExact(file.shape("counts")[0]);
+            ModelRows centres;
+            int features;
+            if (ModelParts.has(file)) {
+                features = ModelFile.count(file, "features", path);
+                centres = new ModelRows.InParts(ModelParts.open(file, path), ClusterRecipe.TABLE, clusters, features);
+            } else {
+                var shape = file.shape("centroids");
+                if (shape.length != 2 || clusters != shape[0]) {
+                    throw new IOException(path + ": centroids and counts do not fit each other");
+                }
+                features = (int) shape[1];
+                centres = new ModelRows.Dense(ModelFile.finite(file, "centroids"), features);
             }
             var schema = Schema.fromMap(
                     Json.object(file.metadata().getOrDefault("schema", ""), path + ", schema"),
                     Cache.splitWords(file.bytes("words")),
                     path.toString());
             return new ClusterModel(
-                    schema,
-                    (int) shape[0],
-                    (int) shape[1],
-                    ModelFile.finite(file, "centroids"),
-                    ModelFile.finite(file, "counts"),
-                    ModelFile.provenance(file));
+                    schema, clusters, features, centres, ModelFile.finite(file, "counts"), ModelFile.provenance(file));
         }
     }
 }

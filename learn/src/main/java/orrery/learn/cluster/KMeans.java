@@ -5,6 +5,7 @@ import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.engine.stage.Run;
+import orrery.learn.Layout;
 import orrery.learn.Training;
 
 /**
@@ -14,9 +15,19 @@ import orrery.learn.Training;
  */
 public final class KMeans {
     private final ClusterOptions options;
+    private final Layout layout;
 
     public KMeans(ClusterOptions options) {
+        this(options, Layout.AUTO);
+    }
+
+    /**
+     * @param layout where centroids are: dense or keyed, or as suits their number. Those by key begin with examples that are
+     *     evenly drawn, since what k-means|| draws would be larger than the model
+     */
+    public KMeans(ClusterOptions options, Layout layout) {
         this.options = options;
+        this.layout = layout;
     }
 
     /**
@@ -29,7 +40,7 @@ public final class KMeans {
             throw new DataException("there are " + data.examples().size() + " examples, too few for "
                     + options.clusters() + " clusters");
         }
-        return new Training<>(new ClusterRecipe(options, data, Optional.empty(), run), run);
+        return new Training<>(new ClusterRecipe(options, data, Optional.empty(), layout, run), run);
     }
 
     /**
@@ -39,6 +50,6 @@ public final class KMeans {
      * @param sizes by worker: how many examples it has
      */
     public Training<ClusterModel> prepare(Loaded local, List<Long> sizes, Run run) {
-        return new Training<>(new ClusterRecipe(options, local, Optional.of(sizes), run), run);
+        return new Training<>(new ClusterRecipe(options, local, Optional.of(sizes), Layout.DENSE, run), run);
     }
 }

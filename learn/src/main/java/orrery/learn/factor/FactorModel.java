@@ -18,6 +18,7 @@ import orrery.data.Ratings;
 import orrery.learn.Model;
 import orrery.learn.ModelFile;
 import orrery.learn.ModelParts;
+import orrery.learn.ModelRows;
 import orrery.store.Place;
 import orrery.store.Safetensors;
 import orrery.store.Safetensors.Tensor;
@@ -38,8 +39,8 @@ public record FactorModel(
         List<String> itemNames,
         int rank,
         float mean,
-        Factors userFactors,
-        Factors itemFactors,
+        ModelRows userFactors,
+        ModelRows itemFactors,
         Map<String, String> provenance)
         implements Model {
     /** What the file says that it is. */
@@ -53,20 +54,20 @@ public record FactorModel(
         return itemFactors.count();
     }
 
-    /** The rows of all users, one after another; see {@link Factors#values}. */
+    /** The rows of all users, one after another; see {@link ModelRows#values}. */
     public float[] users() {
         return userFactors.values();
     }
 
-    /** The rows of all items, one after another; see {@link Factors#values}. */
+    /** The rows of all items, one after another; see {@link ModelRows#values}. */
     public float[] items() {
         return itemFactors.values();
     }
 
     /** What a user will think of an item. */
     public float predict(int user, int item) {
-        if (userFactors instanceof Factors.Dense(var users, int _)
-                && itemFactors instanceof Factors.Dense(var items, int _)) {
+        if (userFactors instanceof ModelRows.Dense(var users, int _)
+                && itemFactors instanceof ModelRows.Dense(var items, int _)) {
             return predict(users, user * (rank + 1), items, item * (rank + 1));
         }
         var ofUser = new float[rank + 1];
@@ -84,7 +85,7 @@ public record FactorModel(
         return mean + users[u + rank] + items[i + rank] + sum;
     }
 
-    private float bias(Factors of, int number) {
+    private float bias(ModelRows of, int number) {
         var row = new float[rank + 1];
         of.row(number, row);
         return row[rank];
@@ -267,7 +268,7 @@ public record FactorModel(
         about.put("mean", String.valueOf(mean));
         about.put("rank", String.valueOf(rank));
         var tensors = new ArrayList<Tensor>();
-        if (userFactors instanceof Factors.InParts users) {
+        if (userFactors instanceof ModelRows.InParts users) {
             about.put("users", String.valueOf(userCount()));
             about.put("items", String.valueOf(itemCount()));
             users.parts().save(file, about);
@@ -303,33 +304,25 @@ public record FactorModel(
                     names(file.bytes("itemNames"), others[0], path),
                     width - 1,
                     mean,
-                    new Factors.Dense(ModelFile.finite(file, "users"), width),
-                    new Factors.Dense(ModelFile.finite(file, "items"), width),
+                    new ModelRows.Dense(ModelFile.finite(file, "users"), width),
+                    new ModelRows.Dense(ModelFile.finite(file, "items"), width),
                     ModelFile.provenance(file));
         }
     }
 
     private static FactorModel inParts(Safetensors file, Place path) throws IOException {
         var parts = ModelParts.open(file, path);
-        int rank = count(file, "rank", path);
-        int users = count(file, "users", path);
-        int items = count(file, "items", path);
+        int rank = ModelFile.count(file, "rank", path);
+        int users = ModelFile.count(file, "users", path);
+        int items = ModelFile.count(file, "items", path);
         return new FactorModel(
                 names(file.bytes("userNames"), users, path),
                 names(file.bytes("itemNames"), items, path),
                 rank,
                 number(file, "mean", path),
-                new Factors.InParts(parts, FactorRecipe.USERS, users, rank + 1),
-                new Factors.InParts(parts, FactorRecipe.ITEMS, items, rank + 1),
+                new ModelRows.InParts(parts, FactorRecipe.USERS, users, rank + 1),
+                new ModelRows.InParts(parts, FactorRecipe.ITEMS, items, rank + 1),
                 ModelFile.provenance(file));
-    }
-
-    private static int count(Safetensors file, String name, Place path) throws IOException {
-        try {
-            return Integer.parseInt(file.metadata().getOrDefault(name, ""));
-        } catch (NumberFormatException e) {
-            throw new IOException(path + ": does not say its " + name, e);
-        }
     }
 
     private static float number(Safetensors file, String name, Place path) throws IOException {

@@ -24,6 +24,7 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Worker;
 import orrery.learn.Layout;
 import orrery.learn.ModelParts;
+import orrery.learn.ModelRows;
 import orrery.learn.Recipe;
 import orrery.store.Place;
 import orrery.store.Storage;
@@ -201,8 +202,8 @@ final class FactorRecipe implements Recipe<FactorModel> {
             var parts = ModelParts.written(folder, FILE, files);
             int width = options.rank() + 1;
             model(
-                            new Factors.InParts(parts, USERS, division.userCount(), width),
-                            new Factors.InParts(parts, ITEMS, division.itemCount(), width))
+                            new ModelRows.InParts(parts, USERS, division.userCount(), width),
+                            new ModelRows.InParts(parts, ITEMS, division.itemCount(), width))
                     .save(folder.resolve(FILE));
             ModelParts.deleteOthers(folder.folder(), FILE, files.keySet());
         }
@@ -213,22 +214,22 @@ final class FactorRecipe implements Recipe<FactorModel> {
         return Map.of("options", options.toString(), Identity.DATA, dataSum.get());
     }
 
-    private FactorModel model(Factors users, Factors items) {
+    private FactorModel model(ModelRows users, ModelRows items) {
         return new FactorModel(
                 train.userNames(), train.itemNames(), options.rank(), division.mean(), users, items, Map.of());
     }
 
-    /** Factors and biases of ratings as they were given, without histories. */
-    private Factors rows(float[] values, int count) {
+    /** ModelRows and biases of ratings as they were given, without histories. */
+    private ModelRows rows(float[] values, int count) {
         int width = options.rank() + 1;
         if (options.width() == width) {
-            return new Factors.Dense(values, width);
+            return new ModelRows.Dense(values, width);
         }
         var rows = new float[count * width];
         for (int r = 0; r < count; r++) {
             scale(values, r * options.width(), rows, r * width);
         }
-        return new Factors.Dense(rows, width);
+        return new ModelRows.Dense(rows, width);
     }
 
     private void scale(float[] row, int from, float[] into, int to) {
@@ -242,7 +243,7 @@ final class FactorRecipe implements Recipe<FactorModel> {
     }
 
     /** The rows of some numbers as they are now. */
-    private Factors some(Session session, String table, int count, int[] numbers) {
+    private ModelRows some(Session session, String table, int count, int[] numbers) {
         var distinct = Keys.distinct(
                 Arrays.stream(numbers).filter(n -> n >= 0).mapToLong(n -> n).toArray());
         int wide = options.width();
@@ -253,6 +254,6 @@ final class FactorRecipe implements Recipe<FactorModel> {
         for (int i = 0; i < distinct.length; i++) {
             scale(values, i * wide, rows, i * width);
         }
-        return new Factors.Some(distinct, rows, width, count);
+        return new ModelRows.Some(distinct, rows, width, count);
     }
 }

@@ -23,6 +23,7 @@ import orrery.data.ReadOptions.Numbers;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.engine.stage.Run;
+import orrery.learn.Layout;
 import orrery.learn.Trained;
 import orrery.learn.Training;
 import orrery.learn.cluster.ClusterModel;
@@ -81,18 +82,20 @@ public final class ClusterApplication implements Application {
             @Override
             public Application.Task<ClusterModel> task(Given given) {
                 reading.options();
-                return new Task(clusters.options(search, given), reading);
+                return new Task(clusters.options(search, given), clusters.layout(), reading);
             }
         };
     }
 
     private static final class Task implements Application.Task<ClusterModel> {
         private final ClusterOptions options;
+        private final KMeans learner;
         private final DataFlags reading;
         private Optional<Loaded> data = Optional.empty();
 
-        Task(ClusterOptions options, DataFlags reading) {
+        Task(ClusterOptions options, Layout layout, DataFlags reading) {
             this.options = options;
+            learner = new KMeans(options, layout);
             this.reading = reading;
         }
 
@@ -114,7 +117,7 @@ public final class ClusterApplication implements Application {
 
         @Override
         public Training<ClusterModel> prepare(Run run) throws IOException {
-            return new KMeans(options).prepare(data.orElseThrow(), run);
+            return learner.prepare(data.orElseThrow(), run);
         }
 
         @Override
@@ -191,15 +194,16 @@ public final class ClusterApplication implements Application {
     /** The heaviest features of each centroid, in the numbers of the data. */
     private static void show(PrintWriter out, ClusterModel model, int top) {
         out.printf(Locale.ROOT, "# %d clusters, %,d features%n", model.clusters(), model.features());
+        var centroid = new float[model.features()];
         for (int c = 0; c < model.clusters(); c++) {
-            int first = c * model.features();
+            model.centres().row(c, centroid);
             out.println("cluster " + c + ": "
                     + IntStream.range(0, model.features())
                             .boxed()
-                            .sorted(Comparator.comparingDouble(f -> -Math.abs(model.centroids()[first + f])))
+                            .sorted(Comparator.comparingDouble(f -> -Math.abs(centroid[f])))
                             .limit(top)
                             .map(f -> Printable.of(model.schema().featureName(f)) + " "
-                                    + Shown.number(model.schema().original(f, model.centroids()[first + f])))
+                                    + Shown.number(model.schema().original(f, centroid[f])))
                             .collect(Collectors.joining(", ")));
         }
     }

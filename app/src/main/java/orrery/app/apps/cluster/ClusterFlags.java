@@ -1,7 +1,9 @@
 package orrery.app.apps.cluster;
 
 import orrery.app.apps.Application;
+import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
+import orrery.learn.Layout;
 import orrery.learn.cluster.ClusterOptions;
 import picocli.CommandLine.Option;
 
@@ -9,6 +11,27 @@ import picocli.CommandLine.Option;
 final class ClusterFlags {
     @Option(names = "--clusters", paramLabel = "K", description = "How many (default: ${DEFAULT-VALUE}).")
     int clusters = ClusterOptions.DEFAULT.clusters();
+
+    @Option(
+            names = "--layout",
+            paramLabel = "L",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Where centroids are: auto (default), dense or keyed.",
+                "keyed: each process holds its own, workers read them by slices, and the model is written in parts: more"
+                        + " processes hold more. They begin with examples evenly drawn. auto: keyed among processes if there"
+                        + " are more than 67 million cells (256 MiB)."
+            })
+    String layout = "auto";
+
+    Layout layout() {
+        return switch (layout) {
+            case "auto" -> Layout.AUTO;
+            case "dense" -> Layout.DENSE;
+            case "keyed" -> Layout.KEYED;
+            default -> throw new UsageException("--layout must be auto, dense or keyed, got '" + layout + "'");
+        };
+    }
 
     /** How they are looked for. */
     static final class Search {
@@ -37,6 +60,10 @@ final class ClusterFlags {
     ClusterOptions options(Search search, Application.Given given) {
         if (given.has("--batch") && search.batch < 1) {
             throw new UsageException("--batch must be 1 or more, got " + search.batch);
+        }
+        if (given.has("--starts") && layout() == Layout.KEYED) {
+            throw new UsageException(
+                    "--starts is of the dense layout: centroids by key begin with examples evenly drawn");
         }
         try {
             return new ClusterOptions(clusters, search.iterations, search.tolerance, search.batch, search.starts);

@@ -1,16 +1,18 @@
-package orrery.learn.factor;
+package orrery.learn;
 
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import orrery.learn.ModelParts;
 import orrery.table.hold.StoredRows;
 import orrery.table.spec.TableSpec;
 
-/** Factors of users, or of items, and the bias that follows them: a row each, wherever they are. Safe for use by many threads. */
-public sealed interface Factors extends Serializable {
+/**
+ * Rows of a model, by number, wherever they are: factors of users or items, with the bias that follows them, or centroids.
+ * Safe for use by many threads.
+ */
+public sealed interface ModelRows extends Serializable {
     /** How many rows there are. */
     int count();
 
@@ -25,7 +27,7 @@ public sealed interface Factors extends Serializable {
     float[] values();
 
     /** Side by side. */
-    record Dense(float[] values, int width) implements Factors {
+    record Dense(float[] values, int width) implements ModelRows {
         @Override
         public int count() {
             return values.length / width;
@@ -38,7 +40,7 @@ public sealed interface Factors extends Serializable {
     }
 
     /** Those of some numbers, which ascend; of others zeros. */
-    record Some(long[] numbers, float[] values, int width, int count) implements Factors {
+    record Some(long[] numbers, float[] values, int width, int count) implements ModelRows {
         @Override
         public void row(int number, float[] into) {
             int at = Arrays.binarySearch(numbers, number);
@@ -51,7 +53,7 @@ public sealed interface Factors extends Serializable {
     }
 
     /** In files, of which no more than some pages are in memory. */
-    final class InParts implements Factors {
+    final class InParts implements ModelRows {
         private static final long serialVersionUID = 1;
 
         private final ModelParts parts;
@@ -60,14 +62,19 @@ public sealed interface Factors extends Serializable {
         private final int width;
         private transient @Nullable StoredRows open;
 
-        InParts(ModelParts parts, String table, int rows, int width) {
+        /**
+         * @param table whose rows they are
+         * @param rows how many
+         * @param width of a row
+         */
+        public InParts(ModelParts parts, String table, int rows, int width) {
             this.parts = parts;
             this.table = table;
             this.rows = rows;
             this.width = width;
         }
 
-        ModelParts parts() {
+        public ModelParts parts() {
             return parts;
         }
 
@@ -86,13 +93,13 @@ public sealed interface Factors extends Serializable {
                 }
                 now.gather(new long[] {number}, 0, 1, into, 0);
             } catch (IOException e) {
-                throw new UncheckedIOException("the model's factors cannot be read: " + e.getMessage(), e);
+                throw new UncheckedIOException("the model's rows cannot be read: " + e.getMessage(), e);
             }
         }
 
         @Override
         public float[] values() {
-            throw new IllegalStateException("the factors of '" + table + "' are in files: read them row by row");
+            throw new IllegalStateException("the rows of '" + table + "' are in files: read them row by row");
         }
     }
 }
