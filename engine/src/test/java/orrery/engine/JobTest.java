@@ -308,6 +308,24 @@ final class JobTest {
                 .hasMessageContaining("no checkpoint to go on from");
     }
 
+    /** Steps that have something of their own for some clocks are not stopped among these. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 25})
+    void isStoppedWhereTheStageMayBe(int every) throws IOException {
+        var cuts = new ArrayList<Long>();
+        var stopped = job(stage("a", 100_000, 100_000).stoppedEvery(every));
+        var outcome = stopped.run(Run.local(3).listening(event -> {
+            if (event instanceof RunEvent.StageStarted) {
+                stopped.stop();
+            } else if (event instanceof RunEvent.CutReached cut) {
+                cuts.add(cut.clock());
+            }
+        }));
+        assertThat(outcome.status()).isEqualTo(Outcome.Status.STOPPED);
+        assertThat(cuts).hasSize(1).allMatch(clock -> clock % every == 0 && clock < 100_000);
+        assertThatThrownBy(() -> stage("a", 10, 5).stoppedEvery(3)).hasMessageContaining("every 3 clocks");
+    }
+
     private static void assertRefused(Run run, Stage stage, String why) {
         assertThatThrownBy(() -> job(stage).run(run))
                 .isInstanceOf(IOException.class)

@@ -19,6 +19,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import orrery.bench.Figure;
 import orrery.bench.Report;
+import orrery.learn.ModelRows;
+import orrery.learn.cluster.ClusterModel;
+import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;
 import orrery.store.Json;
 import orrery.table.Node;
@@ -35,8 +38,8 @@ import picocli.CommandLine.Spec;
         name = "keyed",
         mixinStandardHelpOptions = true,
         description =
-                "Linear models by key, as whole commands: larger than a process, with 20 million 64-bit keys, with weights"
-                        + " that are made late or dropped, and against weights side by side where these fit. 15 minutes.")
+                "Models by key, as whole commands: larger than a process, with 20 million 64-bit keys, with weights"
+                        + " that are made late or dropped, and against weights side by side where these fit. 20 minutes.")
 public final class KeyedBench implements Callable<Integer> {
     private static final int HEAP_MIB = 256;
     private static final long BYTES_OF_WEIGHT = 2 * Float.BYTES; // with AdaGrad's state
@@ -52,7 +55,8 @@ public final class KeyedBench implements Callable<Integer> {
     @Option(
             names = "--only",
             paramLabel = "REGEX",
-            description = "Only the parts whose name matches: capacity 1.2," + " capacity 2.4, keys, make, cost.")
+            description = "Only the parts whose name matches: capacity 1.2,"
+                    + " capacity 2.4, factors, clusters, keys, make, cost.")
     String only = ".*";
 
     @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs of cost (default: ${DEFAULT-VALUE}).")
@@ -79,6 +83,12 @@ public final class KeyedBench implements Callable<Integer> {
             if ("capacity 2.4".matches(only)) {
                 capacity(report, folder.resolve("b"), 2.4, 4, 6);
             }
+            if ("factors".matches(only)) {
+                factors(report, folder.resolve("f"));
+            }
+            if ("clusters".matches(only)) {
+                clusters(report, folder.resolve("g"));
+            }
             if ("keys".matches(only)) {
                 keys(report, folder.resolve("c"));
             }
@@ -102,62 +112,128 @@ public final class KeyedBench implements Callable<Integer> {
 
     // Larger than a process
 
-    /** Trains, stops and resumes elsewhere, measures and predicts where no process has room for all; then where one has. */
     private void capacity(Report report, Path folder, double heaps, int members, int other) throws Exception {
         long features = (long) (heaps * (HEAP_MIB << 20) / BYTES_OF_WEIGHT);
         var data = Zipf.folder(folder.resolve("train"), 12, 120_000, features, 1);
         var test = Zipf.folder(folder.resolve("test"), 1, 10_000, features, 2).resolve("part-0.svm");
+        var train = List.of("train", "lr", data.toString(), "--stream", "--passes", "3", "--workers", "12");
+        String what = String.format(
+                Locale.ROOT,
+                "lr, %,d features, weights and state %d MiB",
+                features,
+                (features * BYTES_OF_WEIGHT) >> 20);
+        larger(report, folder, what, heaps, train, test, "logLoss", members, other, KeyedBench::sumOfWeights);
+    }
+
+    /** Few users and many items, so that most of the rows are items'. */
+    private void factors(Report report, Path folder) throws Exception {
+        Files.createDirectories(folder);
+        int rank = 1000;
+        int users = 400;
+        int items = (int) (1.2 * (HEAP_MIB << 20) / Float.BYTES / (rank + 2)) - users; // with a row's AdaGrad
+        var ratings = folder.resolve("ratings.csv");
+        var test = folder.resolve("ratings-test.csv");
+        Zipf.ratings(ratings, users, items, 200_000, 1);
+        Zipf.ratings(test, users, items, 20_000, 2);
         var train = List.of(
                 "train",
-                "lr",
-                data.toString(),
-                "--stream",
+                "mf",
+                ratings.toString(),
+                "--rank",
+                "" + rank,
                 "--passes",
-                "3",
+                "6",
+                "--rate",
+                "0.05",
                 "--workers",
-                "12",
-                "--layout",
-                "keyed",
-                "--json");
+                "4");
+        String what = String.format(Locale.ROOT, "mf, rank %d, %,d users and %,d items, 307 MiB", rank, users, items);
+        larger(report, folder, what, 1.2, train, test, "rmse", 2, 3, KeyedBench::sumOfFactors);
+    }
+
+    private void clusters(Report report, Path folder) throws Exception {
+        int features = 20_000;
+        int clusters = (int) (1.2 * (HEAP_MIB << 20) / Float.BYTES / features);
+        var data = Zipf.folder(folder.resolve("train"), 1, 20_000, features, 1).resolve("part-0.svm");
+        var test = Zipf.folder(folder.resolve("test"), 1, 2_000, features, 2).resolve("part-0.svm");
+        var train = List.of(
+                "train",
+                "kmeans",
+                data.toString(),
+                "--clusters",
+                "" + clusters,
+                "--iterations",
+                "15",
+                "--tolerance",
+                "0",
+                "--workers",
+                "2");
+        String what = String.format(Locale.ROOT, "kmeans, %,d clusters of %,d features, 307 MiB", clusters, features);
+        larger(report, folder, what, 1.2, train, test, "inertia", 2, 3, KeyedBench::sumOfClusters);
+    }
+
+    /** A sum of a model in a run's folder. */
+    @FunctionalInterface
+    private interface Sum {
+        String of(Path run) throws IOException;
+    }
+
+    /** Trains, stops and resumes elsewhere, measures and predicts where no process has room for all; then where one has. */
+    private void larger(
+            Report report,
+            Path folder,
+            String what,
+            double heaps,
+            List<String> train,
+            Path test,
+            String metric,
+            int members,
+            int other,
+            Sum sum)
+            throws Exception {
+        var keyed = with(train, "--layout", "keyed", "--json");
         String small = "-Xmx" + HEAP_MIB + "m";
         var whole = folder.resolve("whole");
-        var shared = run(small, folder, with(train, "--processes", "" + members, "--run", whole.toString()));
+        var shared = run(small, folder, with(keyed, "--processes", "" + members, "--run", whole.toString()));
         var stopped = folder.resolve("stopped");
-        stop(small, folder, with(train, "--processes", "" + members, "--run", stopped.toString()), stopped);
+        stop(small, folder, with(keyed, "--processes", "" + members, "--run", stopped.toString()), stopped);
         run(small, folder, List.of("train", "--resume", stopped.toString(), "--processes", "" + other, "--json"));
         var alone = folder.resolve("alone");
-        var one = run("-Xmx3g", folder, with(train, "--run", alone.toString()));
-        boolean isSame = sum(whole).equals(sum(alone)) && sum(stopped).equals(sum(alone));
+        var one = run("-Xmx3g", folder, with(keyed, "--run", alone.toString()));
+        String due = sum.of(alone);
+        boolean isSame = sum.of(whole).equals(due) && sum.of(stopped).equals(due);
         var measured = run(small, folder, List.of("evaluate", whole.toString(), test.toString(), "--json"));
         var measuredAlone = run("-Xmx3g", folder, List.of("evaluate", alone.toString(), test.toString(), "--json"));
         long lines = lines(small, folder, List.of("predict", whole.toString(), test.toString()));
-        double logLoss = metric(measured, "test", "logLoss");
+        double is = metric(measured, "test", metric);
         report.row(
                 String.format(
                         Locale.ROOT,
-                        "lr, %,d features, weights and state %d MiB, on %d processes of %d MiB, then stopped and resumed on %d:"
-                                + " %s one process computes; test log-loss %.4f (%.4f), %,d predictions; CPU %.1f s against %.1f",
-                        features,
-                        (features * BYTES_OF_WEIGHT) >> 20,
+                        "%s, on %d processes of %d MiB, then stopped and resumed on %d: %s one process computes; test %s %.4f"
+                                + " (%.4f), %,d predictions; CPU %.1f s against %.1f",
+                        what,
                         members,
                         HEAP_MIB,
                         other,
                         isSame ? "the bits that" : "NOT the bits that",
-                        logLoss,
-                        metric(measuredAlone, "test", "logLoss"),
+                        metric,
+                        is,
+                        metric(measuredAlone, "test", metric),
                         lines,
                         number(shared, "cpuSeconds"),
                         number(one, "cpuSeconds")),
                 "name",
                 "capacity",
+                "model",
+                train.get(1),
                 "heaps",
                 heaps,
                 "members",
                 members,
                 "equalBits",
                 isSame,
-                "logLoss",
-                logLoss,
+                metric,
+                is,
                 "predictions",
                 lines,
                 "cpuSeconds",
@@ -167,7 +243,7 @@ public final class KeyedBench implements Callable<Integer> {
     }
 
     /** A sum of all weights and their features. */
-    private static String sum(Path run) throws IOException {
+    private static String sumOfWeights(Path run) throws IOException {
         var model = LinearModel.load(run.resolve("model.safetensors"));
         var crc = new CRC32C();
         var bytes = ByteBuffer.allocate(Long.BYTES + Float.BYTES);
@@ -176,6 +252,28 @@ public final class KeyedBench implements Callable<Integer> {
             crc.update(bytes);
         });
         return crc.getValue() + " " + model.intercept(0);
+    }
+
+    private static String sumOfFactors(Path run) throws IOException {
+        var model = FactorModel.load(run.resolve("model.safetensors"));
+        return sum(model.userFactors(), model.rank() + 1) + " " + sum(model.itemFactors(), model.rank() + 1);
+    }
+
+    private static String sumOfClusters(Path run) throws IOException {
+        var model = ClusterModel.load(run.resolve("model.safetensors"));
+        return String.valueOf(sum(model.centres(), model.features()));
+    }
+
+    private static long sum(ModelRows rows, int width) {
+        var crc = new CRC32C();
+        var row = new float[width];
+        var bytes = ByteBuffer.allocate(width * Float.BYTES);
+        for (int number = 0; number < rows.count(); number++) {
+            rows.row(number, row);
+            bytes.clear().asFloatBuffer().put(row);
+            crc.update(bytes);
+        }
+        return crc.getValue();
     }
 
     // 64-bit keys

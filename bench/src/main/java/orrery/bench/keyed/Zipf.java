@@ -45,6 +45,21 @@ final class Zipf {
         return folder;
     }
 
+    /** Ratings from 1 to 5 of users and items, the first of which are rated most; each is in them once at least. */
+    static void ratings(Path file, int users, int items, int count, long seed) throws IOException {
+        var random = new SplittableRandom(seed);
+        try (var out = Files.newBufferedWriter(file)) {
+            out.write("user,item,rating\n");
+            for (int n = 0; n < count; n++) {
+                int user = n < users ? n : random.nextInt(users);
+                int item = n < items ? n : (int) Math.pow(items, random.nextDouble()) - 1;
+                double liked =
+                        3 + 1.5 * weight(user % TELLING) + weight((item + 7) % TELLING) + 0.5 * random.nextGaussian();
+                out.write(user + "," + item + "," + Math.clamp(Math.round(liked), 1, 5) + "\n");
+            }
+        }
+    }
+
     /** The key of a feature that has a number. */
     static long key(long number) {
         long x = number * 0x9e3779b97f4a7c15L;

@@ -105,6 +105,7 @@ record Emulation(Loaded data, SvrgOptions options, double nanosPerTouch) {
                     };
                 },
                 stage.atCut(),
-                stage.parallelism());
+                stage.parallelism(),
+                stage.stopEvery());
     }
 }

@@ -9,8 +9,11 @@ package orrery.engine.stage;
  * @param body makes a worker's step, on the worker's own thread
  * @param atCut decides at each cut
  * @param parallelism how many workers, and on which members
+ * @param stopEvery a job is stopped after a multiple of so many clocks: of a step that has something of its own in between,
+ *     which neither the tables nor {@link orrery.table.worker.Session#localFloats} have
  */
-public record Stage(String name, long clocks, long cutEvery, Body body, AtCut atCut, Parallelism parallelism) {
+public record Stage(
+        String name, long clocks, long cutEvery, Body body, AtCut atCut, Parallelism parallelism, long stopEvery) {
     public Stage {
         if (clocks < 0) {
             throw new IllegalArgumentException("stage '" + name + "' must have 0 clocks or more, got " + clocks);
@@ -19,11 +22,15 @@ public record Stage(String name, long clocks, long cutEvery, Body body, AtCut at
             throw new IllegalArgumentException(
                     "stage '" + name + "' must have 1 clock or more between cuts, got " + cutEvery);
         }
+        if (stopEvery < 1 || cutEvery % stopEvery != 0) {
+            throw new IllegalArgumentException("stage '" + name + "' can be stopped every " + stopEvery
+                    + " clocks, which must be 1 or more and go into the " + cutEvery + " clocks between cuts");
+        }
     }
 
     /** A stage of all workers of the run. */
     public Stage(String name, long clocks, long cutEvery, Body body, AtCut atCut) {
-        this(name, clocks, cutEvery, body, atCut, Parallelism.OF_RUN);
+        this(name, clocks, cutEvery, body, atCut, Parallelism.OF_RUN, 1);
     }
 
     /** A stage of all workers of the run that does all its clocks. */
@@ -38,17 +45,22 @@ public record Stage(String name, long clocks, long cutEvery, Body body, AtCut at
 
     /** The same with other workers. */
     public Stage with(Parallelism other) {
-        return new Stage(name, clocks, cutEvery, body, atCut, other);
+        return new Stage(name, clocks, cutEvery, body, atCut, other, stopEvery);
+    }
+
+    /** The same, stopped only after a multiple of so many clocks. */
+    public Stage stoppedEvery(long every) {
+        return new Stage(name, clocks, cutEvery, body, atCut, parallelism, every);
     }
 
     /** The same, over after so many clocks. */
     public Stage upTo(long end) {
-        return new Stage(name, Math.min(end, clocks), cutEvery, body, atCut, parallelism);
+        return new Stage(name, Math.min(end, clocks), cutEvery, body, atCut, parallelism, stopEvery);
     }
 
     /** The same under another name. */
     public Stage named(String other) {
-        return new Stage(other, clocks, cutEvery, body, atCut, parallelism);
+        return new Stage(other, clocks, cutEvery, body, atCut, parallelism, stopEvery);
     }
 
     /** Makes the step of a worker. */

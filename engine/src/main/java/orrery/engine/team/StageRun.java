@@ -336,12 +336,18 @@ public final class StageRun implements Team {
         }
     }
 
+    /** The first clock at which all workers can meet, and the stage may be stopped. */
+    private long nextMeeting() {
+        long next = Arrays.stream(done).max().orElse(firstClock) + 1;
+        return Math.ceilDiv(next, stage.stopEvery()) * stage.stopEvery();
+    }
+
     @Override
     public void askForCut() {
         lock.lock();
         try {
             if (askedCut == NOT_ASKED) {
-                askedCut = Arrays.stream(done).max().orElse(firstClock) + 1;
+                askedCut = nextMeeting();
             }
         } finally {
             lock.unlock();
@@ -353,7 +359,7 @@ public final class StageRun implements Team {
         lock.lock();
         try {
             isHolding = true;
-            return Arrays.stream(done).max().orElse(firstClock) + 1;
+            return nextMeeting();
         } finally {
             lock.unlock();
         }

@@ -116,19 +116,20 @@ final class ClusterRecipe implements Recipe<ClusterModel> {
         int clocks = KeyedLloydStep.clocks(slices);
         var stage = options.isLloyd()
                 ? new Stage(
-                        "lloyd",
-                        (long) options.iterations() * clocks,
-                        (long) Math.min(BETWEEN_CUTS, options.iterations()) * clocks,
-                        worker -> new KeyedLloydStep(
-                                data.examples(),
-                                first(own, worker.index()),
-                                first(own, worker.index() + 1),
-                                options,
-                                slices,
-                                worker,
-                                worker.session().table(TABLE),
-                                worker.session().table(SIZES)),
-                        ClusterRecipe::decide)
+                                "lloyd",
+                                (long) options.iterations() * clocks,
+                                (long) Math.min(BETWEEN_CUTS, options.iterations()) * clocks,
+                                worker -> new KeyedLloydStep(
+                                        data.examples(),
+                                        first(own, worker.index()),
+                                        first(own, worker.index() + 1),
+                                        options,
+                                        slices,
+                                        worker,
+                                        worker.session().table(TABLE),
+                                        worker.session().table(SIZES)),
+                                ClusterRecipe::decide)
+                        .stoppedEvery(clocks)
                 : miniBatches((partition, worker) -> new KeyedMiniBatchStep(
                         data.examples(),
                         partition,
@@ -152,19 +153,20 @@ final class ClusterRecipe implements Recipe<ClusterModel> {
 
     private Stage seeding(List<Long> own) {
         return new Stage(
-                "seed",
-                Seeds.CLOCKS,
-                Seeds.CLOCKS,
-                worker -> new SeedStep(
-                        data.examples(),
-                        first(own, worker.index()),
-                        first(own, worker.index() + 1),
-                        first(own, own.size()),
-                        options,
-                        run.seed(),
-                        worker,
-                        worker.session().table(CANDIDATES),
-                        worker.session().table(POTENTIALS)));
+                        "seed",
+                        Seeds.CLOCKS,
+                        Seeds.CLOCKS,
+                        worker -> new SeedStep(
+                                data.examples(),
+                                first(own, worker.index()),
+                                first(own, worker.index() + 1),
+                                first(own, own.size()),
+                                options,
+                                run.seed(),
+                                worker,
+                                worker.session().table(CANDIDATES),
+                                worker.session().table(POTENTIALS)))
+                .stoppedEvery(Seeds.CLOCKS);
     }
 
     private Stage lloyd(List<Long> own) {

@@ -83,16 +83,17 @@ final class FactorRecipe implements Recipe<FactorModel> {
                                         : new UpdateRule.Add())
                         .with(run.consistency()));
         var stage = new Stage(
-                "factorise",
-                (long) tiles * options.passes(),
-                tiles,
-                worker -> validated(
-                        worker,
-                        step(
-                                worker.session().isVirtual()
-                                        ? Tiles.empty(division, tiles, worker.index())
-                                        : Tiles.of(train, division, tiles, worker.index()),
-                                worker)));
+                        "factorise",
+                        (long) tiles * options.passes(),
+                        tiles,
+                        worker -> validated(
+                                worker,
+                                step(
+                                        worker.session().isVirtual()
+                                                ? Tiles.empty(division, tiles, worker.index())
+                                                : Tiles.of(train, division, tiles, worker.index()),
+                                        worker)))
+                .stoppedEvery(tiles); // within a pass workers have their users to themselves
         job = new Job(
                 "mf", tables, Course.of(List.of(stage)), isKeyed ? run.results().map(Written::new) : Optional.empty());
     }

@@ -177,14 +177,20 @@ final class KeyedClustersTest {
         return clusters;
     }
 
-    @Test
-    void aRunThatIsResumedHasTheSameBits() throws IOException {
+    /** Wherever it is stopped: at a cut, at once, or while the first are put. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cut", "lloyd", "seed"})
+    void aRunThatIsResumedHasTheSameBits(String when) throws IOException {
         var data = data(300, 4);
         var due = keyed(options(12)).prepare(data, Run.local(3)).run().model();
         var checkpoints = Checkpoints.in(Storage.local(folder.resolve("kept")));
         var stopping = new AtomicReference<Job>();
         var run = Run.local(3).with(checkpoints).listening(event -> {
-            if (event instanceof RunEvent.CutReached cut && cut.stage().equals("lloyd")) {
+            boolean isDue = when.equals("cut")
+                    ? event instanceof RunEvent.CutReached cut && cut.stage().equals("lloyd")
+                    : event instanceof RunEvent.StageStarted started
+                            && started.stage().equals(when);
+            if (isDue) {
                 stopping.get().stop();
             }
         });

@@ -336,6 +336,28 @@ final class MatrixFactorizationTest {
         assertThat(resumed.users()).containsExactly(due.users());
     }
 
+    /** Whenever it is stopped: what users have learned in a pass is not lost. */
+    @ParameterizedTest
+    @EnumSource(Method.class)
+    void goesOnWhereItWasStoppedAtOnce(Method method) throws Exception {
+        var ratings = exact(600, 500, 9_000, 3);
+        var options = new FactorOptions(6, 40, 0.05f, 0.99f, 0.0005f, method);
+        var due = train(options, ratings, Run.local(3));
+        var checkpoints = Checkpoints.in(Storage.local(folder));
+        var stopping = new Job[1];
+        var run = Run.local(3).with(checkpoints).listening(event -> {
+            if (event instanceof RunEvent.StageStarted) {
+                stopping[0].stop();
+            }
+        });
+        var training = new MatrixFactorization(options).prepare(ratings, Optional.empty(), run);
+        stopping[0] = training.job();
+        training.run();
+        var resumed = train(options, ratings, Run.local(3).with(checkpoints.resuming()));
+        assertThat(resumed.items()).isEqualTo(due.items());
+        assertThat(resumed.users()).isEqualTo(due.users());
+    }
+
     /** Workers that have only the ratings of their own users learn what they would learn of all, to the last bit. */
     @Test
     void ownRatingsAreEnough() throws Exception {
