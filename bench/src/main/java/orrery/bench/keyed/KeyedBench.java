@@ -167,7 +167,7 @@ public final class KeyedBench implements Callable<Integer> {
                 "--tolerance",
                 "0",
                 "--workers",
-                "2");
+                "4");
         String what = String.format(Locale.ROOT, "kmeans, %,d clusters of %,d features, 307 MiB", clusters, features);
         larger(report, folder, what, 1.2, train, test, "inertia", 2, 3, KeyedBench::sumOfClusters);
     }

@@ -3,7 +3,11 @@ package orrery.learn.linear;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +42,7 @@ import orrery.learn.Layout;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
+import orrery.table.spec.KeySpace;
 import orrery.table.spec.UpdateRule;
 
 /** Weights that are read by key: they learn what weights side by side do, and more members hold more of them. */
@@ -243,6 +248,19 @@ final class KeyedTest {
                             .run()
                             .model(),
                     dense);
+        }
+    }
+
+    /** A learner goes to executors with all that was asked for. */
+    @Test
+    void optionsAreWrittenAndRead() throws Exception {
+        var bytes = new ByteArrayOutputStream();
+        var options = OPTIONS.with(Layout.SPARSE).with(KeySpace.ALL.after(3).droppingUnused(20));
+        try (var out = new ObjectOutputStream(bytes)) {
+            out.writeObject(options);
+        }
+        try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            assertThat(in.readObject()).isEqualTo(options);
         }
     }
 

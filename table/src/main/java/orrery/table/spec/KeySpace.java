@@ -1,5 +1,7 @@
 package orrery.table.spec;
 
+import java.io.Serializable;
+
 /**
  * Which rows a sparse table makes, and which it drops again: of keys in any number most are seen once, and their rows would
  * take memory for nothing. What an update adds to a row that is not made is lost; the row reads as it begins.
@@ -10,7 +12,7 @@ package orrery.table.spec;
  *     Prediction: a View from the Trenches", KDD 2013, section 4.1)
  * @param unused a row that has had no update for more than so many clocks is dropped at the next cut; 0 for never
  */
-public record KeySpace(int after, double probability, long unused) {
+public record KeySpace(int after, double probability, long unused) implements Serializable {
     /** All rows are made, and stay. */
     public static final KeySpace ALL = new KeySpace(1, 1, 0);
 
