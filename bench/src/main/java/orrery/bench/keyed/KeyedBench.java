@@ -154,7 +154,7 @@ public final class KeyedBench implements Callable<Integer> {
     private void clusters(Report report, Path folder) throws Exception {
         int features = 20_000;
         int clusters = (int) (1.2 * (HEAP_MIB << 20) / Float.BYTES / features);
-        var data = Zipf.folder(folder.resolve("train"), 1, 20_000, features, 1).resolve("part-0.svm");
+        var data = Zipf.folder(folder.resolve("train"), 1, 6_000, features, 1).resolve("part-0.svm");
         var test = Zipf.folder(folder.resolve("test"), 1, 2_000, features, 2).resolve("part-0.svm");
         var train = List.of(
                 "train",
@@ -163,11 +163,11 @@ public final class KeyedBench implements Callable<Integer> {
                 "--clusters",
                 "" + clusters,
                 "--iterations",
-                "15",
+                "7",
                 "--tolerance",
                 "0",
                 "--workers",
-                "4");
+                "3");
         String what = String.format(Locale.ROOT, "kmeans, %,d clusters of %,d features, 307 MiB", clusters, features);
         larger(report, folder, what, 1.2, train, test, "inertia", 2, 3, KeyedBench::sumOfClusters);
     }
