@@ -9,7 +9,7 @@ import orrery.table.worker.Session;
 
 /**
  * One worker's part of the first centroids of clusters that no process has room for: different examples, evenly drawn, each
- * put into the table by whoever has it. A slice a clock.
+ * put into the table by the worker that has it. A slice a clock.
  */
 final class KeyedSeedStep implements Step {
     private final Examples examples;

@@ -33,7 +33,7 @@ import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
 
-/** Clusters by key are those of Lloyd's from the same first centroids, whoever holds them and wherever they are read. */
+/** Clusters by key are those of Lloyd's from the same first centroids, on any number of members. */
 @Timeout(120)
 final class KeyedClustersTest {
     private static final int FAR = 40_000; // between features: so that a slice has few of the clusters
