@@ -49,6 +49,7 @@ final class Explained {
             "--wait-limit", "setWaitLimit",
             "start without --resume", "fit without setResume(true)",
             "ORRERY_JAVA_OPTS=-Xmx...", "spark.driver.memory and spark.executor.memory",
+            ", --memory", "",
             "give more --workers or fewer --processes", "give more workers by setWorkers");
 
     /** A failure whose advice is for a Spark application, not for the command line. */

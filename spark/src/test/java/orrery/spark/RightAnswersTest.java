@@ -679,7 +679,7 @@ final class RightAnswersTest {
                         .setLabelCol("late")
                         .setWorkers(1)
                         .fit(frame))
-                .hasMessageContaining("give more memory (spark.driver.memory and spark.executor.memory)")
+                .hasMessageContaining("give each process more memory (spark.driver.memory and spark.executor.memory)")
                 .hasMessageNotContaining("ORRERY_JAVA_OPTS");
         assertThatThrownBy(() -> lr().setCheckpointDir(folder.resolve("none").toString())
                         .setResume(true)
