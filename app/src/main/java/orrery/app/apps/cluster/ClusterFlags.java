@@ -1,5 +1,6 @@
 package orrery.app.apps.cluster;
 
+import java.util.List;
 import orrery.app.apps.Application;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
@@ -25,12 +26,11 @@ final class ClusterFlags {
     String layout = "auto";
 
     Layout layout() {
-        return switch (layout) {
-            case "auto" -> Layout.AUTO;
-            case "dense" -> Layout.DENSE;
-            case "keyed" -> Layout.KEYED;
-            default -> throw new UsageException("--layout must be auto, dense or keyed, got '" + layout + "'");
-        };
+        try {
+            return Layout.parse(layout, List.of(Layout.AUTO, Layout.DENSE, Layout.KEYED));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--", e);
+        }
     }
 
     /** How they are looked for. */

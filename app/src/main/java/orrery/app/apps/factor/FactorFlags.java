@@ -1,5 +1,6 @@
 package orrery.app.apps.factor;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +29,11 @@ final class FactorFlags {
     String layout = "auto";
 
     Layout layout() {
-        return switch (layout) {
-            case "auto" -> Layout.AUTO;
-            case "dense" -> Layout.DENSE;
-            case "keyed" -> Layout.KEYED;
-            default -> throw new UsageException("--layout must be auto, dense or keyed, got '" + layout + "'");
-        };
+        try {
+            return Layout.parse(layout, List.of(Layout.AUTO, Layout.DENSE, Layout.KEYED));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--", e);
+        }
     }
 
     /** The optimiser's; what is left open is what the method does best with. */

@@ -1,7 +1,7 @@
 package orrery.app.apps.linear;
 
 import java.io.IOException;
-import java.util.Locale;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.app.apps.Applications;
 import orrery.app.flags.FlagGroup;
@@ -85,11 +85,10 @@ final class LayoutFlags {
     }
 
     Layout layout() {
-        for (var one : Layout.values()) {
-            if (one.name().toLowerCase(Locale.ROOT).equals(layout)) {
-                return one;
-            }
+        try {
+            return Layout.parse(layout, List.of(Layout.values()));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--", e);
         }
-        throw new UsageException("--layout must be auto, dense, keyed or sparse, got '" + layout + "'");
     }
 }
