@@ -10,4 +10,5 @@ module orrery.learn {
     exports orrery.learn.factor;
     exports orrery.learn.linear;
     exports orrery.learn.rank;
+    exports orrery.learn.topic;
 }

@@ -6,6 +6,7 @@ module orrery.table {
     requires static transitive org.jspecify;
 
     exports orrery.table; // Node
+    exports orrery.table.cells; // CountRows
     exports orrery.table.hold; // Table, ServerFunction, Snapshot
     exports orrery.table.outbox; // Outbox
     exports orrery.table.plan;

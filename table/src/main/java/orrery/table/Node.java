@@ -17,6 +17,7 @@ import orrery.table.cells.IntCells;
 import orrery.table.clock.Clocks;
 import orrery.table.hold.Counts;
 import orrery.table.hold.Replica;
+import orrery.table.hold.Rotation;
 import orrery.table.hold.ServerFunction;
 import orrery.table.hold.Snapshot;
 import orrery.table.hold.Table;
@@ -27,6 +28,7 @@ import orrery.table.mail.Messages;
 import orrery.table.plan.Recording;
 import orrery.table.push.Feed;
 import orrery.table.remote.Reads;
+import orrery.table.remote.Travels;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.EndedException;
 import orrery.table.spec.Placement;
@@ -129,10 +131,16 @@ public final class Node {
         var among = cluster;
         if (among != null) {
             tables.all().forEach(table -> Feed.begin(table, among.mail()));
+            var travels = new Travels(among.mail(), number);
+            tables.all().stream()
+                    .filter(table ->
+                            homes.length > 0 && table.spec().consistency().rotates())
+                    .forEach(table -> table.rotation(
+                            new Rotation(table, workers, homes, among.mail().me(), travels)));
             var clocks = tables.clocks();
             among.mail().forgetAll();
             among.server() // which may need the tables' lock meanwhile
-                    .await(() -> among.server().begin(clocks, homes), "a stage cannot begin", waitLimit);
+                    .await(() -> among.server().begin(clocks, homes, travels), "a stage cannot begin", waitLimit);
         }
     }
 
@@ -236,9 +244,11 @@ public final class Node {
         gather(table, keys, new FloatCells(out), out.length);
     }
 
-    /** The same of a table of ints. */
+    /** The same of a table of ints, or of counts. */
     public void gather(Table table, long[] keys, int[] out) {
-        table.ints();
+        if (table.spec().type() != TableSpec.Type.COUNT) {
+            table.ints();
+        }
         gather(table, keys, new IntCells(out), out.length);
     }
 
@@ -517,7 +527,10 @@ public final class Node {
         if (among != null) {
             among.mail().forgetAll();
             among.server()
-                    .await(() -> among.server().begin(List.of(), new int[0]), "tables cannot be forgotten", limit);
+                    .await(
+                            () -> among.server().begin(List.of(), new int[0], null),
+                            "tables cannot be forgotten",
+                            limit);
         }
     }
 

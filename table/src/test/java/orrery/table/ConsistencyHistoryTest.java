@@ -309,6 +309,7 @@ final class ConsistencyHistoryTest {
             case Consistency.Essp(int staleness) -> value >= clock - staleness && value >= before && value <= begun;
             case Consistency.Local _ -> throw new IllegalArgumentException("it has copies, not histories");
             case Consistency.SparseSsp _ -> throw new IllegalArgumentException("see SparseSspTest");
+            case Consistency.Rotating _ -> throw new IllegalArgumentException("see RotationTest");
             case Consistency.Asp() -> value >= before && value <= begun;
         };
     }

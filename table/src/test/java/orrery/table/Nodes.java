@@ -73,6 +73,7 @@ final class Nodes implements AutoCloseable {
     }
 
     List<Integer> members = List.of();
+    private int begun;
 
     void place(int version, List<Integer> owners) {
         members = owners;
@@ -110,7 +111,11 @@ final class Nodes implements AutoCloseable {
     }
 
     void run(int workers, long firstClock, Body body) {
-        all.forEach(node -> node.begin(workers, firstClock, Sessions.LIMIT));
+        begun++;
+        var homes = IntStream.range(0, workers)
+                .map(worker -> members.get(worker * members.size() / workers))
+                .toArray();
+        all.forEach(node -> node.begin(workers, firstClock, Sessions.LIMIT, homes, begun));
         var threads = new ArrayList<Thread>();
         for (int w = 0; w < workers; w++) {
             int worker = w;

@@ -58,6 +58,16 @@ public final class FloatShard extends Shard {
         return new FloatCells(plane == 0 ? block.values() : block.planes()[plane - 1]);
     }
 
+    /** The array in which a dense table's block lies, from {@link #heldAt} on. */
+    public float[] heldArray(int block) {
+        return plane((int) (rows.blockStart(block) >>> arrayShift()), 0).array();
+    }
+
+    /** Where in its array a dense table's block begins. */
+    public int heldAt(int block) {
+        return (int) (rows.blockStart(block) & ((1L << arrayShift()) - 1)) * width;
+    }
+
     @Override
     public FloatCells newCells(int length) {
         return new FloatCells(length);

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import orrery.table.plan.RowOrder;
+import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 
 /**
@@ -60,6 +61,10 @@ public final class Rows {
             blockShift = order.blockShift();
             blocks = order.blocks();
             stripeShift = 0;
+        } else if (spec.consistency() instanceof Consistency.Rotating(int asked)) {
+            blockShift = log2Up(Math.ceilDiv(count, asked));
+            blocks = Math.toIntExact(((count - 1) >>> blockShift) + 1);
+            stripeShift = Math.max(0, log2Up(blocks) - log2(MOST_STRIPES));
         } else if (isDense) {
             int most = Math.max(0, log2Up(count) - log2(MOST_STRIPES)); // of a table that has a block per lock
             int fits = log2(Math.max(1, MOST_BLOCK_CELLS / spec.width()));

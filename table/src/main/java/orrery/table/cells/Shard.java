@@ -11,7 +11,7 @@ import orrery.wire.Frame;
  *
  * <p>Written under the locks of stripes, read without any.
  */
-public abstract sealed class Shard permits FloatShard, IntShard {
+public abstract sealed class Shard permits FloatShard, IntShard, CountShard {
     final TableSpec spec;
     final Rows rows;
     final StripeLocks locks;
@@ -179,8 +179,13 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     }
 
     /** Cells of a plane of a block. */
-    public final int cells(int block, int plane) {
+    public int cells(int block, int plane) {
         return Math.multiplyExact(rows.resident(block), widths[plane]);
+    }
+
+    /** Whether a dense table's block has as many cells as rows and columns say, whatever they hold. */
+    public boolean isOfFixedSize() {
+        return true;
     }
 
     /** Copies cells of a dense table's block to a frame. Only while nobody writes. */
@@ -209,7 +214,7 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     }
 
     /** A copy of a block. Nobody writes to it meanwhile. */
-    public final BlockCopy copy(int block) {
+    public BlockCopy copy(int block) {
         var keys = rows.isDense ? new long[0] : rows.keys(block);
         var planes = new Cells[arrays()];
         for (int p = 0; p < widths.length; p++) {
@@ -231,7 +236,7 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     public abstract Cells newCells(int length);
 
     /** Takes the rows of a block in place of its own. The caller holds the lock of its stripe; a sparse block is empty. */
-    public final void install(BlockCopy copy) {
+    public void install(BlockCopy copy) {
         if (rows.isDense && !has(copy.block())) {
             allocate(copy.block());
         }
@@ -252,7 +257,7 @@ public abstract sealed class Shard permits FloatShard, IntShard {
     }
 
     /** Takes a row that is found as the {@code i}th in each plane. The caller holds the lock of its stripe. */
-    public final void installRow(long key, Cells[] from, int i) {
+    public void installRow(long key, Cells[] from, int i) {
         long slot = rows.isDense ? rows.slot(key) : create(key);
         int array = (int) (slot >>> arrayShift());
         int row = (int) (slot & ((1L << arrayShift()) - 1));
@@ -261,12 +266,44 @@ public abstract sealed class Shard permits FloatShard, IntShard {
         }
     }
 
-    /** Forgets the rows of a sparse table's block, which is somebody else's. Only while nobody uses them. */
-    public final void forget(int block) {
+    /** One worker has a dense table's block to itself from now on: what has to be kept of it is copied first. */
+    public final void beginHold(int block) {
+        int stripe = rows.stripeOfBlock(block);
+        locks.lock(stripe);
+        try {
+            changing(block);
+        } finally {
+            locks.unlock(stripe);
+        }
+    }
+
+    /** The worker has it no more. */
+    public final void endHold(int block) {
+        int stripe = rows.stripeOfBlock(block);
+        locks.lock(stripe);
+        try {
+            changed(block);
+        } finally {
+            locks.unlock(stripe);
+        }
+    }
+
+    /** A dense table's block has gone to another node. */
+    public final void leave(int block) {
+        release(block);
+    }
+
+    /** A block is about to change as a whole. */
+    final void beforeBlock(int block) {
         var first = before;
         if (first != null) {
             first.changes(block);
         }
+    }
+
+    /** Forgets the rows of a sparse table's block, which is somebody else's. Only while nobody uses them. */
+    public final void forget(int block) {
+        beforeBlock(block);
         rows.forget(block);
         if (admission != null) {
             admission.forget(block);

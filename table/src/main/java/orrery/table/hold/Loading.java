@@ -7,6 +7,8 @@ import orrery.store.Safetensors;
 import orrery.store.Storage;
 import orrery.table.cells.BlockCopy;
 import orrery.table.cells.Cells;
+import orrery.table.cells.CountRows;
+import orrery.table.cells.IntCells;
 import orrery.table.cells.Rows;
 
 /**
@@ -71,7 +73,9 @@ final class Loading {
         for (int block : Snapshot.blocks(file)) {
             if (block < rows.blocks && table.owns(block)) {
                 var copy = Snapshot.read(file, table.spec(), block);
-                if (rows.isDense && copy.planes()[0].length() != table.shard.cells(block, 0)) {
+                if (rows.isDense
+                        && table.shard.isOfFixedSize()
+                        && copy.planes()[0].length() != table.shard.cells(block, 0)) {
                     throw new IOException(file.where() + ": block " + block + " holds "
                             + copy.planes()[0].length() + " values, table '" + table.name() + "' has "
                             + table.shard.cells(block, 0) + " there");
@@ -100,12 +104,34 @@ final class Loading {
     private void rows(Safetensors file, long cut) throws IOException {
         for (int block : Snapshot.blocks(file)) {
             var copy = Snapshot.read(file, table.spec(), block);
+            if (!table.shard.isOfFixedSize()) {
+                counts(file, block, cut, (IntCells) copy.planes()[0]);
+                continue;
+            }
             long[] keys = Snapshot.keysOf(
                     file, block, cut, copy.planes()[0].length() / table.spec().width());
             for (int i = 0; i < keys.length; i++) {
                 if (keys[i] >= 0 && table.ownsRow(keys[i])) {
                     installRow(keys[i], copy.planes(), i);
                 }
+            }
+        }
+    }
+
+    /** Rows of counts whose blocks are others. */
+    private void counts(Safetensors file, int block, long cut, IntCells encoded) throws IOException {
+        int count = (int) Math.min(cut, table.spec().rows() - block * cut);
+        CountRows of;
+        try {
+            of = CountRows.decode(count, table.spec().width(), encoded);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file.where() + ": block " + block + ": " + e.getMessage(), e);
+        }
+        for (int i = 0; i < count; i++) {
+            long row = block * cut + i;
+            if (table.ownsRow(row)) {
+                table.counts().installRow(row, of, i);
+                singly[rows.block(row)]++;
             }
         }
     }

@@ -70,6 +70,7 @@ public final class Snapshot {
         final Table table;
         final boolean[] isOwn;
         final int[] sizes;
+        final long[] cells; // by block, of all planes
         final long[] clocks;
         private final CopyBudget budget;
         private final AtomicIntegerArray states;
@@ -85,9 +86,13 @@ public final class Snapshot {
             states = new AtomicIntegerArray(isOwn.length);
             copies = new BlockCopy[isOwn.length];
             sizes = new int[isOwn.length];
+            cells = new long[isOwn.length];
             for (int block = 0; block < sizes.length; block++) {
                 if (isOwn[block]) {
                     sizes[block] = table.shard.rows().resident(block);
+                    for (int plane = 0; plane < table.shard.planes(); plane++) {
+                        cells[block] += table.shard.cells(block, plane);
+                    }
                 } else {
                     states.set(block, SAFE);
                 }
@@ -107,12 +112,8 @@ public final class Snapshot {
         }
 
         private long bytes(int block) {
-            long cells = 0;
-            for (int plane = 0; plane < table.shard.planes(); plane++) {
-                cells += (long) sizes[block] * table.shard.width(plane);
-            }
-            cells += hasAdmission() ? Shard.admissionLength() : 0;
-            return cells * Cells.BYTES
+            long all = cells[block] + (hasAdmission() ? Shard.admissionLength() : 0);
+            return all * Cells.BYTES
                     + (table.spec().layout() == TableSpec.Layout.SPARSE ? (long) sizes[block] * Long.BYTES : 0);
         }
 
@@ -240,7 +241,7 @@ public final class Snapshot {
                     }
                 }));
             }
-            var type = spec.type() == TableSpec.Type.INT ? Safetensors.Type.I32 : Safetensors.Type.F32;
+            var type = spec.type() == TableSpec.Type.FLOAT ? Safetensors.Type.F32 : Safetensors.Type.I32;
             if (hasAdmission()) {
                 tensors.add(new Tensor(
                         plane(block, ADMISSION),
@@ -255,7 +256,9 @@ public final class Snapshot {
                 tensors.add(new Tensor(
                         plane(block, names.get(p)),
                         type,
-                        new long[] {count, table.shard.width(p)},
+                        table.shard.isOfFixedSize()
+                                ? new long[] {count, table.shard.width(p)}
+                                : new long[] {cells[block]},
                         (from, n, into) -> get(block).planes()[plane].put(into, (int) from, n)));
             }
         }
@@ -342,6 +345,9 @@ public final class Snapshot {
     /** Reads one block of a file. */
     static BlockCopy read(Safetensors file, TableSpec spec, int block) throws IOException {
         String values = values(block);
+        if (spec.type() == TableSpec.Type.COUNT) {
+            return new BlockCopy(block, new long[0], new Cells[] {new IntCells(file.ints(values))});
+        }
         var shape = file.shape(values);
         if (shape.length != 2 || shape[1] != spec.width()) {
             throw new IOException(file.where() + ": block " + block + " has the shape " + Arrays.toString(shape)

@@ -1,6 +1,7 @@
 package orrery.table.hold;
 
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.CountShard;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.IntShard;
 import orrery.table.cells.Shard;
@@ -27,7 +28,9 @@ public final class Table {
     public final Clocks clocks;
     private final UpdateRule localRule;
     private final @Nullable FloatShard floats; // the shard, if it is of floats
-    private final @Nullable IntShard ints; // the shard, if it is of counts
+    private final @Nullable IntShard ints; // the shard, if it is of ints
+    private final @Nullable CountShard counts; // the shard, if it is of counts
+    private volatile @Nullable Rotation rotation; // of a stage, if its blocks go from worker to worker
     private volatile int[] owners = {}; // by block; empty where all is this node's own
     private volatile boolean[] isOwn = {};
     private volatile boolean ownsAll = true;
@@ -46,7 +49,8 @@ public final class Table {
                 : null;
         floats = spec.type() == TableSpec.Type.FLOAT ? new FloatShard(spec, clocks::age, isAlone) : null;
         ints = spec.type() == TableSpec.Type.INT ? new IntShard(spec, isAlone) : null;
-        shard = floats == null ? ints() : floats;
+        counts = spec.type() == TableSpec.Type.COUNT ? new CountShard(spec, isAlone) : null;
+        shard = floats != null ? floats : ints != null ? ints : counts();
         this.clocks = clocks;
     }
 
@@ -312,7 +316,8 @@ public final class Table {
     public FloatShard floats() {
         var here = floats;
         if (here == null) {
-            throw new IllegalArgumentException("table '" + name() + "' holds ints; use an int[]");
+            throw new IllegalArgumentException("table '" + name() + "' holds "
+                    + (counts == null ? "ints; use an int[]" : "counts; its blocks are those of Session.ring"));
         }
         return here;
     }
@@ -320,9 +325,36 @@ public final class Table {
     public IntShard ints() {
         var here = ints;
         if (here == null) {
-            throw new IllegalArgumentException("table '" + name() + "' holds floats; use a float[]");
+            throw new IllegalArgumentException("table '" + name() + "' holds "
+                    + (counts == null ? "floats; use a float[]" : "counts; its blocks are those of Session.ring"));
         }
         return here;
+    }
+
+    public CountShard counts() {
+        var here = counts;
+        if (here == null) {
+            throw new IllegalArgumentException("table '" + name() + "' holds no counts");
+        }
+        return here;
+    }
+
+    /** How its blocks go from worker to worker, in the stage that is on. */
+    public Rotation rotation() {
+        var now = rotation;
+        if (now == null) {
+            throw new IllegalStateException("table '" + name() + "' is under " + spec.consistency()
+                    + ": its blocks do not" + " rotate, or no stage is on");
+        }
+        return now;
+    }
+
+    boolean hasRotation() {
+        return rotation != null;
+    }
+
+    public void rotation(@Nullable Rotation next) {
+        rotation = next;
     }
 
     @Override

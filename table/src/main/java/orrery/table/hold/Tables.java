@@ -314,6 +314,9 @@ public final class Tables {
         begun = number;
         workers = ofWorkers;
         firstClock = first;
+        tables.values().stream()
+                .filter(table -> table.spec().consistency().rotates())
+                .forEach(table -> table.rotation(table.isWhole() ? new Rotation(table, workers) : null)); // or see Node
         groups.values().forEach(clocks -> clocks.begin(workers, firstClock));
         staged.values().forEach(updates -> updates.begin(workers));
         tables.values().forEach(table -> table.beginClocks(workers, firstClock));
@@ -470,6 +473,9 @@ public final class Tables {
         var snapshot = new Snapshot(name, mostCopied);
         latest = snapshot;
         for (var table : tables.values()) {
+            if (table.spec().consistency().rotates() && table.hasRotation()) {
+                table.rotation().checkAtHome();
+            }
             snapshot.keep(table, table.own(), table.clocks.completed());
         }
         return snapshot;

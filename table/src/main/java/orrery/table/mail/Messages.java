@@ -278,6 +278,23 @@ public final class Messages {
         }
     }
 
+    /**
+     * Before cells of a block that goes to the next worker: of which stage, how many cells it has, and which follow. Header: table,
+     * block, request = the block's visit.
+     */
+    public record Passed(int stage, int length, int at, int count) {
+        public static final int TYPE = Push.TYPE + 12;
+        public static final int BYTES = 4 * Integer.BYTES;
+
+        public void write(Frame to) {
+            to.putInt(stage).putInt(length).putInt(at).putInt(count);
+        }
+
+        public static Passed read(Frame from) {
+            return new Passed(from.getInt(), from.getInt(), from.getInt(), from.getInt());
+        }
+    }
+
     // Subscriptions; header: table, request = the subscription's token
 
     /** The type of both kinds of wishes: to get rows whenever they have changed. Header: block = placement's version, too. */

@@ -60,8 +60,7 @@ public final class Moves {
                 return; // of a move that is over
             }
             block = coming.computeIfAbsent(
-                    new Key(of, frame.table(), frame.block()),
-                    k -> new Coming(of == moving && table.shard.rows().isDense));
+                    new Key(of, frame.table(), frame.block()), k -> new Coming(of == moving && isInPlace(table.shard)));
         }
         var piece = Messages.BlockPiece.read(frame);
         int array = piece.array();
@@ -90,6 +89,11 @@ public final class Moves {
                 notifyAll();
             }
         }
+    }
+
+    /** Whether a block's cells have their places before they come. */
+    private static boolean isInPlace(Shard shard) {
+        return shard.rows().isDense && shard.isOfFixedSize();
     }
 
     private static void place(Frame frame, Shard shard, int plane, int length, int at, int count) {
@@ -162,7 +166,7 @@ public final class Moves {
 
     private void send(Table table, int block, int to, int placement, long limitNanos) {
         var shard = table.shard;
-        if (shard.rows().isDense) {
+        if (isInPlace(shard)) {
             var lengths = new int[1 + shard.planes()]; // a dense block has no keys
             for (int plane = 0; plane < shard.planes(); plane++) {
                 lengths[1 + plane] = shard.cells(block, plane);

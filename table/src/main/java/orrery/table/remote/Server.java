@@ -54,6 +54,7 @@ public final class Server implements Runnable {
     private final LinkedBlockingQueue<Object> todo = new LinkedBlockingQueue<>();
     private final Map<Integer, Arrivals> arrivals = new HashMap<>(); // by the number of their group
     private final WideRows wideRows = new WideRows();
+    private @Nullable Travels travels; // of a stage whose blocks go from worker to worker
     private final List<Reply> parked = new ArrayList<>();
     private final Map<Peer, Integer> waiting = new HashMap<>(); // reads of a peer, parked or without credit
     private final Map<Peer, ArrayDeque<Answer>> withoutCredit = new HashMap<>(); // in their order
@@ -203,7 +204,7 @@ public final class Server implements Runnable {
             }
         } finally { // also if reporting a failure fails: nobody waits for a thread that is gone
             isClosed = true;
-            begin(List.of(), new int[0]); // which gives back what is kept
+            begin(List.of(), new int[0], null); // which gives back what is kept
             closeFrames();
         }
     }
@@ -224,7 +225,8 @@ public final class Server implements Runnable {
     // What begins and ends
 
     /** A stage begins: everything that is under way is of an earlier one. */
-    public void begin(Collection<Clocks> clocks, int[] homesOfWorkers) {
+    public void begin(Collection<Clocks> clocks, int[] homesOfWorkers, @Nullable Travels ofStage) {
+        travels = ofStage;
         homes = homesOfWorkers.clone();
         arrivals.clear();
         wideRows.clear();
@@ -297,6 +299,7 @@ public final class Server implements Runnable {
                 case Messages.Drop.TYPE -> drop(frame);
                 case Messages.BlockPiece.TYPE -> block(frame);
                 case Messages.Announce.TYPE -> announce(frame);
+                case Messages.Passed.TYPE -> passed(frame);
                 case Messages.SUBSCRIBE -> subscribe(frame, from);
                 case Messages.Round.TYPE -> pushed(frame, from, stamp);
                 case Messages.PullBlocks.TYPE, Messages.PullRows.TYPE, Messages.Call.TYPE, Messages.Copy.TYPE ->
@@ -427,6 +430,18 @@ public final class Server implements Runnable {
             moves.receive(frame, table);
         }
         return table == null && !dropped.containsKey(frame.table());
+    }
+
+    private boolean passed(Frame frame) {
+        var table = table(frame);
+        if (table == null) {
+            return !dropped.containsKey(frame.table());
+        }
+        var now = travels;
+        if (now != null) {
+            now.receive(frame, table);
+        }
+        return false;
     }
 
     private boolean announce(Frame frame) {

@@ -124,6 +124,33 @@ public sealed interface Consistency {
         }
     }
 
+    /**
+     * Rotating: a block of the table is at each moment with one worker, which alone reads and writes it, and so sees exactly what
+     * all have done to it. When the worker has done its part it passes the block on along a ring, at once and without waiting for the
+     * others' clocks ({@link Session#ring}); after a lap each block has been with each worker, and is with its owner again. Stages
+     * are cut after whole laps only (Zheng et al., "Model-Parallel Inference for Big Topic Models", arXiv 1411.2305; Kim et al.,
+     * "STRADS: A Distributed Framework for Scheduled Model Parallel Machine Learning", EuroSys 2016). Dense tables that are with
+     * their workers ({@link TableSpec#withWorkers}), of counts or of floats that add.
+     *
+     * @param blocks how many blocks the table is cut into, at most; several for each worker, so that nobody waits for a block
+     */
+    record Rotating(int blocks) implements Consistency {
+        /** Blocks that a table has if nobody says how many. */
+        public static final int BLOCKS = 16;
+
+        public Rotating {
+            if (blocks < 1 || blocks > 1 << 20) {
+                throw new IllegalArgumentException(
+                        "a table that rotates has 1 to " + (1 << 20) + " blocks, got " + blocks);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "rotating:" + blocks;
+        }
+    }
+
     /** Asynchronous: nobody ever waits. */
     record Asp() implements Consistency {
         @Override
@@ -140,7 +167,7 @@ public sealed interface Consistency {
             case Essp(int staleness) -> clock - 1 - staleness;
             case SparseSsp(int staleness, int _) -> clock - 1 - staleness;
             case Local local -> local.begin(clock) - 1;
-            case Asp() -> -1;
+            case Rotating(int _), Asp() -> -1;
         };
     }
 
@@ -148,7 +175,7 @@ public sealed interface Consistency {
     default boolean staged() {
         return switch (this) {
             case Bsp(), Local _ -> true;
-            case Ssp(int _), Essp(int _), SparseSsp(int _, int _), Asp() -> false;
+            case Ssp(int _), Essp(int _), SparseSsp(int _, int _), Rotating(int _), Asp() -> false;
         };
     }
 
@@ -182,11 +209,21 @@ public sealed interface Consistency {
         return this instanceof Local local ? local.within(clocks) : this;
     }
 
-    /** Reads {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code sparse-ssp:0:5}, {@code local:10} or {@code asp}. */
+    /** Whether its blocks go from worker to worker. */
+    default boolean rotates() {
+        return this instanceof Rotating;
+    }
+
+    /**
+     * Reads {@code bsp}, {@code ssp:3}, {@code essp:3}, {@code sparse-ssp:0:5}, {@code local:10}, {@code rotating}, {@code
+     * rotating:16} or {@code asp}.
+     */
     static Consistency parse(String text) {
         return switch (text) {
             case "bsp" -> new Bsp();
             case "asp" -> new Asp();
+            case "rotating" -> new Rotating(Rotating.BLOCKS);
+            case String s when s.matches("rotating:[0-9]{1,9}") -> new Rotating(Integer.parseInt(s.substring(9)));
             case String s when s.matches("ssp:[0-9]{1,9}") -> new Ssp(Integer.parseInt(s.substring(4)));
             case String s when s.matches("essp:[0-9]{1,9}") -> new Essp(Integer.parseInt(s.substring(5)));
             case String s when s.matches("local:[0-9]{1,9}") -> new Local(Integer.parseInt(s.substring(6)));
@@ -197,7 +234,7 @@ public sealed interface Consistency {
             }
             default ->
                 throw new IllegalArgumentException(
-                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS or asp, got '"
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS, rotating, rotating:BLOCKS or asp, got '"
                                 + text
                                 + "'");
         };

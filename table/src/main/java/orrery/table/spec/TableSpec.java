@@ -54,7 +54,9 @@ public record TableSpec(
 
     public enum Type {
         FLOAT,
-        INT
+        INT,
+        /** Whole numbers of 0 or more, of which a row has memory for those above 0. */
+        COUNT
     }
 
     public enum Layout {
@@ -107,12 +109,25 @@ public record TableSpec(
             throw new IllegalArgumentException("table '" + name + "' cannot have an order of " + order.rows()
                     + " rows: orders are for dense tables of floats with as many rows");
         }
-        if (type == Type.INT && !(rule instanceof UpdateRule.Add)) {
-            throw new IllegalArgumentException("table '" + name + "' holds ints, which only add; its rule is " + rule);
-        }
-        if (type == Type.INT && !(init instanceof Init.Zero)) {
+        if (type != Type.FLOAT && !(rule instanceof UpdateRule.Add)) {
             throw new IllegalArgumentException(
-                    "table '" + name + "' holds ints, which start at zero; its init is " + init);
+                    "table '" + name + "' holds " + word(type) + "s, which only add; its rule is " + rule);
+        }
+        if (type != Type.FLOAT && !(init instanceof Init.Zero)) {
+            throw new IllegalArgumentException(
+                    "table '" + name + "' holds " + word(type) + "s, which start at zero; its init is " + init);
+        }
+        if (type == Type.COUNT && !consistency.rotates()) {
+            throw new IllegalArgumentException("table '" + name + "' holds counts and is under " + consistency
+                    + ": tables of counts rotate (Consistency.Rotating); counts under it are those of ofInts");
+        }
+        if (consistency.rotates()
+                && (layout != Layout.DENSE
+                        || home != Home.WITH_WORKERS
+                        || !(rule instanceof UpdateRule.Add)
+                        || type == Type.INT)) {
+            throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
+                    + ": tables that rotate are dense, with their workers, of counts or of floats that add");
         }
         if (consistency instanceof Consistency.Local && (type != Type.FLOAT || rule instanceof UpdateRule.Ftrl)) {
             throw new IllegalArgumentException(
@@ -173,6 +188,30 @@ public record TableSpec(
                 null,
                 Home.SPREAD,
                 Read.ANY,
+                KeySpace.ALL);
+    }
+
+    /**
+     * A table of counts whose blocks go from worker to worker, with a row for each number below {@code rows} and memory for what is
+     * above zero.
+     *
+     * @param blocks how many blocks it is cut into, at most
+     */
+    public static TableSpec counts(String name, long rows, int width, int blocks) {
+        return new TableSpec(
+                name,
+                rows,
+                width,
+                Type.COUNT,
+                Layout.DENSE,
+                new Init.Zero(),
+                new UpdateRule.Add(),
+                new Consistency.Rotating(blocks),
+                DEFAULT_GROUP,
+                NonFinite.FAIL,
+                null,
+                Home.WITH_WORKERS,
+                Read.BY_KEY,
                 KeySpace.ALL);
     }
 

@@ -29,6 +29,7 @@ final class Port {
     final @Nullable TouchedCopy touched; // under local steps, where the table is read by key
     final @Nullable Announcements announcements; // under SparseSsp
     private @Nullable BitSet expected; // rows that the worker was planned to touch
+    private @Nullable Ring ring; // of a table that rotates
     private long admitted = Long.MIN_VALUE; // the clock for which reads have been found legal
 
     Port(Self self, Table table, Group group) {
@@ -82,6 +83,7 @@ final class Port {
     }
 
     void admit() {
+        checkDoesNotRotate();
         if (self.isVirtual) {
             return;
         }
@@ -120,6 +122,28 @@ final class Port {
     void checkAnnounced(long[] keys, int from, int to) {
         if (announcements != null) {
             announcements.check(keys, from, to);
+        }
+    }
+
+    /** The blocks of a table that rotates. */
+    Ring ring() {
+        var now = ring == null ? new Ring(this) : ring;
+        ring = now;
+        return now;
+    }
+
+    /** A clock is about to end. */
+    void endOfClock() {
+        if (ring != null) {
+            ring.tick();
+        }
+    }
+
+    /** Refuses reads and adds by key where blocks go from worker to worker. */
+    void checkDoesNotRotate() {
+        if (spec.consistency().rotates()) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' is under " + spec.consistency()
+                    + ": a worker reads and changes the blocks that it holds (Session.ring), no others");
         }
     }
 

@@ -39,6 +39,7 @@ public final class Session {
     private final List<List<Access>> byGroup = new ArrayList<>(); // beside the groups
     private final Map<String, float[]> localFloats = new TreeMap<>();
     private final Map<String, long[]> localLongs = new TreeMap<>();
+    private final Map<String, int[]> localInts = new TreeMap<>();
     private @Nullable Access[] accesses = {}; // by table id
     private long clock;
     private int created; // tables within the stage
@@ -219,6 +220,11 @@ public final class Session {
         access(table).reader().gather(keys, from, to, out, at);
     }
 
+    /** The blocks of a table that rotates, as this worker has them one after the other. */
+    public Ring ring(Table table) {
+        return access(table).port().ring();
+    }
+
     /** Resolves rows of a dense table, for {@link #view(Slots)}. Once, not at every clock. */
     public Slots slots(Table table, long[] keys) {
         access(table);
@@ -362,6 +368,9 @@ public final class Session {
         try {
             var tables = accesses(group);
             for (int i = 0; i < tables.size(); i++) {
+                tables.get(i).port().endOfClock();
+            }
+            for (int i = 0; i < tables.size(); i++) {
                 var access = tables.get(i);
                 if (access.port().announcements != null) {
                     access.port().announcements.end(group.clock);
@@ -452,9 +461,7 @@ public final class Session {
 
     /** This worker's own array of that name, zero at first, kept by checkpoints. */
     public float[] localFloats(String name, int length) {
-        if (localLongs.containsKey(name)) {
-            throw new IllegalArgumentException("local state '" + name + "' is an array of longs");
-        }
+        checkNameIsFree(name, localLongs, localInts);
         var array = localFloats.computeIfAbsent(name, n -> new float[length]);
         checkLocal(name, array.length, length);
         return array;
@@ -462,12 +469,24 @@ public final class Session {
 
     /** This worker's own array of that name, zero at first, kept by checkpoints. */
     public long[] localLongs(String name, int length) {
-        if (localFloats.containsKey(name)) {
-            throw new IllegalArgumentException("local state '" + name + "' is an array of floats");
-        }
+        checkNameIsFree(name, localFloats, localInts);
         var array = localLongs.computeIfAbsent(name, n -> new long[length]);
         checkLocal(name, array.length, length);
         return array;
+    }
+
+    /** This worker's own array of that name, zero at first, kept by checkpoints. */
+    public int[] localInts(String name, int length) {
+        checkNameIsFree(name, localFloats, localLongs);
+        var array = localInts.computeIfAbsent(name, n -> new int[length]);
+        checkLocal(name, array.length, length);
+        return array;
+    }
+
+    private static void checkNameIsFree(String name, Map<String, ?> some, Map<String, ?> others) {
+        if (some.containsKey(name) || others.containsKey(name)) {
+            throw new IllegalArgumentException("local state '" + name + "' is an array of another type");
+        }
     }
 
     private static void checkLocal(String name, int is, int asked) {
@@ -481,6 +500,7 @@ public final class Session {
         var tensors = new ArrayList<Tensor>();
         localFloats.forEach((name, values) -> tensors.add(Tensor.floats(name, values)));
         localLongs.forEach((name, values) -> tensors.add(Tensor.longs(name, values)));
+        localInts.forEach((name, values) -> tensors.add(Tensor.ints(name, values)));
         for (var access : accesses) {
             var port = access == null ? null : access.port();
             if (port != null && port.local != null) {
@@ -532,7 +552,8 @@ public final class Session {
             switch (file.type(name)) {
                 case F32 -> localFloats.put(name, file.floats(name));
                 case I64 -> localLongs.put(name, file.longs(name));
-                case F64, I32, U8 ->
+                case I32 -> localInts.put(name, file.ints(name));
+                case F64, U8 ->
                     throw new IOException(file.where() + ": local state '" + name + "' is of type " + file.type(name));
             }
         }

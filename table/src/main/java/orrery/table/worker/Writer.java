@@ -37,6 +37,7 @@ final class Writer {
 
     /** Adds the rows of {@code keys[from..to)}, found in {@code values} from {@code at} on. */
     void add(long[] keys, int from, int to, float[] values, int at) {
+        port.checkDoesNotRotate();
         port.checkLength(to - from, values.length - at);
         port.checkAnnounced(keys, from, to);
         if (recording != null) {
@@ -56,6 +57,7 @@ final class Writer {
 
     /** Adds an update of any kind. */
     void add(Update update) {
+        port.checkDoesNotRotate();
         switch (update) {
             case Update.Dense(var keys, var values) -> add(keys, 0, keys.length, values, 0);
             case Update.Sparse(var cells, var values) -> {
@@ -76,6 +78,7 @@ final class Writer {
 
     /** What this worker will add to the table at its tick; for sums over a mini-batch. */
     Outbox openOutbox() {
+        port.checkDoesNotRotate();
         port.checkKeyed("an outbox");
         return path.open();
     }

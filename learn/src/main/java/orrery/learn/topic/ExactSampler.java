@@ -1,0 +1,284 @@
+package orrery.learn.topic;
+
+import java.util.Arrays;
+import orrery.table.cells.CountRows;
+
+/**
+ * Draws the topics of words, each from what all other words' topics say of it:
+ *
+ * <pre>p(k) ~ (n_dk + alpha_k) (n_kw + beta) / (n_k + V beta)</pre>
+ *
+ * with counts without the word itself: by document, by word, and of all. The word's row is held alone, so its counts are
+ * exact; so are the document's. The totals n_k are this worker's copy, which misses what others have changed since they were
+ * last refreshed.
+ *
+ * <p>With the mass of a topic in a document, {@code g_k = (n_dk + alpha_k) / (n_k + V beta)}, the probability is {@code n_kw g_k +
+ * beta g_k}. The sum of the first part goes over the topics that the word has ({@link Products}); of the second it is kept
+ * up to date. So a draw costs as much as the word has topics, and the second part, seldom drawn, is searched by sums of groups of topics.
+ * This is the decomposition of Yao, Mimno and McCallum, "Efficient Methods for Topic Model Inference on Streaming Document
+ * Collections", KDD 2009, with their two smoothing parts as one, by blocks of the vocabulary that rotate (Zheng et al.,
+ * "Model-Parallel Inference for Big Topic Models", arXiv 1411.2305).
+ *
+ * <p>Confined to the worker's thread.
+ */
+final class ExactSampler {
+    private final Products products;
+    private final int topics;
+    private final float[] alpha;
+    private final double beta;
+    private final double betaSum; // of all words
+    private final int[] totals; // words by topic, as far as this worker knows
+    private final float[] inverse; // 1 / (totals + betaSum)
+    private final float[] mass; // g, of the document under way; of alpha alone between documents
+    private final int[] ofDocument; // its words by topic
+    private final int[] listed; // its topics, some of which may have no words any more
+    private final boolean[] isListed;
+    private final double[] groups; // sums of alpha * inverse over 2^groupShift topics
+    private final int groupShift;
+    private double smoothing; // sum of alpha * inverse
+    private float[] byEntry;
+    private final float[] sums = new float[Products.SUMS];
+    private long state; // of the random numbers
+
+    /** @param words of the whole vocabulary */
+    ExactSampler(float[] alpha, double beta, long words, Products products) {
+        this.products = products;
+        topics = alpha.length;
+        this.alpha = alpha.clone();
+        this.beta = beta;
+        betaSum = beta * words;
+        totals = new int[topics];
+        inverse = new float[topics];
+        mass = new float[topics + Products.SUMS];
+        ofDocument = new int[topics];
+        listed = new int[topics];
+        isListed = new boolean[topics];
+        groupShift = (33 - Integer.numberOfLeadingZeros(topics)) / 2;
+        groups = new double[((topics - 1) >>> groupShift) + 1];
+        byEntry = new float[topics + Products.SUMS];
+    }
+
+    /** The totals as this worker knows them. */
+    int[] totals() {
+        return totals;
+    }
+
+    /** Other priors of topics in documents; followed by {@link #refresh}. */
+    void alpha(float[] next) {
+        System.arraycopy(next, 0, alpha, 0, topics);
+    }
+
+    /** Goes on with totals, perhaps others than it had. */
+    void refresh(int[] fresh) {
+        System.arraycopy(fresh, 0, totals, 0, topics);
+        Arrays.fill(groups, 0);
+        smoothing = 0;
+        for (int k = 0; k < topics; k++) {
+            inverse[k] = (float) (1 / (totals[k] + betaSum));
+            mass[k] = alpha[k] * inverse[k];
+            groups[k >>> groupShift] += mass[k];
+        }
+        for (double group : groups) {
+            smoothing += group;
+        }
+    }
+
+    /**
+     * Draws all topics of some words anew, or for the first time.
+     *
+     * @param rows of the block that the words are of
+     * @param isFirst whether the words have no topics yet, and so are in no count
+     * @param seed of the random numbers
+     * @return how many have another topic now
+     */
+    long draw(Tokens tokens, CountRows rows, DocumentTopics documents, boolean isFirst, long seed) {
+        state = seed;
+        long changed = 0;
+        int[] of = tokens.documents();
+        int[] starts = tokens.starts();
+        for (int i = 0; i < of.length; i++) {
+            changed += draw(of[i], tokens.cells(), starts[i], starts[i + 1], rows, documents, isFirst);
+        }
+        return changed;
+    }
+
+    private int draw(
+            int document, int[] words, int from, int to, CountRows rows, DocumentTopics documents, boolean isFirst) {
+        int listedCount = 0;
+        double ofTopics = 0; // sum of n_dk * inverse
+        int[] known = documents.cells(document);
+        for (int i = documents.at(document), end = i + documents.used(document); i < end; i++) {
+            int k = known[i] >>> 16;
+            int count = known[i] & 0xffff;
+            if (!isListed[k]) {
+                isListed[k] = true;
+                listed[listedCount++] = k;
+            }
+            ofDocument[k] += count;
+            ofTopics += count * (double) inverse[k];
+            mass[k] = (ofDocument[k] + alpha[k]) * inverse[k];
+        }
+        int changed = 0;
+        for (int n = from; n < to; n++) {
+            int row = words[n] >>> 16;
+            int old = -1;
+            if (!isFirst) {
+                old = words[n] & Tokens.TOPIC;
+                float before = inverse[old];
+                float now = (float) (1 / (--totals[old] + betaSum));
+                int count = --ofDocument[old];
+                ofTopics += count * (double) now - (count + 1) * (double) before;
+                smooth(old, alpha[old] * (double) now - alpha[old] * (double) before);
+                inverse[old] = now;
+                mass[old] = (count + alpha[old]) * now;
+            }
+            // The part of the topics that the word has
+            int form = rows.form(row);
+            int at = rows.at(row);
+            int span = rows.span(row);
+            int place;
+            if (form == CountRows.LIST || form == CountRows.HASH) {
+                if (span + Products.SUMS > byEntry.length) {
+                    byEntry = new float[span + Products.SUMS];
+                }
+                place = products.narrow(rows.cells(), at, span, mass, byEntry, sums, old);
+            } else if (form == CountRows.DENSE) {
+                products.dense(rows.cells(), at, span, mass, byEntry, sums);
+                place = old;
+            } else {
+                if (span + Products.SUMS > byEntry.length) {
+                    byEntry = new float[span + Products.SUMS];
+                }
+                place = products.wide(rows.cells(), at, rows.room(row), span, mass, byEntry, sums, old);
+            }
+            if (!isFirst) { // the word itself does not count
+                byEntry[place] = Math.max(0, byEntry[place] - mass[old]);
+                sums[place % Products.SUMS] = Math.max(0, sums[place % Products.SUMS] - mass[old]);
+            }
+            float ofWord = 0;
+            for (int s = 0; s < Products.SUMS; s++) {
+                ofWord += sums[s];
+            }
+            double ofBeta = beta * (ofTopics + smoothing);
+            double drawn = next() * (ofWord + ofBeta);
+            int entry = drawn < ofWord ? entry(span, (float) drawn) : -1;
+            int topic;
+            if (entry >= 0) {
+                topic = form == CountRows.DENSE ? entry : topic(rows.cells(), at + entry, form);
+            } else {
+                topic = smoothed(Math.max(0, drawn - ofWord) / beta, ofTopics, listedCount);
+            }
+            if (topic != old) {
+                changed++;
+                words[n] = (row << 16) | topic;
+                move(rows, row, form, old, place, topic, entry);
+            }
+            float before = inverse[topic];
+            float now = (float) (1 / (++totals[topic] + betaSum));
+            int count = ++ofDocument[topic];
+            ofTopics += count * (double) now - (count - 1) * (double) before;
+            smooth(topic, alpha[topic] * (double) now - alpha[topic] * (double) before);
+            inverse[topic] = now;
+            mass[topic] = (count + alpha[topic]) * now;
+            if (!isListed[topic]) {
+                isListed[topic] = true;
+                listed[listedCount++] = topic;
+            }
+        }
+        documents.clear(document);
+        for (int i = 0; i < listedCount; i++) {
+            int k = listed[i];
+            documents.put(document, k, ofDocument[k]);
+            ofDocument[k] = 0;
+            isListed[k] = false;
+            mass[k] = alpha[k] * inverse[k];
+        }
+        return changed;
+    }
+
+    private static int topic(int[] cells, int at, int form) {
+        return form == CountRows.LIST || form == CountRows.HASH ? cells[at] >>> 16 : cells[at];
+    }
+
+    private void smooth(int topic, double change) {
+        groups[topic >>> groupShift] += change;
+        smoothing += change;
+    }
+
+    /** The entry at which a part of the sum of all products ends; -1 if rounding leaves none. */
+    private int entry(int span, float drawn) {
+        int s = 0;
+        while (s < Products.SUMS && drawn >= sums[s]) {
+            drawn -= sums[s++];
+        }
+        int last = -1;
+        for (int i = s; i < span; i += Products.SUMS) {
+            float product = byEntry[i];
+            if (product > 0) {
+                last = i;
+                if (drawn < product) {
+                    break;
+                }
+                drawn -= product;
+            }
+        }
+        return last;
+    }
+
+    /** A topic by its mass alone. */
+    private int smoothed(double drawn, double ofTopics, int listedCount) {
+        if (drawn < ofTopics) {
+            for (int i = 0; i < listedCount; i++) {
+                int k = listed[i];
+                drawn -= ofDocument[k] * (double) inverse[k];
+                if (drawn < 0) {
+                    return k;
+                }
+            }
+        }
+        drawn = Math.max(0, drawn - ofTopics);
+        int group = 0;
+        while (group < groups.length - 1 && drawn >= groups[group]) {
+            drawn -= groups[group++];
+        }
+        int k = group << groupShift;
+        int end = Math.min(topics, k + (1 << groupShift)) - 1;
+        while (k < end) {
+            drawn -= alpha[k] * (double) inverse[k];
+            if (drawn < 0) {
+                break;
+            }
+            k++;
+        }
+        return k;
+    }
+
+    /** The counts of a word that has another topic now. */
+    private static void move(CountRows rows, int row, int form, int old, int place, int topic, int entry) {
+        if (entry >= 0) {
+            rows.addAt(row, entry, 1);
+            if (old >= 0 && rows.form(row) == form) {
+                rows.addAt(row, place, -1);
+                return;
+            }
+        }
+        if (old >= 0) {
+            rows.add(row, old, -1);
+        }
+        if (entry < 0) {
+            rows.add(row, topic, 1);
+        }
+    }
+
+    /** A number from 0 to 1, by Steele et al., "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014. */
+    private double next() {
+        state += 0x9e3779b97f4a7c15L;
+        return (mix(state) >>> 11) * 0x1p-53;
+    }
+
+    static long mix(long z) {
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
+    }
+}

@@ -1,0 +1,282 @@
+package orrery.learn.topic;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import orrery.data.Cache;
+import orrery.data.Examples;
+import orrery.data.Schema;
+import orrery.learn.Model;
+import orrery.learn.ModelFile;
+import orrery.store.Json;
+import orrery.store.Place;
+import orrery.store.Safetensors.Tensor;
+
+/**
+ * Topics: how often each word has which topic.
+ *
+ * @param schema what features mean, which are words; other data is read by it
+ * @param topics how many
+ * @param alpha prior count of each topic in a document, by topic
+ * @param beta prior count of each word in a topic
+ * @param starts by word, where its entries begin; then their number
+ * @param topicOf by entry, ascending within a word
+ * @param countOf by entry
+ * @param totals by topic: the words that have it
+ * @param provenance where it comes from
+ */
+public record TopicModel(
+        Schema schema,
+        int topics,
+        float[] alpha,
+        double beta,
+        int[] starts,
+        int[] topicOf,
+        int[] countOf,
+        int[] totals,
+        Map<String, String> provenance)
+        implements Model {
+    /** What the file says that it is. */
+    public static final String FORMAT = "orrery-topics-1";
+
+    /** How many words the vocabulary has. */
+    public int words() {
+        return starts.length - 1;
+    }
+
+    /** A word. */
+    public String word(int number) {
+        return schema.featureName(number);
+    }
+
+    /** The probability of a word in a topic. */
+    public double probability(int word, int topic) {
+        int at = Arrays.binarySearch(topicOf, starts[word], starts[word + 1], topic);
+        return ((at < 0 ? 0 : countOf[at]) + beta) / (totals[topic] + words() * beta);
+    }
+
+    /** The topics of a document, and what they say of its words. Confined to one thread. */
+    public Inference inference() {
+        return new Inference(this);
+    }
+
+    /** A word of a topic, and how many of the topic's words it is. */
+    public record Entry(int word, String text, int count, double probability) {}
+
+    /** The most frequent words of each topic. */
+    public List<List<Entry>> top(int most) {
+        var best = new int[topics][most]; // words, the least frequent of those kept last
+        var counts = new int[topics][most];
+        for (int w = 0; w < words(); w++) {
+            for (int i = starts[w]; i < starts[w + 1]; i++) {
+                int k = topicOf[i];
+                int at = most;
+                while (at > 0 && counts[k][at - 1] < countOf[i]) {
+                    at--;
+                }
+                if (at < most) {
+                    System.arraycopy(best[k], at, best[k], at + 1, most - at - 1);
+                    System.arraycopy(counts[k], at, counts[k], at + 1, most - at - 1);
+                    best[k][at] = w;
+                    counts[k][at] = countOf[i];
+                }
+            }
+        }
+        return IntStream.range(0, topics)
+                .mapToObj(k -> IntStream.range(0, most)
+                        .filter(i -> counts[k][i] > 0)
+                        .mapToObj(i -> new Entry(
+                                best[k][i],
+                                word(best[k][i]),
+                                counts[k][i],
+                                (counts[k][i] + beta) / (totals[k] + words() * beta)))
+                        .toList())
+                .toList();
+    }
+
+    /** Topics by their sizes, the largest first. */
+    public List<Integer> bySize() {
+        return IntStream.range(0, topics)
+                .boxed()
+                .sorted(Comparator.comparingInt((Integer k) -> -totals[k]).thenComparing(k -> k))
+                .toList();
+    }
+
+    /**
+     * How well the topics predict words that they have not seen: of each document every second word is given, and the others are
+     * predicted (document completion; Wallach et al., "Evaluation Methods for Topic Models", ICML 2009).
+     *
+     * @return {@code perplexity}: the inverse of the geometric mean of the probabilities of the words to be predicted; {@code
+     *     logLikelihood}, the mean of their logarithms; {@code words}, how many they are
+     */
+    public Map<String, Double> complete(Examples documents) {
+        var inference = inference();
+        double sum = 0;
+        long predicted = 0;
+        var cursor = documents.cursor();
+        for (long d = 0; d < documents.size(); d++) {
+            cursor.move(d);
+            var document = inference.document();
+            long position = 0;
+            for (int k = cursor.from(); k < cursor.to(); k++) {
+                long count = (long) cursor.values()[k];
+                long odd = (position + count) / 2 - position / 2; // of every two words one is given
+                if (cursor.indices()[k] < words()) {
+                    document.word(cursor.indices()[k], count - odd, odd);
+                }
+                position += count;
+            }
+            sum += document.logLikelihood();
+            predicted += document.predicted();
+        }
+        var scores = new LinkedHashMap<String, Double>();
+        scores.put("perplexity", Math.exp(-sum / predicted));
+        scores.put("logLikelihood", sum / predicted);
+        scores.put("words", (double) predicted);
+        return scores;
+    }
+
+    @Override
+    public Map<String, String> provenance() {
+        return provenance;
+    }
+
+    @Override
+    public TopicModel from(Map<String, String> source) {
+        return new TopicModel(schema, topics, alpha, beta, starts, topicOf, countOf, totals, source);
+    }
+
+    @Override
+    public void save(Place file) throws IOException {
+        var about = new LinkedHashMap<String, String>();
+        about.put("topics", String.valueOf(topics));
+        about.put("beta", String.valueOf(beta));
+        about.put("schema", Json.line(schema.toMap()));
+        ModelFile.write(
+                file,
+                FORMAT,
+                about,
+                provenance,
+                List.of(
+                        Tensor.floats("alpha", alpha),
+                        Tensor.ints("counts.starts", starts),
+                        Tensor.ints("counts.topics", topicOf),
+                        Tensor.ints("counts.values", countOf),
+                        Tensor.ints("totals", totals),
+                        Tensor.bytes("words", Cache.joinWords(schema.words()))));
+    }
+
+    /** Loads what was saved. */
+    public static TopicModel load(Place file) throws IOException {
+        try (var opened = ModelFile.open(file, FORMAT, "a topic model")) {
+            var schema = Schema.fromMap(
+                    Json.object(opened.metadata().getOrDefault("schema", ""), file + ", schema"),
+                    Cache.splitWords(opened.bytes("words")),
+                    file.toString());
+            int topics = ModelFile.count(opened, "topics", file);
+            double beta;
+            try {
+                beta = Double.parseDouble(opened.metadata().getOrDefault("beta", ""));
+            } catch (NumberFormatException e) {
+                throw new IOException(file + ": does not say its beta", e);
+            }
+            var model = new TopicModel(
+                    schema,
+                    topics,
+                    ModelFile.finite(opened, "alpha"),
+                    beta,
+                    opened.ints("counts.starts"),
+                    opened.ints("counts.topics"),
+                    opened.ints("counts.values"),
+                    opened.ints("totals"),
+                    ModelFile.provenance(opened));
+            model.check(file);
+            return model;
+        }
+    }
+
+    private void check(Place file) throws IOException {
+        boolean isSound = alpha.length == topics
+                && totals.length == topics
+                && starts.length > 0
+                && starts[0] == 0
+                && starts[words()] == topicOf.length
+                && topicOf.length == countOf.length
+                && beta > 0;
+        var sums = new long[topics];
+        for (int w = 0; isSound && w < words(); w++) {
+            isSound = starts[w] <= starts[w + 1];
+            for (int i = starts[w]; isSound && i < starts[w + 1]; i++) {
+                isSound = topicOf[i] >= 0 && topicOf[i] < topics && countOf[i] > 0;
+                if (isSound) {
+                    sums[topicOf[i]] += countOf[i];
+                }
+            }
+        }
+        for (int k = 0; isSound && k < topics; k++) {
+            isSound = sums[k] == totals[k];
+        }
+        if (!isSound) {
+            throw new IOException(file + ": is damaged: its counts do not fit together");
+        }
+    }
+
+    /** Makes a model, word by word. */
+    static final class Builder {
+        private final Schema schema;
+        private final TopicOptions options;
+        private final int[] starts;
+        private final int[] totals;
+        private int[] topicOf = new int[1 << 10];
+        private int[] countOf = new int[1 << 10];
+        private int entries;
+        private int word;
+
+        Builder(Schema schema, int words, TopicOptions options) {
+            this.schema = schema;
+            this.options = options;
+            starts = new int[words + 1];
+            totals = new int[options.topics()];
+        }
+
+        void count(int topic, int count) {
+            if (entries == topicOf.length) {
+                int more = Math.addExact(entries, Math.max(1, entries >> 1));
+                topicOf = Arrays.copyOf(topicOf, more);
+                countOf = Arrays.copyOf(countOf, more);
+            }
+            int at = entries++;
+            while (at > starts[word] && topicOf[at - 1] > topic) { // ascending within a word
+                topicOf[at] = topicOf[at - 1];
+                countOf[at] = countOf[at - 1];
+                at--;
+            }
+            topicOf[at] = topic;
+            countOf[at] = count;
+            totals[topic] += count;
+        }
+
+        void endWord() {
+            starts[++word] = entries;
+        }
+
+        TopicModel build() {
+            var alpha = new float[options.topics()];
+            Arrays.fill(alpha, (float) options.prior());
+            return new TopicModel(
+                    schema,
+                    options.topics(),
+                    alpha,
+                    options.beta(),
+                    starts,
+                    Arrays.copyOf(topicOf, entries),
+                    Arrays.copyOf(countOf, entries),
+                    totals,
+                    Map.of());
+        }
+    }
+}

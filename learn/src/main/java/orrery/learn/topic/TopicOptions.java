@@ -1,0 +1,40 @@
+package orrery.learn.topic;
+
+import java.io.Serializable;
+
+/**
+ * How topics are found.
+ *
+ * @param topics how many
+ * @param iterations passes over all words
+ * @param alpha prior count of each topic in a document; 0 for 50 / topics (Griffiths and Steyvers, "Finding Scientific Topics",
+ *     PNAS 2004)
+ * @param beta prior count of each word in a topic
+ */
+public record TopicOptions(int topics, int iterations, double alpha, double beta) implements Serializable {
+    /** Topics share a cell with a word, or a count. */
+    public static final int MOST_TOPICS = Tokens.MOST;
+
+    /** 100 topics, 100 iterations. */
+    public static final TopicOptions DEFAULT = new TopicOptions(100, 100, 0, 0.01);
+
+    public TopicOptions {
+        if (topics < 1 || topics > MOST_TOPICS) {
+            throw new IllegalArgumentException("topics must be 1 to " + MOST_TOPICS + ", got " + topics);
+        }
+        if (iterations < 1) {
+            throw new IllegalArgumentException("iterations must be 1 or more, got " + iterations);
+        }
+        if (!(alpha >= 0 && alpha < 1e6)) {
+            throw new IllegalArgumentException("alpha must be above 0, got " + alpha);
+        }
+        if (!(beta > 0 && beta < 1e6)) {
+            throw new IllegalArgumentException("beta must be above 0, got " + beta);
+        }
+    }
+
+    /** The prior of each topic. */
+    public double prior() {
+        return alpha > 0 ? alpha : 50.0 / topics;
+    }
+}

@@ -1,0 +1,341 @@
+package orrery.learn.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.data.Reading;
+import orrery.data.Schema;
+import orrery.engine.Job;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.stage.Run;
+import orrery.learn.InNodes;
+import orrery.store.Place;
+import orrery.store.Storage;
+
+/** Topics are those that words come from, counts are those of words, and a run is the same wherever it runs. */
+@Timeout(120)
+final class TopicModelingTest {
+    private static final int TOPICS = 5;
+    private static final int WORDS = 60;
+
+    @TempDir
+    Path folder = Path.of("");
+
+    /** Documents of two of five topics each; a topic has 12 words of its own. */
+    private static Loaded data(int count, long seed) {
+        var random = new SplittableRandom(seed);
+        var packer = new Examples.Packer();
+        for (int d = 0; d < count; d++) {
+            var counts = new int[WORDS];
+            int length = random.nextInt(3) == 0 ? 3 : 20 + random.nextInt(60);
+            for (int n = 0; n < length; n++) {
+                int topic = (d + (random.nextInt(3) == 0 ? 1 : 0)) % TOPICS;
+                counts[12 * topic + Math.min(random.nextInt(12), random.nextInt(12))]++;
+            }
+            for (int w = 0; w < WORDS; w++) {
+                if (counts[w] > 0) {
+                    packer.feature(w, counts[w]);
+                }
+            }
+            packer.example(0, 1);
+        }
+        return new Loaded(
+                packer.pack(WORDS), Schema.ofFeatures("libsvm", List.of(), List.of(), WORDS), Reading.of("made"));
+    }
+
+    private static TopicOptions options(int iterations) {
+        return new TopicOptions(TOPICS, iterations, 0.1, 0.01);
+    }
+
+    private static TopicModel train(Loaded data, int iterations, Run run) throws Exception {
+        return new TopicModeling(options(iterations)).prepare(data, run).run().model();
+    }
+
+    private static List<List<Integer>> bits(TopicModel model) {
+        return List.of(
+                Arrays.stream(model.starts()).boxed().toList(),
+                Arrays.stream(model.topicOf()).boxed().toList(),
+                Arrays.stream(model.countOf()).boxed().toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void topicsAreFound(int workers) throws Exception {
+        var cuts = new ArrayList<RunEvent.CutReached>();
+        var data = data(300, 1);
+        var options = new TopicOptions(2 * TOPICS, 40, 0.1, 0.01); // with fewer, two may stay in one
+        var run = Run.local(workers).listening(event -> {
+            if (event instanceof RunEvent.CutReached cut) {
+                cuts.add(cut);
+            }
+        });
+        var model = new TopicModeling(options).prepare(data, run).run().model();
+        long tokens = Arrays.stream(WordBlocks.count(data.examples())).sum();
+        assertThat(Arrays.stream(model.totals()).asLongStream().sum()).isEqualTo(tokens);
+        var found = new TreeSet<Integer>(); // groups of words that a topic is of
+        for (var topic : model.top(4)) {
+            if (topic.stream().map(entry -> entry.word() / 12).distinct().count() == 1) {
+                found.add(topic.getFirst().word() / 12);
+            }
+        }
+        assertThat(found).containsExactly(0, 1, 2, 3, 4);
+        var first = cuts.getFirst().metrics();
+        var last = cuts.getLast().metrics();
+        assertThat(last.get(TopicRecipe.LIKELIHOOD)).isGreaterThan(first.get(TopicRecipe.LIKELIHOOD));
+        assertThat(last.get(TopicRecipe.LIKELIHOOD)).isCloseTo(likelihood(model, data), within(0.6));
+        assertThat(last.get("totals.error")).isLessThan(workers == 1 ? 1e-9 : 0.2);
+    }
+
+    /** What the words' part of the likelihood and that of single-topic documents come to, roughly. */
+    private static double likelihood(TopicModel model, Loaded data) {
+        var scores = model.complete(data.examples());
+        return scores.get("logLikelihood") - 0.5; // the topics themselves have to be said, too
+    }
+
+    @Test
+    void countsAreThoseOfTheWords() throws Exception {
+        var data = data(100, 2);
+        var model = train(data, 3, Run.local(2));
+        var due = WordBlocks.count(data.examples());
+        for (int w = 0; w < WORDS; w++) {
+            long sum = 0;
+            for (int i = model.starts()[w]; i < model.starts()[w + 1]; i++) {
+                sum += model.countOf()[i];
+            }
+            assertThat(sum).isEqualTo(due[w]);
+        }
+    }
+
+    @Test
+    void aRunIsTheSameAmongMembers() throws Exception {
+        var data = data(80, 3);
+        var due = train(data, 6, Run.local(4));
+        assertThat(bits(train(data, 6, Run.local(4)))).isEqualTo(bits(due));
+        for (int members = 2; members <= 4; members += 2) {
+            var run = Run.local(4);
+            var nodes = new InNodes(
+                    members,
+                    run,
+                    member ->
+                            new TopicModeling(options(6)).prepare(data, member).join());
+            assertThat(bits(train(data, 6, run.with(nodes)))).isEqualTo(bits(due));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cut", "begin"})
+    void aRunThatIsResumedHasTheSameBits(String when) throws Exception {
+        var data = data(60, 4);
+        var due = train(data, 13, Run.local(3));
+        var checkpoints = Checkpoints.in(Storage.local(folder.resolve("kept")));
+        var stopping = new AtomicReference<Job>();
+        var run = Run.local(3).with(checkpoints).listening(event -> {
+            if (when.equals("cut") ? event instanceof RunEvent.CutReached : event instanceof RunEvent.StageStarted) {
+                stopping.get().stop();
+            }
+        });
+        var first = new TopicModeling(options(13)).prepare(data, run);
+        stopping.set(first.job());
+        assertThat(first.run().outcome().status()).isEqualTo(Outcome.Status.STOPPED);
+        var is = train(data, 13, Run.local(3).with(checkpoints.resuming()));
+        assertThat(bits(is)).isEqualTo(bits(due));
+    }
+
+    @Test
+    void aModelIsSavedAndLoaded() throws Exception {
+        var data = data(50, 5);
+        var model = train(data, 5, Run.local(1));
+        var file = Place.of(folder.resolve("topics.safetensors"));
+        model.save(file);
+        var loaded = TopicModel.load(file);
+        assertThat(bits(loaded)).isEqualTo(bits(model));
+        assertThat(loaded.complete(data.examples())).isEqualTo(model.complete(data.examples()));
+        assertThat(loaded.probability(3, 2)).isEqualTo(model.probability(3, 2));
+    }
+
+    @Test
+    void wordsOfATopicHaveThatTopicAlone() throws Exception {
+        var model = train(data(300, 6), 40, Run.local(1));
+        var inference = model.inference();
+        for (int group = 0; group < TOPICS; group++) {
+            var mixture = inference
+                    .document()
+                    .word(12 * group, 10)
+                    .word(12 * group + 1, 10)
+                    .mixture();
+            assertThat(Arrays.stream(mixture).sum()).isCloseTo(1, within(1e-6));
+            assertThat(Arrays.stream(mixture).max().orElse(0)).isGreaterThan(0.9);
+        }
+        assertThat(Arrays.stream(inference.document().mixture()).max().orElse(0))
+                .isCloseTo(0.2, within(1e-6));
+    }
+
+    @Test
+    void whatIsNoCountIsRefused() {
+        var packer = new Examples.Packer();
+        packer.feature(0, 1).feature(1, 0.5f).example(0, 1);
+        var data = new Loaded(packer.pack(2), Schema.ofFeatures("libsvm", List.of(), List.of(), 2), Reading.of("made"));
+        assertThatThrownBy(() -> new TopicModeling(options(1)).prepare(data, Run.local(1)))
+                .hasMessageStartingWith("document 1 has 0.5 of word '1': lda counts words");
+    }
+
+    // The sampler
+
+    /** Of a few words, all topics that they may have, each with its probability, against how often a long chain has them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theChainsDistributionIsTheExactOne(boolean hasVectors) {
+        int topics = 3;
+        int[][] documents = {{0, 0, 1}, {1, 2}, {2, 0}}; // words
+        var alpha = new float[] {0.3f, 0.7f, 0.5f};
+        double beta = 0.4;
+        int tokens = 7;
+        int states = (int) Math.pow(topics, tokens);
+        var due = exact(documents, alpha, beta, topics, states);
+        var rows = new CountRowsOf(3, topics).rows;
+        var lengths = Arrays.stream(documents).mapToInt(d -> d.length).toArray();
+        var of = new DocumentTopics(lengths, topics);
+        var cells = new int[tokens];
+        int n = 0;
+        for (int[] document : documents) {
+            for (int word : document) {
+                cells[n++] = word << 16;
+            }
+        }
+        var words = new Tokens(new int[] {0, 1, 2}, new int[] {0, 3, 5, 7}, cells);
+        var sampler = new ExactSampler(
+                alpha, beta, 3, hasVectors && Products.hasVectors() ? Products.best() : new ScalarProducts());
+        sampler.refresh(new int[topics]);
+        sampler.draw(words, rows, of, true, 1);
+        var seen = new int[states];
+        int draws = 400_000;
+        int between = 3; // sweeps: so that one says little of the next
+        for (int i = 0; i < draws * between; i++) {
+            sampler.draw(words, rows, of, false, ExactSampler.mix(i));
+            if (i % between == 0) {
+                int state = 0;
+                for (int cell : cells) {
+                    state = topics * state + (cell & Tokens.TOPIC);
+                }
+                seen[state]++;
+            }
+        }
+        double chi = 0;
+        int freedom = 0;
+        for (int s = 0; s < states; s++) {
+            double expected = due[s] * draws;
+            if (expected >= 5) {
+                chi += (seen[s] - expected) * (seen[s] - expected) / expected;
+                freedom++;
+            }
+        }
+        // some 6 deviations above what is expected of independent draws, of which these are nearly as many
+        assertThat(chi).isLessThan(1.15 * freedom + 6 * Math.sqrt(2.0 * freedom));
+    }
+
+    private record CountRowsOf(orrery.table.cells.CountRows rows) {
+        CountRowsOf(int words, int topics) {
+            this(new orrery.table.cells.CountRows(words, topics));
+        }
+    }
+
+    private static double[] exact(int[][] documents, float[] alpha, double beta, int topics, int states) {
+        var all = new double[states];
+        double sum = 0;
+        for (int s = 0; s < states; s++) {
+            int left = s;
+            int n = Arrays.stream(documents).mapToInt(d -> d.length).sum();
+            var topicOf = new int[n];
+            for (int i = n - 1; i >= 0; i--) {
+                topicOf[i] = left % topics;
+                left /= topics;
+            }
+            double log = 0;
+            var byWord = new int[3][topics];
+            int at = 0;
+            for (int[] document : documents) {
+                var counts = new int[topics];
+                for (int word : document) {
+                    counts[topicOf[at]]++;
+                    byWord[word][topicOf[at++]]++;
+                }
+                for (int k = 0; k < topics; k++) {
+                    log += LogGamma.of(counts[k] + alpha[k]);
+                }
+            }
+            for (int k = 0; k < topics; k++) {
+                int total = 0;
+                for (int w = 0; w < 3; w++) {
+                    log += LogGamma.of(byWord[w][k] + beta);
+                    total += byWord[w][k];
+                }
+                log -= LogGamma.of(total + 3 * beta);
+            }
+            all[s] = Math.exp(log);
+            sum += all[s];
+        }
+        for (int s = 0; s < states; s++) {
+            all[s] /= sum;
+        }
+        return all;
+    }
+
+    /** Vectors yield what one number after the other does, to the last bit. */
+    @Test
+    void productsAreTheSameByVectors() {
+        if (!Products.hasVectors()) {
+            return; // there are none
+        }
+        var random = new SplittableRandom(7);
+        for (int i = 0; i < 3000; i++) {
+            int topics = 1 + random.nextInt(300);
+            int n = random.nextInt(topics + 1);
+            var mass = new float[topics + Products.SUMS];
+            for (int k = 0; k < topics; k++) {
+                mass[k] = (float) random.nextDouble();
+            }
+            var narrow = new int[n + 40];
+            var wide = new int[2 * (n + 40)];
+            for (int e = 0; e < narrow.length; e++) { // what is behind the entries does not count
+                int topic = random.nextInt(topics);
+                int count = random.nextInt(4);
+                narrow[e] = count == 0 ? 0 : (topic << 16) | count;
+                wide[e] = topic;
+                wide[n + 40 + e] = count;
+            }
+            var one = new ScalarProducts();
+            var other = new VectorProducts();
+            var due = new float[topics + Products.SUMS];
+            var is = new float[topics + Products.SUMS];
+            var dueSums = new float[Products.SUMS];
+            var isSums = new float[Products.SUMS];
+            one.narrow(narrow, 3, n, mass, due, dueSums, -1);
+            assertThat(other.narrow(narrow, 3, n, mass, is, isSums, -1)).isEqualTo(-1);
+            assertThat(Arrays.copyOf(is, n)).isEqualTo(Arrays.copyOf(due, n));
+            assertThat(isSums).isEqualTo(dueSums);
+            one.wide(wide, 3, n + 40, n, mass, due, dueSums, -1);
+            other.wide(wide, 3, n + 40, n, mass, is, isSums, -1);
+            assertThat(isSums).isEqualTo(dueSums);
+            one.dense(wide, 3, n, mass, due, dueSums);
+            other.dense(wide, 3, n, mass, is, isSums);
+            assertThat(isSums).isEqualTo(dueSums);
+        }
+    }
+}
