@@ -23,6 +23,7 @@ module orrery.app {
             orrery.app.apps.linear.LeastSquaresApplication,
             orrery.app.apps.cluster.ClusterApplication,
             orrery.app.apps.factor.FactorApplication,
+            orrery.app.apps.topic.TopicApplication,
             orrery.app.apps.rank.RankApplication;
 
     opens orrery.app to
@@ -36,6 +37,8 @@ module orrery.app {
     opens orrery.app.apps.factor to
             info.picocli;
     opens orrery.app.apps.cluster to
+            info.picocli;
+    opens orrery.app.apps.topic to
             info.picocli;
     opens orrery.app.apps.rank to
             info.picocli;

@@ -10,6 +10,7 @@ import orrery.data.ReadOptions.Role;
 /** Data that can be had by name: built into the JDK, or fetched once from a package registry. */
 public final class Catalogue {
     static final String JDK_GRAPH = "jdk-graph";
+    static final String JDK_WORDS = "jdk-words";
     private static final String FLIGHTS = "flights";
 
     private static final List<Entry> ENTRIES = List.of(
@@ -23,6 +24,12 @@ public final class Catalogue {
                     JDK_GRAPH,
                     Kind.BUILT_IN,
                     "classes of the running JDK, a graph: which mentions which",
+                    "none (your own JDK)",
+                    Map.of()),
+            new Entry(
+                    JDK_WORDS,
+                    Kind.BUILT_IN,
+                    "classes of the running JDK, documents: the words of the names in them, for lda",
                     "none (your own JDK)",
                     Map.of()),
             new Entry(

@@ -57,6 +57,9 @@ public final class Data {
             if (nameOrFile.equals(Catalogue.JDK_GRAPH)) {
                 throw new DataException(nameOrFile + " is a graph, for pagerank; it has no examples");
             }
+            if (nameOrFile.equals(Catalogue.JDK_WORDS)) {
+                return jdkWords();
+            }
             var key = Cache.key(nameOrFile, nameOrFile, JdkVerbs.source());
             var found = cache.find(key, Packed.EXAMPLES);
             return found != null ? found : kept(key, JdkVerbs.read(options.threads()), Packed.EXAMPLES);
@@ -201,6 +204,131 @@ public final class Data {
         }
         var files = filesOf(nameOrFile);
         return cached(files, options.key(), Packed.GRAPHS, () -> EdgeList.read(files, options));
+    }
+
+    private Loaded jdkWords() throws IOException {
+        var key = Cache.key(Catalogue.JDK_WORDS, Catalogue.JDK_WORDS, JdkVerbs.source());
+        var found = cache.find(key, Packed.EXAMPLES);
+        return found != null ? found : kept(key, JdkWords.read(), Packed.EXAMPLES);
+    }
+
+    /** Reads documents: an example each, whose features are words, and their values how often the document has them. */
+    public Loaded documents(String nameOrFile, DocumentOptions options) throws IOException {
+        if (isSet(nameOrFile) && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN) {
+            if (!nameOrFile.equals(Catalogue.JDK_WORDS)) {
+                throw new DataException(nameOrFile + " has no documents in it; " + Catalogue.JDK_WORDS + " has");
+            }
+            return jdkWords();
+        }
+        var files = filesOf(nameOrFile);
+        var read = cached(files, options.key(), Packed.EXAMPLES, () -> documents(files, options));
+        return options.vocabulary().isPresent()
+                ? named(read, options.vocabulary().get())
+                : read;
+    }
+
+    /** The same of other documents than a model was trained on: words that it does not know are left out. */
+    public Loaded documentsLike(String nameOrFile, Schema schema, DocumentOptions options) throws IOException {
+        var read = documents(nameOrFile, options);
+        if (schema.format().equals(Catalogue.JDK_WORDS)
+                != read.schema().format().equals(Catalogue.JDK_WORDS)) {
+            throw new DataException(nameOrFile + ": its words are those of "
+                    + read.schema().format() + ", the model was trained on " + schema.format());
+        }
+        boolean hasNames = options.vocabulary().isPresent();
+        if (hasNames && !read.schema().words().equals(schema.words())) {
+            return byName(read, schema);
+        }
+        if (read.examples().features() <= schema.features()) {
+            return new Loaded(read.examples().withFeatures(schema.features()), schema, read.reading());
+        }
+        var parts = new ArrayList<Part>();
+        read.examples().parts().forEach(part -> parts.add(without(part, schema.features())));
+        return new Loaded(
+                Examples.of(parts, schema.features()),
+                schema,
+                read.reading()
+                        .with("words above " + (schema.features() - 1) + " are unknown to the model and left out"));
+    }
+
+    /** Words as another vocabulary numbers them. */
+    private static Loaded byName(Loaded read, Schema schema) {
+        var numbers = WordIndex.of(schema.words());
+        var renumbered = new ArrayList<Part>();
+        long unknown = 0;
+        var names = read.schema().words();
+        var number = new int[names.size()];
+        for (int w = 0; w < number.length; w++) {
+            byte[] name = names.get(w).getBytes(StandardCharsets.UTF_8);
+            number[w] = numbers.find(WordIndex.hash(name, 0, name.length));
+            unknown += number[w] < 0 ? 1 : 0;
+        }
+        for (var part : read.examples().parts()) {
+            var builder = new PartBuilder();
+            for (int i = 0; i < part.size(); i++) {
+                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
+                    if (number[part.indices()[k]] >= 0) {
+                        builder.feature(number[part.indices()[k]], part.values()[k]);
+                    }
+                }
+                builder.example(part.labels()[i]);
+            }
+            renumbered.add(builder.build());
+        }
+        return new Loaded(
+                Examples.of(renumbered, schema.features()),
+                schema,
+                read.reading().with(unknown + " of " + number.length + " words are unknown to the model and left out"));
+    }
+
+    private static Loaded documents(FileSet files, DocumentOptions options) throws IOException {
+        String format = options.format().orElse("");
+        if (files.size() == 1) {
+            try (var text = files.open(0)) {
+                var begun = text.begin(Look.BYTES);
+                if (format.equals(DocumentOptions.DOCWORD) || (format.isEmpty() && Docword.isStart(begun.start()))) {
+                    var parsed = Docword.read(begun.all(), files.nameOf(0));
+                    return new Loaded(
+                            parsed.documents(),
+                            Schema.ofFeatures(DocumentOptions.DOCWORD, List.of(), List.of(), parsed.words()),
+                            parsed.reading());
+                }
+            }
+        } else if (format.equals(DocumentOptions.DOCWORD)) {
+            throw new DataException(
+                    files.name() + ": documents of format docword are in one file, not " + files.size());
+        }
+        var asLibsvm =
+                ReadOptions.defaults().unlabelled().with(ReadOptions.Numbers.RAW).withFormat("libsvm");
+        var loaded = libsvm(files, asLibsvm, null, false);
+        if (loaded.examples().size() == 0) {
+            throw new DataException(files.name() + ": there are no documents in it");
+        }
+        return loaded;
+    }
+
+    /** Names words as the lines of a file do. */
+    private static Loaded named(Loaded read, String file) throws IOException {
+        List<String> names;
+        try (var text = Text.open(new Place(file))) {
+            names = new String(text.in().readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(String::strip)
+                    .toList();
+        }
+        int first = read.schema().firstIndex(); // words of libsvm files may be counted from 1
+        int words = read.examples().features() - first;
+        if (names.size() < words) {
+            throw new DataException(file + ": has " + names.size() + " words, the documents have numbers up to " + words
+                    + "; it is the vocabulary of other documents");
+        }
+        var all = new ArrayList<String>();
+        for (int i = 0; i < first; i++) {
+            all.add("(none)");
+        }
+        all.addAll(names);
+        var schema = Schema.named(DocumentOptions.NAMED, all, List.of());
+        return new Loaded(read.examples().withFeatures(all.size()), schema, read.reading());
     }
 
     /** Reads ratings. */

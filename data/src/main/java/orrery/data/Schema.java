@@ -261,6 +261,9 @@ public record Schema(
         if (isLibsvm() || isOfVectors()) {
             return String.valueOf(feature);
         }
+        if (format.equals(DocumentOptions.DOCWORD)) {
+            return String.valueOf(feature + 1); // as the file counts them
+        }
         var numbers = numeric();
         if (feature < numbers.size()) {
             return numbers.get(feature).name();

@@ -46,8 +46,9 @@ record Source(
         Function<Worker, Batches> batches,
         Optional<Examples> inMemory,
         Supplier<String> description) {
-    private static final long FEW_WEIGHTS = 1 << 22;
-    private static final int SPARSITY = 1000;
+    // flights (300 of 262,144 weights a batch): by key 9 % less CPU time; IMDB (14,000 of 50,000): 18 % more
+    private static final long FEW_WEIGHTS = 1 << 17;
+    private static final int SPARSITY = 500;
     private static final int SPARSITY_OF_WIDE = 4;
     private static final Labels NONE = new Labels(List.of(), new double[0]);
 

@@ -11,6 +11,9 @@ import orrery.learn.Training;
  * (Zheng et al., arXiv 1411.2305).
  */
 public final class TopicModeling {
+    /** The metric at cuts that is log p(words, topics), by word. */
+    public static final String LIKELIHOOD = "train.logLikelihood";
+
     private static final int MOST_COUNT = 1 << 24; // of a word in a document: floats have all whole numbers up to there
 
     private final TopicOptions options;

@@ -17,7 +17,6 @@ import orrery.table.spec.TableSpec;
 final class TopicRecipe implements Recipe<TopicModel> {
     static final String WORDS = "words";
     static final String TOTALS = "totals";
-    static final String LIKELIHOOD = "train.logLikelihood";
     private static final int BLOCKS_OF_WORKER = 8;
     private static final int MOST_REFRESHES = 64; // of the totals, in a pass
     private static final int BETWEEN_CUTS = 5; // passes

@@ -212,6 +212,6 @@ final class TopicStep implements MeasuringStep {
                 sum += LogGamma.of(betas) - LogGamma.of(total + betas);
             }
         }
-        worker.tally(TopicRecipe.LIKELIHOOD).add(sum, (double) size);
+        worker.tally(TopicModeling.LIKELIHOOD).add(sum, (double) size);
     }
 }

@@ -98,8 +98,8 @@ final class TopicModelingTest {
         assertThat(found).containsExactly(0, 1, 2, 3, 4);
         var first = cuts.getFirst().metrics();
         var last = cuts.getLast().metrics();
-        assertThat(last.get(TopicRecipe.LIKELIHOOD)).isGreaterThan(first.get(TopicRecipe.LIKELIHOOD));
-        assertThat(last.get(TopicRecipe.LIKELIHOOD)).isCloseTo(likelihood(model, data), within(0.6));
+        assertThat(last.get(TopicModeling.LIKELIHOOD)).isGreaterThan(first.get(TopicModeling.LIKELIHOOD));
+        assertThat(last.get(TopicModeling.LIKELIHOOD)).isCloseTo(likelihood(model, data), within(0.6));
         assertThat(last.get("totals.error")).isLessThan(workers == 1 ? 1e-9 : 0.2);
     }
 
