@@ -31,6 +31,7 @@ import orrery.app.verbs.Predict;
 import orrery.app.verbs.Recommend;
 import orrery.app.verbs.Runs;
 import orrery.app.verbs.Show;
+import orrery.app.verbs.Topics;
 import orrery.app.verbs.Train;
 import orrery.engine.launch.Membership;
 import orrery.wire.Endpoint;
@@ -161,6 +162,7 @@ public final class Orrery implements Runnable {
         verbs.put("train", () -> asked);
         verbs.put("plan", () -> verb.equals("plan") ? asked : PlanVerb.command(of));
         verbs.put("recommend", Recommend::new);
+        verbs.put("topics", Topics::new);
         verbs.put("predict", () -> withOptions(new Predict(saved), saved));
         verbs.put("evaluate", () -> withOptions(new Evaluate(saved), saved));
         verbs.put("data", DataVerb::new);

@@ -22,6 +22,7 @@ import orrery.bench.staleness.StalenessBench;
 import orrery.bench.start.StartBench;
 import orrery.bench.table.HeapBench;
 import orrery.bench.table.TableBench;
+import orrery.bench.topics.TopicsBench;
 import orrery.bench.wire.WireBench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -53,7 +54,8 @@ import picocli.CommandLine.Spec;
             SoakBench.class,
             StartBench.class,
             CapacityBench.class,
-            KeyedBench.class
+            KeyedBench.class,
+            TopicsBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {

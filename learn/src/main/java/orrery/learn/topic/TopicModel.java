@@ -27,6 +27,8 @@ import orrery.store.Safetensors.Tensor;
  * @param topicOf by entry, ascending within a word
  * @param countOf by entry
  * @param totals by topic: the words that have it
+ * @param coherence by topic: how much its ten most frequent words occur together in the documents that it was found in, -1 to 1
+ *     (normalised pointwise mutual information); not a number where that is not known
  * @param provenance where it comes from
  */
 public record TopicModel(
@@ -38,10 +40,13 @@ public record TopicModel(
         int[] topicOf,
         int[] countOf,
         int[] totals,
+        float[] coherence,
         Map<String, String> provenance)
         implements Model {
     /** What the file says that it is. */
     public static final String FORMAT = "orrery-topics-1";
+
+    private static final int COHERENT_WORDS = 10;
 
     /** How many words the vocabulary has. */
     public int words() {
@@ -140,6 +145,24 @@ public record TopicModel(
         return scores;
     }
 
+    /** The same, with the coherence of its topics in documents. */
+    public TopicModel measuredOn(Examples documents) {
+        var words = top(COHERENT_WORDS).stream()
+                .map(entries -> entries.stream().mapToInt(Entry::word).toArray())
+                .toList();
+        return new TopicModel(
+                schema,
+                topics,
+                alpha,
+                beta,
+                starts,
+                topicOf,
+                countOf,
+                totals,
+                Coherence.of(documents, words),
+                provenance);
+    }
+
     @Override
     public Map<String, String> provenance() {
         return provenance;
@@ -147,7 +170,7 @@ public record TopicModel(
 
     @Override
     public TopicModel from(Map<String, String> source) {
-        return new TopicModel(schema, topics, alpha, beta, starts, topicOf, countOf, totals, source);
+        return new TopicModel(schema, topics, alpha, beta, starts, topicOf, countOf, totals, coherence, source);
     }
 
     @Override
@@ -167,6 +190,7 @@ public record TopicModel(
                         Tensor.ints("counts.topics", topicOf),
                         Tensor.ints("counts.values", countOf),
                         Tensor.ints("totals", totals),
+                        Tensor.floats("coherence", coherence),
                         Tensor.bytes("words", Cache.joinWords(schema.words()))));
     }
 
@@ -193,6 +217,7 @@ public record TopicModel(
                     opened.ints("counts.topics"),
                     opened.ints("counts.values"),
                     opened.ints("totals"),
+                    opened.floats("coherence"),
                     ModelFile.provenance(opened));
             model.check(file);
             return model;
@@ -201,6 +226,7 @@ public record TopicModel(
 
     private void check(Place file) throws IOException {
         boolean isSound = alpha.length == topics
+                && coherence.length == topics
                 && totals.length == topics
                 && starts.length > 0
                 && starts[0] == 0
@@ -267,6 +293,8 @@ public record TopicModel(
         TopicModel build() {
             var alpha = new float[options.topics()];
             Arrays.fill(alpha, (float) options.prior());
+            var unknown = new float[options.topics()];
+            Arrays.fill(unknown, Float.NaN);
             return new TopicModel(
                     schema,
                     options.topics(),
@@ -276,6 +304,7 @@ public record TopicModel(
                     Arrays.copyOf(topicOf, entries),
                     Arrays.copyOf(countOf, entries),
                     totals,
+                    unknown,
                     Map.of());
         }
     }

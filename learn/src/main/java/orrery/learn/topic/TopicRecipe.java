@@ -110,6 +110,6 @@ final class TopicRecipe implements Recipe<TopicModel> {
             rows.forEach(blocks.rowOf()[word], builder::count);
             builder.endWord();
         }
-        return builder.build();
+        return builder.build().measuredOn(data.examples());
     }
 }

@@ -1,0 +1,258 @@
+package orrery.bench.topics;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import orrery.bench.Cpu;
+import orrery.bench.Figure;
+import orrery.bench.Report;
+import orrery.data.Data;
+import orrery.data.DocumentOptions;
+import orrery.data.Loaded;
+import orrery.engine.event.RunEvent;
+import orrery.engine.stage.Run;
+import orrery.learn.topic.TopicModeling;
+import orrery.learn.topic.TopicOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code orrery bench topics}. */
+@Command(
+        name = "topics",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Topics of documents: what it takes to a likelihood, and how well two workers share a machine, against MALLET"
+                        + " 2.0.8 with 1 and 2 threads.")
+public final class TopicsBench implements Callable<Integer> {
+    private static final int PASSES_PER_CUT = 5;
+
+    @Parameters(arity = "0..1", paramLabel = "DATA", description = "Documents (default: jdk-words).")
+    String data = "jdk-words";
+
+    @Option(names = "--topics", paramLabel = "K", description = "Default: ${DEFAULT-VALUE}.")
+    int topics = 100;
+
+    @Option(
+            names = "--target",
+            paramLabel = "LL",
+            description = "log p(words, topics) by word to be reached (default: what 30 passes of ours reach).")
+    @Nullable
+    Double target;
+
+    @Option(names = "--most", paramLabel = "N", description = "Passes at most (default: ${DEFAULT-VALUE}).")
+    int most = 200;
+
+    @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
+    int runs = 3;
+
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        var loaded = Data.withDefaults().documents(data, DocumentOptions.FOUND);
+        try (var report = Report.of(spec, json)) {
+            report.say(loaded.examples().toString());
+            double due = target == null
+                    ? ours(loaded, 2, Double.MAX_VALUE, 30, 1).last().likelihood()
+                    : target;
+            report.say(String.format(Locale.ROOT, "%d topics, to log p(w, z) = %.4f a word", topics, due));
+            var mallet = new Mallet(loaded.examples());
+            var one = new ArrayList<Course.Point>();
+            var two = new ArrayList<Course.Point>();
+            var malletOne = new ArrayList<Course.Point>();
+            var malletTwo = new ArrayList<Course.Point>();
+            var scaling = new ArrayList<Double>();
+            double alpha = options(1).prior();
+            for (int run = 0; run < runs; run++) {
+                one.add(said(report, "ours, 1 worker", ours(loaded, 1, due, most, run), due));
+                two.add(said(report, "ours, 2 workers", ours(loaded, 2, due, most, run), due));
+                malletOne.add(said(
+                        report,
+                        "MALLET, 1 thread",
+                        mallet.run(topics, alpha, options(1).beta(), 1, due, most, run),
+                        due));
+                malletTwo.add(said(
+                        report,
+                        "MALLET, 2 threads",
+                        mallet.run(topics, alpha, options(1).beta(), 2, due, most, run),
+                        due));
+                scaling.add(probe(1) / probe(2));
+            }
+            report.figures(figures(one, two, malletOne, malletTwo, scaling));
+        }
+        return 0;
+    }
+
+    private List<Figure> figures(
+            List<Course.Point> one,
+            List<Course.Point> two,
+            List<Course.Point> malletOne,
+            List<Course.Point> malletTwo,
+            List<Double> scaling) {
+        String limit =
+                "the likelihood is looked at every 5 passes, and what is between is in proportion; the first pass and what"
+                        + " the compiler does at first count";
+        double wall = median(two, Course.Point::wall);
+        double wallOfMallet = Math.min(median(malletOne, Course.Point::wall), median(malletTwo, Course.Point::wall));
+        return List.of(
+                Figure.less(
+                        "wall time to it, 2 workers",
+                        "s",
+                        wall,
+                        wallOfMallet,
+                        "MALLET, the better of 1 and 2 threads",
+                        runs,
+                        limit),
+                Figure.less(
+                        "CPU time to it, 1 worker",
+                        "CPU-s",
+                        median(one, Course.Point::cpu),
+                        median(malletOne, Course.Point::cpu),
+                        "MALLET, 1 thread",
+                        runs,
+                        limit),
+                Figure.less(
+                        "CPU time to it, 2 workers",
+                        "CPU-s",
+                        median(two, Course.Point::cpu),
+                        median(malletTwo, Course.Point::cpu),
+                        "MALLET, 2 threads",
+                        runs,
+                        limit),
+                Figure.less(
+                        "passes to it, 2 workers",
+                        "",
+                        median(two, Course.Point::passes),
+                        median(malletOne, Course.Point::passes),
+                        "MALLET, 1 thread",
+                        runs,
+                        limit),
+                Figure.more(
+                        "a pass, 1 worker to 2, wall",
+                        "times",
+                        median(one, TopicsBench::pass) / median(two, TopicsBench::pass),
+                        Figure.median(scaling),
+                        "a loop that gathers and adds, 1 thread to 2",
+                        runs,
+                        "two workers want two quiet cores: the machine's other load shows"));
+    }
+
+    private static double pass(Course.Point point) {
+        return point.wall() / point.passes();
+    }
+
+    private static double median(List<Course.Point> points, ToDoubleFunction<Course.Point> what) {
+        return Figure.median(points.stream().mapToDouble(what).boxed().toList());
+    }
+
+    private TopicOptions options(int passes) {
+        return new TopicOptions(topics, passes, 0, TopicOptions.DEFAULT.beta());
+    }
+
+    private Course.Point said(Report report, String who, Course course, double due) {
+        var at = course.at(due);
+        report.row(
+                String.format(
+                        Locale.ROOT,
+                        "%-18s %7.1f passes  %8.2f s  %8.2f CPU-s%s",
+                        who,
+                        at.passes(),
+                        at.wall(),
+                        at.cpu(),
+                        course.reaches(due)
+                                ? ""
+                                : String.format(
+                                        Locale.ROOT,
+                                        "  (not reached: %.4f after %.0f)",
+                                        course.last().likelihood(),
+                                        course.last().passes())),
+                "name",
+                who,
+                "passes",
+                at.passes(),
+                "wall",
+                at.wall(),
+                "cpu",
+                at.cpu());
+        return at;
+    }
+
+    private Course ours(Loaded loaded, int workers, double due, int passes, long seed) throws Exception {
+        var course = new Course();
+        long wall = System.nanoTime();
+        long cpu = Cpu.nanos();
+        var options = options(passes);
+        var job = new ArrayList<orrery.engine.Job>();
+        var training = new TopicModeling(options)
+                .prepare(loaded, Run.local(workers).withSeed(seed + 1).listening(event -> {
+                    if (event instanceof RunEvent.CutReached cut) {
+                        course.add(
+                                course.passes() + PASSES_PER_CUT,
+                                cut.metrics().getOrDefault(TopicModeling.LIKELIHOOD, Double.NaN),
+                                (System.nanoTime() - wall) / 1e9,
+                                (Cpu.nanos() - cpu) / 1e9);
+                        if (course.reaches(due)) {
+                            job.getFirst().finish();
+                        }
+                    }
+                }));
+        job.add(training.job());
+        training.run();
+        return course;
+    }
+
+    /** Seconds that threads take to gather and add, each as much. */
+    private static double probe(int threads) throws InterruptedException {
+        var best = Optional.<Double>empty();
+        for (int round = 0; round < 3; round++) {
+            long start = System.nanoTime();
+            var all = new ArrayList<Thread>();
+            for (int t = 0; t < threads; t++) {
+                int seed = t;
+                all.add(Thread.ofPlatform().start(() -> gather(seed)));
+            }
+            for (var thread : all) {
+                thread.join();
+            }
+            double took = (System.nanoTime() - start) / 1e9 / threads;
+            best = Optional.of(Math.min(took, best.orElse(took)));
+        }
+        return best.orElseThrow();
+    }
+
+    @SuppressWarnings("UnusedVariable")
+    private static volatile float sink;
+
+    private static void gather(int seed) {
+        var random = new SplittableRandom(seed);
+        var table = new float[1 << 18]; // a MiB: as much as a block of counts and what belongs to it
+        var places = new int[1 << 16];
+        for (int i = 0; i < places.length; i++) {
+            places[i] = random.nextInt(table.length);
+        }
+        float sum = 0;
+        for (int round = 0; round < 2000; round++) {
+            float part = 0;
+            for (int place : places) {
+                part += table[place];
+            }
+            table[places[round]] = part;
+            sum += part;
+        }
+        sink = sum;
+    }
+}
