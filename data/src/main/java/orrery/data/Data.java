@@ -221,67 +221,74 @@ public final class Data {
             return jdkWords();
         }
         var files = filesOf(nameOrFile);
-        var read = cached(files, options.key(), Packed.EXAMPLES, () -> documents(files, options));
-        return options.vocabulary().isPresent()
+        boolean areTexts = areTexts(files, options);
+        var read = cached(
+                files, options.key(), Packed.EXAMPLES, () -> areTexts ? texts(files, options) : counts(files, options));
+        if (options.vocabulary().isPresent() && areTexts) {
+            throw new DataException("texts have their own words; a vocabulary names the numbers of counts");
+        }
+        var named = options.vocabulary().isPresent()
                 ? named(read, options.vocabulary().get())
                 : read;
+        return Documents.chosen(named, options, areTexts);
     }
 
-    /** The same of other documents than a model was trained on: words that it does not know are left out. */
+    /**
+     * The same of other documents than a model was trained on: words that it does not know are left out.
+     *
+     * @throws DataException if the model knows words by their names, and these documents have numbers only
+     */
     public Loaded documentsLike(String nameOrFile, Schema schema, DocumentOptions options) throws IOException {
-        var read = documents(nameOrFile, options);
-        if (schema.format().equals(Catalogue.JDK_WORDS)
-                != read.schema().format().equals(Catalogue.JDK_WORDS)) {
-            throw new DataException(nameOrFile + ": its words are those of "
-                    + read.schema().format() + ", the model was trained on " + schema.format());
+        boolean isSet = isSet(nameOrFile) && catalogue.entry(nameOrFile).kind() == Catalogue.Kind.BUILT_IN;
+        if (isSet) {
+            return Documents.like(documents(nameOrFile, options), schema, nameOrFile);
         }
-        boolean hasNames = options.vocabulary().isPresent();
-        if (hasNames && !read.schema().words().equals(schema.words())) {
-            return byName(read, schema);
+        var files = filesOf(nameOrFile);
+        Loaded read;
+        if (areTexts(files, options)) {
+            read = cached(files, options.key(), Packed.EXAMPLES, () -> texts(files, options));
+        } else {
+            read = cached(files, options.key(), Packed.EXAMPLES, () -> counts(files, options));
+            read = options.vocabulary().isPresent()
+                    ? named(read, options.vocabulary().get())
+                    : read;
         }
-        if (read.examples().features() <= schema.features()) {
-            return new Loaded(read.examples().withFeatures(schema.features()), schema, read.reading());
-        }
-        var parts = new ArrayList<Part>();
-        read.examples().parts().forEach(part -> parts.add(without(part, schema.features())));
-        return new Loaded(
-                Examples.of(parts, schema.features()),
-                schema,
-                read.reading()
-                        .with("words above " + (schema.features() - 1) + " are unknown to the model and left out"));
+        return Documents.like(read, schema, nameOrFile);
     }
 
-    /** Words as another vocabulary numbers them. */
-    private static Loaded byName(Loaded read, Schema schema) {
-        var numbers = WordIndex.of(schema.words());
-        var renumbered = new ArrayList<Part>();
-        long unknown = 0;
-        var names = read.schema().words();
-        var number = new int[names.size()];
-        for (int w = 0; w < number.length; w++) {
-            byte[] name = names.get(w).getBytes(StandardCharsets.UTF_8);
-            number[w] = numbers.find(WordIndex.hash(name, 0, name.length));
-            unknown += number[w] < 0 ? 1 : 0;
+    /** Whether documents are texts, as is said, or as their first lines show. */
+    private static boolean areTexts(FileSet files, DocumentOptions options) throws IOException {
+        if (options.saysTexts()) {
+            return true;
         }
-        for (var part : read.examples().parts()) {
-            var builder = new PartBuilder();
-            for (int i = 0; i < part.size(); i++) {
-                for (int k = part.offsets()[i]; k < part.offsets()[i + 1]; k++) {
-                    if (number[part.indices()[k]] >= 0) {
-                        builder.feature(number[part.indices()[k]], part.values()[k]);
-                    }
-                }
-                builder.example(part.labels()[i]);
+        if (options.format().isPresent()) {
+            return false;
+        }
+        try (var text = files.open(0)) {
+            byte[] start = text.begin(1 << 16).start();
+            var first = new String(start, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                    .findFirst()
+                    .orElse("");
+            boolean areCounts = Docword.isStart(start) || Libsvm.isLine(first);
+            if (!areCounts && !files.isFolder()) {
+                throw new DataException(
+                        files.name() + ": is neither of counts (docword, libsvm, lda-c) nor said to be of"
+                                + " texts; name the column of texts by --text, or a folder of files, each a document");
             }
-            renumbered.add(builder.build());
+            return !areCounts;
         }
-        return new Loaded(
-                Examples.of(renumbered, schema.features()),
-                schema,
-                read.reading().with(unknown + " of " + number.length + " words are unknown to the model and left out"));
     }
 
-    private static Loaded documents(FileSet files, DocumentOptions options) throws IOException {
+    private static Loaded texts(FileSet files, DocumentOptions options) throws IOException {
+        if (options.texts().isEmpty() && !options.format().orElse("text").equals("text")) {
+            throw new DataException(files.name() + ": which columns are the texts? Name them by --text");
+        }
+        return options.texts().isEmpty() ? Texts.ofFiles(files, options) : Texts.ofColumns(files, options);
+    }
+
+    private static Loaded counts(FileSet files, DocumentOptions options) throws IOException {
         String format = options.format().orElse("");
         if (files.size() == 1) {
             try (var text = files.open(0)) {
@@ -298,8 +305,10 @@ public final class Data {
             throw new DataException(
                     files.name() + ": documents of format docword are in one file, not " + files.size());
         }
-        var asLibsvm =
-                ReadOptions.defaults().unlabelled().with(ReadOptions.Numbers.RAW).withFormat("libsvm");
+        var asLibsvm = ReadOptions.defaults()
+                .unlabelled()
+                .with(ReadOptions.Numbers.RAW)
+                .withFormat("libsvm");
         var loaded = libsvm(files, asLibsvm, null, false);
         if (loaded.examples().size() == 0) {
             throw new DataException(files.name() + ": there are no documents in it");
@@ -309,13 +318,7 @@ public final class Data {
 
     /** Names words as the lines of a file do. */
     private static Loaded named(Loaded read, String file) throws IOException {
-        List<String> names;
-        try (var text = Text.open(new Place(file))) {
-            names = new String(text.in().readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .map(String::strip)
-                    .toList();
-        }
+        var names = Texts.lines(file);
         int first = read.schema().firstIndex(); // words of libsvm files may be counted from 1
         int words = read.examples().features() - first;
         if (names.size() < words) {

@@ -45,7 +45,8 @@ public final class TextFlags {
     @Nullable
     Boolean quotes;
 
-    TextOptions options() {
+    /** The options that were given. */
+    public TextOptions options() {
         try {
             return new TextOptions(
                     Optional.ofNullable(delimiter).map(Dialect::parseDelimiter),

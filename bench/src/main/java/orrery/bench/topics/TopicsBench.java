@@ -160,7 +160,7 @@ public final class TopicsBench implements Callable<Integer> {
     }
 
     private TopicOptions options(int passes) {
-        return new TopicOptions(topics, passes, 0, TopicOptions.DEFAULT.beta());
+        return new TopicOptions(topics, passes, 50.0 / topics, TopicOptions.DEFAULT.beta());
     }
 
     private Course.Point said(Report report, String who, Course course, double due) {

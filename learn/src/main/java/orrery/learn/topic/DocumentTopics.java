@@ -98,7 +98,42 @@ final class DocumentTopics {
         }
     }
 
-    /** The sum of what counts add to the likelihood. */
+    /**
+     * Adds up how much more often documents have topics than their priors say; see {@link Priors}.
+     *
+     * @param sums takes the sums, by topic
+     */
+    void rises(float[] alpha, double[] sums) {
+        for (int d = 0; d < used.length; d++) {
+            int[] all = cells(d);
+            for (int i = at(d), end = i + used[d]; i < end; i++) {
+                long count = all[i] & MOST;
+                while (i + 1 < end && all[i + 1] >>> 16 == all[i] >>> 16) {
+                    count += all[++i] & MOST;
+                }
+                sums[all[i] >>> 16] += Priors.rise(alpha[all[i] >>> 16], count);
+            }
+        }
+    }
+
+    /** The sum of what counts add to the likelihood, by topic. */
+    double sum(float[] alpha) {
+        double sum = 0;
+        for (int d = 0; d < used.length; d++) {
+            int[] all = cells(d);
+            for (int i = at(d), end = i + used[d]; i < end; i++) {
+                long count = all[i] & MOST;
+                while (i + 1 < end && all[i + 1] >>> 16 == all[i] >>> 16) {
+                    count += all[++i] & MOST;
+                }
+                float a = alpha[all[i] >>> 16];
+                sum += LogGamma.of(a + count) - LogGamma.of(a);
+            }
+        }
+        return sum;
+    }
+
+    /** The sum of what counts add to the likelihood, if all topics have the same prior. */
     double sum(LogGamma ofTopic) {
         double sum = 0;
         for (int d = 0; d < used.length; d++) {

@@ -290,9 +290,8 @@ public record TopicModel(
             starts[++word] = entries;
         }
 
-        TopicModel build() {
-            var alpha = new float[options.topics()];
-            Arrays.fill(alpha, (float) options.prior());
+        /** @param alpha by topic */
+        TopicModel build(float[] alpha) {
             var unknown = new float[options.topics()];
             Arrays.fill(unknown, Float.NaN);
             return new TopicModel(

@@ -7,8 +7,8 @@ import java.io.Serializable;
  *
  * @param topics how many
  * @param iterations passes over all words
- * @param alpha prior count of each topic in a document; 0 for 50 / topics (Griffiths and Steyvers, "Finding Scientific Topics",
- *     PNAS 2004)
+ * @param alpha prior count of each topic in a document; 0 to begin with 5 in all and go on with the likeliest, which differ from
+ *     topic to topic (Wallach, Mimno and McCallum, "Rethinking LDA: Why Priors Matter", NIPS 2009)
  * @param beta prior count of each word in a topic
  */
 public record TopicOptions(int topics, int iterations, double alpha, double beta) implements Serializable {
@@ -33,8 +33,13 @@ public record TopicOptions(int topics, int iterations, double alpha, double beta
         }
     }
 
-    /** The prior of each topic. */
+    /** The prior of each topic, at first. */
     public double prior() {
-        return alpha > 0 ? alpha : 50.0 / topics;
+        return alpha > 0 ? alpha : 5.0 / topics;
+    }
+
+    /** Whether priors of topics change with what is found. */
+    public boolean isAlphaFound() {
+        return alpha == 0;
     }
 }

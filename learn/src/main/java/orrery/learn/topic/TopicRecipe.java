@@ -1,8 +1,10 @@
 package orrery.learn.topic;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import orrery.data.Loaded;
 import orrery.engine.Job;
@@ -17,6 +19,8 @@ import orrery.table.spec.TableSpec;
 final class TopicRecipe implements Recipe<TopicModel> {
     static final String WORDS = "words";
     static final String TOTALS = "totals";
+    private static final String ALPHA = "alpha";
+    private static final String RISES = "rises";
     private static final int BLOCKS_OF_WORKER = 8;
     private static final int MOST_REFRESHES = 64; // of the totals, in a pass
     private static final int BETWEEN_CUTS = 5; // passes
@@ -36,9 +40,13 @@ final class TopicRecipe implements Recipe<TopicModel> {
         long size = Arrays.stream(tokens).sum();
         blocks = WordBlocks.of(tokens, BLOCKS_OF_WORKER * Math.max(2, run.workers()));
         int clocksPerLap = Math.min(blocks.blocks(), MOST_REFRESHES);
-        var tables = List.of(
+        var tables = new ArrayList<>(List.of(
                 TableSpec.counts(WORDS, blocks.rows(), options.topics(), blocks.blocks()),
-                TableSpec.dense(TOTALS, 1, options.topics()).ofInts());
+                TableSpec.dense(TOTALS, 1, options.topics()).ofInts()));
+        if (options.isAlphaFound()) {
+            tables.add(TableSpec.dense(ALPHA, 1, options.topics()));
+            tables.add(TableSpec.dense(RISES, 1, options.topics() + 1));
+        }
         long[] firsts = firsts(run.workers(), size);
         var stage = new Stage(
                         "sample",
@@ -54,7 +62,12 @@ final class TopicRecipe implements Recipe<TopicModel> {
                                 options,
                                 worker,
                                 worker.session().table(WORDS),
-                                worker.session().table(TOTALS)))
+                                worker.session().table(TOTALS),
+                                options.isAlphaFound()
+                                        ? Optional.of(new TopicStep.Found(
+                                                worker.session().table(ALPHA),
+                                                worker.session().table(RISES)))
+                                        : Optional.empty()))
                 .stoppedEvery(clocksPerLap);
         job = new Job("lda", tables, List.of(stage));
     }
@@ -110,6 +123,13 @@ final class TopicRecipe implements Recipe<TopicModel> {
             rows.forEach(blocks.rowOf()[word], builder::count);
             builder.endWord();
         }
-        return builder.build().measuredOn(data.examples());
+        var alpha = new float[options.topics()];
+        if (options.isAlphaFound()) {
+            node.gather(node.table(ALPHA), new long[] {0}, alpha);
+        }
+        for (int k = 0; k < alpha.length; k++) {
+            alpha[k] = (float) (options.prior() + alpha[k]);
+        }
+        return builder.build(alpha).measuredOn(data.examples());
     }
 }

@@ -1,6 +1,7 @@
 package orrery.learn.topic;
 
 import java.util.Arrays;
+import java.util.Optional;
 import orrery.data.Examples;
 import orrery.engine.stage.MeasuringStep;
 import orrery.engine.stage.Worker;
@@ -17,6 +18,7 @@ import orrery.table.worker.Session;
  */
 final class TopicStep implements MeasuringStep {
     private static final long[] ONLY_ROW = {0};
+    private static final int FIRST_PRIORS = 4; // the lap after which priors are found
 
     private final Worker worker;
     private final Table totals;
@@ -28,13 +30,26 @@ final class TopicStep implements MeasuringStep {
     private final long size; // tokens of this worker
     private final long sizeOfAll;
     private final ExactSampler sampler;
-    private final double alpha;
+    private final TopicOptions options;
+    private final float[] alpha;
+    private final float[] alphaChange;
     private final double beta;
     private final int topics;
     private final int words;
     private final int[] known; // totals as they were when this clock began
     private final int[] change;
     private boolean hasDrawn; // in this life
+    private final Optional<Found> found;
+    private final float[] risesOfAll; // of topics, then of documents
+    private final float[] risesPut; // what this worker has put there
+
+    /**
+     * Tables of the priors that are found.
+     *
+     * @param alpha how much they differ from the first ones
+     * @param rises the sums from which the next follow
+     */
+    record Found(Table alpha, Table rises) {}
 
     /**
      * @param first the worker's first document
@@ -51,7 +66,9 @@ final class TopicStep implements MeasuringStep {
             TopicOptions options,
             Worker worker,
             Table words,
-            Table totals) {
+            Table totals,
+            Optional<Found> found) {
+        this.found = found;
         this.worker = worker;
         this.totals = totals;
         this.clocksPerLap = clocksPerLap;
@@ -59,15 +76,18 @@ final class TopicStep implements MeasuringStep {
         this.words = examples.features();
         ring = worker.session().ring(words);
         topics = options.topics();
-        alpha = options.prior();
+        this.options = options;
+        alpha = new float[topics];
+        Arrays.fill(alpha, (float) options.prior());
+        alphaChange = new float[topics];
+        risesOfAll = new float[topics + 1];
+        risesPut = options.isAlphaFound() ? worker.session().localFloats("rises", topics + 1) : new float[0];
         beta = options.beta();
         lengths = lengths(examples, first, last);
         size = Arrays.stream(lengths).asLongStream().sum();
         tokens = tokens(examples, first, last, blocks, worker.session());
         documents = new DocumentTopics(lengths, topics);
-        var priors = new float[topics];
-        Arrays.fill(priors, (float) alpha);
-        sampler = new ExactSampler(priors, beta, this.words, Products.best());
+        sampler = new ExactSampler(alpha, beta, this.words, Products.best());
         known = new int[topics];
         change = new int[topics];
     }
@@ -144,6 +164,7 @@ final class TopicStep implements MeasuringStep {
         }
         session.gather(totals, ONLY_ROW, known);
         measureError();
+        found.ifPresent(tables -> takePriors(session, tables, part == 0 ? lap : -1));
         sampler.refresh(known);
         int blocks = ring.blocks();
         long changed = 0;
@@ -163,6 +184,8 @@ final class TopicStep implements MeasuringStep {
             change[k] = now[k] - known[k];
         }
         session.add(totals, ONLY_ROW, change);
+        boolean isEndOfLap = part == clocksPerLap - 1;
+        found.filter(tables -> isEndOfLap && lap >= FIRST_PRIORS).ifPresent(tables -> putRises(session, tables));
         worker.tally("train.changed").add((double) changed, (double) drawn);
         worker.processed(drawn);
     }
@@ -171,6 +194,46 @@ final class TopicStep implements MeasuringStep {
     private long seed(long lap, int block) {
         long seed = ExactSampler.mix(worker.seed() + 0x9e3779b97f4a7c15L * (lap + 1));
         return ExactSampler.mix(seed ^ (((long) worker.index() << 32) | block));
+    }
+
+    /** Priors as they are now; at the beginning of a lap, the first worker does a step from what the last lap has found. */
+    private void takePriors(Session session, Found tables, long beginsLap) {
+        session.gather(tables.alpha(), ONLY_ROW, alphaChange);
+        for (int k = 0; k < topics; k++) {
+            alpha[k] = (float) (options.prior() + alphaChange[k]);
+        }
+        sampler.alpha(alpha);
+        if (worker.index() == 0 && beginsLap > FIRST_PRIORS) {
+            session.gather(tables.rises(), ONLY_ROW, risesOfAll);
+            for (int k = 0; k < topics; k++) {
+                alphaChange[k] = Priors.next(alpha[k], risesOfAll[k], risesOfAll[topics]) - alpha[k];
+            }
+            session.add(tables.alpha(), ONLY_ROW, alphaChange);
+        }
+    }
+
+    /** Puts what this worker's documents say of the priors in the place of what they said before. */
+    private void putRises(Session session, Found tables) {
+        var sums = new double[topics + 1];
+        documents.rises(alpha, sums);
+        double all = sum(alpha);
+        for (int length : lengths) {
+            sums[topics] += Priors.rise(all, length);
+        }
+        var changes = new float[topics + 1];
+        for (int k = 0; k <= topics; k++) {
+            changes[k] = (float) (sums[k] - risesPut[k]);
+            risesPut[k] += changes[k];
+        }
+        session.add(tables.rises(), ONLY_ROW, changes);
+    }
+
+    private static double sum(float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += value;
+        }
+        return sum;
     }
 
     /** How far the totals that this worker went by were from those of all (Zheng et al., section 3). */
@@ -190,12 +253,11 @@ final class TopicStep implements MeasuringStep {
     @Override
     public void measure(Session session, long clock) {
         double sum = 0;
-        var ofTopic = new LogGamma(alpha);
-        double all = topics * alpha;
+        double all = sum(alpha);
         for (int d = 0; d < lengths.length; d++) {
             sum += LogGamma.of(all) - LogGamma.of(lengths[d] + all);
         }
-        sum += documents.sum(ofTopic);
+        sum += options.isAlphaFound() ? documents.sum(alpha) : documents.sum(new LogGamma(alpha[0]));
         var ofWord = new LogGamma(beta);
         var wordSum = new double[1];
         for (int block : ring.home()) {

@@ -45,13 +45,14 @@ public final class TopicApplication implements Application {
 
     @Override
     public String data() {
-        return "documents as counts of words (UCI docword, libsvm, lda-c)";
+        return "documents: counts of words (UCI docword, libsvm, lda-c), or texts (CSV, TSV, Parquet, a folder of files)";
     }
 
     @Override
     public List<String> examples() {
         return List.of(
                 "train lda jdk-words --topics 50",
+                "train lda reviews.csv --text review --topics 50",
                 "train lda docword.kos.txt --vocabulary vocab.kos.txt --topics 100 --split 0.1");
     }
 
@@ -204,6 +205,16 @@ public final class TopicApplication implements Application {
                 return Optional.of(topics.schema());
             }
 
+            private String range(float[] alpha) {
+                float least = alpha[0];
+                float most = alpha[0];
+                for (float a : alpha) {
+                    least = Math.min(least, a);
+                    most = Math.max(most, a);
+                }
+                return least == most ? String.valueOf(least) : String.format(Locale.ROOT, "%.4g to %.4g", least, most);
+            }
+
             private Loaded read(String data) throws IOException {
                 return reading.data().documentsLike(data, topics.schema(), reading.options());
             }
@@ -215,7 +226,7 @@ public final class TopicApplication implements Application {
                         "# %d topics, %,d words, alpha %s, beta %s%n",
                         topics.topics(),
                         topics.words(),
-                        topics.alpha()[0],
+                        range(topics.alpha()),
                         topics.beta());
                 TopicApplication.show(out, topics, topics.topics(), top);
             }

@@ -15,7 +15,10 @@ final class TopicFlags {
             names = "--alpha",
             paramLabel = "X",
             descriptionKey = FlagGroup.MORE,
-            description = "Prior count of each topic in a document (default: 50 / K).")
+            description = {
+                "Prior count of each topic in a document (default: found).",
+                "Found: begun with 5 / K, and after each pass made likelier for topics that more documents have."
+            })
     @Nullable
     Double alpha;
 
