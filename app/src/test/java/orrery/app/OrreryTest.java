@@ -666,6 +666,55 @@ final class OrreryTest {
         assertThat(plan.out()).contains("table shares", "over the wire");
     }
 
+    /** Topics of texts and of counts: trained by threads and by processes, looked at, used on other documents. */
+    @Test
+    void topicsOfDocumentsAreFound() throws IOException {
+        var texts = new StringBuilder("id,text\n");
+        for (int i = 0; i < 120; i++) {
+            texts.append(i)
+                    .append(
+                            i % 2 == 0
+                                    ? ",tea cup milk sugar tea pot spoon\n"
+                                    : ",ship sail mast harbour ship rope anchor\n");
+        }
+        Files.writeString(folder.resolve("texts.csv"), texts);
+        String[] options = {
+            "train", "lda", "@texts.csv", "--text", "text", "--topics", "2", "--iterations", "10", "--no-cache"
+        };
+        var trained = orrery(with(options, "--split", "0.2", "--run", "@topics", "--json"));
+        assertThat(trained.metric("train", "logLikelihood")).isBetween(-3.0, -1.0);
+        assertThat(trained.metric("test", "perplexity")).isBetween(4.0, 14.0);
+        assertThat(trained.err()).contains("read as texts: texts in text, stop words 2", "words are kept");
+        var processes =
+                orrery(with(options, "--split", "0.2", "--run", "@spread", "--processes", "2", "--workers", "2"));
+        assertThat(processes.code()).as(processes.err()).isZero();
+        var threads = orrery(with(options, "--split", "0.2", "--run", "@here", "--workers", "2"));
+        assertThat(threads.out().lines().limit(4).skip(1))
+                .isEqualTo(processes.out().lines().limit(4).skip(1).toList());
+        var shown = orrery("topics", "@topics", "--top", "3", "--html", "@page.html");
+        assertThat(shown.out().lines().toList().subList(1, 3))
+                .anyMatch(line -> line.contains("tea 0.") && !line.contains("ship"))
+                .anyMatch(line -> line.contains("ship 0.") && !line.contains("tea"));
+        assertThat(Files.readString(folder.resolve("page.html"))).contains("<h1>2 topics</h1>", ">ship</b>");
+        assertThat(orrery("topics", "@topics", "--json").json()).containsKeys("coherence", "topics");
+        assertThat(orrery("predict", "@topics", "@texts.csv", "--text", "text", "--no-cache")
+                        .out()
+                        .lines())
+                .hasSize(120)
+                .allMatch(line -> line.matches("[01]:0[.]9[0-9]+ ?.*|[01]:1.*"));
+        assertThat(orrery("evaluate", "@topics", "@texts.csv", "--text", "text", "--no-cache")
+                        .out())
+                .contains("perplexity");
+        assertThat(orrery("show", "@topics/model.safetensors").out()).contains("# 2 topics, ");
+        Files.writeString(folder.resolve("docword.txt"), "2\n3\n3\n1 1 2\n1 3 1\n2 2 1\n");
+        assertThat(orrery("evaluate", "@topics", "@docword.txt", "--no-cache").err())
+                .contains("give --vocabulary FILE");
+        assertThat(orrery("train", "lda", "@numbers.csv", "--no-cache").err()).contains("name the column of texts");
+        assertThat(orrery("train", "lda", "@docword.txt", "--topics", "0").err())
+                .contains("topics must be 1 to 65536, got 0");
+        assertThat(orrery("topics", "@two.libsvm").code()).isNotZero();
+    }
+
     /** Clusters predict and are measured as models are; factors recommend, without what is known. */
     @Test
     void clustersAndFactorsAreModelsLikeOthers() throws IOException {
@@ -937,7 +986,7 @@ final class OrreryTest {
             assertThat(help.lines().count()).as(application.name()).isLessThanOrEqualTo(46);
             assertThat(help.lines()).allMatch(line -> line.length() <= 100);
             assertThat(help.contains("--iterations"))
-                    .isEqualTo(List.of("kmeans", "pagerank").contains(application.name()));
+                    .isEqualTo(List.of("kmeans", "lda", "pagerank").contains(application.name()));
             var all = orrery("train", application.name(), "--help-all").out();
             assertThat(all).contains("--wait-limit SECONDS", "fails").hasLineCount((int)
                     all.lines().count());

@@ -255,7 +255,7 @@ final class ProtectionTest {
 
     /** Any bit of any model: it is refused in words, or does what it did before. */
     @ParameterizedTest
-    @ValueSource(strings = {"lr", "softmax", "kmeans", "pagerank", "mf"})
+    @ValueSource(strings = {"lr", "softmax", "kmeans", "lda", "pagerank", "mf"})
     void damagedModelsAreRefusedInWords(String app) throws IOException {
         var file = switch (app) {
             case "pagerank", "mf" -> {
@@ -264,6 +264,15 @@ final class ProtectionTest {
                     text.append("a" + i % 17 + ",b" + i % 11 + (app.equals("mf") ? "," + (1 + i % 5) : "") + "\n");
                 }
                 var path = folder.resolve("pairs.csv");
+                Files.writeString(path, text);
+                yield path;
+            }
+            case "lda" -> {
+                var text = new StringBuilder();
+                for (int i = 0; i < 60; i++) {
+                    text.append("1 1:" + (1 + i % 3) + " " + (2 + i % 17) + ":2 " + (20 + i % 11) + ":1\n");
+                }
+                var path = folder.resolve("counts.libsvm");
                 Files.writeString(path, text);
                 yield path;
             }

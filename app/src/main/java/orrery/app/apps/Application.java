@@ -92,6 +92,11 @@ public interface Application {
             return false;
         }
 
+        /** What its tables are under, for people. */
+        default String consistency(Run run) {
+            return run.consistency().toString();
+        }
+
         /** The results of a model that was trained, by name. */
         Map<String, Object> results(M model) throws IOException;
 

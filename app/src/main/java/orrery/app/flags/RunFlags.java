@@ -34,11 +34,12 @@ public final class RunFlags {
             names = "--consistency",
             paramLabel = "C",
             description = {
-                "bsp (default), ssp:S, essp:S, sparse-ssp:S:AHEAD, local:STEPS or asp.",
+                "bsp (default), ssp:S, essp:S, sparse-ssp:S:AHEAD, local:STEPS, rotating or asp.",
                 "bsp: all workers wait for the slowest at each clock. ssp:S: a worker may be S clocks ahead. essp:S: the"
                         + " same, and new values are pushed to readers. sparse-ssp:S:AHEAD: AHEAD clocks more where workers"
                         + " touch different rows; of linear models with one margin. local:STEPS: workers average their copies"
-                        + " after STEPS steps. asp: nobody waits. bsp and local give the same bits on every run."
+                        + " after STEPS steps. rotating: parts of the model go from worker to worker, each with one at a time; of mf, and of"
+                        + " lda always. asp: nobody waits. bsp, local and rotating give the same bits on every run."
             })
     @Nullable
     String consistency;

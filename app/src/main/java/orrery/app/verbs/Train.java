@@ -397,7 +397,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         }
         phases.add(trained.outcome().members());
         phases.next("measure");
-        var result = result(what, data, run, trained);
+        var result = result(what, data, run, chosen.consistency(run), trained);
         result.putAll(decided);
         result.putAll(rows.rows(trained.outcome().node()));
         var results = chosen.results(trained.model());
@@ -600,7 +600,8 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
 
     // Telling
 
-    private static Map<String, Object> result(String app, String data, Run run, Trained<?> trained) {
+    private static Map<String, Object> result(
+            String app, String data, Run run, String consistency, Trained<?> trained) {
         var result = new LinkedHashMap<String, Object>();
         result.put("app", app);
         result.put("data", data);
@@ -608,7 +609,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         if (run.launcher() instanceof Members processes) {
             result.put("processes", processes.count());
         }
-        result.put("consistency", run.consistency().toString());
+        result.put("consistency", consistency);
         result.put("seconds", 0.0); // once they are known
         result.put("cpuSeconds", 0.0);
         result.put("examples", trained.outcome().examples());

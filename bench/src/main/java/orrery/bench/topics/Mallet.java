@@ -6,9 +6,13 @@ import cc.mallet.types.FeatureSequence;
 import cc.mallet.types.Instance;
 import cc.mallet.types.InstanceList;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.logging.Level;
 import orrery.bench.Cpu;
 import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.learn.topic.TopicModel;
+import orrery.learn.topic.TopicOptions;
 
 /** MALLET's sampler (SparseLDA, by threads on copies that are merged after each pass) on the same documents. */
 final class Mallet {
@@ -44,6 +48,33 @@ final class Mallet {
             sum += length;
         }
         words = sum;
+    }
+
+    /** A model of so many passes by one thread, as ours are. */
+    TopicModel model(Loaded documents, TopicOptions options, long seed) throws IOException {
+        var model = new ParallelTopicModel(options.topics(), options.topics() * options.prior(), options.beta());
+        model.setNumThreads(1);
+        model.setOptimizeInterval(0);
+        model.setTopicDisplay(0, 0);
+        model.printLogLikelihood = false;
+        model.setRandomSeed((int) seed);
+        model.addInstances(this.documents);
+        model.setNumIterations(options.iterations());
+        model.estimate();
+        var builder =
+                new TopicModel.Builder(documents.schema(), documents.examples().features(), options);
+        for (int word = 0; word < documents.examples().features(); word++) {
+            for (int entry : model.typeTopicCounts[word]) {
+                int count = entry >> model.topicBits;
+                if (count > 0) {
+                    builder.count(entry & model.topicMask, count);
+                }
+            }
+            builder.endWord();
+        }
+        var alpha = new float[options.topics()];
+        Arrays.fill(alpha, (float) options.prior());
+        return builder.build(alpha).measuredOn(documents.examples());
     }
 
     /** Goes on until a likelihood is reached, or so many passes are done. */

@@ -21,6 +21,7 @@ import orrery.learn.topic.TopicOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -48,6 +49,20 @@ public final class TopicsBench implements Callable<Integer> {
     @Nullable
     Double target;
 
+    @Option(
+            names = "--part",
+            paramLabel = "P",
+            description =
+                    "speed, or held-out: perplexity and coherence after as many passes (default: ${DEFAULT-VALUE}).")
+    String part = "speed";
+
+    @Option(names = "--passes", paramLabel = "N", description = "Of held-out (default: ${DEFAULT-VALUE}).")
+    int passes = 100;
+
+    @Option(names = "--vocabulary", paramLabel = "FILE", description = "Words by their numbers.")
+    @Nullable
+    String vocabulary;
+
     @Option(names = "--most", paramLabel = "N", description = "Passes at most (default: ${DEFAULT-VALUE}).")
     int most = 200;
 
@@ -63,7 +78,14 @@ public final class TopicsBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        var loaded = Data.withDefaults().documents(data, DocumentOptions.FOUND);
+        var options = vocabulary == null ? DocumentOptions.FOUND : DocumentOptions.FOUND.named(vocabulary);
+        var loaded = Data.withDefaults().documents(data, options);
+        if (part.equals("held-out")) {
+            return heldOut(loaded);
+        }
+        if (!part.equals("speed")) {
+            throw new ParameterException(spec.commandLine(), "--part is speed or held-out, got " + part);
+        }
         try (var report = Report.of(spec, json)) {
             report.say(loaded.examples().toString());
             double due = target == null
@@ -95,6 +117,66 @@ public final class TopicsBench implements Callable<Integer> {
             report.figures(figures(one, two, malletOne, malletTwo, scaling));
         }
         return 0;
+    }
+
+    /** A tenth of the documents is held out; both have as many passes over the others. */
+    private int heldOut(Loaded loaded) throws Exception {
+        try (var report = Report.of(spec, json)) {
+            var split = loaded.examples().split(0.1, 1);
+            var train = new Loaded(split.train(), loaded.schema(), loaded.reading());
+            report.say(String.format(
+                    Locale.ROOT,
+                    "%s; held out: %s; %d topics, %d passes",
+                    train.examples(),
+                    split.test(),
+                    topics,
+                    passes));
+            var mallet = new Mallet(train.examples());
+            var perplexity = new ArrayList<Double>();
+            var peers = new ArrayList<Double>();
+            var coherence = new ArrayList<Double>();
+            var coherenceOfPeers = new ArrayList<Double>();
+            for (int run = 0; run < runs; run++) {
+                var ours = new TopicModeling(options(passes))
+                        .prepare(train, Run.local(2).withSeed(run + 1))
+                        .run()
+                        .model();
+                var theirs = mallet.model(train, options(passes), run);
+                perplexity.add(ours.complete(split.test()).getOrDefault("perplexity", Double.NaN));
+                peers.add(theirs.complete(split.test()).getOrDefault("perplexity", Double.NaN));
+                coherence.add(mean(ours.coherence()));
+                coherenceOfPeers.add(mean(theirs.coherence()));
+            }
+            String limit =
+                    "every second word of a held-out document is given and the others are predicted, by our inference from"
+                            + " the counts of either; the same symmetric priors";
+            report.figures(List.of(
+                    Figure.less(
+                            "perplexity of words held out",
+                            "",
+                            Figure.median(perplexity),
+                            Figure.median(peers),
+                            "MALLET, 1 thread",
+                            runs,
+                            limit),
+                    Figure.more(
+                            "coherence (NPMI of ten words)",
+                            "",
+                            Figure.median(coherence),
+                            Figure.median(coherenceOfPeers),
+                            "MALLET, 1 thread",
+                            runs,
+                            limit)));
+        }
+        return 0;
+    }
+
+    private static double mean(float[] coherence) {
+        double sum = 0;
+        for (float of : coherence) {
+            sum += of;
+        }
+        return sum / coherence.length;
     }
 
     private List<Figure> figures(

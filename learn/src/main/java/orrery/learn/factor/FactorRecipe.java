@@ -30,6 +30,7 @@ import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.Node;
 import orrery.table.hold.StoredRows;
+import orrery.table.spec.Consistency;
 import orrery.table.spec.Init;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
@@ -50,6 +51,8 @@ final class FactorRecipe implements Recipe<FactorModel> {
     private final Division division;
     private final Run run;
     private final boolean isKeyed; // processes hold their own rows only, and write them in parts
+    private final boolean rotates; // tiles of items go from worker to worker
+    private final int[] rowOf; // by item, where tiles rotate
     private final Job job;
 
     /**
@@ -72,16 +75,23 @@ final class FactorRecipe implements Recipe<FactorModel> {
         this.run = run;
         int width = options.width();
         int tiles = Tiles.count(division, width);
+        rotates = run.consistency().rotates();
         isKeyed = isKeyed(layout, division, width, run);
+        checkRotates(layout);
+        int shift = rotates ? Tiles.shift(division, tiles) : 0;
+        rowOf = rotates ? Tiles.rows(division, tiles, shift) : new int[0];
+        var items = rotates
+                ? TableSpec.dense(ITEMS, (long) tiles << shift, width)
+                        .withWorkers()
+                        .with(new Consistency.Rotating(tiles))
+                : table(ITEMS, division.itemCount()).with(run.consistency());
         var tables = List.of(
                 table(USERS, division.userCount()).with(init(run.seed())),
-                table(ITEMS, division.itemCount())
-                        .with(init(run.seed() + 1))
+                items.with(init(run.seed() + 1))
                         .with(
                                 options.method() == FactorOptions.Method.ADA_REVISION
                                         ? new UpdateRule.AdaRevision(options.rate())
-                                        : new UpdateRule.Add())
-                        .with(run.consistency()));
+                                        : new UpdateRule.Add()));
         var stage = new Stage(
                         "factorise",
                         (long) tiles * options.passes(),
@@ -104,10 +114,22 @@ final class FactorRecipe implements Recipe<FactorModel> {
         return switch (layout) {
             case KEYED -> true;
             case DENSE -> false;
-            case AUTO -> !(run.launcher() instanceof Threads) && cells > MANY_CELLS;
+            case AUTO -> !run.consistency().rotates() && !(run.launcher() instanceof Threads) && cells > MANY_CELLS;
             case SPARSE ->
                 throw new IllegalArgumentException("users and items have numbers: the layout is dense or keyed");
         };
+    }
+
+    private void checkRotates(Layout layout) {
+        if (rotates && options.method() == FactorOptions.Method.ADA_REVISION) {
+            throw new IllegalArgumentException(
+                    "items rotate where workers change their rows themselves; method ada-revision"
+                            + " changes them at their owners: leave it out, or --consistency rotating");
+        }
+        if (rotates && layout == Layout.KEYED) {
+            throw new IllegalArgumentException(
+                    "items that rotate lie by their tiles: the layout is dense, or left out");
+        }
     }
 
     private TableSpec table(String name, int rows) {
@@ -122,7 +144,10 @@ final class FactorRecipe implements Recipe<FactorModel> {
 
     private Step step(Tiles tiles, Worker worker) {
         var users = worker.session().table(USERS);
-        var items = worker.session().table(ITEMS);
+        var table = worker.session().table(ITEMS);
+        var items = rotates
+                ? new TileItems.Rotating(tiles, worker, table, options.width())
+                : new TileItems.ByKey(tiles, worker, table, options.width());
         return options.method() == FactorOptions.Method.ROW_ADAGRAD
                 ? new RowAdaGradStep(tiles, options, division, worker, users, items)
                 : new FactorStep(tiles, options, division.mean(), worker, users, items);
@@ -148,7 +173,7 @@ final class FactorRecipe implements Recipe<FactorModel> {
                         some(session, ITEMS, division.itemCount(), ratings.items()))
                 : model(
                         rows(session.values(session.table(USERS)), division.userCount()),
-                        rows(session.values(session.table(ITEMS)), division.itemCount()));
+                        rows(itemValues(session.values(session.table(ITEMS))), division.itemCount()));
         model.score(validation.orElseThrow()).forEach((name, value) -> measured.put("validation." + name, value));
         return measured;
     }
@@ -170,7 +195,7 @@ final class FactorRecipe implements Recipe<FactorModel> {
         var node = outcome.node();
         return model(
                 rows(node.values(node.table(USERS)), division.userCount()),
-                rows(node.values(node.table(ITEMS)), division.itemCount()));
+                rows(itemValues(node.values(node.table(ITEMS))), division.itemCount()));
     }
 
     /** Rows that those who own them have written to files, and the model that these are of. */
@@ -218,6 +243,19 @@ final class FactorRecipe implements Recipe<FactorModel> {
     private FactorModel model(ModelRows users, ModelRows items) {
         return new FactorModel(
                 train.userNames(), train.itemNames(), options.rank(), division.mean(), users, items, Map.of());
+    }
+
+    /** Items in the order of their numbers, wherever their rows lie. */
+    private float[] itemValues(float[] values) {
+        if (!rotates) {
+            return values;
+        }
+        int width = options.width();
+        var ordered = new float[Math.multiplyExact(division.itemCount(), width)];
+        for (int i = 0; i < rowOf.length; i++) {
+            System.arraycopy(values, rowOf[i] * width, ordered, i * width, width);
+        }
+        return ordered;
     }
 
     /** ModelRows and biases of ratings as they were given, without histories. */

@@ -17,7 +17,7 @@ final class FactorStep implements Step {
     private final float mean;
     private final Worker worker;
     private final Table userTable;
-    private final Table itemTable;
+    private final TileItems tileItems;
     private final int rank;
     private final int width;
     private final long[] userKeys;
@@ -26,16 +26,16 @@ final class FactorStep implements Step {
     private final float[] history; // of AdaGrad, of users
     private final float[] before; // the tile's items, as in the table
     private final float[][] items; // by row, as learned so far
-    private final float[] change; // of the items, or their gradients
+    private final float[] change; // the items as learned, or their gradients
     private boolean hasUsers;
 
-    FactorStep(Tiles tiles, FactorOptions options, float mean, Worker worker, Table userTable, Table itemTable) {
+    FactorStep(Tiles tiles, FactorOptions options, float mean, Worker worker, Table userTable, TileItems tileItems) {
         this.tiles = tiles;
         this.options = options;
         this.mean = mean;
         this.worker = worker;
         this.userTable = userTable;
-        this.itemTable = itemTable;
+        this.tileItems = tileItems;
         rank = options.rank();
         width = options.width();
         userKeys = new long[tiles.lastUser - tiles.firstUser];
@@ -60,25 +60,25 @@ final class FactorStep implements Step {
             hasUsers = true;
         }
         int count = tiles.count();
-        int tile = (int) ((clock + (long) worker.index() * count / worker.count()) % count);
+        int tile = tileItems.take(session, clock, before);
         int from = tiles.starts[tile];
         int to = tiles.starts[tile + 1];
-        long[] keys = tiles.items[tile];
-        int cells = keys.length * width;
-        session.gather(itemTable, keys, 0, keys.length, before, 0);
+        int itemsOfTile = tiles.items[tile].length;
+        int cells = itemsOfTile * width;
         double squares;
         if (options.method() == FactorOptions.Method.SGD) {
-            spread(before, items, keys.length);
+            spread(before, items, itemsOfTile);
             int pass = (int) (clock / count);
             float rate = (float) (options.rate() * Math.pow(options.decay(), pass));
             squares = descent.sgd(tiles, from, to, mean, rate, options.l2(), rank, users, items);
-            less(items, before, keys.length, change);
+            layDown(items, itemsOfTile, change);
+            tileItems.put(session, before, change);
         } else {
             Arrays.fill(change, 0, cells, 0);
             squares = descent.adaGrad(
                     tiles, from, to, mean, options.rate(), options.l2(), rank, users, history, before, change);
+            tileItems.add(session, change);
         }
-        session.add(itemTable, keys, 0, keys.length, change, 0);
         worker.tally("train.mse").add(squares, to - from);
         worker.processed(to - from);
         if ((clock + 1) % count == 0) {
@@ -89,6 +89,12 @@ final class FactorStep implements Step {
     private void spread(float[] flat, float[][] rows, int count) {
         for (int r = 0; r < count; r++) {
             System.arraycopy(flat, r * width, rows[r], 0, width);
+        }
+    }
+
+    private void layDown(float[][] rows, int count, float[] to) {
+        for (int r = 0; r < count; r++) {
+            System.arraycopy(rows[r], 0, to, r * width, width);
         }
     }
 

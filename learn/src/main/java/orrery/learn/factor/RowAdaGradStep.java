@@ -18,25 +18,31 @@ final class RowAdaGradStep implements Step {
     private final Division division;
     private final Worker worker;
     private final Table userTable;
-    private final Table itemTable;
+    private final TileItems tileItems;
     private final int rank;
     private final int width; // of a row in a table
     private final int stride; // of a row here
     private final long[] userKeys;
     private final float[] known; // users' rows as in the table
     private final float[] users; // as learned so far
-    private final float[] before; // the tile's items, as in the table; then their change
+    private final float[] before; // the tile's items, as in the table
+    private final float[] learnedItems; // the same, as learned
     private final float[] items; // as learned so far
     private boolean hasUsers;
 
     RowAdaGradStep(
-            Tiles tiles, FactorOptions options, Division division, Worker worker, Table userTable, Table itemTable) {
+            Tiles tiles,
+            FactorOptions options,
+            Division division,
+            Worker worker,
+            Table userTable,
+            TileItems tileItems) {
         this.tiles = tiles;
         this.options = options;
         this.division = division;
         this.worker = worker;
         this.userTable = userTable;
-        this.itemTable = itemTable;
+        this.tileItems = tileItems;
         rank = options.rank();
         width = options.width();
         stride = RowAdaGrad.stride(rank);
@@ -47,6 +53,7 @@ final class RowAdaGradStep implements Step {
         int most =
                 Arrays.stream(tiles.items).mapToInt(keys -> keys.length).max().orElse(0);
         before = new float[Math.multiplyExact(most, width)];
+        learnedItems = new float[before.length];
         items = new float[Math.multiplyExact(most, stride)];
     }
 
@@ -58,18 +65,17 @@ final class RowAdaGradStep implements Step {
             hasUsers = true;
         }
         int count = tiles.count();
-        int tile = (int) ((clock + (long) worker.index() * count / worker.count()) % count);
+        int tile = tileItems.take(session, clock, before);
         int from = tiles.starts[tile];
         int to = tiles.starts[tile + 1];
-        long[] keys = tiles.items[tile];
-        session.gather(itemTable, keys, 0, keys.length, before, 0);
-        takeUp(before, items, keys.length);
+        int itemsOfTile = tiles.items[tile].length;
+        takeUp(before, items, itemsOfTile);
         int pass = (int) (clock / count);
         float rate = (float) (options.rate() * Math.pow(options.decay(), pass));
         double squares = descent.descend(
                 tiles, from, to, division.mean(), 1 / division.deviation(), rate, options.l2(), rank, users, items);
-        less(items, before, keys.length);
-        session.add(itemTable, keys, 0, keys.length, before, 0);
+        layDown(items, learnedItems, itemsOfTile);
+        tileItems.put(session, before, learnedItems);
         double deviation = division.deviation();
         worker.tally("train.mse").add(squares * deviation * deviation, to - from);
         worker.processed(to - from);
@@ -89,24 +95,23 @@ final class RowAdaGradStep implements Step {
         RowAdaGrad.measure(rows, count, rank);
     }
 
-    /** By how much rows have changed from what {@code flat} has, which takes the change. */
-    private void less(float[] rows, float[] flat, int count) {
+    /** Rows as a table has them. */
+    private void layDown(float[] rows, float[] flat, int count) {
         int tail = RowAdaGrad.padded(rank);
         for (int r = 0; r < count; r++) {
-            int at = r * width;
-            int row = r * stride;
-            for (int c = 0; c < rank; c++) {
-                flat[at + c] = rows[row + c] - flat[at + c];
-            }
-            flat[at + rank] = rows[row + tail + RowAdaGrad.BIAS] - flat[at + rank];
-            flat[at + rank + 1] = rows[row + tail + RowAdaGrad.HISTORY] - flat[at + rank + 1];
+            System.arraycopy(rows, r * stride, flat, r * width, rank);
+            flat[r * width + rank] = rows[r * stride + tail + RowAdaGrad.BIAS];
+            flat[r * width + rank + 1] = rows[r * stride + tail + RowAdaGrad.HISTORY];
         }
     }
 
     /** Adds to the users' table what they have learned, and goes on with what it will have, to the last bit. */
     private void publish(Session session) {
-        var learned = known.clone();
-        less(users, learned, userKeys.length);
+        var learned = new float[known.length];
+        layDown(users, learned, userKeys.length);
+        for (int i = 0; i < known.length; i++) {
+            learned[i] -= known[i];
+        }
         session.add(userTable, userKeys, learned);
         for (int i = 0; i < known.length; i++) {
             known[i] += learned[i];

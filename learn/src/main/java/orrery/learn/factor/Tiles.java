@@ -52,6 +52,26 @@ final class Tiles {
         return sorted(ratings, first, division.firstUsers()[worker + 1], tileOf, items, position);
     }
 
+    /** By item its row where a tile's items lie side by side, and tiles have room for {@code 1 << shift} each. */
+    static int[] rows(Division division, int tiles, int shift) {
+        int[] tileOf = tiles(division.ratingsOfItem(), tiles);
+        var position = new int[division.itemCount()];
+        items(tileOf, tiles, position);
+        for (int i = 0; i < position.length; i++) {
+            position[i] += tileOf[i] << shift;
+        }
+        return position;
+    }
+
+    /** Log2 of the room for the items of any tile. */
+    static int shift(Division division, int tiles) {
+        int most = 1;
+        for (var items : items(tiles(division.ratingsOfItem(), tiles), tiles, new int[division.itemCount()])) {
+            most = Math.max(most, items.length);
+        }
+        return 32 - Integer.numberOfLeadingZeros(most - 1);
+    }
+
     /** The same items by tile, and no ratings: for what touches the rows only. */
     static Tiles empty(Division division, int tiles, int worker) {
         long[][] items = items(tiles(division.ratingsOfItem(), tiles), tiles, new int[division.itemCount()]);

@@ -251,8 +251,8 @@ public record TopicModel(
         }
     }
 
-    /** Makes a model, word by word. */
-    static final class Builder {
+    /** Makes a model, word by word: for counts that come from elsewhere. Confined to one thread. */
+    public static final class Builder {
         private final Schema schema;
         private final TopicOptions options;
         private final int[] starts;
@@ -262,14 +262,16 @@ public record TopicModel(
         private int entries;
         private int word;
 
-        Builder(Schema schema, int words, TopicOptions options) {
+        /** @param words how many there are */
+        public Builder(Schema schema, int words, TopicOptions options) {
             this.schema = schema;
             this.options = options;
             starts = new int[words + 1];
             totals = new int[options.topics()];
         }
 
-        void count(int topic, int count) {
+        /** Says how often the word under way has a topic; topics come in any order, each once. */
+        public void count(int topic, int count) {
             if (entries == topicOf.length) {
                 int more = Math.addExact(entries, Math.max(1, entries >> 1));
                 topicOf = Arrays.copyOf(topicOf, more);
@@ -286,12 +288,17 @@ public record TopicModel(
             totals[topic] += count;
         }
 
-        void endWord() {
+        /** The next word begins. */
+        public void endWord() {
             starts[++word] = entries;
         }
 
-        /** @param alpha by topic */
-        TopicModel build(float[] alpha) {
+        /**
+         * The model of all words.
+         *
+         * @param alpha by topic
+         */
+        public TopicModel build(float[] alpha) {
             var unknown = new float[options.topics()];
             Arrays.fill(unknown, Float.NaN);
             return new TopicModel(

@@ -46,7 +46,7 @@ public final class TopicModeling {
                     throw new DataException("document " + (d + 1) + " has " + count + " of word '"
                             + data.schema().featureName(cursor.indices()[k])
                             + "': lda counts words, and needs whole numbers of 0 or more; columns of numbers are no"
-                            + " documents, and texts are read with --words and without --tf-idf");
+                            + " documents, and texts are read by --text COLUMN");
                 }
                 tokens += (long) count;
             }

@@ -13,6 +13,7 @@ import orrery.engine.keep.Identity;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.learn.Recipe;
+import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 
 /** Topics of documents, by blocks of the vocabulary that rotate. */
@@ -38,7 +39,15 @@ final class TopicRecipe implements Recipe<TopicModel> {
         var documents = data.examples();
         long[] tokens = WordBlocks.count(documents);
         long size = Arrays.stream(tokens).sum();
-        blocks = WordBlocks.of(tokens, BLOCKS_OF_WORKER * Math.max(2, run.workers()));
+        if (!run.consistency().rotates() && !run.consistency().equals(new Consistency.Bsp())) {
+            throw new IllegalArgumentException(
+                    "lda counts words in blocks that go from worker to worker: its consistency is"
+                            + " rotating, or left out, not " + run.consistency());
+        }
+        int asked = run.consistency() instanceof Consistency.Rotating(int some) && some != Consistency.Rotating.BLOCKS
+                ? some
+                : BLOCKS_OF_WORKER * Math.max(2, run.workers());
+        blocks = WordBlocks.of(tokens, asked);
         int clocksPerLap = Math.min(blocks.blocks(), MOST_REFRESHES);
         var tables = new ArrayList<>(List.of(
                 TableSpec.counts(WORDS, blocks.rows(), options.topics(), blocks.blocks()),

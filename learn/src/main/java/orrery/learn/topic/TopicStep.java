@@ -14,7 +14,7 @@ import orrery.table.worker.Session;
  * One worker's part of a pass: it has documents to itself, and draws the topics of their words block by block, as the blocks of the
  * vocabulary come around. So counts by word are exact; only the totals are a clock old, save for what this worker has changed
  * itself. In the first pass words get their topics one after the other, each drawn as if there were no others yet: so the counts are
- * sparse from the beginning, and the likelihood is where it is after some ten passes from topics drawn evenly.
+ * sparse from the beginning, and the likelihood is where five passes from topics drawn evenly come to.
  */
 final class TopicStep implements MeasuringStep {
     private static final long[] ONLY_ROW = {0};

@@ -82,6 +82,39 @@ final class MatrixFactorizationTest {
                 .isLessThan(model.score(split.test()).get("rmse"));
     }
 
+    /** Tiles that go from worker to worker: as good, and the same bits wherever workers are. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Method.class,
+            names = {"SGD", "ROW_ADAGRAD"})
+    void tilesRotate(Method method) throws Exception {
+        var split = exact(200, 120, 14_000, 7).split(0.1, 7);
+        var options = method == Method.SGD ? options(60) : new FactorOptions(6, 60, 0.1f, 0.98f, 0.0005f, method);
+        var by = new Consistency.Rotating(Consistency.Rotating.BLOCKS);
+        var run = Run.local(4).with(by);
+        var model = train(options, split.train(), run);
+        double due =
+                train(options, split.train(), Run.local(4)).score(split.test()).get("rmse");
+        assertThat(model.score(split.test()).get("rmse")).isLessThan(1.1 * due);
+        for (int members = 2; members <= 4; members += 2) {
+            var nodes = new InNodes(
+                    members,
+                    run,
+                    mine -> new MatrixFactorization(options)
+                            .prepare(split.train(), Optional.of(split.test()), mine)
+                            .join());
+            var among = new MatrixFactorization(options)
+                    .prepare(split.train(), Optional.of(split.test()), run.with(nodes))
+                    .run()
+                    .model();
+            assertThat(among.items()).isEqualTo(model.items());
+            assertThat(among.users()).isEqualTo(model.users());
+        }
+        assertThatThrownBy(() ->
+                        new MatrixFactorization(options, Layout.KEYED).prepare(split.train(), Optional.empty(), run))
+                .hasMessageContaining("items that rotate lie by their tiles");
+    }
+
     /** Every process holds its own factors, and writes them: they are those of factors side by side. */
     @ParameterizedTest
     @EnumSource(Method.class)

@@ -158,6 +158,54 @@ final class TopicModelingTest {
         assertThat(bits(is)).isEqualTo(bits(due));
     }
 
+    /** Topics that few documents have get a smaller prior, and all workers and lives find the same. */
+    @Test
+    void priorsAreFound() throws Exception {
+        var data = data(200, 8);
+        var options = new TopicOptions(12, 30, 0, 0.01);
+        var model = new TopicModeling(options).prepare(data, Run.local(3)).run().model();
+        float least = Float.MAX_VALUE;
+        float most = 0;
+        for (float alpha : model.alpha()) {
+            least = Math.min(least, alpha);
+            most = Math.max(most, alpha);
+        }
+        assertThat(least).isPositive();
+        assertThat(most).isGreaterThan(3 * least);
+        var nodes = new InNodes(
+                3,
+                Run.local(3),
+                member -> new TopicModeling(options).prepare(data, member).join());
+        var among = new TopicModeling(options)
+                .prepare(data, Run.local(3).with(nodes))
+                .run()
+                .model();
+        assertThat(among.alpha()).isEqualTo(model.alpha());
+        assertThat(bits(among)).isEqualTo(bits(model));
+        var evenly = new TopicModeling(new TopicOptions(12, 30, 2, 0.01))
+                .prepare(data, Run.local(3))
+                .run()
+                .model();
+        var other = data(100, 9).examples();
+        assertThat(model.complete(other).get("perplexity"))
+                .isLessThan(evenly.complete(other).get("perplexity"));
+    }
+
+    @Test
+    void psiIsTheDerivativeOfLogGamma() {
+        for (double x : new double[] {0.01, 0.3, 1, 2.5, 7, 40, 1e4}) {
+            double h = 1e-5 * x;
+            assertThat(Priors.psi(x))
+                    .isCloseTo((LogGamma.of(x + h) - LogGamma.of(x - h)) / (2 * h), within(1e-4 / x + 1e-6));
+            for (long n : new long[] {0, 1, 10, 100, 1000}) {
+                assertThat(Priors.rise(x, n)).isCloseTo(Priors.psi(x + n) - Priors.psi(x), within(1e-8 * (1 + 1 / x)));
+                assertThat(new LogGamma(x).rise(n))
+                        .isCloseTo(
+                                LogGamma.of(x + n) - LogGamma.of(x), within(1e-9 * (1 + Math.abs(LogGamma.of(x + n)))));
+            }
+        }
+    }
+
     @Test
     void aModelIsSavedAndLoaded() throws Exception {
         var data = data(50, 5);

@@ -151,7 +151,7 @@ public final class FactorApplication implements Application {
 
         @Override
         public boolean isPlanned(Run run) {
-            return !learner.isKeyed(train.orElseThrow(), run);
+            return !run.consistency().rotates() && !learner.isKeyed(train.orElseThrow(), run);
         }
 
         @Override

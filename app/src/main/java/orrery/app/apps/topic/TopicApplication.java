@@ -150,6 +150,11 @@ public final class TopicApplication implements Application {
         }
 
         @Override
+        public String consistency(Run run) {
+            return run.consistency().rotates() ? run.consistency().toString() : "rotating";
+        }
+
+        @Override
         public Map<String, Object> results(TopicModel model) {
             var results = new LinkedHashMap<String, Object>();
             var ofTrain = new LinkedHashMap<String, Object>();
