@@ -35,9 +35,11 @@ public final class CountRows {
     /** A count and a column must be below this to share a cell. */
     public static final int NARROW = 1 << 16;
 
+    private static final int MOST_CELLS = Integer.MAX_VALUE - 8;
     private static final int FORM_SHIFT = 28;
     private static final int SPAN_MASK = (1 << FORM_SHIFT) - 1;
-    private static final int MOST_IN_LIST = 64; // finding one takes four vectors at most
+    private static final int MOST_IN_LIST =
+            1024; // who goes over a row looks at all of it: hashed ones have two to four times the places
     private static final int DENSE_PART =
             4; // dense from a quarter of all columns on: reading on is faster than gathering
 
@@ -351,9 +353,9 @@ public final class CountRows {
     private void reform(int row, int form, int room) {
         int oldForm = forms[row];
         int oldRoom = rooms[row];
-        int oldStart = starts[row];
         int span = span(row);
-        int start = allocate(cellsOf(form, room)); // which may move all cells
+        int start = allocate(cellsOf(form, room)); // which may move all rows
+        int oldStart = starts[row];
         starts[row] = start;
         rooms[row] = room;
         forms[row] = (byte) form;
@@ -398,18 +400,44 @@ public final class CountRows {
             unused -= whole;
             return free[ofClass][--freeCount[ofClass]];
         }
-        long needed = (long) end + whole + BEYOND;
-        if (needed > cells.length) {
-            if (needed > Integer.MAX_VALUE - 8) {
-                throw new IllegalStateException(
-                        "a block of counts takes more than 2^31 cells; cut the table into more blocks");
-            }
-            cells = Arrays.copyOf(cells, (int)
-                    Math.min(Integer.MAX_VALUE - 8, Math.max(needed, cells.length + (cells.length >> 2) + 1024L)));
+        if ((long) end + whole + BEYOND > cells.length) {
+            makeRoomFor(whole);
         }
         int start = end;
         end += whole;
         return start;
+    }
+
+    private void makeRoomFor(int more) {
+        boolean isWasteful = 3 * unused > end; // pieces that no row wants any more
+        long needed = end - (isWasteful ? unused : 0) + more + BEYOND;
+        long length = Math.min(MOST_CELLS, needed + (needed >> 2) + 1024L);
+        if (needed > MOST_CELLS) {
+            throw new IllegalStateException(
+                    "a block of counts takes more than 2^31 cells; cut the table into more blocks");
+        }
+        if (isWasteful) {
+            moveTogether(new int[(int) length]);
+        } else {
+            cells = Arrays.copyOf(cells, (int) length);
+        }
+    }
+
+    /** Moves all rows to another array, one after another. */
+    private void moveTogether(int[] to) {
+        int at = 0;
+        for (int row = 0; row < rows; row++) {
+            int size = cellsOf(forms[row], rooms[row]);
+            if (size > 0) {
+                System.arraycopy(cells, starts[row], to, at, size);
+                starts[row] = at;
+                at += size(classOf(size));
+            }
+        }
+        cells = to;
+        end = at;
+        unused = 0;
+        Arrays.fill(freeCount, 0);
     }
 
     private void release(int start, int size) {
