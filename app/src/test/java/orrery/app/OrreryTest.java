@@ -709,7 +709,7 @@ final class OrreryTest {
         Files.writeString(folder.resolve("docword.txt"), "2\n3\n3\n1 1 2\n1 3 1\n2 2 1\n");
         assertThat(orrery("evaluate", "@topics", "@docword.txt", "--no-cache").err())
                 .contains("give --vocabulary FILE");
-        assertThat(orrery("train", "lda", "@numbers.csv", "--no-cache").err()).contains("name the column of texts");
+        assertThat(orrery("train", "lda", "@texts.csv", "--no-cache").err()).contains("name the column of texts");
         assertThat(orrery("train", "lda", "@docword.txt", "--topics", "0").err())
                 .contains("topics must be 1 to 65536, got 0");
         assertThat(orrery("topics", "@two.libsvm").code()).isNotZero();

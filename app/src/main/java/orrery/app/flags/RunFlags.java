@@ -34,7 +34,7 @@ public final class RunFlags {
             names = "--consistency",
             paramLabel = "C",
             description = {
-                "bsp (default), ssp:S, essp:S, sparse-ssp:S:AHEAD, local:STEPS, rotating or asp.",
+                "bsp (default), ssp:S, essp:S, sparse-ssp:S:AHEAD, local:STEPS or asp.",
                 "bsp: all workers wait for the slowest at each clock. ssp:S: a worker may be S clocks ahead. essp:S: the"
                         + " same, and new values are pushed to readers. sparse-ssp:S:AHEAD: AHEAD clocks more where workers"
                         + " touch different rows; of linear models with one margin. local:STEPS: workers average their copies"

@@ -7,13 +7,15 @@ import java.io.Serializable;
  *
  * @param topics how many
  * @param iterations passes over all words
- * @param alpha prior count of each topic in a document; 0 to begin with 5 in all and go on with the likeliest, which differ from
+ * @param alpha prior count of each topic in a document; 0 to begin with 5 / topics, 0.1 at most, and go on with the likeliest, which differ from
  *     topic to topic (Wallach, Mimno and McCallum, "Rethinking LDA: Why Priors Matter", NIPS 2009)
  * @param beta prior count of each word in a topic
  */
 public record TopicOptions(int topics, int iterations, double alpha, double beta) implements Serializable {
     /** Topics share a cell with a word, or a count. */
     public static final int MOST_TOPICS = Tokens.MOST;
+
+    private static final double MOST_AT_FIRST = 0.1; // short documents of few topics would have all of them
 
     /** 100 topics, 100 iterations. */
     public static final TopicOptions DEFAULT = new TopicOptions(100, 100, 0, 0.01);
@@ -35,7 +37,7 @@ public record TopicOptions(int topics, int iterations, double alpha, double beta
 
     /** The prior of each topic, at first. */
     public double prior() {
-        return alpha > 0 ? alpha : 5.0 / topics;
+        return alpha > 0 ? alpha : Math.min(MOST_AT_FIRST, 5.0 / topics);
     }
 
     /** Whether priors of topics change with what is found. */

@@ -45,7 +45,7 @@ public final class TopicApplication implements Application {
 
     @Override
     public String data() {
-        return "documents: counts of words (UCI docword, libsvm, lda-c), or texts (CSV, TSV, Parquet, a folder of files)";
+        return "counts of words (docword, libsvm, lda-c), or texts (CSV, TSV, Parquet, a folder)";
     }
 
     @Override

@@ -17,7 +17,7 @@ final class TopicFlags {
             descriptionKey = FlagGroup.MORE,
             description = {
                 "Prior count of each topic in a document (default: found).",
-                "Found: begun with 5 / K, and after each pass made likelier for topics that more documents have."
+                "Found: begun with 5 / K, 0.1 at most, and after each pass made likelier for topics that more documents have."
             })
     @Nullable
     Double alpha;
