@@ -242,7 +242,7 @@ final class OrreryTest {
                 mistake(2, "'x' is not an int", "train", "lr", "@two.libsvm", "--workers", "x"),
                 mistake(
                         2,
-                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS or asp, got 'ssp'",
+                        "consistency must be bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS, rotating, rotating:BLOCKS or asp, got 'ssp'",
                         "train",
                         "lr",
                         "@two.libsvm",

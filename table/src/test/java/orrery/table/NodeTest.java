@@ -136,7 +136,7 @@ final class NodeTest {
         assertThatThrownBy(() -> new Consistency.Ssp(-1)).hasMessage("staleness must be 0 or more, got -1");
         assertThatThrownBy(() -> Consistency.parse("ssp"))
                 .hasMessageContaining(
-                        "bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS or asp, got 'ssp'");
+                        "bsp, ssp:STALENESS (such as ssp:3), essp:STALENESS, sparse-ssp:STALENESS:SPECULATION, local:STEPS, rotating, rotating:BLOCKS or asp, got 'ssp'");
     }
 
     @Test
