@@ -140,7 +140,7 @@ final class Docword {
             throw bad("expected a whole number, found '" + Printable.of(String.valueOf((char) c)) + "'");
         }
         if (c >= 0) {
-            at--; // the end of a line is for whoever counts them
+            at--; // the caller counts line ends
         }
         return number;
     }

@@ -38,7 +38,7 @@ final class RotationTest {
         return TableSpec.dense("w", ROWS, 3).withWorkers().with(new Consistency.Rotating(BLOCKS));
     }
 
-    /** Goes over laps, and changes the counts of each block: what others have done before is there, whoever they were. */
+    /** Goes over laps and changes the counts of each block; the changes of the workers before must be there. */
     private static void laps(Session session, Table table, int laps, AtomicIntegerArray holders) {
         var ring = session.ring(table);
         var random = new SplittableRandom(session.worker());
@@ -133,7 +133,7 @@ final class RotationTest {
         }
     }
 
-    /** What is written while workers go on is what was there at the cut. */
+    /** A snapshot that is written while workers go on holds the counts of the cut. */
     @Test
     void snapshotsHaveWhatWasThereAtTheCut() throws IOException {
         var storage = Storage.local(folder);
