@@ -36,28 +36,45 @@ final class SettingsTest {
     private static volatile Cluster cluster;
 
     static Stream<Map<String, String>> local() {
-        return Stream.of(
+        return Stream.of( // several at a time, since each start takes long; every setting is in one of them
                 Map.of(),
-                Map.of("spark.serializer", KRYO),
-                Map.of("spark.serializer", KRYO, "spark.kryo.registrationRequired", "true"),
                 Map.of(
                         "spark.serializer",
                         KRYO,
                         "spark.kryo.registrationRequired",
                         "true",
+                        "spark.scheduler.mode",
+                        "FAIR",
+                        "spark.sql.ansi.enabled",
+                        "true"),
+                Map.of(
+                        "spark.serializer",
+                        KRYO,
                         "spark.kryo.unsafe",
                         "true",
                         "spark.kryo.referenceTracking",
-                        "false"),
-                Map.of("spark.sql.ansi.enabled", "false"),
-                Map.of("spark.sql.ansi.enabled", "true"),
-                Map.of("spark.speculation", "true"),
-                Map.of("spark.scheduler.mode", "FAIR"),
-                Map.of("spark.scheduler.mode", "FIFO"),
-                Map.of("spark.driver.maxResultSize", "64k", "spark.rpc.message.maxSize", "1"),
-                Map.of("spark.sql.adaptive.enabled", "false", "spark.sql.codegen.wholeStage", "false"),
-                Map.of("spark.sql.caseSensitive", "true", "spark.default.parallelism", "50"),
-                Map.of("spark.sql.shuffle.partitions", "1", "spark.sql.session.timeZone", "Asia/Tokyo"));
+                        "false",
+                        "spark.speculation",
+                        "true"),
+                Map.of(
+                        "spark.sql.ansi.enabled",
+                        "false",
+                        "spark.scheduler.mode",
+                        "FIFO",
+                        "spark.driver.maxResultSize",
+                        "64k",
+                        "spark.rpc.message.maxSize",
+                        "1"),
+                Map.of(
+                        "spark.sql.adaptive.enabled",
+                        "false",
+                        "spark.sql.codegen.wholeStage",
+                        "false",
+                        "spark.sql.shuffle.partitions",
+                        "1",
+                        "spark.sql.session.timeZone",
+                        "Asia/Tokyo"),
+                Map.of("spark.sql.caseSensitive", "true", "spark.default.parallelism", "50"));
     }
 
     @ParameterizedTest
@@ -72,7 +89,6 @@ final class SettingsTest {
 
     static Stream<Map<String, String>> onACluster() {
         return Stream.of(
-                Map.of("spark.serializer", KRYO, "spark.kryo.registrationRequired", "true"),
                 Map.of("spark.executor.userClassPathFirst", "true", "spark.driver.userClassPathFirst", "true"),
                 Map.of(
                         "spark.speculation",
@@ -83,7 +99,15 @@ final class SettingsTest {
                         "10ms",
                         "spark.speculation.interval",
                         "50ms"),
-                Map.of("spark.dynamicAllocation.enabled", "true", "spark.scheduler.mode", "FAIR"));
+                Map.of(
+                        "spark.dynamicAllocation.enabled",
+                        "true",
+                        "spark.scheduler.mode",
+                        "FAIR",
+                        "spark.serializer",
+                        KRYO,
+                        "spark.kryo.registrationRequired",
+                        "true"));
     }
 
     @ParameterizedTest

@@ -33,6 +33,8 @@ record Case(String app, String consistency, DataSets.Kind data, List<String> opt
         for (var consistency : List.of("local:4", "asp")) {
             all.add(new Case("pagerank", consistency, DataSets.Kind.EDGES, untilTheyStay, true));
         }
+        all.add(new Case(
+                "lda", "rotating", DataSets.Kind.DOCUMENTS, List.of("--topics", "15", "--iterations", "40"), true));
         return List.copyOf(all);
     }
 

@@ -17,7 +17,8 @@ final class DataSets {
         TWO_CLASSES("two.libsvm"),
         THREE_CLASSES("three.libsvm"),
         RATINGS("ratings.csv"),
-        EDGES("edges.csv");
+        EDGES("edges.csv"),
+        DOCUMENTS("documents.libsvm");
 
         final String file;
 
@@ -62,6 +63,16 @@ final class DataSets {
                     text.append("n%d,n%d\n".formatted(random.nextInt(3000), (int) (to * to * 3000)));
                 }
             }
+            case DOCUMENTS -> {
+                for (int i = 0; i < 2000; i++) { // of one of ten topics each, with ten words of its own
+                    text.append('0');
+                    for (int w = 0; w < 100; w++) {
+                        int count = random.nextInt(w / 10 == i % 10 ? 5 : 30) / (w / 10 == i % 10 ? 1 : 29);
+                        text.append(count > 0 ? " " + (w + 1) + ":" + count : "");
+                    }
+                    text.append('\n');
+                }
+            }
         }
         var file = folder.resolve(kind.file);
         Files.writeString(file, text);
@@ -77,12 +88,14 @@ final class DataSets {
             lines = lines.subList(0, half);
         } else {
             var first = lines.getFirst();
-            lines = first.startsWith("user") || first.startsWith("from")
-                    ? lines.stream().map(DataSets::changed).toList()
-                    : lines.stream()
-                            .map(line -> (line.startsWith("-") ? "1" : line.startsWith("1") ? "0" : "1")
-                                    + line.substring(line.indexOf(' ')))
-                            .toList();
+            lines = file.endsWith(Kind.DOCUMENTS.file)
+                    ? lines.stream().map(line -> line.replace(":1", ":2")).toList()
+                    : first.startsWith("user") || first.startsWith("from")
+                            ? lines.stream().map(DataSets::changed).toList()
+                            : lines.stream()
+                                    .map(line -> (line.startsWith("-") ? "1" : line.startsWith("1") ? "0" : "1")
+                                            + line.substring(line.indexOf(' ')))
+                                    .toList();
         }
         var beside = file.resolveSibling("changed");
         Files.write(beside, lines);

@@ -29,7 +29,7 @@ final class DecisionsTest {
             case "kmeans" ->
                 List.of("train", "kmeans", "--clusters", "40", "--iterations", "300", "--tolerance", "1e-12");
             case "pagerank" -> List.of("train", "pagerank", "--iterations", "1000", "--tolerance", "1e-7");
-            default -> List.of("train", "lr", "--passes", "60", "--batch", "50", "--early-stop", "2");
+            default -> List.of("train", "lr", "--passes", "60", "--batch", "100", "--early-stop", "2");
         };
     }
 

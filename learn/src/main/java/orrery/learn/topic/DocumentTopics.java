@@ -11,15 +11,17 @@ final class DocumentTopics {
 
     private final long[] starts; // by document, then the end
     private final int[] used;
+    private final int topics;
     private final int[][] cells; // by document's part of all cells
     private static final int PART_SHIFT = 28;
 
-    /** @param lengths by document: its words */
-    DocumentTopics(int[] lengths, int topics) {
-        starts = new long[lengths.length + 1];
-        used = new int[lengths.length];
-        for (int d = 0; d < lengths.length; d++) {
-            int room = Math.min(lengths[d], topics + lengths[d] / MOST);
+    DocumentTopics(Assignments words, int topics) {
+        int documents = words.documents();
+        this.topics = topics;
+        starts = new long[documents + 1];
+        used = new int[documents];
+        for (int d = 0; d < documents; d++) {
+            int room = Math.min(words.length(d), topics + words.length(d) / MOST);
             long start = starts[d];
             long left = (1L << PART_SHIFT) - (start & ((1L << PART_SHIFT) - 1));
             if (left < room) { // a document's cells are in one array
@@ -28,15 +30,11 @@ final class DocumentTopics {
             }
             starts[d + 1] = start + room;
         }
-        long all = starts[lengths.length];
+        long all = starts[documents];
         cells = new int[(int) (all >>> PART_SHIFT) + 1][];
         for (int part = 0; part < cells.length; part++) {
             cells[part] = new int[(int) Math.min(1L << PART_SHIFT, all - ((long) part << PART_SHIFT))];
         }
-    }
-
-    int documents() {
-        return used.length;
     }
 
     /** Entries of a document. */
@@ -70,88 +68,38 @@ final class DocumentTopics {
         }
     }
 
-    /** Counts all anew, from the topics of all words. */
-    void recount(Tokens[] blocks, int topics) {
-        clear();
-        var next = new int[blocks.length];
-        var counts = new int[topics];
-        var listed = new int[topics];
-        for (int d = 0; d < used.length; d++) {
-            int n = 0;
-            for (int b = 0; b < blocks.length; b++) {
-                var of = blocks[b];
-                int i = next[b];
-                if (i < of.documents().length && of.documents()[i] == d) {
-                    for (int t = of.starts()[i]; t < of.starts()[i + 1]; t++) {
-                        int topic = of.cells()[t] & Tokens.TOPIC;
-                        if (counts[topic]++ == 0) {
-                            listed[n++] = topic;
-                        }
-                    }
-                    next[b]++;
-                }
-            }
-            for (int i = 0; i < n; i++) {
-                put(d, listed[i], counts[listed[i]]);
-                counts[listed[i]] = 0;
-            }
-        }
+    static int topic(int cell) {
+        return cell >>> 16;
     }
 
-    /**
-     * Adds up how much more often documents have topics than their priors say; see {@link Priors}.
-     *
-     * @param sums takes the sums, by topic
-     */
-    void rises(float[] alpha, double[] sums) {
-        for (int d = 0; d < used.length; d++) {
-            int[] all = cells(d);
-            for (int i = at(d), end = i + used[d]; i < end; i++) {
-                long count = all[i] & MOST;
-                while (i + 1 < end && all[i + 1] >>> 16 == all[i] >>> 16) {
-                    count += all[++i] & MOST;
-                }
-                sums[all[i] >>> 16] += Priors.rise(alpha[all[i] >>> 16], count);
-            }
-        }
+    static int count(int cell) {
+        return cell & MOST;
     }
 
-    /** The sum of what counts add to the likelihood, by topic. */
-    double sum(float[] alpha) {
-        double sum = 0;
-        for (int d = 0; d < used.length; d++) {
-            int[] all = cells(d);
-            for (int i = at(d), end = i + used[d]; i < end; i++) {
-                long count = all[i] & MOST;
-                while (i + 1 < end && all[i + 1] >>> 16 == all[i] >>> 16) {
-                    count += all[++i] & MOST;
+    /** Counts a word of a document more or less. */
+    void add(int document, int topic, int change) {
+        int[] all = cells(document);
+        int at = at(document);
+        int end = at + used[document];
+        for (int i = at; i < end; i++) {
+            int count = count(all[i]) + change;
+            if (topic(all[i]) == topic && count <= MOST) {
+                if (count == 0) {
+                    all[i] = all[end - 1];
+                    used[document]--;
+                } else {
+                    all[i] = (topic << 16) | count;
                 }
-                float a = alpha[all[i] >>> 16];
-                sum += LogGamma.of(a + count) - LogGamma.of(a);
+                return;
             }
         }
-        return sum;
+        put(document, topic, change);
     }
 
-    /** The sum of what counts add to the likelihood, if all topics have the same prior. */
-    double sum(LogGamma ofTopic) {
-        double sum = 0;
-        for (int d = 0; d < used.length; d++) {
-            int[] all = cells(d);
-            for (int i = at(d), end = i + used[d]; i < end; i++) {
-                long count = all[i] & MOST;
-                while (i + 1 < end && all[i + 1] >>> 16 == all[i] >>> 16) {
-                    count += all[++i] & MOST;
-                }
-                sum += ofTopic.rise(count);
-            }
-        }
-        return sum;
-    }
-
-    /** Forgets everything. */
-    void clear() {
+    /** Counts all anew. */
+    void recount(Assignments words) {
         Arrays.fill(used, 0);
+        words.forEach(topics, this::put);
     }
 
     long bytes() {

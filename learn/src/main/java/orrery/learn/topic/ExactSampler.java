@@ -21,7 +21,9 @@ import orrery.table.cells.CountRows;
  *
  * <p>Confined to the worker's thread.
  */
-final class ExactSampler {
+final class ExactSampler implements Sampler {
+    private final Assignments words;
+    private final DocumentTopics documents;
     private final Products products;
     private final int topics;
     private final float[] alpha;
@@ -38,15 +40,17 @@ final class ExactSampler {
     private double smoothing; // sum of alpha * inverse
     private float[] byEntry;
     private final float[] sums = new float[Products.SUMS];
-    private long state; // of the random numbers
+    private final RandomNumbers random = new RandomNumbers();
 
-    /** @param words of the whole vocabulary */
-    ExactSampler(float[] alpha, double beta, long words, Products products) {
+    /** @param vocabulary how many words there are */
+    ExactSampler(Assignments words, float[] alpha, double beta, long vocabulary, Products products) {
+        this.words = words;
+        documents = new DocumentTopics(words, alpha.length);
         this.products = products;
         topics = alpha.length;
         this.alpha = alpha.clone();
         this.beta = beta;
-        betaSum = beta * words;
+        betaSum = beta * vocabulary;
         totals = new int[topics];
         inverse = new float[topics];
         mass = new float[topics + Products.SUMS];
@@ -58,18 +62,24 @@ final class ExactSampler {
         byEntry = new float[topics + Products.SUMS];
     }
 
-    /** The totals as this worker knows them. */
-    int[] totals() {
+    @Override
+    public int[] totals() {
         return totals;
     }
 
-    /** Other priors of topics in documents; followed by {@link #refresh}. */
-    void alpha(float[] next) {
+    @Override
+    public void alpha(float[] next) {
         System.arraycopy(next, 0, alpha, 0, topics);
     }
 
-    /** Goes on with totals, perhaps others than it had. */
-    void refresh(int[] fresh) {
+    /** In the order that a run has which goes on from here. */
+    @Override
+    public void beginPass(long seed) {
+        documents.recount(words);
+    }
+
+    @Override
+    public void refresh(int[] fresh) {
         System.arraycopy(fresh, 0, totals, 0, topics);
         Arrays.fill(groups, 0);
         smoothing = 0;
@@ -83,27 +93,21 @@ final class ExactSampler {
         }
     }
 
-    /**
-     * Draws all topics of some words anew, or for the first time.
-     *
-     * @param rows of the block that the words are of
-     * @param isFirst whether the words have no topics yet, and so are in no count
-     * @param seed of the random numbers
-     * @return how many have another topic now
-     */
-    long draw(Tokens tokens, CountRows rows, DocumentTopics documents, boolean isFirst, long seed) {
-        state = seed;
+    @Override
+    public long draw(int block, CountRows rows, boolean isFirst, long seed) {
+        random.seed(seed);
         long changed = 0;
-        int[] of = tokens.documents();
-        int[] starts = tokens.starts();
-        for (int i = 0; i < of.length; i++) {
-            changed += draw(of[i], tokens.cells(), starts[i], starts[i + 1], rows, documents, isFirst);
+        var of = words.blocks()[block];
+        int[] starts = of.starts();
+        for (int i = 0; i < of.documents().length; i++) {
+            changed += draw(of.documents()[i], of.places(), starts[i], starts[i + 1], of.firsts()[i], rows, isFirst);
         }
         return changed;
     }
 
-    private int draw(
-            int document, int[] words, int from, int to, CountRows rows, DocumentTopics documents, boolean isFirst) {
+    private int draw(int document, char[] places, int from, int to, int first, CountRows rows, boolean isFirst) {
+        int[] topicOf = words.topics();
+        int at0 = first - from; // from a word of the block to the same of all
         int listedCount = 0;
         double ofTopics = 0; // sum of n_dk * inverse
         int[] known = documents.cells(document);
@@ -120,10 +124,10 @@ final class ExactSampler {
         }
         int changed = 0;
         for (int n = from; n < to; n++) {
-            int row = words[n] >>> 16;
+            int row = places[n];
             int old = -1;
             if (!isFirst) {
-                old = words[n] & Tokens.TOPIC;
+                old = topicOf[at0 + n];
                 float before = inverse[old];
                 float now = (float) (1 / (--totals[old] + betaSum));
                 int count = --ofDocument[old];
@@ -157,7 +161,7 @@ final class ExactSampler {
             }
             float ofWord = sum(sums);
             double ofBeta = beta * (ofTopics + smoothing);
-            double drawn = next() * (ofWord + ofBeta);
+            double drawn = random.next() * (ofWord + ofBeta);
             int entry = drawn < ofWord ? entry(span, (float) drawn) : -1;
             int topic;
             if (entry >= 0) {
@@ -167,7 +171,7 @@ final class ExactSampler {
             }
             if (topic != old) {
                 changed++;
-                words[n] = (row << 16) | topic;
+                topicOf[at0 + n] = topic;
                 move(rows, row, form, old, place, topic, entry);
             }
             float before = inverse[topic];
@@ -271,17 +275,5 @@ final class ExactSampler {
         if (entry < 0) {
             rows.add(row, topic, 1);
         }
-    }
-
-    /** A number from 0 to 1, by Steele et al., "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014. */
-    private double next() {
-        state += 0x9e3779b97f4a7c15L;
-        return (mix(state) >>> 11) * 0x1p-53;
-    }
-
-    static long mix(long z) {
-        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-        return z ^ (z >>> 31);
     }
 }

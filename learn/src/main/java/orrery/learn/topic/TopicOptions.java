@@ -10,19 +10,23 @@ import java.io.Serializable;
  * @param alpha prior count of each topic in a document; 0 to begin with 5 / topics, 0.1 at most, and go on with the likeliest, which differ from
  *     topic to topic (Wallach, Mimno and McCallum, "Rethinking LDA: Why Priors Matter", NIPS 2009)
  * @param beta prior count of each word in a topic
+ * @param sampler how the topic of a word is drawn
  */
-public record TopicOptions(int topics, int iterations, double alpha, double beta) implements Serializable {
-    /** Topics share a cell with a word, or a count. */
-    public static final int MOST_TOPICS = Tokens.MOST;
-
+public record TopicOptions(int topics, int iterations, double alpha, double beta, TopicSampler sampler)
+        implements Serializable {
     private static final double MOST_AT_FIRST = 0.1; // short documents of few topics would have all of them
 
     /** 100 topics, 100 iterations. */
-    public static final TopicOptions DEFAULT = new TopicOptions(100, 100, 0, 0.01);
+    public static final TopicOptions DEFAULT = new TopicOptions(100, 100, 0, 0.01, TopicSampler.EXACT);
 
     public TopicOptions {
-        if (topics < 1 || topics > MOST_TOPICS) {
-            throw new IllegalArgumentException("topics must be 1 to " + MOST_TOPICS + ", got " + topics);
+        if (topics < 1 || topics > TopicSampler.LIGHT.mostTopics()) {
+            throw new IllegalArgumentException(
+                    "topics must be 1 to " + TopicSampler.LIGHT.mostTopics() + ", got " + topics);
+        }
+        if (topics > sampler.mostTopics()) {
+            throw new IllegalArgumentException("the sampler " + sampler + " has up to " + sampler.mostTopics()
+                    + " topics, got " + topics + "; light and warp have up to " + TopicSampler.LIGHT.mostTopics());
         }
         if (iterations < 1) {
             throw new IllegalArgumentException("iterations must be 1 or more, got " + iterations);
@@ -33,6 +37,15 @@ public record TopicOptions(int topics, int iterations, double alpha, double beta
         if (!(beta > 0 && beta < 1e6)) {
             throw new IllegalArgumentException("beta must be above 0, got " + beta);
         }
+    }
+
+    /** With the default sampler. */
+    public TopicOptions(int topics, int iterations, double alpha, double beta) {
+        this(topics, iterations, alpha, beta, TopicSampler.EXACT);
+    }
+
+    public TopicOptions with(TopicSampler sampler) {
+        return new TopicOptions(topics, iterations, alpha, beta, sampler);
     }
 
     /** The prior of each topic, at first. */

@@ -22,7 +22,6 @@ final class TopicRecipe implements Recipe<TopicModel> {
     static final String TOTALS = "totals";
     private static final String ALPHA = "alpha";
     private static final String RISES = "rises";
-    private static final int BLOCKS_OF_WORKER = 8;
     private static final int MOST_REFRESHES = 64; // of the totals, in a pass
     private static final int BETWEEN_CUTS = 5; // passes
 
@@ -46,7 +45,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
         }
         int asked = run.consistency() instanceof Consistency.Rotating(int some) && some != Consistency.Rotating.BLOCKS
                 ? some
-                : BLOCKS_OF_WORKER * Math.max(2, run.workers());
+                : options.sampler().blocksOfWorker() * Math.max(2, run.workers());
         blocks = WordBlocks.of(tokens, asked);
         int clocksPerLap = Math.min(blocks.blocks(), MOST_REFRESHES);
         var tables = new ArrayList<>(List.of(

@@ -24,12 +24,10 @@ final class TopicStep implements MeasuringStep {
     private final Table totals;
     private final Ring ring;
     private final int clocksPerLap;
-    private final Tokens[] tokens; // by block
-    private final DocumentTopics documents;
-    private final int[] lengths; // by document
-    private final long size; // tokens of this worker
+    private final Assignments assignments;
+    private final long size; // words of this worker
     private final long sizeOfAll;
-    private final ExactSampler sampler;
+    private final Sampler sampler;
     private final TopicOptions options;
     private final float[] alpha;
     private final float[] alphaChange;
@@ -83,89 +81,30 @@ final class TopicStep implements MeasuringStep {
         risesOfAll = new float[topics + 1];
         risesPut = options.isAlphaFound() ? worker.session().localFloats("rises", topics + 1) : new float[0];
         beta = options.beta();
-        lengths = lengths(examples, first, last);
-        size = Arrays.stream(lengths).asLongStream().sum();
-        tokens = tokens(examples, first, last, blocks, worker.session());
-        documents = new DocumentTopics(lengths, topics);
-        sampler = new ExactSampler(alpha, beta, this.words, Products.best());
+        assignments = Assignments.of(examples, first, last, blocks, worker.session()::localInts);
+        size = assignments.topics().length;
+        int[] proposals = options.sampler() == TopicSampler.WARP
+                ? worker.session().localInts("proposals", assignments.topics().length)
+                : new int[0];
+        sampler = Sampler.of(options.sampler(), assignments, alpha, beta, this.words, proposals);
         known = new int[topics];
         change = new int[topics];
-    }
-
-    private static int[] lengths(Examples examples, long first, long last) {
-        var lengths = new int[Math.toIntExact(last - first)];
-        var cursor = examples.cursor();
-        for (long d = first; d < last; d++) {
-            cursor.move(d);
-            long length = 0;
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                length += (long) cursor.values()[k];
-            }
-            lengths[(int) (d - first)] = Math.toIntExact(length);
-        }
-        return lengths;
-    }
-
-    /** The words of the worker's documents by block; their topics are what a checkpoint has kept, or 0. */
-    private static Tokens[] tokens(Examples examples, long first, long last, WordBlocks blocks, Session session) {
-        var count = new int[blocks.blocks()];
-        var documents = new int[blocks.blocks()];
-        var lastIn = new long[blocks.blocks()];
-        Arrays.fill(lastIn, -1);
-        var cursor = examples.cursor();
-        for (long d = first; d < last; d++) {
-            cursor.move(d);
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                int block = blocks.block(cursor.indices()[k]);
-                count[block] = Math.addExact(count[block], (int) cursor.values()[k]);
-                documents[block] += lastIn[block] == d ? 0 : 1;
-                lastIn[block] = d;
-            }
-        }
-        var tokens = new Tokens[blocks.blocks()];
-        for (int b = 0; b < tokens.length; b++) {
-            tokens[b] = new Tokens(
-                    new int[documents[b]],
-                    new int[documents[b] + 1],
-                    session.localInts("topics of block " + b, count[b]));
-        }
-        Arrays.fill(count, 0);
-        Arrays.fill(documents, 0);
-        Arrays.fill(lastIn, -1);
-        for (long d = first; d < last; d++) {
-            cursor.move(d);
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                int word = cursor.indices()[k];
-                int block = blocks.block(word);
-                if (lastIn[block] != d) {
-                    lastIn[block] = d;
-                    tokens[block].documents()[documents[block]++] = (int) (d - first);
-                }
-                int cell = blocks.place(word) << 16;
-                int[] cells = tokens[block].cells();
-                for (int n = (int) cursor.values()[k]; n > 0; n--) {
-                    cells[count[block]] = cell | (cells[count[block]] & Tokens.TOPIC);
-                    count[block]++;
-                }
-                tokens[block].starts()[documents[block]] = count[block];
-            }
-        }
-        return tokens;
     }
 
     @Override
     public void run(Session session, long clock) {
         long lap = clock / clocksPerLap;
         int part = (int) (clock % clocksPerLap);
-        if (part == 0 && lap > 0) { // in the order that a run has which goes on from here
-            documents.recount(tokens, topics);
-        } else if (!hasDrawn && clock > 0) {
+        if (part > 0 && !hasDrawn) {
             throw new IllegalStateException("a pass was cut in two at clock " + clock);
         }
         session.gather(totals, ONLY_ROW, known);
         measureError();
         found.ifPresent(tables -> takePriors(session, tables, part == 0 ? lap : -1));
         sampler.refresh(known);
+        if (part == 0 && lap > 0) {
+            sampler.beginPass(seed(lap, -1));
+        }
         int blocks = ring.blocks();
         long changed = 0;
         long drawn = 0;
@@ -174,8 +113,8 @@ final class TopicStep implements MeasuringStep {
                 i < end;
                 i++) {
             int block = ring.take();
-            changed += sampler.draw(tokens[block], ring.counts(), documents, lap == 0, seed(lap, block));
-            drawn += tokens[block].cells().length;
+            changed += sampler.draw(block, ring.counts(), lap == 0, seed(lap, block));
+            drawn += assignments.blocks()[block].words();
             ring.pass();
         }
         hasDrawn = true;
@@ -192,8 +131,8 @@ final class TopicStep implements MeasuringStep {
 
     /** What is random in a block depends on where and when it is alone, so that a run that goes on does as one that went through. */
     private long seed(long lap, int block) {
-        long seed = ExactSampler.mix(worker.seed() + 0x9e3779b97f4a7c15L * (lap + 1));
-        return ExactSampler.mix(seed ^ (((long) worker.index() << 32) | block));
+        long seed = RandomNumbers.mix(worker.seed() + 0x9e3779b97f4a7c15L * (lap + 1));
+        return RandomNumbers.mix(seed ^ (((long) worker.index() << 32) | block));
     }
 
     /** Priors as they are now; at the beginning of a lap, the first worker does a step from what the last lap has found. */
@@ -215,10 +154,10 @@ final class TopicStep implements MeasuringStep {
     /** Puts what this worker's documents say of the priors in the place of what they said before. */
     private void putRises(Session session, Found tables) {
         var sums = new double[topics + 1];
-        documents.rises(alpha, sums);
+        assignments.forEach(topics, (document, topic, count) -> sums[topic] += Priors.rise(alpha[topic], count));
         double all = sum(alpha);
-        for (int length : lengths) {
-            sums[topics] += Priors.rise(all, length);
+        for (int d = 0; d < assignments.documents(); d++) {
+            sums[topics] += Priors.rise(all, assignments.length(d));
         }
         var changes = new float[topics + 1];
         for (int k = 0; k <= topics; k++) {
@@ -254,10 +193,20 @@ final class TopicStep implements MeasuringStep {
     public void measure(Session session, long clock) {
         double sum = 0;
         double all = sum(alpha);
-        for (int d = 0; d < lengths.length; d++) {
-            sum += LogGamma.of(all) - LogGamma.of(lengths[d] + all);
+        for (int d = 0; d < assignments.documents(); d++) {
+            sum += LogGamma.of(all) - LogGamma.of(assignments.length(d) + all);
         }
-        sum += options.isAlphaFound() ? documents.sum(alpha) : documents.sum(new LogGamma(alpha[0]));
+        var documentSum = new double[1];
+        if (options.isAlphaFound()) {
+            assignments.forEach(
+                    topics,
+                    (document, topic, count) ->
+                            documentSum[0] += LogGamma.of(alpha[topic] + count) - LogGamma.of(alpha[topic]));
+        } else {
+            var ofTopic = new LogGamma(alpha[0]);
+            assignments.forEach(topics, (document, topic, count) -> documentSum[0] += ofTopic.rise(count));
+        }
+        sum += documentSum[0];
         var ofWord = new LogGamma(beta);
         var wordSum = new double[1];
         for (int block : ring.home()) {

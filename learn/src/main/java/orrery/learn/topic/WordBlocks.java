@@ -12,8 +12,8 @@ import orrery.data.Examples;
  * @param rowOf by word
  */
 record WordBlocks(int blocks, int shift, int[] rowOf) {
-    /** A block has no more words than a token's cell can tell apart. */
-    static final int MOST_WORDS = Tokens.MOST;
+    /** A block has no more words than places can tell apart. */
+    static final int MOST_WORDS = Assignments.MOST_PLACES;
 
     /** @param tokens by word: how often it occurs */
     static WordBlocks of(long[] tokens, int atLeast) {

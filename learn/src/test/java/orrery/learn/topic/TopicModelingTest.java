@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -28,6 +29,7 @@ import orrery.engine.stage.Run;
 import orrery.learn.InNodes;
 import orrery.store.Place;
 import orrery.store.Storage;
+import orrery.table.cells.CountRows;
 
 /** Topics are those that words come from, counts are those of words, and a run is the same wherever it runs. */
 @Timeout(120)
@@ -246,48 +248,24 @@ final class TopicModelingTest {
 
     // The sampler
 
+    enum Kind {
+        EXACT_BY_VECTORS,
+        EXACT,
+        ROTATION,
+        LIGHT,
+        WARP
+    }
+
     /** Of a few words, all topics that they may have, each with its probability, against how often a long chain has them. */
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void theChainsDistributionIsTheExactOne(boolean hasVectors) {
-        int topics = 3;
-        int[][] documents = {{0, 0, 1}, {1, 2}, {2, 0}}; // words
-        var alpha = new float[] {0.3f, 0.7f, 0.5f};
-        double beta = 0.4;
-        int tokens = 7;
-        int states = (int) Math.pow(topics, tokens);
-        var due = exact(documents, alpha, beta, topics, states);
-        var rows = new CountRowsOf(3, topics).rows;
-        var lengths = Arrays.stream(documents).mapToInt(d -> d.length).toArray();
-        var of = new DocumentTopics(lengths, topics);
-        var cells = new int[tokens];
-        int n = 0;
-        for (int[] document : documents) {
-            for (int word : document) {
-                cells[n++] = word << 16;
-            }
-        }
-        var words = new Tokens(new int[] {0, 1, 2}, new int[] {0, 3, 5, 7}, cells);
-        var sampler = new ExactSampler(
-                alpha, beta, 3, hasVectors && Products.hasVectors() ? Products.best() : new ScalarProducts());
-        sampler.refresh(new int[topics]);
-        sampler.draw(words, rows, of, true, 1);
-        var seen = new int[states];
-        int draws = 400_000;
-        int between = 3; // sweeps: so that one says little of the next
-        for (int i = 0; i < draws * between; i++) {
-            sampler.draw(words, rows, of, false, ExactSampler.mix(i));
-            if (i % between == 0) {
-                int state = 0;
-                for (int cell : cells) {
-                    state = topics * state + (cell & Tokens.TOPIC);
-                }
-                seen[state]++;
-            }
-        }
+    @EnumSource(names = "WARP", mode = EnumSource.Mode.EXCLUDE)
+    void theChainsDistributionIsTheExactOne(Kind kind) {
+        int draws = 200_000;
+        var due = exact();
+        var seen = seen(kind, draws);
         double chi = 0;
         int freedom = 0;
-        for (int s = 0; s < states; s++) {
+        for (int s = 0; s < due.length; s++) {
             double expected = due[s] * draws;
             if (expected >= 5) {
                 chi += (seen[s] - expected) * (seen[s] - expected) / expected;
@@ -298,13 +276,70 @@ final class TopicModelingTest {
         assertThat(chi).isLessThan(1.15 * freedom + 6 * Math.sqrt(2.0 * freedom));
     }
 
-    private record CountRowsOf(orrery.table.cells.CountRows rows) {
-        CountRowsOf(int words, int topics) {
-            this(new orrery.table.cells.CountRows(words, topics));
+    /** Of counts that are a sweep old, the distribution is near. */
+    @Test
+    void theDistributionOfDelayedCountsIsNear() {
+        int draws = 200_000;
+        var due = exact();
+        var seen = seen(Kind.WARP, draws);
+        double distance = 0;
+        for (int s = 0; s < due.length; s++) {
+            distance += Math.abs(seen[s] / (double) draws - due[s]) / 2;
         }
+        assertThat(distance).isLessThan(0.15);
     }
 
-    private static double[] exact(int[][] documents, float[] alpha, double beta, int topics, int states) {
+    private static final int[][] FEW = {{0, 0, 1}, {1, 2}, {2, 0}}; // words by document
+    private static final float[] FEW_ALPHA = {0.3f, 0.7f, 0.5f};
+    private static final double FEW_BETA = 0.4;
+    private static final int FEW_WORDS = 7;
+
+    /** How often a chain has each state: the topics of all words. */
+    private static int[] seen(Kind kind, int draws) {
+        int topics = FEW_ALPHA.length;
+        var places = new char[FEW_WORDS];
+        int n = 0;
+        for (int[] document : FEW) {
+            for (int word : document) {
+                places[n++] = (char) word;
+            }
+        }
+        var starts = new int[] {0, 3, 5, 7};
+        var words = new Assignments(starts, new int[FEW_WORDS], new Assignments.Block[] {
+            new Assignments.Block(new int[] {0, 1, 2}, starts, new int[] {0, 3, 5}, places)
+        });
+        var rows = new CountRows(3, topics);
+        var sampler = switch (kind) {
+            case EXACT_BY_VECTORS -> Sampler.of(TopicSampler.EXACT, words, FEW_ALPHA, FEW_BETA, 3, new int[0]);
+            case EXACT -> new ExactSampler(words, FEW_ALPHA, FEW_BETA, 3, new ScalarProducts());
+            case ROTATION -> Sampler.of(TopicSampler.ROTATION, words, FEW_ALPHA, FEW_BETA, 3, new int[0]);
+            case LIGHT -> Sampler.of(TopicSampler.LIGHT, words, FEW_ALPHA, FEW_BETA, 3, new int[0]);
+            case WARP -> Sampler.of(TopicSampler.WARP, words, FEW_ALPHA, FEW_BETA, 3, new int[FEW_WORDS]);
+        };
+        sampler.refresh(new int[topics]);
+        sampler.draw(0, rows, true, 1);
+        var seen = new int[(int) Math.pow(topics, FEW_WORDS)];
+        int between = 3; // sweeps: so that one says little of the next
+        for (int i = 0; i < draws * between; i++) {
+            sampler.beginPass(RandomNumbers.mix(-i));
+            sampler.draw(0, rows, false, RandomNumbers.mix(i));
+            if (i % between == 0) {
+                int state = 0;
+                for (int topic : words.topics()) {
+                    state = topics * state + topic;
+                }
+                seen[state]++;
+            }
+        }
+        return seen;
+    }
+
+    private static double[] exact() {
+        int[][] documents = FEW;
+        float[] alpha = FEW_ALPHA;
+        double beta = FEW_BETA;
+        int topics = alpha.length;
+        int states = (int) Math.pow(topics, FEW_WORDS);
         var all = new double[states];
         double sum = 0;
         for (int s = 0; s < states; s++) {

@@ -91,6 +91,39 @@ public final class CountRows {
         Arrays.fill(forms, (byte) firstForm());
     }
 
+    /** The same rows, on their own from now on. */
+    public CountRows copy() {
+        var copy = new CountRows(rows, width, structure);
+        System.arraycopy(starts, 0, copy.starts, 0, rows);
+        System.arraycopy(rooms, 0, copy.rooms, 0, rows);
+        System.arraycopy(used, 0, copy.used, 0, rows);
+        System.arraycopy(forms, 0, copy.forms, 0, rows);
+        copy.cells = Arrays.copyOf(cells, end + BEYOND);
+        copy.end = end;
+        copy.unused = unused;
+        return copy;
+    }
+
+    /**
+     * From now on, rows that are empty or lists are hashed however short: for those who look single counts up, and do not go
+     * over whole rows.
+     */
+    public void probe() {
+        for (int row = 0; row < rows; row++) {
+            if (forms[row] == LIST || forms[row] == WIDE_LIST) {
+                int form = forms[row] == LIST ? HASH : WIDE_HASH;
+                if (used[row] == 0) {
+                    release(starts[row], cellsOf(forms[row], rooms[row]));
+                    forms[row] = (byte) form;
+                    rooms[row] = 0;
+                    starts[row] = 0;
+                } else {
+                    reform(row, form, roomOfHash(used[row]));
+                }
+            }
+        }
+    }
+
     private int firstForm() {
         boolean isNarrow = width <= NARROW;
         return switch (structure) {

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
 import orrery.learn.topic.TopicOptions;
+import orrery.learn.topic.TopicSampler;
 import picocli.CommandLine.Option;
 
 /** How topics are found. */
@@ -29,6 +30,17 @@ final class TopicFlags {
             description = "Prior count of each word in a topic (default: ${DEFAULT-VALUE}).")
     double beta = TopicOptions.DEFAULT.beta();
 
+    @Option(
+            names = "--sampler",
+            paramLabel = "S",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "How topics are drawn: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+                "exact and rotation: from all topics, by what the word or the document has; up to 65,536.",
+                "light and warp: by proposals, accepted or not; up to 1,048,576 topics, at the same time a word."
+            })
+    TopicSampler sampler = TopicOptions.DEFAULT.sampler();
+
     /** How long they are looked for. */
     static final class Search {
         @Option(
@@ -43,7 +55,7 @@ final class TopicFlags {
             throw new UsageException("--alpha must be above 0, got " + alpha);
         }
         try {
-            return new TopicOptions(topics, search.iterations, alpha == null ? 0 : alpha, beta);
+            return new TopicOptions(topics, search.iterations, alpha == null ? 0 : alpha, beta, sampler);
         } catch (IllegalArgumentException e) {
             throw new UsageException("--", e);
         }

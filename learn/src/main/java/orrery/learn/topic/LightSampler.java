@@ -1,0 +1,197 @@
+package orrery.learn.topic;
+
+import java.util.Arrays;
+import orrery.table.cells.CountRows;
+
+/**
+ * Draws by proposals, each accepted with the probability that makes the chain's distribution the one of {@link ExactSampler}
+ * (Metropolis-Hastings): in turn one by the word ({@link WordProposals}) and one by the document, which is the topic of any of its
+ * words, or any topic by its prior. Yuan et al., "LightLDA: Big Topic Models on Modest Compute Clusters", WWW 2015, section 3. A
+ * draw looks up a handful of counts, however many topics there are.
+ *
+ * <p>Proposals must not depend on the topic that the word has itself: where the word's own topic is proposed from counts that
+ * have the word in them, it is refused as often as the word's part of the count; and of the document's words, this one stands
+ * for the topic that it has now.
+ */
+final class LightSampler implements Sampler {
+    private static final int STEPS = 2; // proposals of each kind, for a word
+
+    private final Assignments words;
+    private final int topics;
+    private final float[] alpha;
+    private double alphaSum;
+    private boolean isEven; // all priors of topics are the same
+    private final Alias byPrior = new Alias();
+    private final double beta;
+    private final double betaSum;
+    private final int[] totals;
+    private final int[] ofDocument; // its words by topic
+    private final WordProposals proposals;
+    private final RandomNumbers random = new RandomNumbers();
+    private long proposed;
+
+    LightSampler(Assignments words, float[] alpha, double beta, long vocabulary) {
+        this.words = words;
+        topics = alpha.length;
+        this.alpha = new float[topics];
+        this.beta = beta;
+        betaSum = beta * vocabulary;
+        totals = new int[topics];
+        ofDocument = new int[topics];
+        proposals = new WordProposals(topics, beta, betaSum);
+        alpha(alpha);
+    }
+
+    @Override
+    public int[] totals() {
+        return totals;
+    }
+
+    @Override
+    public void alpha(float[] next) {
+        if (Arrays.equals(alpha, next)) {
+            return;
+        }
+        System.arraycopy(next, 0, alpha, 0, topics);
+        alphaSum = 0;
+        isEven = true;
+        var weights = new double[topics];
+        for (int k = 0; k < topics; k++) {
+            weights[k] = alpha[k];
+            alphaSum += alpha[k];
+            isEven &= alpha[k] == alpha[0];
+        }
+        byPrior.room(topics);
+        byPrior.make(0, topics, weights, alphaSum);
+    }
+
+    @Override
+    public void refresh(int[] fresh) {
+        System.arraycopy(fresh, 0, totals, 0, topics);
+    }
+
+    @Override
+    public void beginPass(long seed) {
+        proposals.beginPass(totals);
+    }
+
+    @Override
+    public long draw(int block, CountRows rows, boolean isFirst, long seed) {
+        random.seed(seed);
+        var of = words.blocks()[block];
+        if (isFirst) {
+            rows.probe();
+            drawEvenly(of, words.topics(), totals, rows, random);
+            return of.words();
+        }
+        proposals.beginBlock(rows);
+        var frozen = rows.copy();
+        long changed = 0;
+        int[] topicOf = words.topics();
+        for (int i = 0; i < of.documents().length; i++) {
+            int first = words.firsts()[of.documents()[i]];
+            int last = words.firsts()[of.documents()[i] + 1];
+            for (int n = first; n < last; n++) {
+                ofDocument[topicOf[n]]++;
+            }
+            int at = of.firsts()[i];
+            for (int n = of.starts()[i]; n < of.starts()[i + 1]; n++, at++) {
+                int old = topicOf[at];
+                int topic = draw(old, of.places()[n], at, first, last, rows, frozen);
+                if (topic != old) {
+                    changed++;
+                    topicOf[at] = topic;
+                    ofDocument[old]--;
+                    ofDocument[topic]++;
+                    totals[old]--;
+                    totals[topic]++;
+                    rows.add(of.places()[n], old, -1);
+                    rows.add(of.places()[n], topic, 1);
+                }
+            }
+            for (int n = first; n < last; n++) {
+                ofDocument[topicOf[n]] = 0;
+            }
+        }
+        return changed;
+    }
+
+    /** The first topics of words: any. */
+    static void drawEvenly(Assignments.Block of, int[] topicOf, int[] totals, CountRows rows, RandomNumbers random) {
+        for (int i = 0; i < of.documents().length; i++) {
+            int at = of.firsts()[i];
+            for (int n = of.starts()[i]; n < of.starts()[i + 1]; n++, at++) {
+                int topic = random.below(totals.length);
+                topicOf[at] = topic;
+                totals[topic]++;
+                rows.add(of.places()[n], topic, 1);
+            }
+        }
+    }
+
+    /**
+     * A word's next topic.
+     *
+     * @param at which of all words it is
+     * @param first the first word of its document
+     * @param last the one after the document's last
+     */
+    private int draw(int old, int row, int at, int first, int last, CountRows rows, CountRows frozen) {
+        int count = frozen.count(row, old);
+        double proposing = proposals.densityWithout(count, old); // how likely the present topic would be proposed
+        double keep = proposing / proposals.density(count, old);
+        int topic = old;
+        double ofDocuments = ofDocument[old] - 1 + alpha[old];
+        double ofWord = (rows.count(row, old) - 1 + beta) / (totals[old] - 1 + betaSum);
+        double proposingOld = proposing;
+        for (int step = 0; step < STEPS; step++) {
+            int next = proposals.draw(row, random);
+            proposed++;
+            while (next == old && random.next() >= keep) {
+                next = proposals.draw(row, random);
+                proposed++;
+            }
+            if (next != topic) {
+                int own = next == old ? 1 : 0;
+                double nextOfDocuments = ofDocument[next] - own + alpha[next];
+                double nextOfWord = (rows.count(row, next) - own + beta) / (totals[next] - own + betaSum);
+                double proposingNext = next == old ? proposingOld : proposals.density(frozen.count(row, next), next);
+                if (random.next() * ofDocuments * ofWord * proposingNext < nextOfDocuments * nextOfWord * proposing) {
+                    topic = next;
+                    ofDocuments = nextOfDocuments;
+                    ofWord = nextOfWord;
+                    proposing = proposingNext;
+                }
+            }
+            next = byDocument(topic, at, first, last);
+            proposed++;
+            if (next != topic) {
+                int own = next == old ? 1 : 0;
+                double nextOfWord = (rows.count(row, next) - own + beta) / (totals[next] - own + betaSum);
+                if (random.next() * ofWord < nextOfWord) {
+                    topic = next;
+                    ofWord = nextOfWord;
+                    if (step < STEPS - 1) {
+                        ofDocuments = ofDocument[next] - own + alpha[next];
+                        proposing = next == old ? proposingOld : proposals.density(frozen.count(row, next), next);
+                    }
+                }
+            }
+        }
+        return topic;
+    }
+
+    private int byDocument(int topic, int at, int first, int last) {
+        double drawn = random.next() * (last - first + alphaSum);
+        if (drawn < last - first) {
+            int word = first + (int) drawn;
+            return word == at ? topic : words.topics()[word];
+        }
+        return isEven ? random.below(topics) : byPrior.draw(0, topics, random);
+    }
+
+    /** Proposals so far. */
+    long proposed() {
+        return proposed;
+    }
+}
