@@ -234,6 +234,40 @@ public final class Data {
     }
 
     /**
+     * The same of documents that are not held in memory: they are read once, into a file of this process, and from there again and
+     * again.
+     *
+     * @param folder where the file is
+     * @throws DataException if they are not of format docword, or words are to be left out
+     */
+    public Corpus corpus(String nameOrFile, DocumentOptions options, Path folder) throws IOException {
+        var files = filesOf(nameOrFile);
+        if (options.leastDocuments().orElse(1) > 1 || options.mostDocuments().orElse(1) < 1) {
+            throw new DataException(
+                    "words are counted before some are left out, and documents that are not held in memory"
+                            + " are read once; leave words out beforehand");
+        }
+        if (files.size() != 1) {
+            throw new DataException(
+                    files.name() + ": documents that are not held in memory are in one file, not " + files.size());
+        }
+        Corpus read;
+        try (var text = files.open(0)) {
+            var begun = text.begin(Look.BYTES);
+            if (options.saysTexts() || !Docword.isStart(begun.start())) {
+                throw new DataException(files.nameOf(0)
+                        + ": documents that are not held in memory are of format docword: three lines with the numbers of"
+                        + " documents, words and lines, then lines of document, word and count");
+            }
+            read = Docword.pack(begun.all(), files.nameOf(0), folder);
+        }
+        return options.vocabulary().isPresent()
+                ? new NamedCorpus(
+                        read, names(read.words(), 0, options.vocabulary().get()))
+                : read;
+    }
+
+    /**
      * The same of other documents than a model was trained on: words that it does not know are left out.
      *
      * @throws DataException if the model knows words by their names, and these documents have numbers only
@@ -318,9 +352,14 @@ public final class Data {
 
     /** Names words as the lines of a file do. */
     private static Loaded named(Loaded read, String file) throws IOException {
-        var names = Texts.lines(file);
         int first = read.schema().firstIndex(); // words of libsvm files may be counted from 1
-        int words = read.examples().features() - first;
+        var schema = names(read.examples().features() - first, first, file);
+        return new Loaded(read.examples().withFeatures(schema.features()), schema, read.reading());
+    }
+
+    /** What words are called, by the lines of a file. */
+    private static Schema names(int words, int first, String file) throws IOException {
+        var names = Texts.lines(file);
         if (names.size() < words) {
             throw new DataException(file + ": has " + names.size() + " words, the documents have numbers up to " + words
                     + "; it is the vocabulary of other documents");
@@ -330,8 +369,7 @@ public final class Data {
             all.add("(none)");
         }
         all.addAll(names);
-        var schema = Schema.named(DocumentOptions.NAMED, all, List.of());
-        return new Loaded(read.examples().withFeatures(all.size()), schema, read.reading());
+        return Schema.named(DocumentOptions.NAMED, all, List.of());
     }
 
     /** Reads ratings. */

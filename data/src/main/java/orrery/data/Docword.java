@@ -3,6 +3,7 @@ package orrery.data;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import orrery.store.Printable;
@@ -21,6 +22,9 @@ final class Docword {
     private int at;
     private int end;
     private long line = 1;
+    private long documents;
+    private int words;
+    private long lines;
 
     private Docword(InputStream in, String name) {
         this.in = in;
@@ -51,11 +55,60 @@ final class Docword {
         return new Docword(in, name).read();
     }
 
+    /** Reads documents into a file, from which they can be read as often as one likes. */
+    static Corpus pack(InputStream in, String name, Path folder) throws IOException {
+        var docword = new Docword(in, name);
+        var out = new CorpusFile.Writer(folder);
+        docword.read(new Taker() {
+            @Override
+            public void word(int word, int count) {
+                out.word(word, count);
+            }
+
+            @Override
+            public void document() throws IOException {
+                out.document();
+            }
+        });
+        return out.end(
+                Schema.ofFeatures(DocumentOptions.DOCWORD, List.of(), List.of(), docword.words), docword.reading());
+    }
+
     private Parsed read() throws IOException {
-        long documents = head("documents", Integer.MAX_VALUE - 1);
-        long words = head("words", Integer.MAX_VALUE - 1);
-        long lines = head("further lines", Long.MAX_VALUE);
         var packer = new Examples.Packer();
+        read(new Taker() {
+            @Override
+            public void word(int word, int count) {
+                packer.feature(word, (float) count);
+            }
+
+            @Override
+            public void document() {
+                packer.example(0, 1);
+            }
+        });
+        return new Parsed(packer.pack(words), words, reading());
+    }
+
+    private Reading reading() {
+        return new Reading(
+                "docword",
+                Map.of("documents, words, counts", documents + ", " + words + ", " + lines),
+                List.of(),
+                List.of());
+    }
+
+    /** Takes a document's words, then its end. */
+    private interface Taker {
+        void word(int word, int count);
+
+        void document() throws IOException;
+    }
+
+    private void read(Taker taker) throws IOException {
+        documents = head("documents", Integer.MAX_VALUE - 1);
+        words = (int) head("words", Integer.MAX_VALUE - 1);
+        lines = head("further lines", Long.MAX_VALUE);
         long document = 1;
         for (long n = 0; n < lines; n++) {
             long next = number();
@@ -74,23 +127,17 @@ final class Docword {
                         + ": lines must be sorted by document (sort -n, without the first three lines)");
             }
             for (; document < next; document++) {
-                packer.example(0, 1);
+                taker.document();
             }
-            packer.feature((int) word - 1, (float) count);
+            taker.word((int) word - 1, (int) count);
             endLine();
         }
         for (; document <= documents; document++) {
-            packer.example(0, 1);
+            taker.document();
         }
         if (number() >= 0) {
             throw bad("there is more than the " + lines + " lines of counts that the file says it has");
         }
-        var reading = new Reading(
-                "docword",
-                Map.of("documents, words, counts", documents + ", " + words + ", " + lines),
-                List.of(),
-                List.of());
-        return new Parsed(packer.pack((int) words), (int) words, reading);
     }
 
     private long head(String what, long most) throws IOException {

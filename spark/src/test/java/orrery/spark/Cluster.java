@@ -15,6 +15,9 @@ import org.apache.spark.sql.SparkSession;
 
 /** A standalone cluster of Spark's on this machine: a master and workers of a core each, of the jars that Maven has fetched. */
 public final class Cluster implements AutoCloseable {
+    /** JVMs that end soon: no optimising compiler, whose threads would take the cores from the tests. */
+    private static final List<String> STARTS_FAST = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     private final Path home;
     private final int port;
     private final List<Process> processes = new ArrayList<>();
@@ -81,7 +84,9 @@ public final class Cluster implements AutoCloseable {
 
     private void start(String main, String... arguments) throws IOException {
         var command = new ArrayList<>(
-                List.of(System.getProperty("java.home") + "/bin/java", "-Xmx256m", "-cp", home.resolve("jars") + "/*"));
+                List.of(System.getProperty("java.home") + "/bin/java", "-Xmx256m"));
+        command.addAll(STARTS_FAST);
+        command.addAll(List.of("-cp", home.resolve("jars") + "/*"));
         command.add(main);
         command.addAll(List.of(arguments));
         var builder = new ProcessBuilder(command)
@@ -110,6 +115,7 @@ public final class Cluster implements AutoCloseable {
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.executor.memory", "512m")
+                .config("spark.executor.extraJavaOptions", String.join(" ", STARTS_FAST))
                 .config("spark.sql.shuffle.partitions", "4")
                 .config("spark.log.level", "OFF") // what it says of killed executors is meant
                 .config("spark.dynamicAllocation.enabled", isDynamic)
@@ -132,6 +138,7 @@ public final class Cluster implements AutoCloseable {
                 "--sun-misc-unsafe-memory-access=allow",
                 "--add-modules",
                 "jdk.incubator.vector",
+                "-XX:TieredStopAtLevel=1",
                 "-Xmx512m",
                 "-cp",
                 shaded + File.pathSeparator + home.resolve("jars") + "/*"));

@@ -200,7 +200,7 @@ final class SettingsTest {
                     .setNumericCols("x", "n")
                     .setWorkers(1)
                     .setBatchSize(1)
-                    .setPasses(60);
+                    .setPasses(30);
             var model = estimator.fit(frame).model();
             assertThat(copies.get()).isPositive();
             assertThat(model.features()).isEqualTo(2);

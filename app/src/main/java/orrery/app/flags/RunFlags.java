@@ -173,20 +173,22 @@ public final class RunFlags {
 
     /** How many bytes each process may have, if that is said. */
     public OptionalLong memory() {
-        if (memory.isEmpty()) {
-            return OptionalLong.empty();
-        }
-        var size = Pattern.compile("([1-9][0-9]{0,9})([kmg])", Pattern.CASE_INSENSITIVE)
-                .matcher(memory);
+        return memory.isEmpty() ? OptionalLong.empty() : OptionalLong.of(bytes("--memory", memory));
+    }
+
+    /** How many bytes a size such as 800m or 4g is. */
+    public static long bytes(String flag, String given) {
+        var size = Pattern.compile("([1-9][0-9]{0,9})([kmg])b?", Pattern.CASE_INSENSITIVE)
+                .matcher(given);
         if (!size.matches()) {
-            throw new UsageException("--memory is a number with k, m or g, such as 800m or 4g, got '" + memory + "'");
+            throw new UsageException(flag + " is a number with k, m or g, such as 800m or 4g, got '" + given + "'");
         }
         int shift = switch (size.group(2).toLowerCase(Locale.ROOT)) {
             case "k" -> 10;
             case "m" -> 20;
             default -> 30;
         };
-        return OptionalLong.of(Long.parseLong(size.group(1)) << shift);
+        return Long.parseLong(size.group(1)) << shift;
     }
 
     /** How processes speak with each other; an error if something is said about that and there are none. */

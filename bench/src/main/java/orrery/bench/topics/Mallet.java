@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.logging.Level;
 import orrery.bench.Cpu;
+import orrery.data.Corpus;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.learn.topic.TopicModel;
@@ -74,7 +75,7 @@ final class Mallet {
         }
         var alpha = new float[options.topics()];
         Arrays.fill(alpha, (float) options.prior());
-        return builder.build(alpha).measuredOn(documents.examples());
+        return builder.build(alpha).measuredOn(Corpus.of(documents));
     }
 
     /** Goes on until a likelihood is reached, or so many passes are done. */

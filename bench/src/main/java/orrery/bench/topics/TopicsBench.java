@@ -18,6 +18,7 @@ import orrery.engine.event.RunEvent;
 import orrery.engine.stage.Run;
 import orrery.learn.topic.TopicModeling;
 import orrery.learn.topic.TopicOptions;
+import orrery.learn.topic.TopicSampler;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,15 +54,33 @@ public final class TopicsBench implements Callable<Integer> {
             names = "--part",
             paramLabel = "P",
             description =
-                    "speed, or held-out: perplexity and coherence after as many passes (default: ${DEFAULT-VALUE}).")
+                    "speed; held-out: perplexity and coherence; samplers: all of them, so many passes; many-topics: light with up to a million; structures: forms of rows of counts; generate: writes documents to DATA (default: ${DEFAULT-VALUE}).")
     String part = "speed";
 
-    @Option(names = "--passes", paramLabel = "N", description = "Of held-out (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--passes",
+            paramLabel = "N",
+            description = "Passes of all parts but speed (default: ${DEFAULT-VALUE}).")
     int passes = 100;
 
     @Option(names = "--vocabulary", paramLabel = "FILE", description = "Words by their numbers.")
     @Nullable
     String vocabulary;
+
+    @Option(
+            names = "--sampler",
+            paramLabel = "S",
+            description = "Of many-topics and structures: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    TopicSampler sampler = TopicSampler.LIGHT;
+
+    @Option(names = "--words", paramLabel = "N", description = "Of generate (default: ${DEFAULT-VALUE}).")
+    long words = 50_000_000;
+
+    @Option(names = "--documents", paramLabel = "N", description = "Of generate (default: ${DEFAULT-VALUE}).")
+    int documents = 200_000;
+
+    @Option(names = "--vocabulary-size", paramLabel = "N", description = "Of generate (default: ${DEFAULT-VALUE}).")
+    int vocabularySize = 100_000;
 
     @Option(names = "--most", paramLabel = "N", description = "Passes at most (default: ${DEFAULT-VALUE}).")
     int most = 200;
@@ -78,13 +97,33 @@ public final class TopicsBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (part.equals("generate")) {
+            Generated.write(java.nio.file.Path.of(data), words, documents, vocabularySize, 1);
+            return 0;
+        }
         var options = vocabulary == null ? DocumentOptions.FOUND : DocumentOptions.FOUND.named(vocabulary);
         var loaded = Data.withDefaults().documents(data, options);
         if (part.equals("held-out")) {
             return heldOut(loaded);
         }
+        if (List.of("samplers", "many-topics", "structures").contains(part)) {
+            try (var report = Report.of(spec, json)) {
+                report.say(loaded.examples().toString());
+                var samplers = new Samplers(report, loaded, runs);
+                report.figures(
+                        switch (part) {
+                            case "samplers" -> samplers.beside(options(passes), target == null ? -7 : target);
+                            case "many-topics" ->
+                                samplers.manyTopics(sampler, List.of(1000, 10_000, 100_000, 1_000_000), passes, 50);
+                            default -> samplers.structures(options(passes).with(sampler));
+                        });
+            }
+            return 0;
+        }
         if (!part.equals("speed")) {
-            throw new ParameterException(spec.commandLine(), "--part is speed or held-out, got " + part);
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--part is speed, held-out, samplers, many-topics, structures or generate, got " + part);
         }
         try (var report = Report.of(spec, json)) {
             report.say(loaded.examples().toString());

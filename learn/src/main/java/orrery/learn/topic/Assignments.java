@@ -2,7 +2,7 @@ package orrery.learn.topic;
 
 import java.util.Arrays;
 import java.util.function.BiFunction;
-import orrery.data.Examples;
+import orrery.data.Corpus;
 
 /**
  * The words of a worker's documents, and the topic of each. Topics lie document after document, and within a document block after
@@ -11,9 +11,10 @@ import orrery.data.Examples;
  *
  * @param firsts by document: its first word; then the number of all words
  * @param topics by word; all 0 before the first pass
+ * @param proposals by word: the topic that is proposed for it next, of {@link WarpSampler}; else none
  * @param blocks by block of the vocabulary
  */
-record Assignments(int[] firsts, int[] topics, Block[] blocks) {
+record Assignments(int[] firsts, int[] topics, int[] proposals, Block[] blocks) {
     /**
      * The words of one block.
      *
@@ -36,24 +37,28 @@ record Assignments(int[] firsts, int[] topics, Block[] blocks) {
      *
      * @param first the first document
      * @param last the one after the last
-     * @param local makes an array of the worker's own that checkpoints keep, by its name and length
+     * @param local makes an array of the worker's own, by its name and length
+     * @param proposes whether words have proposals
      */
     static Assignments of(
-            Examples examples, long first, long last, WordBlocks blocks, BiFunction<String, Integer, int[]> local) {
+            Corpus corpus,
+            long first,
+            long last,
+            WordBlocks blocks,
+            BiFunction<String, Integer, int[]> local,
+            boolean proposes) {
         int documents = Math.toIntExact(last - first);
         var words = new int[blocks.blocks()];
         var pieces = new int[blocks.blocks()];
         var lastIn = new long[blocks.blocks()];
         var firsts = new int[documents + 1];
         Arrays.fill(lastIn, -1);
-        var cursor = examples.cursor();
-        for (long d = first; d < last; d++) {
-            cursor.move(d);
+        corpus.read(first, last, (d, wordOf, counts, from, to) -> {
             long end = firsts[(int) (d - first)];
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                int count = (int) cursor.values()[k];
+            for (int k = from; k < to; k++) {
+                int count = (int) counts[k];
                 if (count > 0) {
-                    int block = blocks.block(cursor.indices()[k]);
+                    int block = blocks.block(wordOf[k]);
                     words[block] += count;
                     pieces[block] += lastIn[block] == d ? 0 : 1;
                     lastIn[block] = d;
@@ -61,10 +66,11 @@ record Assignments(int[] firsts, int[] topics, Block[] blocks) {
                 }
             }
             if (end > Integer.MAX_VALUE - 8) {
-                throw new IllegalArgumentException("a worker's documents have more than 2^31 words; use more workers");
+                throw new IllegalArgumentException(
+                        "a worker's documents have more than 2^31 words; use more workers," + " or --out-of-core");
             }
             firsts[(int) (d - first) + 1] = (int) end;
-        }
+        });
         var made = new Block[blocks.blocks()];
         for (int b = 0; b < made.length; b++) {
             made[b] = new Block(new int[pieces[b]], new int[pieces[b] + 1], new int[pieces[b]], new char[words[b]]);
@@ -73,16 +79,15 @@ record Assignments(int[] firsts, int[] topics, Block[] blocks) {
         Arrays.fill(pieces, 0);
         var inDocument = new int[made.length]; // words of the document by block
         var touched = new int[made.length];
-        for (long d = first; d < last; d++) {
-            cursor.move(d);
+        corpus.read(first, last, (d, wordOf, counts, from, to) -> {
             int n = 0;
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                int block = blocks.block(cursor.indices()[k]);
-                int count = (int) cursor.values()[k];
+            for (int k = from; k < to; k++) {
+                int block = blocks.block(wordOf[k]);
+                int count = (int) counts[k];
                 if (count > 0 && inDocument[block] == 0) {
                     touched[n++] = block;
                 }
-                char place = (char) blocks.place(cursor.indices()[k]);
+                char place = (char) blocks.place(wordOf[k]);
                 Arrays.fill(made[block].places(), words[block], words[block] + count, place);
                 words[block] += count;
                 inDocument[block] += count;
@@ -98,8 +103,9 @@ record Assignments(int[] firsts, int[] topics, Block[] blocks) {
                 at += inDocument[block];
                 inDocument[block] = 0;
             }
-        }
-        return new Assignments(firsts, local.apply("topics", firsts[documents]), made);
+        });
+        int[] topics = local.apply("topics", firsts[documents]);
+        return new Assignments(firsts, topics, proposes ? local.apply("proposals", topics.length) : new int[0], made);
     }
 
     int documents() {

@@ -3,7 +3,7 @@ package orrery.learn.topic;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import orrery.data.Examples;
+import orrery.data.Corpus;
 
 /**
  * Whether the words of a topic occur together: the normalised pointwise mutual information of each two of them, in documents
@@ -18,18 +18,16 @@ final class Coherence {
      *
      * @param words by topic
      */
-    static float[] of(Examples documents, List<int[]> words) {
+    static float[] of(Corpus documents, List<int[]> words) {
         var places = new HashMap<Integer, Integer>();
         words.forEach(ofTopic -> Arrays.stream(ofTopic).forEach(word -> places.putIfAbsent(word, places.size())));
         var occurs = new int[places.size()][4]; // numbers of documents
         var counts = new int[places.size()];
-        var cursor = documents.cursor();
-        int number = 0;
-        for (long d = 0; d < documents.size(); d++, number++) {
-            cursor.move(d);
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                var place = places.get(cursor.indices()[k]);
-                if (place != null && cursor.values()[k] > 0) {
+        documents.read(0, documents.documents(), (d, wordOf, found, from, to) -> {
+            int number = (int) d;
+            for (int k = from; k < to; k++) {
+                var place = places.get(wordOf[k]);
+                if (place != null && found[k] > 0) {
                     int n = counts[place];
                     if (n > 0 && occurs[place][n - 1] == number) {
                         continue; // the document says it twice
@@ -41,7 +39,7 @@ final class Coherence {
                     counts[place] = n + 1;
                 }
             }
-        }
+        });
         var coherence = new float[words.size()];
         for (int topic = 0; topic < coherence.length; topic++) {
             int[] of = words.get(topic);
@@ -52,7 +50,7 @@ final class Coherence {
                     int first = places.getOrDefault(of[a], -1);
                     int second = places.getOrDefault(of[b], -1);
                     int together = together(occurs[first], counts[first], occurs[second], counts[second]);
-                    sum += normalised(together, counts[first], counts[second], (double) documents.size());
+                    sum += normalised(together, counts[first], counts[second], (double) documents.documents());
                     pairs++;
                 }
             }

@@ -29,6 +29,7 @@ final class LightSampler implements Sampler {
     private final WordProposals proposals;
     private final RandomNumbers random = new RandomNumbers();
     private long proposed;
+    private long probed;
 
     LightSampler(Assignments words, float[] alpha, double beta, long vocabulary) {
         this.words = words;
@@ -86,6 +87,7 @@ final class LightSampler implements Sampler {
         }
         proposals.beginBlock(rows);
         var frozen = rows.copy();
+        long before = rows.probes();
         long changed = 0;
         int[] topicOf = words.topics();
         for (int i = 0; i < of.documents().length; i++) {
@@ -113,6 +115,7 @@ final class LightSampler implements Sampler {
                 ofDocument[topicOf[n]] = 0;
             }
         }
+        probed += rows.probes() - before + frozen.probes();
         return changed;
     }
 
@@ -190,8 +193,13 @@ final class LightSampler implements Sampler {
         return isEven ? random.below(topics) : byPrior.draw(0, topics, random);
     }
 
-    /** Proposals so far. */
-    long proposed() {
+    @Override
+    public long proposed() {
         return proposed;
+    }
+
+    @Override
+    public long probed() {
+        return probed;
     }
 }

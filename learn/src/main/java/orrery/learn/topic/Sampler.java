@@ -30,14 +30,23 @@ interface Sampler {
      */
     long draw(int block, CountRows rows, boolean isFirst, long seed);
 
+    /** Topics that have been proposed so far; 0 of a sampler that weighs all. */
+    default long proposed() {
+        return 0;
+    }
+
+    /** Places that have been looked at for single counts so far, of a sampler that proposes. */
+    default long probed() {
+        return 0;
+    }
+
     /** One of a kind. */
-    static Sampler of(
-            TopicSampler kind, Assignments words, float[] alpha, double beta, long vocabulary, int[] proposals) {
+    static Sampler of(TopicSampler kind, Assignments words, float[] alpha, double beta, long vocabulary) {
         return switch (kind) {
             case EXACT -> new ExactSampler(words, alpha, beta, vocabulary, Products.best());
             case ROTATION -> new RotationSampler(words, alpha, beta, vocabulary);
             case LIGHT -> new LightSampler(words, alpha, beta, vocabulary);
-            case WARP -> new WarpSampler(words, alpha, beta, vocabulary, proposals);
+            case WARP -> new WarpSampler(words, alpha, beta, vocabulary);
         };
     }
 }

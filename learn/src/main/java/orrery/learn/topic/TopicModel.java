@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import orrery.data.Cache;
+import orrery.data.Corpus;
 import orrery.data.Examples;
 import orrery.data.Schema;
 import orrery.learn.Model;
@@ -15,6 +16,7 @@ import orrery.learn.ModelFile;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
+import orrery.table.cells.CountRows;
 
 /**
  * Topics: how often each word has which topic.
@@ -47,6 +49,8 @@ public record TopicModel(
     public static final String FORMAT = "orrery-topics-1";
 
     private static final int COHERENT_WORDS = 10;
+    private static final int MOST_MEASURED =
+            20_000; // topics whose coherence is measured: of more, most are too small for it
 
     /** How many words the vocabulary has. */
     public int words() {
@@ -74,16 +78,26 @@ public record TopicModel(
 
     /** The most frequent words of each topic. */
     public List<List<Entry>> top(int most) {
-        var best = new int[topics][most]; // words, the least frequent of those kept last
-        var counts = new int[topics][most];
+        return top(IntStream.range(0, topics).boxed().toList(), most);
+    }
+
+    /** The most frequent words of some topics. */
+    public List<List<Entry>> top(List<Integer> of, int most) {
+        var asked = new int[topics];
+        Arrays.fill(asked, -1);
+        for (int i = 0; i < of.size(); i++) {
+            asked[of.get(i)] = i;
+        }
+        var best = new int[of.size()][most]; // words, the least frequent of those kept last
+        var counts = new int[of.size()][most];
         for (int w = 0; w < words(); w++) {
             for (int i = starts[w]; i < starts[w + 1]; i++) {
-                int k = topicOf[i];
-                int at = most;
+                int k = asked[topicOf[i]];
+                int at = k < 0 ? 0 : most;
                 while (at > 0 && counts[k][at - 1] < countOf[i]) {
                     at--;
                 }
-                if (at < most) {
+                if (k >= 0 && at < most) {
                     System.arraycopy(best[k], at, best[k], at + 1, most - at - 1);
                     System.arraycopy(counts[k], at, counts[k], at + 1, most - at - 1);
                     best[k][at] = w;
@@ -91,14 +105,14 @@ public record TopicModel(
                 }
             }
         }
-        return IntStream.range(0, topics)
+        return IntStream.range(0, of.size())
                 .mapToObj(k -> IntStream.range(0, most)
                         .filter(i -> counts[k][i] > 0)
                         .mapToObj(i -> new Entry(
                                 best[k][i],
                                 word(best[k][i]),
                                 counts[k][i],
-                                (counts[k][i] + beta) / (totals[k] + words() * beta)))
+                                (counts[k][i] + beta) / (totals[of.get(k)] + words() * beta)))
                         .toList())
                 .toList();
     }
@@ -146,7 +160,10 @@ public record TopicModel(
     }
 
     /** The same, with the coherence of its topics in documents. */
-    public TopicModel measuredOn(Examples documents) {
+    public TopicModel measuredOn(Corpus documents) {
+        if (topics > MOST_MEASURED) {
+            return this;
+        }
         var words = top(COHERENT_WORDS).stream()
                 .map(entries -> entries.stream().mapToInt(Entry::word).toArray())
                 .toList();
@@ -262,12 +279,38 @@ public record TopicModel(
         private int entries;
         private int word;
 
-        /** @param words how many there are */
+        /** @param words how many there are; what they have comes word after word */
         public Builder(Schema schema, int words, TopicOptions options) {
             this.schema = schema;
             this.options = options;
             starts = new int[words + 1];
             totals = new int[options.topics()];
+        }
+
+        /** Words come in any order. */
+        Builder(Schema schema, int[] starts, TopicOptions options) {
+            this.schema = schema;
+            this.options = options;
+            this.starts = starts;
+            totals = new int[options.topics()];
+            topicOf = new int[starts[starts.length - 1]];
+            countOf = new int[topicOf.length];
+        }
+
+        /** Says what a word has, which must be as much as was said of it. */
+        void word(int word, CountRows rows, int row) {
+            entries = starts[word];
+            this.word = word;
+            var sorted = new long[rows.nonZeros(row)];
+            var at = new int[1];
+            rows.forEach(row, (topic, count) -> sorted[at[0]++] = ((long) topic << Integer.SIZE) | count);
+            Arrays.sort(sorted);
+            for (long entry : sorted) {
+                topicOf[entries] = (int) (entry >>> Integer.SIZE);
+                countOf[entries] = (int) entry;
+                totals[topicOf[entries]] += countOf[entries];
+                entries++;
+            }
         }
 
         /** Says how often the word under way has a topic; topics come in any order, each once. */
@@ -307,8 +350,8 @@ public record TopicModel(
                     alpha,
                     options.beta(),
                     starts,
-                    Arrays.copyOf(topicOf, entries),
-                    Arrays.copyOf(countOf, entries),
+                    topicOf.length == starts[starts.length - 1] ? topicOf : Arrays.copyOf(topicOf, entries),
+                    countOf.length == starts[starts.length - 1] ? countOf : Arrays.copyOf(countOf, entries),
                     totals,
                     unknown,
                     Map.of());

@@ -1,5 +1,6 @@
 package orrery.learn.topic;
 
+import orrery.data.Corpus;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.engine.stage.Run;
@@ -17,9 +18,20 @@ public final class TopicModeling {
     private static final int MOST_COUNT = 1 << 24; // of a word in a document: floats have all whole numbers up to there
 
     private final TopicOptions options;
+    private final TopicMemory memory;
 
     public TopicModeling(TopicOptions options) {
+        this(options, TopicMemory.ALL);
+    }
+
+    private TopicModeling(TopicOptions options, TopicMemory memory) {
         this.options = options;
+        this.memory = memory;
+    }
+
+    /** The same with part of the model, or of the documents, in files. */
+    public TopicModeling with(TopicMemory memory) {
+        return new TopicModeling(options, memory);
     }
 
     /**
@@ -29,29 +41,45 @@ public final class TopicModeling {
      * @throws DataException if a value is no whole number of 0 or more, or there are no words
      */
     public Training<TopicModel> prepare(Loaded data, Run run) throws DataException {
-        check(data);
-        return new Training<>(new TopicRecipe(options, data, run), run);
+        data.examples().numbered("lda");
+        return prepare(Corpus.of(data), run);
+    }
+
+    /**
+     * The same of documents that need not be in memory.
+     *
+     * @throws DataException if a count is no whole number of 0 or more, or there are no words
+     */
+    public Training<TopicModel> prepare(Corpus documents, Run run) throws DataException {
+        check(documents);
+        return new Training<>(new TopicRecipe(options, documents, memory, run), run);
     }
 
     /** Refuses values that are no counts. */
-    static void check(Loaded data) throws DataException {
-        var documents = data.examples().numbered("lda");
-        var cursor = documents.cursor();
-        long tokens = 0;
-        for (long d = 0; d < documents.size(); d++) {
-            cursor.move(d);
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                float count = cursor.values()[k];
-                if (!(count >= 0 && count <= MOST_COUNT) || count != (int) count) {
-                    throw new DataException("document " + (d + 1) + " has " + count + " of word '"
-                            + data.schema().featureName(cursor.indices()[k])
-                            + "': lda counts words, and needs whole numbers of 0 or more; columns of numbers are no"
-                            + " documents, and texts are read by --text COLUMN");
+    static void check(Corpus documents) throws DataException {
+        var wrong = new StringBuilder();
+        var tokens = new long[1];
+        documents.read(0, documents.documents(), (d, words, counts, from, to) -> {
+            for (int k = from; k < to; k++) {
+                float count = counts[k];
+                if ((!(count >= 0 && count <= MOST_COUNT) || count != (int) count) && wrong.isEmpty()) {
+                    wrong.append("document ")
+                            .append(d + 1)
+                            .append(" has ")
+                            .append(count)
+                            .append(" of word '")
+                            .append(documents.schema().featureName(words[k]))
+                            .append(
+                                    "': lda counts words, and needs whole numbers of 0 or more; columns of numbers are no"
+                                            + " documents, and texts are read by --text COLUMN");
                 }
-                tokens += (long) count;
+                tokens[0] += (long) count;
             }
+        });
+        if (!wrong.isEmpty()) {
+            throw new DataException(wrong.toString());
         }
-        if (tokens == 0) {
+        if (tokens[0] == 0) {
             throw new DataException("the documents have no words");
         }
     }

@@ -1,6 +1,7 @@
 package orrery.learn.topic;
 
 import java.io.Serializable;
+import orrery.table.cells.CountRows;
 
 /**
  * How topics are found.
@@ -11,13 +12,15 @@ import java.io.Serializable;
  *     topic to topic (Wallach, Mimno and McCallum, "Rethinking LDA: Why Priors Matter", NIPS 2009)
  * @param beta prior count of each word in a topic
  * @param sampler how the topic of a word is drawn
+ * @param structure which forms rows of counts have; others than mixed are for comparison, and within one member
  */
-public record TopicOptions(int topics, int iterations, double alpha, double beta, TopicSampler sampler)
+public record TopicOptions(
+        int topics, int iterations, double alpha, double beta, TopicSampler sampler, CountRows.Structure structure)
         implements Serializable {
     private static final double MOST_AT_FIRST = 0.1; // short documents of few topics would have all of them
 
     /** 100 topics, 100 iterations. */
-    public static final TopicOptions DEFAULT = new TopicOptions(100, 100, 0, 0.01, TopicSampler.EXACT);
+    public static final TopicOptions DEFAULT = new TopicOptions(100, 100, 0, 0.01);
 
     public TopicOptions {
         if (topics < 1 || topics > TopicSampler.LIGHT.mostTopics()) {
@@ -39,13 +42,18 @@ public record TopicOptions(int topics, int iterations, double alpha, double beta
         }
     }
 
+    /** The same with rows of counts in other forms. */
+    public TopicOptions with(CountRows.Structure structure) {
+        return new TopicOptions(topics, iterations, alpha, beta, sampler, structure);
+    }
+
     /** With the default sampler. */
     public TopicOptions(int topics, int iterations, double alpha, double beta) {
-        this(topics, iterations, alpha, beta, TopicSampler.EXACT);
+        this(topics, iterations, alpha, beta, TopicSampler.EXACT, CountRows.Structure.MIXED);
     }
 
     public TopicOptions with(TopicSampler sampler) {
-        return new TopicOptions(topics, iterations, alpha, beta, sampler);
+        return new TopicOptions(topics, iterations, alpha, beta, sampler, structure);
     }
 
     /** The prior of each topic, at first. */

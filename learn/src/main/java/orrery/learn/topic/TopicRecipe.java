@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import orrery.data.Loaded;
+import orrery.data.Corpus;
 import orrery.engine.Job;
 import orrery.engine.event.Outcome;
 import orrery.engine.keep.Identity;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
+import orrery.engine.stage.Worker;
 import orrery.learn.Recipe;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
@@ -24,19 +25,23 @@ final class TopicRecipe implements Recipe<TopicModel> {
     private static final String RISES = "rises";
     private static final int MOST_REFRESHES = 64; // of the totals, in a pass
     private static final int BETWEEN_CUTS = 5; // passes
+    private static final int BYTES_OF_COUNT = 12; // about, in a row that is not full
+    private static final int BLOCKS_IN_POOL = 6; // that one is used, one leaves, one comes back
 
     private final TopicOptions options;
-    private final Loaded data;
+    private final Corpus data;
+    private final TopicMemory memory;
+    private final int parts; // of each worker's documents
     private final WordBlocks blocks;
     private final Run run;
     private final Job job;
 
-    TopicRecipe(TopicOptions options, Loaded data, Run run) {
+    TopicRecipe(TopicOptions options, Corpus data, TopicMemory memory, Run run) {
         this.options = options;
         this.data = data;
+        this.memory = memory;
         this.run = run;
-        var documents = data.examples();
-        long[] tokens = WordBlocks.count(documents);
+        long[] tokens = WordBlocks.count(data);
         long size = Arrays.stream(tokens).sum();
         if (!run.consistency().rotates() && !run.consistency().equals(new Consistency.Bsp())) {
             throw new IllegalArgumentException(
@@ -46,8 +51,21 @@ final class TopicRecipe implements Recipe<TopicModel> {
         int asked = run.consistency() instanceof Consistency.Rotating(int some) && some != Consistency.Rotating.BLOCKS
                 ? some
                 : options.sampler().blocksOfWorker() * Math.max(2, run.workers());
-        blocks = WordBlocks.of(tokens, asked);
-        int clocksPerLap = Math.min(blocks.blocks(), MOST_REFRESHES);
+        long bytes = Math.min(size, (long) tokens.length * options.topics()) * BYTES_OF_COUNT;
+        blocks = WordBlocks.of(
+                tokens,
+                memory.modelPool() == 0
+                        ? asked
+                        : (int) Math.max(asked, Math.min(tokens.length, BLOCKS_IN_POOL * bytes / memory.modelPool())));
+        long inMemory = memory.documentPool() / TopicMemory.BYTES_OF_WORD;
+        parts = inMemory == 0 ? 1 : (int) Math.max(1, Math.ceilDiv(size, inMemory * run.workers()));
+        if (parts > 1 && run.checkpoints().isPresent()) {
+            throw new IllegalArgumentException(
+                    "checkpoints keep the topics of all words, and documents that are not held"
+                            + " in memory have theirs in a file of each process: leave --checkpoints or --out-of-core out");
+        }
+        int clocksPerLap = Math.clamp(size / options.topics(), 1, Math.min(blocks.blocks(), MOST_REFRESHES));
+        long clocksPerPass = (long) clocksPerLap * parts;
         var tables = new ArrayList<>(List.of(
                 TableSpec.counts(WORDS, blocks.rows(), options.topics(), blocks.blocks()),
                 TableSpec.dense(TOTALS, 1, options.topics()).ofInts()));
@@ -55,48 +73,67 @@ final class TopicRecipe implements Recipe<TopicModel> {
             tables.add(TableSpec.dense(ALPHA, 1, options.topics()));
             tables.add(TableSpec.dense(RISES, 1, options.topics() + 1));
         }
-        long[] firsts = firsts(run.workers(), size);
+        long[] firsts = firsts(run.workers() * parts, size);
+        boolean isFixed = !options.isAlphaFound();
         var stage = new Stage(
                         "sample",
-                        (long) clocksPerLap * options.iterations(),
-                        (long) clocksPerLap * Math.min(BETWEEN_CUTS, options.iterations()),
+                        clocksPerPass * options.iterations(),
+                        clocksPerPass * Math.min(BETWEEN_CUTS, options.iterations()),
                         worker -> new TopicStep(
-                                documents,
-                                firsts[worker.index()],
-                                firsts[worker.index() + 1],
+                                data.words(),
+                                chunks(worker, firsts),
                                 size,
-                                blocks,
+                                memory,
                                 clocksPerLap,
                                 options,
                                 worker,
                                 worker.session().table(WORDS),
                                 worker.session().table(TOTALS),
-                                options.isAlphaFound()
-                                        ? Optional.of(new TopicStep.Found(
+                                isFixed
+                                        ? Optional.empty()
+                                        : Optional.of(new TopicStep.Found(
                                                 worker.session().table(ALPHA),
-                                                worker.session().table(RISES)))
-                                        : Optional.empty()))
-                .stoppedEvery(clocksPerLap);
+                                                worker.session().table(RISES)))))
+                .stoppedEvery(clocksPerPass);
         job = new Job("lda", tables, List.of(stage));
     }
 
-    /** By worker its first document, then their number: all workers have about as many words. */
-    private long[] firsts(int workers, long size) {
-        var documents = data.examples();
-        var firsts = new long[workers + 1];
-        var cursor = documents.cursor();
-        long before = 0;
-        int next = 1;
-        for (long d = 0; d < documents.size(); d++) {
-            while (next < workers && before >= size * next / workers) {
-                firsts[next++] = d;
-            }
-            cursor.move(d);
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                before += (long) cursor.values()[k];
-            }
+    private Chunks chunks(Worker worker, long[] firsts) {
+        boolean proposes = options.sampler() == TopicSampler.WARP;
+        int first = worker.index() * parts;
+        if (parts == 1) {
+            return Chunks.of(Assignments.of(
+                    data, firsts[first], firsts[first + 1], blocks, worker.session()::localInts, proposes));
         }
-        Arrays.fill(firsts, next, workers + 1, documents.size());
+        var chunks = Chunks.inFile(memory.folder(), parts, blocks.blocks());
+        for (int part = 0; part < parts; part++) {
+            chunks.add(
+                    part,
+                    Assignments.of(
+                            data,
+                            firsts[first + part],
+                            firsts[first + part + 1],
+                            blocks,
+                            (name, length) -> new int[length],
+                            proposes));
+        }
+        return chunks;
+    }
+
+    /** By part its first document, then their number: all parts have about as many words. */
+    private long[] firsts(int ofAll, long size) {
+        var firsts = new long[ofAll + 1];
+        var before = new long[1];
+        var next = new int[] {1};
+        data.read(0, data.documents(), (d, words, counts, from, to) -> {
+            while (next[0] < ofAll && before[0] >= size * next[0] / ofAll) {
+                firsts[next[0]++] = d;
+            }
+            for (int k = from; k < to; k++) {
+                before[0] += (long) counts[k];
+            }
+        });
+        Arrays.fill(firsts, next[0], ofAll + 1, data.documents());
         return firsts;
     }
 
@@ -112,24 +149,48 @@ final class TopicRecipe implements Recipe<TopicModel> {
         identity.put("consistency", "rotating:" + blocks.blocks());
         identity.put("seed", String.valueOf(run.seed()));
         identity.put("workers", String.valueOf(run.workers()));
-        identity.put(Identity.DATA, data.examples().sum());
+        identity.put(Identity.DATA, data.sum());
         return identity;
     }
 
     @Override
     public Map<String, String> decided() {
-        return Map.of("vocabulary", "in " + blocks.blocks() + " blocks, which go from worker to worker in each pass");
+        var decided = new TreeMap<String, String>();
+        decided.put("vocabulary", "in " + blocks.blocks() + " blocks, which go from worker to worker in each pass");
+        if (parts > 1) {
+            decided.put("documents", "in " + parts + " parts of each worker's, one of which is in memory at a time");
+        }
+        return decided;
     }
 
     @Override
     public TopicModel model(Outcome outcome) {
         var node = outcome.node();
-        var rows = node.table(WORDS).counts();
-        int words = data.examples().features();
-        var builder = new TopicModel.Builder(data.schema(), words, options);
+        var shard = node.table(WORDS).counts();
+        int words = data.words();
+        int[] wordOf = blocks.words();
+        var starts = new int[words + 1];
+        for (int block = 0; block < blocks.blocks(); block++) { // block by block, since not all may be in memory
+            var rows = shard.block(block);
+            for (int row = 0; row < rows.rows(); row++) {
+                int word = wordOf[(block << blocks.shift()) + row];
+                if (word >= 0) {
+                    starts[word + 1] = rows.nonZeros(row);
+                }
+            }
+        }
         for (int word = 0; word < words; word++) {
-            rows.forEach(blocks.rowOf()[word], builder::count);
-            builder.endWord();
+            starts[word + 1] = Math.addExact(starts[word], starts[word + 1]);
+        }
+        var builder = new TopicModel.Builder(data.schema(), starts, options);
+        for (int block = 0; block < blocks.blocks(); block++) {
+            var rows = shard.block(block);
+            for (int row = 0; row < rows.rows(); row++) {
+                int word = wordOf[(block << blocks.shift()) + row];
+                if (word >= 0) {
+                    builder.word(word, rows, row);
+                }
+            }
         }
         var alpha = new float[options.topics()];
         if (options.isAlphaFound()) {
@@ -138,6 +199,6 @@ final class TopicRecipe implements Recipe<TopicModel> {
         for (int k = 0; k < alpha.length; k++) {
             alpha[k] = (float) (options.prior() + alpha[k]);
         }
-        return builder.build(alpha).measuredOn(data.examples());
+        return builder.build(alpha).measuredOn(data);
     }
 }

@@ -2,7 +2,6 @@ package orrery.learn.topic;
 
 import java.util.Arrays;
 import java.util.Optional;
-import orrery.data.Examples;
 import orrery.engine.stage.MeasuringStep;
 import orrery.engine.stage.Worker;
 import orrery.table.cells.CountRows;
@@ -24,10 +23,12 @@ final class TopicStep implements MeasuringStep {
     private final Table totals;
     private final Ring ring;
     private final int clocksPerLap;
-    private final Assignments assignments;
+    private final Chunks chunks;
+    private Assignments assignments; // of the part of the documents that is in memory
+    private int chunk;
     private final long size; // words of this worker
     private final long sizeOfAll;
-    private final Sampler sampler;
+    private Sampler sampler;
     private final TopicOptions options;
     private final float[] alpha;
     private final float[] alphaChange;
@@ -37,9 +38,14 @@ final class TopicStep implements MeasuringStep {
     private final int[] known; // totals as they were when this clock began
     private final int[] change;
     private boolean hasDrawn; // in this life
+    private long proposed;
+    private long probed;
+    private final boolean isPooled;
+    private long loaded;
     private final Optional<Found> found;
     private final float[] risesOfAll; // of topics, then of documents
     private final float[] risesPut; // what this worker has put there
+    private double[] risesOfMine = new double[0]; // of the parts of this pass so far
 
     /**
      * Tables of the priors that are found.
@@ -50,16 +56,15 @@ final class TopicStep implements MeasuringStep {
     record Found(Table alpha, Table rises) {}
 
     /**
-     * @param first the worker's first document
-     * @param last the one after its last
+     * @param vocabulary how many words there are
+     * @param chunks the worker's documents
      * @param sizeOfAll tokens of all workers
      */
     TopicStep(
-            Examples examples,
-            long first,
-            long last,
+            int vocabulary,
+            Chunks chunks,
             long sizeOfAll,
-            WordBlocks blocks,
+            TopicMemory memory,
             int clocksPerLap,
             TopicOptions options,
             Worker worker,
@@ -71,7 +76,7 @@ final class TopicStep implements MeasuringStep {
         this.totals = totals;
         this.clocksPerLap = clocksPerLap;
         this.sizeOfAll = sizeOfAll;
-        this.words = examples.features();
+        this.words = vocabulary;
         ring = worker.session().ring(words);
         topics = options.topics();
         this.options = options;
@@ -81,29 +86,34 @@ final class TopicStep implements MeasuringStep {
         risesOfAll = new float[topics + 1];
         risesPut = options.isAlphaFound() ? worker.session().localFloats("rises", topics + 1) : new float[0];
         beta = options.beta();
-        assignments = Assignments.of(examples, first, last, blocks, worker.session()::localInts);
-        size = assignments.topics().length;
-        int[] proposals = options.sampler() == TopicSampler.WARP
-                ? worker.session().localInts("proposals", assignments.topics().length)
-                : new int[0];
-        sampler = Sampler.of(options.sampler(), assignments, alpha, beta, this.words, proposals);
+        this.chunks = chunks;
+        size = chunks.words();
+        assignments = chunks.take(0);
+        sampler = Sampler.of(options.sampler(), assignments, alpha, beta, vocabulary);
+        isPooled = memory.modelPool() > 0;
+        if (isPooled) {
+            ring.keepAtMost(memory.modelPool(), memory.folder());
+        }
         known = new int[topics];
         change = new int[topics];
     }
 
     @Override
     public void run(Session session, long clock) {
-        long lap = clock / clocksPerLap;
-        int part = (int) (clock % clocksPerLap);
-        if (part > 0 && !hasDrawn) {
+        long lap = clock / clocksPerLap / chunks.parts(); // over all documents
+        int part = (int) (clock % clocksPerLap); // of all blocks
+        if ((part > 0 || clock / clocksPerLap % chunks.parts() > 0) && !hasDrawn) {
             throw new IllegalStateException("a pass was cut in two at clock " + clock);
         }
         session.gather(totals, ONLY_ROW, known);
         measureError();
-        found.ifPresent(tables -> takePriors(session, tables, part == 0 ? lap : -1));
+        if (part == 0) {
+            use((int) (clock / clocksPerLap % chunks.parts()));
+        }
+        found.ifPresent(tables -> takePriors(session, tables, part == 0 && chunk == 0 ? lap : -1));
         sampler.refresh(known);
         if (part == 0 && lap > 0) {
-            sampler.beginPass(seed(lap, -1));
+            sampler.beginPass(seed(lap, -1 - chunk));
         }
         int blocks = ring.blocks();
         long changed = 0;
@@ -113,9 +123,18 @@ final class TopicStep implements MeasuringStep {
                 i < end;
                 i++) {
             int block = ring.take();
+            if (lap == 0 && chunk == 0) {
+                ring.counts().use(options.structure());
+            }
             changed += sampler.draw(block, ring.counts(), lap == 0, seed(lap, block));
             drawn += assignments.blocks()[block].words();
             ring.pass();
+        }
+        if (lap > 0 && options.sampler() == TopicSampler.LIGHT) {
+            worker.tally("train.proposals").add((double) (sampler.proposed() - proposed), (double) drawn);
+            worker.tally("train.probes").add((double) (sampler.probed() - probed), (double) drawn);
+            proposed = sampler.proposed();
+            probed = sampler.probed();
         }
         hasDrawn = true;
         int[] now = sampler.totals();
@@ -123,16 +142,31 @@ final class TopicStep implements MeasuringStep {
             change[k] = now[k] - known[k];
         }
         session.add(totals, ONLY_ROW, change);
-        boolean isEndOfLap = part == clocksPerLap - 1;
-        found.filter(tables -> isEndOfLap && lap >= FIRST_PRIORS).ifPresent(tables -> putRises(session, tables));
+        if (part == clocksPerLap - 1) {
+            chunks.put(chunk, assignments);
+            if (lap >= FIRST_PRIORS) {
+                found.ifPresent(tables -> putRises(session, tables));
+            }
+        }
         worker.tally("train.changed").add((double) changed, (double) drawn);
         worker.processed(drawn);
+    }
+
+    /** Goes on with another part of the documents. */
+    private void use(int next) {
+        if (next != chunk) {
+            chunk = next;
+            assignments = chunks.take(next);
+            sampler = Sampler.of(options.sampler(), assignments, alpha, beta, words);
+            proposed = 0;
+            probed = 0;
+        }
     }
 
     /** What is random in a block depends on where and when it is alone, so that a run that goes on does as one that went through. */
     private long seed(long lap, int block) {
         long seed = RandomNumbers.mix(worker.seed() + 0x9e3779b97f4a7c15L * (lap + 1));
-        return RandomNumbers.mix(seed ^ (((long) worker.index() << 32) | block));
+        return RandomNumbers.mix(seed ^ (((long) worker.index() << 32) | block) ^ ((long) chunk << 52));
     }
 
     /** Priors as they are now; at the beginning of a lap, the first worker does a step from what the last lap has found. */
@@ -153,11 +187,17 @@ final class TopicStep implements MeasuringStep {
 
     /** Puts what this worker's documents say of the priors in the place of what they said before. */
     private void putRises(Session session, Found tables) {
-        var sums = new double[topics + 1];
+        if (chunk == 0) {
+            risesOfMine = new double[topics + 1];
+        }
+        double[] sums = risesOfMine;
         assignments.forEach(topics, (document, topic, count) -> sums[topic] += Priors.rise(alpha[topic], count));
         double all = sum(alpha);
         for (int d = 0; d < assignments.documents(); d++) {
             sums[topics] += Priors.rise(all, assignments.length(d));
+        }
+        if (chunk < chunks.parts() - 1) {
+            return;
         }
         var changes = new float[topics + 1];
         for (int k = 0; k <= topics; k++) {
@@ -188,34 +228,30 @@ final class TopicStep implements MeasuringStep {
         worker.tally("totals.error").add(error / (double) sizeOfAll, 1);
     }
 
-    /** The log likelihood of all words and topics, by word. */
+    /** The log likelihood of all words and topics, and the bytes of their counts; by word. */
     @Override
     public void measure(Session session, long clock) {
         double sum = 0;
-        double all = sum(alpha);
-        for (int d = 0; d < assignments.documents(); d++) {
-            sum += LogGamma.of(all) - LogGamma.of(assignments.length(d) + all);
+        for (int part = 0; part < chunks.parts(); part++) {
+            sum += ofDocuments(part == chunk ? assignments : chunks.take(part));
         }
-        var documentSum = new double[1];
-        if (options.isAlphaFound()) {
-            assignments.forEach(
-                    topics,
-                    (document, topic, count) ->
-                            documentSum[0] += LogGamma.of(alpha[topic] + count) - LogGamma.of(alpha[topic]));
-        } else {
-            var ofTopic = new LogGamma(alpha[0]);
-            assignments.forEach(topics, (document, topic, count) -> documentSum[0] += ofTopic.rise(count));
-        }
-        sum += documentSum[0];
         var ofWord = new LogGamma(beta);
         var wordSum = new double[1];
+        long bytes = 0;
         for (int block : ring.home()) {
             CountRows rows = ring.countsAtHome(block);
+            bytes += rows.bytes();
             for (int row = 0; row < rows.rows(); row++) {
                 rows.forEach(row, (topic, count) -> wordSum[0] += ofWord.rise(count));
             }
         }
         sum += wordSum[0];
+        if (isPooled) {
+            worker.tally("blocks.loaded")
+                    .add((double) (ring.loaded() - loaded), 1); // since the last cut, of the process
+            loaded = ring.loaded();
+        }
+        worker.tally("counts.bytes").add((double) bytes, (double) size);
         if (worker.index() == 0) {
             session.gather(totals, ONLY_ROW, known);
             double betas = words * beta;
@@ -224,5 +260,24 @@ final class TopicStep implements MeasuringStep {
             }
         }
         worker.tally(TopicModeling.LIKELIHOOD).add(sum, (double) size);
+    }
+
+    private double ofDocuments(Assignments some) {
+        double sum = 0;
+        double all = sum(alpha);
+        for (int d = 0; d < some.documents(); d++) {
+            sum += LogGamma.of(all) - LogGamma.of(some.length(d) + all);
+        }
+        var ofTopics = new double[1];
+        if (options.isAlphaFound()) {
+            some.forEach(
+                    topics,
+                    (document, topic, count) ->
+                            ofTopics[0] += LogGamma.of(alpha[topic] + count) - LogGamma.of(alpha[topic]));
+        } else {
+            var ofTopic = new LogGamma(alpha[0]);
+            some.forEach(topics, (document, topic, count) -> ofTopics[0] += ofTopic.rise(count));
+        }
+        return sum + ofTopics[0];
     }
 }

@@ -33,10 +33,10 @@ final class WarpSampler implements Sampler {
     private int entries;
     private final RandomNumbers random = new RandomNumbers();
 
-    WarpSampler(Assignments words, float[] alpha, double beta, long vocabulary, int[] proposals) {
+    WarpSampler(Assignments words, float[] alpha, double beta, long vocabulary) {
         this.words = words;
         byWord = new Assignments.ByWord[words.blocks().length];
-        this.proposals = proposals;
+        proposals = words.proposals();
         counted = words.topics().clone();
         topics = alpha.length;
         this.alpha = new float[topics];

@@ -1,7 +1,7 @@
 package orrery.learn.topic;
 
 import java.util.Arrays;
-import orrery.data.Examples;
+import orrery.data.Corpus;
 
 /**
  * Where each word of a vocabulary has its row: in which block of the table, and which of its rows. Words are dealt out to blocks
@@ -37,16 +37,24 @@ record WordBlocks(int blocks, int shift, int[] rowOf) {
     }
 
     /** How often each word occurs. */
-    static long[] count(Examples documents) {
-        var tokens = new long[documents.features()];
-        var cursor = documents.cursor();
-        for (long d = 0; d < documents.size(); d++) {
-            cursor.move(d);
-            for (int k = cursor.from(); k < cursor.to(); k++) {
-                tokens[cursor.indices()[k]] += (long) cursor.values()[k];
+    static long[] count(Corpus corpus) {
+        var tokens = new long[corpus.words()];
+        corpus.read(0, corpus.documents(), (document, words, counts, from, to) -> {
+            for (int k = from; k < to; k++) {
+                tokens[words[k]] += (long) counts[k];
             }
-        }
+        });
         return tokens;
+    }
+
+    /** The words by the rows that they have; -1 for a row that has none. */
+    int[] words() {
+        var wordOf = new int[Math.toIntExact(rows())];
+        Arrays.fill(wordOf, -1);
+        for (int word = 0; word < rowOf.length; word++) {
+            wordOf[rowOf[word]] = word;
+        }
+        return wordOf;
     }
 
     /** Rows of all blocks. */

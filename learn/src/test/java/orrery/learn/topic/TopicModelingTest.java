@@ -3,6 +3,7 @@ package orrery.learn.topic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Corpus;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.Reading;
@@ -30,6 +32,7 @@ import orrery.learn.InNodes;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.cells.CountRows;
+import orrery.table.spec.Consistency;
 
 /** Topics are those that words come from, counts are those of words, and a run is the same wherever it runs. */
 @Timeout(120)
@@ -89,7 +92,7 @@ final class TopicModelingTest {
             }
         });
         var model = new TopicModeling(options).prepare(data, run).run().model();
-        long tokens = Arrays.stream(WordBlocks.count(data.examples())).sum();
+        long tokens = Arrays.stream(WordBlocks.count(Corpus.of(data))).sum();
         assertThat(Arrays.stream(model.totals()).asLongStream().sum()).isEqualTo(tokens);
         var found = new TreeSet<Integer>(); // groups of words that a topic is of
         for (var topic : model.top(4)) {
@@ -115,7 +118,7 @@ final class TopicModelingTest {
     void countsAreThoseOfTheWords() throws Exception {
         var data = data(100, 2);
         var model = train(data, 3, Run.local(2));
-        var due = WordBlocks.count(data.examples());
+        var due = WordBlocks.count(Corpus.of(data));
         for (int w = 0; w < WORDS; w++) {
             long sum = 0;
             for (int i = model.starts()[w]; i < model.starts()[w + 1]; i++) {
@@ -158,6 +161,64 @@ final class TopicModelingTest {
         assertThat(first.run().outcome().status()).isEqualTo(Outcome.Status.STOPPED);
         var is = train(data, 13, Run.local(3).with(checkpoints.resuming()));
         assertThat(bits(is)).isEqualTo(bits(due));
+    }
+
+    /** What is in files and not in memory makes no difference but one of time. */
+    @ParameterizedTest
+    @EnumSource(TopicSampler.class)
+    void blocksOfTheModelMayBeInFiles(TopicSampler sampler) throws Exception {
+        var data = data(80, 10);
+        var options = options(7).with(sampler);
+        var cut = new AtomicReference<RunEvent.CutReached>();
+        var run = Run.local(2).with(new Consistency.Rotating(12));
+        var due = new TopicModeling(options).prepare(data, run).run().model();
+        var pooled = new TopicModeling(options).with(new TopicMemory(1800, 0, folder.resolve("pool")));
+        var is = pooled.prepare(data, run.listening(event -> {
+                    if (event instanceof RunEvent.CutReached reached) {
+                        cut.set(reached);
+                    }
+                }))
+                .run()
+                .model();
+        assertThat(bits(is)).isEqualTo(bits(due));
+        assertThat(cut.get().metrics().get("blocks.loaded")).isGreaterThan(12);
+        var nodes = new InNodes(2, run, member -> pooled.prepare(data, member).join());
+        assertThat(bits(pooled.prepare(data, run.with(nodes)).run().model())).isEqualTo(bits(due));
+        var kept = Checkpoints.in(Storage.local(folder.resolve("pooled")));
+        assertThat(bits(pooled.prepare(data, run.with(kept)).run().model())).isEqualTo(bits(due));
+    }
+
+    @ParameterizedTest
+    @EnumSource(TopicSampler.class)
+    void documentsMayBeInFiles(TopicSampler sampler) throws Exception {
+        var data = data(300, 11);
+        var options = new TopicOptions(2 * TOPICS, 20, 0, 0.01).with(sampler);
+        var memory = new TopicMemory(4000, 2000 * TopicMemory.BYTES_OF_WORD, folder.resolve("documents"));
+        var cuts = new ArrayList<RunEvent.CutReached>();
+        var learner = new TopicModeling(options).with(memory);
+        var is = learner.prepare(data, Run.local(2).listening(event -> {
+                    if (event instanceof RunEvent.CutReached cut) {
+                        cuts.add(cut);
+                    }
+                }))
+                .run()
+                .model();
+        assertThat(Arrays.stream(is.totals()).asLongStream().sum())
+                .isEqualTo(Arrays.stream(WordBlocks.count(Corpus.of(data))).sum());
+        assertThat(cuts.getLast().metrics().get(TopicModeling.LIKELIHOOD))
+                .isGreaterThan(cuts.getFirst().metrics().get(TopicModeling.LIKELIHOOD));
+        var inMemory =
+                new TopicModeling(options).prepare(data, Run.local(2)).run().model();
+        var other = data(100, 12).examples();
+        assertThat(is.complete(other).get("perplexity"))
+                .isCloseTo(inMemory.complete(other).get("perplexity"), withinPercentage(15));
+        var nodes = new InNodes(
+                2, Run.local(2), member -> learner.prepare(data, member).join());
+        assertThat(bits(learner.prepare(data, Run.local(2).with(nodes)).run().model()))
+                .isEqualTo(bits(is));
+        assertThatThrownBy(() ->
+                        learner.prepare(data, Run.local(2).with(Checkpoints.in(Storage.local(folder.resolve("none"))))))
+                .hasMessageContaining("leave --checkpoints or --out-of-core out");
     }
 
     /** Topics that few documents have get a smaller prior, and all workers and lives find the same. */
@@ -305,16 +366,17 @@ final class TopicModelingTest {
             }
         }
         var starts = new int[] {0, 3, 5, 7};
-        var words = new Assignments(starts, new int[FEW_WORDS], new Assignments.Block[] {
-            new Assignments.Block(new int[] {0, 1, 2}, starts, new int[] {0, 3, 5}, places)
-        });
+        var words = new Assignments(
+                starts, new int[FEW_WORDS], new int[kind == Kind.WARP ? FEW_WORDS : 0], new Assignments.Block[] {
+                    new Assignments.Block(new int[] {0, 1, 2}, starts, new int[] {0, 3, 5}, places)
+                });
         var rows = new CountRows(3, topics);
         var sampler = switch (kind) {
-            case EXACT_BY_VECTORS -> Sampler.of(TopicSampler.EXACT, words, FEW_ALPHA, FEW_BETA, 3, new int[0]);
+            case EXACT_BY_VECTORS -> Sampler.of(TopicSampler.EXACT, words, FEW_ALPHA, FEW_BETA, 3);
             case EXACT -> new ExactSampler(words, FEW_ALPHA, FEW_BETA, 3, new ScalarProducts());
-            case ROTATION -> Sampler.of(TopicSampler.ROTATION, words, FEW_ALPHA, FEW_BETA, 3, new int[0]);
-            case LIGHT -> Sampler.of(TopicSampler.LIGHT, words, FEW_ALPHA, FEW_BETA, 3, new int[0]);
-            case WARP -> Sampler.of(TopicSampler.WARP, words, FEW_ALPHA, FEW_BETA, 3, new int[FEW_WORDS]);
+            case ROTATION -> Sampler.of(TopicSampler.ROTATION, words, FEW_ALPHA, FEW_BETA, 3);
+            case LIGHT -> Sampler.of(TopicSampler.LIGHT, words, FEW_ALPHA, FEW_BETA, 3);
+            case WARP -> Sampler.of(TopicSampler.WARP, words, FEW_ALPHA, FEW_BETA, 3);
         };
         sampler.refresh(new int[topics]);
         sampler.draw(0, rows, true, 1);

@@ -1,5 +1,7 @@
 package orrery.table.cells;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -36,6 +38,7 @@ public final class CountRows {
     public static final int NARROW = 1 << 16;
 
     private static final int MOST_CELLS = Integer.MAX_VALUE - 8;
+    private static final ValueLayout.OfInt CELL = ValueLayout.JAVA_INT;
     private static final int FORM_SHIFT = 28;
     private static final int SPAN_MASK = (1 << FORM_SHIFT) - 1;
     private static final int MOST_IN_LIST =
@@ -55,7 +58,7 @@ public final class CountRows {
 
     private final int rows;
     private final int width;
-    private final Structure structure;
+    private Structure structure;
     private final int[] starts; // by row: its first cell
     private final int[] rooms; // by row: entries that it has room for; of a dense one the columns
     private final int[] used; // by row: entries above zero
@@ -63,6 +66,7 @@ public final class CountRows {
     private int[] cells;
     private int end; // of what is in use
     private long unused; // cells of rows that have moved
+    private long probes;
     private final int[][] free = new int[2 * Integer.SIZE][]; // by class of size: starts of such pieces
     private final int[] freeCount = new int[2 * Integer.SIZE];
 
@@ -102,6 +106,19 @@ public final class CountRows {
         copy.end = end;
         copy.unused = unused;
         return copy;
+    }
+
+    /** Which forms rows have from now on; those that have others keep them until they grow. */
+    public void use(Structure structure) {
+        this.structure = structure;
+        if (structure == Structure.ALL_HASHED) {
+            probe();
+        }
+    }
+
+    /** How many places single counts have been looked for in, in hashed rows. */
+    public long probes() {
+        return probes;
     }
 
     /**
@@ -246,6 +263,7 @@ public final class CountRows {
             default -> {
                 int room = rooms[row];
                 for (int i = room == 0 ? -1 : place(column, room); i >= 0; i = (i + 1) & (room - 1)) {
+                    probes++;
                     if (countAt(row, i) == 0) {
                         return -1;
                     }
@@ -507,20 +525,25 @@ public final class CountRows {
 
     /** All rows, so that {@link #decode} makes the same of it to the last place: a row's head, then its cells. */
     public IntCells encode() {
-        var all = new int[encodedCells()];
-        int to = 0;
+        var all = new IntCells(encodedCells());
+        encode(MemorySegment.ofArray(all.array()));
+        return all;
+    }
+
+    /** The same into memory that has room for {@link #encodedCells}. */
+    void encode(MemorySegment to) {
+        long at = 0;
         for (int row = 0; row < rows; row++) {
             int span = span(row);
             int form = forms[row];
-            all[to++] = (form << FORM_SHIFT) | span;
-            System.arraycopy(cells, starts[row], all, to, span);
-            to += span;
+            to.setAtIndex(CELL, at++, (form << FORM_SHIFT) | span);
+            MemorySegment.copy(cells, starts[row], to, CELL, at * Integer.BYTES, span);
+            at += span;
             if (cellsOf(form, 1) == 2) {
-                System.arraycopy(cells, starts[row] + rooms[row], all, to, span);
-                to += span;
+                MemorySegment.copy(cells, starts[row] + rooms[row], to, CELL, at * Integer.BYTES, span);
+                at += span;
             }
         }
-        return new IntCells(all);
     }
 
     /**
@@ -529,32 +552,32 @@ public final class CountRows {
      * @throws IllegalArgumentException if it makes no sense
      */
     public static CountRows decode(int rows, int width, IntCells encoded) {
-        return decode(rows, width, Structure.MIXED, encoded);
+        return decode(rows, width, Structure.MIXED, MemorySegment.ofArray(encoded.array()));
     }
 
-    static CountRows decode(int rows, int width, Structure structure, IntCells encoded) {
+    static CountRows decode(int rows, int width, Structure structure, MemorySegment encoded) {
         var made = new CountRows(rows, width, structure);
-        int[] all = encoded.array();
-        made.cells = new int[all.length + BEYOND];
+        int length = Math.toIntExact(encoded.byteSize() / Integer.BYTES);
+        made.cells = new int[length + BEYOND];
         int at = 0;
         try {
             for (int row = 0; row < rows; row++) {
-                at += made.take(row, all, at);
+                at += made.take(row, encoded, at);
             }
         } catch (IndexOutOfBoundsException e) {
             throw new IllegalArgumentException("rows of counts that end within a row", e);
         }
-        if (at != all.length) {
-            throw new IllegalArgumentException(
-                    (all.length - at) + " cells after the last of " + rows + " rows of counts");
+        if (at != length) {
+            throw new IllegalArgumentException((length - at) + " cells after the last of " + rows + " rows of counts");
         }
         return made;
     }
 
     /** Takes a row that was empty. Returns how many cells it was. */
-    private int take(int row, int[] all, int at) {
-        int form = all[at] >>> FORM_SHIFT;
-        int span = all[at] & SPAN_MASK;
+    private int take(int row, MemorySegment all, int at) {
+        int head = all.getAtIndex(CELL, at);
+        int form = head >>> FORM_SHIFT;
+        int span = head & SPAN_MASK;
         boolean isList = form == LIST || form == WIDE_LIST;
         boolean isHash = form == HASH || form == WIDE_HASH;
         if (form > WIDE_HASH
@@ -569,9 +592,9 @@ public final class CountRows {
         forms[row] = (byte) form;
         starts[row] = start;
         rooms[row] = room;
-        System.arraycopy(all, at + 1, cells, start, span);
+        MemorySegment.copy(all, CELL, (at + 1L) * Integer.BYTES, cells, start, span);
         if (cellsOf(form, 1) == 2) {
-            System.arraycopy(all, at + 1 + span, cells, start + room, span);
+            MemorySegment.copy(all, CELL, (at + 1L + span) * Integer.BYTES, cells, start + room, span);
         }
         for (int i = 0; i < span; i++) {
             int count = countAt(row, i);

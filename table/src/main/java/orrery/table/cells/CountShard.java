@@ -1,5 +1,6 @@
 package orrery.table.cells;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.table.spec.TableSpec;
@@ -10,6 +11,7 @@ import orrery.table.spec.TableSpec;
  */
 public final class CountShard extends Shard {
     private final @Nullable CountRows[] blocks;
+    private volatile @Nullable CountPool pool;
 
     /** @param isAll whether all of it is here; if not, {@link #own} says what is */
     public CountShard(TableSpec spec, boolean isAll) {
@@ -22,9 +24,49 @@ public final class CountShard extends Shard {
 
     // Whole blocks
 
+    /**
+     * Has about so many bytes of blocks in memory from now on, and the others in files.
+     *
+     * @param folder where the files are
+     */
+    public synchronized void pool(Path folder, long bytes) {
+        if (pool == null) {
+            pool = new CountPool(
+                    blocks,
+                    folder,
+                    bytes,
+                    (block, encoded) ->
+                            CountRows.decode(rows.resident(block), width, CountRows.Structure.MIXED, encoded));
+        }
+    }
+
+    /** Blocks that have come back from files so far. */
+    public long loaded() {
+        var of = pool;
+        return of == null ? 0 : of.loaded();
+    }
+
+    /** A worker is about to hold a block, and another after it. */
+    public void hold(int block, int next) {
+        var of = pool;
+        if (of != null) {
+            of.begin(block);
+            of.ahead(next);
+        }
+    }
+
+    /** A worker has done with a block, which stays here. */
+    public void rest(int block) {
+        var of = pool;
+        if (of != null) {
+            of.rest(block);
+        }
+    }
+
     /** The rows of a block. */
     public CountRows block(int block) {
-        var here = blocks[block];
+        var of = pool;
+        var here = of == null ? blocks[block] : of.fetch(block);
         if (here == null) {
             throw new IllegalStateException("table '" + spec.name() + "': block " + block + " is not here");
         }
@@ -33,7 +75,15 @@ public final class CountShard extends Shard {
 
     /** Takes a block's rows, in place of those that it has. */
     public void block(int block, CountRows fresh) {
+        elsewhere(block);
         blocks[block] = fresh;
+    }
+
+    private void elsewhere(int block) {
+        var of = pool;
+        if (of != null) {
+            of.forget(block);
+        }
     }
 
     @Override
@@ -54,7 +104,7 @@ public final class CountShard extends Shard {
     @Override
     public void install(BlockCopy copy) {
         beforeBlock(copy.block());
-        blocks[copy.block()] = CountRows.decode(rows.resident(copy.block()), width, (IntCells) copy.planes()[0]);
+        block(copy.block(), CountRows.decode(rows.resident(copy.block()), width, (IntCells) copy.planes()[0]));
     }
 
     /** Takes a row of others, as {@link CountRows} that hold it as their {@code i}th. */
@@ -72,7 +122,8 @@ public final class CountShard extends Shard {
 
     @Override
     boolean isHere(int array) {
-        return blocks[array] != null;
+        var of = pool;
+        return of == null ? blocks[array] != null : of.has(array);
     }
 
     @Override
@@ -90,11 +141,13 @@ public final class CountShard extends Shard {
 
     @Override
     void allocate(int block) {
+        elsewhere(block);
         blocks[block] = new CountRows(rows.resident(block), width);
     }
 
     @Override
     void release(int block) {
+        elsewhere(block);
         blocks[block] = null;
     }
 

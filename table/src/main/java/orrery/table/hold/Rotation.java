@@ -170,6 +170,11 @@ public final class Rotation {
         return ticker.nanos() - start;
     }
 
+    /** Whether a block is of this node when it is passed on after a visit. */
+    public boolean staysHere(int block, long visit) {
+        return isHere(worker(block, visit + 1));
+    }
+
     /** A worker has done its part with a block that it has had at a visit: it goes to the next. */
     public void pass(int block, long visit, long limitNanos) {
         int next = worker(block, visit + 1);

@@ -1,9 +1,11 @@
 package orrery.table.worker;
 
+import java.nio.file.Path;
 import java.util.List;
 import orrery.table.cells.CountRows;
 import orrery.table.cells.FloatShard;
 import orrery.table.hold.Rotation;
+import orrery.table.spec.TableSpec;
 
 /**
  * The blocks of a table under {@link orrery.table.spec.Consistency.Rotating} as one worker has them, one after the other, lap after
@@ -25,6 +27,7 @@ public final class Ring {
     private final Port port;
     private final Rotation rotation;
     private final int[] order;
+    private final boolean isOfCounts;
     private long taken; // blocks, in all laps
     private int held = NONE;
 
@@ -32,6 +35,7 @@ public final class Ring {
         this.port = port;
         rotation = port.table.rotation();
         order = rotation.order(port.self.worker);
+        isOfCounts = port.spec.type() == TableSpec.Type.COUNT;
     }
 
     /** How many blocks a lap has. */
@@ -44,6 +48,21 @@ public final class Ring {
         return order[(int) ((taken + ahead) % order.length)];
     }
 
+    /**
+     * Has about so many bytes of the table's blocks of this member in memory from now on, and the others in files: for a model that
+     * is larger than memory. The next block comes back from its file while a worker holds the one before it.
+     *
+     * @param folder where the files are, which have no names and go with the process
+     */
+    public void keepAtMost(long bytes, Path folder) {
+        port.table.counts().pool(folder, bytes);
+    }
+
+    /** How many blocks have come back from files so far. */
+    public long loaded() {
+        return port.table.counts().loaded();
+    }
+
     /** Waits for the next block. Returns its number. */
     public int take() {
         if (held != NONE) {
@@ -52,6 +71,9 @@ public final class Ring {
         }
         int block = coming(0);
         port.waited(rotation.take(block, visit(block), port.self.waitLimitNanos), NONE);
+        if (isOfCounts) {
+            port.table.counts().hold(block, coming(1));
+        }
         port.table.shard.beginHold(block);
         held = block;
         return block;
@@ -68,6 +90,9 @@ public final class Ring {
         long visit = visit(block);
         taken++;
         port.table.shard.endHold(block);
+        if (isOfCounts && rotation.staysHere(block, visit)) {
+            port.table.counts().rest(block); // before others may have it
+        }
         rotation.pass(block, visit, port.self.waitLimitNanos);
     }
 

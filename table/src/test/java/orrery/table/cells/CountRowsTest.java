@@ -63,7 +63,8 @@ final class CountRowsTest {
     private static CountRows roundTrip(CountRows rows, CountRows.Structure structure) {
         var encoded = rows.encode();
         assertThat(encoded.length()).isEqualTo(rows.encodedCells());
-        var again = CountRows.decode(rows.rows(), rows.width(), structure, encoded);
+        var again = CountRows.decode(
+                rows.rows(), rows.width(), structure, java.lang.foreign.MemorySegment.ofArray(encoded.array()));
         assertThat(again.encode().array()).isEqualTo(encoded.array());
         for (int row = 0; row < rows.rows(); row++) {
             assertThat(again.span(row)).isEqualTo(rows.span(row));

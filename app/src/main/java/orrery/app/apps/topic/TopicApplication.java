@@ -13,6 +13,7 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.HoldOutFlags;
 import orrery.app.flags.UsageException;
 import orrery.app.run.Shown;
+import orrery.data.Corpus;
 import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Loaded;
@@ -67,12 +68,14 @@ public final class TopicApplication implements Application {
         var holdOut = new HoldOutFlags();
         var topics = new TopicFlags();
         var search = new TopicFlags.Search();
+        var memory = new MemoryFlags();
         return new Flags() {
             @Override
             public List<FlagGroup> groups() {
                 return List.of(
                         new FlagGroup(FlagGroup.DATA, reading),
                         new FlagGroup(FlagGroup.DATA, holdOut),
+                        new FlagGroup(FlagGroup.DATA, memory),
                         new FlagGroup(FlagGroup.MODEL, topics),
                         new FlagGroup(FlagGroup.OPTIMISER, search));
             }
@@ -81,7 +84,8 @@ public final class TopicApplication implements Application {
             public Application.Task<TopicModel> task(Given given) {
                 holdOut.check();
                 reading.options();
-                return new Task(topics.options(search), reading, holdOut);
+                memory.check(holdOut);
+                return new Task(topics.options(search), reading, holdOut, memory);
             }
         };
     }
@@ -91,43 +95,49 @@ public final class TopicApplication implements Application {
         private final TopicOptions options;
         private final DocumentFlags reading;
         private final HoldOutFlags holdOut;
-        private Optional<Loaded> train = Optional.empty();
+        private final MemoryFlags memory;
+        private Optional<Corpus> train = Optional.empty();
         private Optional<Examples> test = Optional.empty();
         private double likelihood = Double.NaN; // of the last cut
 
-        Task(TopicOptions options, DocumentFlags reading, HoldOutFlags holdOut) {
+        Task(TopicOptions options, DocumentFlags reading, HoldOutFlags holdOut, MemoryFlags memory) {
             this.options = options;
-            learner = new TopicModeling(options);
+            this.memory = memory;
+            learner = new TopicModeling(options).with(memory.memory());
             this.reading = reading;
             this.holdOut = holdOut;
         }
 
         @Override
         public String read(String name, long seed) throws IOException {
-            var all = reading.data().documents(name, reading.options());
-            if (holdOut.split != null) {
-                var parts = all.examples().split(holdOut.split, seed);
-                if (parts.test().size() == 0 || parts.train().size() == 0) {
-                    throw new DataException("--split " + holdOut.split + " of "
-                            + all.examples().size() + " documents leaves none on one side");
-                }
-                train = Optional.of(new Loaded(parts.train(), all.schema(), all.reading()));
-                test = Optional.of(parts.test());
+            if (memory.outOfCore) {
+                train = Optional.of(reading.data().corpus(name, reading.options(), memory.folder()));
             } else {
-                train = Optional.of(all);
-                if (holdOut.test != null) {
-                    test = Optional.of(reading.data()
-                            .documentsLike(holdOut.test, all.schema(), reading.options())
-                            .examples());
+                var all = reading.data().documents(name, reading.options());
+                train = Optional.of(Corpus.of(all));
+                if (holdOut.split != null) {
+                    var parts = all.examples().split(holdOut.split, seed);
+                    if (parts.test().size() == 0 || parts.train().size() == 0) {
+                        throw new DataException("--split " + holdOut.split + " of "
+                                + all.examples().size() + " documents leaves none on one side");
+                    }
+                    train = Optional.of(Corpus.of(new Loaded(parts.train(), all.schema(), all.reading())));
+                    test = Optional.of(parts.test());
                 }
             }
-            return said(train.get().examples())
-                    + test.map(documents -> "; test: " + said(documents)).orElse("");
+            if (holdOut.test != null) {
+                test = Optional.of(reading.data()
+                        .documentsLike(holdOut.test, train.get().schema(), reading.options())
+                        .examples());
+            }
+            var of = train.get();
+            return said(of.documents(), of.words(), of.counts())
+                    + test.map(some -> "; test: " + said(some.size(), some.features(), some.nonZeros()))
+                            .orElse("");
         }
 
-        private static String said(Examples documents) {
-            return documents.size() + " documents, " + documents.features() + " words, " + documents.nonZeros()
-                    + " counts";
+        private static String said(long documents, int words, long counts) {
+            return documents + " documents, " + words + " words, " + counts + " counts";
         }
 
         @Override
@@ -137,7 +147,7 @@ public final class TopicApplication implements Application {
 
         @Override
         public String dataSum() {
-            return train.orElseThrow().examples().sum();
+            return train.orElseThrow().sum();
         }
 
         @Override
@@ -183,10 +193,12 @@ public final class TopicApplication implements Application {
 
     /** The largest topics, a line each: how many words have it, then its words. */
     static void show(PrintWriter out, TopicModel model, int topics, int words) {
-        var top = model.top(words);
-        for (int k : model.bySize().subList(0, Math.min(topics, model.topics()))) {
+        var largest = model.bySize().subList(0, Math.min(topics, model.topics()));
+        var top = model.top(largest, words);
+        for (int i = 0; i < largest.size(); i++) {
+            int k = largest.get(i);
             out.println("topic " + k + " (" + String.format(Locale.ROOT, "%,d", model.totals()[k]) + "): "
-                    + top.get(k).stream()
+                    + top.get(i).stream()
                             .map(entry -> Printable.of(entry.text()))
                             .collect(Collectors.joining(" ")));
         }

@@ -5,6 +5,7 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
 import orrery.learn.topic.TopicOptions;
 import orrery.learn.topic.TopicSampler;
+import orrery.table.cells.CountRows;
 import picocli.CommandLine.Option;
 
 /** How topics are found. */
@@ -41,6 +42,16 @@ final class TopicFlags {
             })
     TopicSampler sampler = TopicOptions.DEFAULT.sampler();
 
+    @Option(
+            names = "--count-rows",
+            paramLabel = "F",
+            descriptionKey = FlagGroup.MORE,
+            description = {
+                "Forms of rows of counts, to compare: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+                "mixed: lists or hashed while few of their topics have a count, dense from a quarter on."
+            })
+    CountRows.Structure structure = TopicOptions.DEFAULT.structure();
+
     /** How long they are looked for. */
     static final class Search {
         @Option(
@@ -55,7 +66,7 @@ final class TopicFlags {
             throw new UsageException("--alpha must be above 0, got " + alpha);
         }
         try {
-            return new TopicOptions(topics, search.iterations, alpha == null ? 0 : alpha, beta, sampler);
+            return new TopicOptions(topics, search.iterations, alpha == null ? 0 : alpha, beta, sampler, structure);
         } catch (IllegalArgumentException e) {
             throw new UsageException("--", e);
         }
