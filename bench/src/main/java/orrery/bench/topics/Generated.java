@@ -13,9 +13,9 @@ import java.util.SplittableRandom;
  * neighbours, and the document's topic on which of them it is.
  */
 final class Generated {
-    private static final int GROUP = 64; // neighbours by frequency
+    private static final int GROUP = 16; // neighbours by frequency
     private static final int TOPICS = 2000; // there are, whatever is looked for
-    private static final int OF_DOCUMENT = 3; // topics that a document has
+    private static final int OF_DOCUMENT = 8; // topics that a document has
 
     private Generated() {}
 
