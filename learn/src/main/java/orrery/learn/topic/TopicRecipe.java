@@ -62,7 +62,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
         if (parts > 1 && run.checkpoints().isPresent()) {
             throw new IllegalArgumentException(
                     "checkpoints keep the topics of all words, and documents that are not held"
-                            + " in memory have theirs in a file of each process: leave --checkpoints or --out-of-core out");
+                            + " in memory have theirs in a file of each process: --checkpoint-every 0, or leave --out-of-core out");
         }
         int clocksPerLap = Math.clamp(size / options.topics(), 1, Math.min(blocks.blocks(), MOST_REFRESHES));
         long clocksPerPass = (long) clocksPerLap * parts;

@@ -218,7 +218,7 @@ final class TopicModelingTest {
                 .isEqualTo(bits(is));
         assertThatThrownBy(() ->
                         learner.prepare(data, Run.local(2).with(Checkpoints.in(Storage.local(folder.resolve("none"))))))
-                .hasMessageContaining("leave --checkpoints or --out-of-core out");
+                .hasMessageContaining("--checkpoint-every 0, or leave --out-of-core out");
     }
 
     /** Topics that few documents have get a smaller prior, and all workers and lives find the same. */
