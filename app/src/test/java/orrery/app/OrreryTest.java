@@ -711,7 +711,20 @@ final class OrreryTest {
                 .contains("give --vocabulary FILE");
         assertThat(orrery("train", "lda", "@texts.csv", "--no-cache").err()).contains("name the column of texts");
         assertThat(orrery("train", "lda", "@docword.txt", "--topics", "0").err())
-                .contains("topics must be 1 to 65536, got 0");
+                .contains("topics must be 1 to 1048576, got 0");
+        assertThat(orrery("train", "lda", "@docword.txt", "--topics", "70000").err())
+                .contains("the sampler exact has up to 65536 topics, got 70000; light and warp have up to 1048576");
+        String[] inFiles = {
+            "train", "lda", "@docword.txt", "--topics", "70000", "--sampler", "light", "--iterations", "3"
+        };
+        String[] pool = {"--out-of-core", "--model-pool", "1m", "--pool-folder", "@pool", "--run", "@filed"};
+        assertThat(orrery(with(with(inFiles, pool), "--checkpoint-every", "0")).code())
+                .isZero();
+        assertThat(orrery(with(with(inFiles, pool), "--split", "0.5")).err())
+                .contains("--out-of-core holds no documents out");
+        assertThat(orrery("train", "lda", "@texts.csv", "--text", "text", "--out-of-core")
+                        .err())
+                .contains("documents that are not held in memory are of format docword");
         assertThat(orrery("topics", "@two.libsvm").code()).isNotZero();
     }
 

@@ -83,8 +83,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     private void start(String main, String... arguments) throws IOException {
-        var command = new ArrayList<>(
-                List.of(System.getProperty("java.home") + "/bin/java", "-Xmx256m"));
+        var command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "-Xmx256m"));
         command.addAll(STARTS_FAST);
         command.addAll(List.of("-cp", home.resolve("jars") + "/*"));
         command.add(main);

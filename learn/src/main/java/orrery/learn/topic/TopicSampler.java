@@ -8,12 +8,12 @@ public enum TopicSampler {
      * From all topics, with exact counts, document by document within a block of the vocabulary: the sum goes over the topics that the
      * word has. Least work to a likelihood of all, up to some ten thousand topics.
      */
-    EXACT(4, 1 << 16),
+    EXACT(6, 1 << 16),
     /**
      * The same distribution, word by word: the sum goes over the topics that the document has (Zheng et al., arXiv
      * 1411.2305).
      */
-    ROTATION(4, 1 << 16),
+    ROTATION(6, 1 << 16),
     /**
      * By proposals, alternately from the word and from the document, each accepted or not (Yuan et al., WWW 2015): a draw takes
      * as long with a million topics as with a thousand.

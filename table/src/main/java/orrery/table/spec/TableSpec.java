@@ -101,7 +101,7 @@ public record TableSpec(
         if (layout == Layout.DENSE && rows == OPEN) {
             throw new IllegalArgumentException("table '" + name + "' takes any key, so it must be sparse");
         }
-        if (layout == Layout.DENSE && rows > MAX_DENSE_CELLS / width) {
+        if (layout == Layout.DENSE && type != Type.COUNT && rows > MAX_DENSE_CELLS / width) {
             throw new IllegalArgumentException("table '" + name + "' has " + rows + " x " + width
                     + " cells, more than a dense table can have; make it sparse");
         }
