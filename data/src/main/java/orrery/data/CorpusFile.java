@@ -4,16 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32C;
+import orrery.store.ScratchFile;
 
 /**
- * Documents in a file of this process: of each how many words it has, then the words, then their counts, as ints. The file has no
- * name from the beginning on where the system allows that, and so is gone when the process ends.
+ * Documents in a file of this process: of each how many words it has, then the words, then their counts, as ints ({@link ScratchFile}).
  */
 final class CorpusFile implements Corpus {
     private static final int BUFFER = 1 << 20;
@@ -50,14 +48,7 @@ final class CorpusFile implements Corpus {
         private int size;
 
         Writer(Path folder) throws IOException {
-            Files.createDirectories(folder);
-            var file = Files.createTempFile(folder, "documents-", ".packed");
-            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            try {
-                Files.delete(file);
-            } catch (IOException e) {
-                file.toFile().deleteOnExit();
-            }
+            channel = ScratchFile.in(folder);
         }
 
         void word(int word, int count) {

@@ -7,16 +7,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Set;
-import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Examples.Part;
-import orrery.store.Readers;
+import orrery.store.ScratchFile;
 import orrery.store.Storage;
 import orrery.store.Unwritable;
 
@@ -102,20 +98,7 @@ public final class Spill implements AutoCloseable {
         private ByteBuffer buffer = little(1 << 16); // used again
 
         Writer(Path folder) throws IOException {
-            var file = folder.resolve("orrery-" + UUID.randomUUID());
-            try {
-                channel = FileChannel.open(
-                        file,
-                        Set.of(
-                                StandardOpenOption.CREATE_NEW,
-                                StandardOpenOption.READ,
-                                StandardOpenOption.WRITE,
-                                StandardOpenOption
-                                        .DELETE_ON_CLOSE), // where files may be open and have no name: at once
-                        Readers.OWNER_ONLY.ofFile(file));
-            } catch (FileSystemException e) {
-                throw Unwritable.at(folder.toString(), e);
-            }
+            channel = ScratchFile.in(folder);
             where = folder;
         }
 

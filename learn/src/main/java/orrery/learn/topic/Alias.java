@@ -20,10 +20,6 @@ final class Alias {
         }
     }
 
-    long bytes() {
-        return (part.length + other.length + (long) waiting.length) * Integer.BYTES;
-    }
-
     /**
      * Makes a distribution of some entries.
      *

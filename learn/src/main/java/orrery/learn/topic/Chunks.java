@@ -6,10 +6,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
+import orrery.store.ScratchFile;
 
 /**
  * A worker's documents, of which one part is in memory at a time and the others are in a file, with the topics of their words (Yuan
@@ -38,15 +37,7 @@ final class Chunks {
     /** Parts that are to be added one after another. */
     static Chunks inFile(Path folder, int parts, int blocks) {
         try {
-            Files.createDirectories(folder);
-            var file = Files.createTempFile(folder, "topics-", ".words");
-            var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            try {
-                Files.delete(file);
-            } catch (IOException e) {
-                file.toFile().deleteOnExit();
-            }
-            return new Chunks(null, channel, parts, blocks);
+            return new Chunks(null, ScratchFile.in(folder), parts, blocks);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot make a file for documents in " + folder, e);
         }

@@ -101,12 +101,4 @@ final class DocumentTopics {
         Arrays.fill(used, 0);
         words.forEach(topics, this::put);
     }
-
-    long bytes() {
-        long bytes = (long) starts.length * Long.BYTES + (long) used.length * Integer.BYTES;
-        for (int[] part : cells) {
-            bytes += (long) part.length * Integer.BYTES;
-        }
-        return bytes;
-    }
 }

@@ -1,6 +1,5 @@
 package orrery.learn.topic;
 
-import java.util.Arrays;
 import orrery.table.cells.CountRows;
 
 /**
@@ -18,10 +17,7 @@ final class LightSampler implements Sampler {
 
     private final Assignments words;
     private final int topics;
-    private final float[] alpha;
-    private double alphaSum;
-    private boolean isEven; // all priors of topics are the same
-    private final Alias byPrior = new Alias();
+    private final DocumentProposals byDocument;
     private final double beta;
     private final double betaSum;
     private final int[] totals;
@@ -34,13 +30,12 @@ final class LightSampler implements Sampler {
     LightSampler(Assignments words, float[] alpha, double beta, long vocabulary) {
         this.words = words;
         topics = alpha.length;
-        this.alpha = new float[topics];
+        byDocument = new DocumentProposals(alpha);
         this.beta = beta;
         betaSum = beta * vocabulary;
         totals = new int[topics];
         ofDocument = new int[topics];
         proposals = new WordProposals(topics, beta, betaSum);
-        alpha(alpha);
     }
 
     @Override
@@ -50,20 +45,7 @@ final class LightSampler implements Sampler {
 
     @Override
     public void alpha(float[] next) {
-        if (Arrays.equals(alpha, next)) {
-            return;
-        }
-        System.arraycopy(next, 0, alpha, 0, topics);
-        alphaSum = 0;
-        isEven = true;
-        var weights = new double[topics];
-        for (int k = 0; k < topics; k++) {
-            weights[k] = alpha[k];
-            alphaSum += alpha[k];
-            isEven &= alpha[k] == alpha[0];
-        }
-        byPrior.room(topics);
-        byPrior.make(0, topics, weights, alphaSum);
+        byDocument.alpha(next);
     }
 
     @Override
@@ -100,9 +82,9 @@ final class LightSampler implements Sampler {
             for (int n = of.starts()[i]; n < of.starts()[i + 1]; n++, at++) {
                 int old = topicOf[at];
                 int topic = draw(old, of.places()[n], at, first, last, rows, frozen);
+                topicOf[at] = topic;
                 if (topic != old) {
                     changed++;
-                    topicOf[at] = topic;
                     ofDocument[old]--;
                     ofDocument[topic]++;
                     totals[old]--;
@@ -144,7 +126,7 @@ final class LightSampler implements Sampler {
         double proposing = proposals.densityWithout(count, old); // how likely the present topic would be proposed
         double keep = proposing / proposals.density(count, old);
         int topic = old;
-        double ofDocuments = ofDocument[old] - 1 + alpha[old];
+        double ofDocuments = ofDocument[old] - 1 + byDocument.alpha(old);
         double ofWord = (rows.count(row, old) - 1 + beta) / (totals[old] - 1 + betaSum);
         double proposingOld = proposing;
         for (int step = 0; step < STEPS; step++) {
@@ -156,7 +138,7 @@ final class LightSampler implements Sampler {
             }
             if (next != topic) {
                 int own = next == old ? 1 : 0;
-                double nextOfDocuments = ofDocument[next] - own + alpha[next];
+                double nextOfDocuments = ofDocument[next] - own + byDocument.alpha(next);
                 double nextOfWord = (rows.count(row, next) - own + beta) / (totals[next] - own + betaSum);
                 double proposingNext = next == old ? proposingOld : proposals.density(frozen.count(row, next), next);
                 if (random.next() * ofDocuments * ofWord * proposingNext < nextOfDocuments * nextOfWord * proposing) {
@@ -166,7 +148,8 @@ final class LightSampler implements Sampler {
                     proposing = proposingNext;
                 }
             }
-            next = byDocument(topic, at, first, last);
+            words.topics()[at] = topic; // for which the word stands among its document's
+            next = byDocument.draw(words.topics(), first, last, random);
             proposed++;
             if (next != topic) {
                 int own = next == old ? 1 : 0;
@@ -175,22 +158,13 @@ final class LightSampler implements Sampler {
                     topic = next;
                     ofWord = nextOfWord;
                     if (step < STEPS - 1) {
-                        ofDocuments = ofDocument[next] - own + alpha[next];
+                        ofDocuments = ofDocument[next] - own + byDocument.alpha(next);
                         proposing = next == old ? proposingOld : proposals.density(frozen.count(row, next), next);
                     }
                 }
             }
         }
         return topic;
-    }
-
-    private int byDocument(int topic, int at, int first, int last) {
-        double drawn = random.next() * (last - first + alphaSum);
-        if (drawn < last - first) {
-            int word = first + (int) drawn;
-            return word == at ? topic : words.topics()[word];
-        }
-        return isEven ? random.below(topics) : byPrior.draw(0, topics, random);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package orrery.learn.topic;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.CountRows;
 
@@ -19,10 +18,7 @@ final class WarpSampler implements Sampler {
     private final int[] proposals; // by word: by the word, when a pass begins; by the document, when a row is drawn
     private final int[] counted; // by word: the topic that its row has
     private final int topics;
-    private final float[] alpha;
-    private double alphaSum;
-    private boolean isEven;
-    private final Alias byPrior = new Alias();
+    private final DocumentProposals byDocument;
     private final double beta;
     private final double betaSum;
     private final int[] totals;
@@ -39,12 +35,11 @@ final class WarpSampler implements Sampler {
         proposals = words.proposals();
         counted = words.topics().clone();
         topics = alpha.length;
-        this.alpha = new float[topics];
+        byDocument = new DocumentProposals(alpha);
         this.beta = beta;
         betaSum = beta * vocabulary;
         totals = new int[topics];
         counts = new int[topics];
-        alpha(alpha);
     }
 
     @Override
@@ -54,20 +49,7 @@ final class WarpSampler implements Sampler {
 
     @Override
     public void alpha(float[] next) {
-        if (Arrays.equals(alpha, next)) {
-            return;
-        }
-        System.arraycopy(next, 0, alpha, 0, topics);
-        alphaSum = 0;
-        isEven = true;
-        var prior = new double[topics];
-        for (int k = 0; k < topics; k++) {
-            prior[k] = alpha[k];
-            alphaSum += alpha[k];
-            isEven &= alpha[k] == alpha[0];
-        }
-        byPrior.room(topics);
-        byPrior.make(0, topics, prior, alphaSum);
+        byDocument.alpha(next);
     }
 
     @Override
@@ -91,8 +73,8 @@ final class WarpSampler implements Sampler {
                 int next = proposals[n];
                 counted[n] = old;
                 if (next != old) {
-                    double is = (counts[old] - 1 + alpha[old]) / (totals[old] - 1 + betaSum);
-                    double would = (counts[next] + alpha[next]) / (totals[next] + betaSum);
+                    double is = (counts[old] - 1 + byDocument.alpha(old)) / (totals[old] - 1 + betaSum);
+                    double would = (counts[next] + byDocument.alpha(next)) / (totals[next] + betaSum);
                     if (random.next() * is < would) {
                         counts[old]--;
                         counts[next]++;
@@ -104,17 +86,9 @@ final class WarpSampler implements Sampler {
             }
             for (int n = first; n < last; n++) {
                 counts[topicOf[n]] = 0;
-                proposals[n] = byDocument(first, last);
+                proposals[n] = byDocument.draw(topicOf, first, last, random);
             }
         }
-    }
-
-    private int byDocument(int first, int last) {
-        double drawn = random.next() * (last - first + alphaSum);
-        if (drawn < last - first) {
-            return words.topics()[first + (int) drawn];
-        }
-        return isEven ? random.below(topics) : byPrior.draw(0, topics, random);
     }
 
     /** The sweep over rows. */

@@ -105,11 +105,4 @@ final class WordProposals {
     double densityWithout(int count, int topic) {
         return (count - 1 + beta) / (totals[topic] - 1 + betaSum);
     }
-
-    long bytes() {
-        return prior.bytes()
-                + byWord.bytes()
-                + (topics.length + starts.length + totals.length + (long) inverse.length) * Integer.BYTES
-                + (masses.length + (long) weights.length) * Double.BYTES;
-    }
 }

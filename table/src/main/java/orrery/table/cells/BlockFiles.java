@@ -5,17 +5,14 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import orrery.store.ScratchFile;
 
 /**
- * Blocks of counts in files, a file each, mapped while it is written or read. The files are this process's alone: they have no
- * names from their first use on where the system allows that, and so are gone when it ends, however it ends.
- */
+ * Blocks of counts in files, a file each, mapped while it is written or read ({@link ScratchFile}). */
 final class BlockFiles {
     private final Path folder;
     private final @Nullable FileChannel[] channels; // by block
@@ -30,7 +27,7 @@ final class BlockFiles {
         try (var arena = Arena.ofConfined()) {
             var channel = channels[block];
             if (channel == null) {
-                channel = open(block);
+                channel = ScratchFile.in(folder);
                 channels[block] = channel;
             }
             channel.truncate(bytes);
@@ -40,18 +37,6 @@ final class BlockFiles {
         } catch (IOException | InternalError e) { // the latter where a mapped file's disk is full
             throw failed("write", block, e);
         }
-    }
-
-    private FileChannel open(int block) throws IOException {
-        Files.createDirectories(folder);
-        var file = Files.createTempFile(folder, "block-" + block + "-", ".counts");
-        var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        try {
-            Files.delete(file);
-        } catch (IOException e) {
-            file.toFile().deleteOnExit();
-        }
-        return channel;
     }
 
     /** Reads what was written of a block. */
