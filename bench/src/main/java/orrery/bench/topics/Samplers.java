@@ -139,7 +139,10 @@ final class Samplers {
             double proposals = 0;
             double probes = 0;
             for (int run = 0; run < runs; run++) {
-                var done = run(new TopicOptions(k, passes, alphas / k, TopicOptions.DEFAULT.beta()).with(sampler), run);
+                var done = run(
+                        new TopicOptions(
+                                k, passes, alphas / k, TopicOptions.DEFAULT.beta(), sampler, CountRows.Structure.MIXED),
+                        run);
                 times.add(1e9 * done.pass() / words);
                 proposals = done.metrics().getOrDefault("train.proposals", Double.NaN);
                 probes = done.metrics().getOrDefault("train.probes", Double.NaN);
