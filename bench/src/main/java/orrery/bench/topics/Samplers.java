@@ -17,8 +17,6 @@ import orrery.table.cells.CountRows;
 
 /** The samplers beside each other, one worker each. */
 final class Samplers {
-    private static final int PASSES_PER_CUT = 5;
-
     private final Report report;
     private final Loaded loaded;
     private final int runs;
@@ -58,7 +56,7 @@ final class Samplers {
                     if (event instanceof RunEvent.CutReached cut) {
                         metrics.add(cut.metrics());
                         course.add(
-                                course.passes() + Math.min(PASSES_PER_CUT, options.iterations()),
+                                course.passes() + options.passesBetweenCuts(),
                                 cut.metrics().getOrDefault(TopicModeling.LIKELIHOOD, Double.NaN),
                                 (System.nanoTime() - wall) / 1e9,
                                 (Cpu.nanos() - cpu) / 1e9);
@@ -173,7 +171,7 @@ final class Samplers {
                     Figure.median(first),
                     String.format(Locale.ROOT, "%,d topics", topics.getFirst()),
                     runs,
-                    "CPU of passes after the fifth"));
+                    "CPU of passes after the first cut"));
         }
         return figures;
     }
@@ -220,7 +218,7 @@ final class Samplers {
                     Figure.median(mixed),
                     "mixed",
                     runs,
-                    "passes after the fifth"));
+                    "passes after the first cut"));
         }
         return figures;
     }

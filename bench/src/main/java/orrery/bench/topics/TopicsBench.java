@@ -35,8 +35,6 @@ import picocli.CommandLine.Spec;
                 "Topics of documents: what it takes to a likelihood, and how well two workers share a machine, against MALLET"
                         + " 2.0.8 with 1 and 2 threads.")
 public final class TopicsBench implements Callable<Integer> {
-    private static final int PASSES_PER_CUT = 5;
-
     @Parameters(arity = "0..1", paramLabel = "DATA", description = "Documents (default: jdk-words).")
     String data = "jdk-words";
 
@@ -322,7 +320,7 @@ public final class TopicsBench implements Callable<Integer> {
                 .prepare(loaded, Run.local(workers).withSeed(seed + 1).listening(event -> {
                     if (event instanceof RunEvent.CutReached cut) {
                         course.add(
-                                course.passes() + PASSES_PER_CUT,
+                                course.passes() + options.passesBetweenCuts(),
                                 cut.metrics().getOrDefault(TopicModeling.LIKELIHOOD, Double.NaN),
                                 (System.nanoTime() - wall) / 1e9,
                                 (Cpu.nanos() - cpu) / 1e9);

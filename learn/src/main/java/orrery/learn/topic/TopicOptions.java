@@ -17,6 +17,9 @@ import orrery.table.cells.CountRows;
 public record TopicOptions(
         int topics, int iterations, double alpha, double beta, TopicSampler sampler, CountRows.Structure structure)
         implements Serializable {
+    private static final int MOST_BETWEEN_CUTS = 5; // passes
+    private static final int LEAST_CUTS = 5; // so that one sees how the likelihood goes
+
     private static final double MOST_AT_FIRST = 0.1; // short documents of few topics would have all of them
 
     /** 100 topics, 100 iterations. */
@@ -64,5 +67,10 @@ public record TopicOptions(
     /** Whether priors of topics change with what is found. */
     public boolean isAlphaFound() {
         return alpha == 0;
+    }
+
+    /** Passes from one cut to the next, at which the likelihood is measured: 5, and fewer where a run would have less than five cuts. */
+    public int passesBetweenCuts() {
+        return Math.clamp(iterations / LEAST_CUTS, 1, MOST_BETWEEN_CUTS);
     }
 }

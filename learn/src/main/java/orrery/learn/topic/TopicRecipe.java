@@ -24,7 +24,6 @@ final class TopicRecipe implements Recipe<TopicModel> {
     private static final String ALPHA = "alpha";
     private static final String RISES = "rises";
     private static final int MOST_REFRESHES = 64; // of the totals, in a pass
-    private static final int BETWEEN_CUTS = 5; // passes
     private static final int BYTES_OF_COUNT = 12; // about, in a row that is not full
     private static final int BLOCKS_IN_POOL = 6; // that one is used, one leaves, one comes back
 
@@ -78,7 +77,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
         var stage = new Stage(
                         "sample",
                         clocksPerPass * options.iterations(),
-                        clocksPerPass * Math.min(BETWEEN_CUTS, options.iterations()),
+                        clocksPerPass * options.passesBetweenCuts(),
                         worker -> new TopicStep(
                                 data.words(),
                                 chunks(worker, firsts),
