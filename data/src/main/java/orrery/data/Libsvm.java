@@ -323,6 +323,17 @@ final class Libsvm {
 
     /** Whether a line looks like one of this format: a label, then features, each with its index. */
     static boolean isLine(String line) {
-        return line.matches("\\s*[^\\s:]+(\\s+(qid|[0-9]+):[^\\s:]+)*\\s*(#.*)?") && line.contains(":");
+        int comment = line.indexOf('#');
+        var words = (comment < 0 ? line : line.substring(0, comment)).strip().split("\\s+", -1);
+        boolean isLine = !words[0].isEmpty() && words[0].indexOf(':') < 0 && line.contains(":");
+        for (int i = 1; i < words.length && isLine; i++) { // a line may have any number of features
+            int colon = words[i].indexOf(':');
+            isLine = colon > 0
+                    && colon < words[i].length() - 1
+                    && words[i].indexOf(':', colon + 1) < 0
+                    && (words[i].startsWith("qid:")
+                            || words[i].chars().limit(colon).allMatch(c -> c >= '0' && c <= '9'));
+        }
+        return isLine;
     }
 }

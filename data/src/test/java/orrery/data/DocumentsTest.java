@@ -105,6 +105,19 @@ final class DocumentsTest {
     }
 
     @Test
+    void aLineMayHaveAnyNumberOfFeatures() throws IOException {
+        var line = new StringBuilder("1");
+        for (int i = 1; i <= 50_000; i++) {
+            line.append(' ').append(i).append(":1");
+        }
+        var file = file("long.txt", line + "\n0 1:2\n");
+        assertThat(data().documents(file, DocumentOptions.FOUND).examples().features())
+                .isEqualTo(50_000);
+        assertThat(data().read(file, ReadOptions.defaults()).examples().features())
+                .isEqualTo(50_000);
+    }
+
+    @Test
     void textsAreCutIntoWords() throws IOException {
         var file = file("texts.csv", """
                 id,title,body

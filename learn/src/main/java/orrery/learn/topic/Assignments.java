@@ -3,6 +3,7 @@ package orrery.learn.topic;
 import java.util.Arrays;
 import java.util.function.BiFunction;
 import orrery.data.Corpus;
+import orrery.table.cells.CountRows;
 
 /**
  * The words of a worker's documents, and the topic of each. Topics lie document after document, and within a document block after
@@ -142,6 +143,21 @@ record Assignments(int[] firsts, int[] topics, int[] proposals, Block[] blocks) 
                 counts[listed[i]] = 0;
             }
         }
+    }
+
+    /** Gives the words of a block their first topics, any, and counts them. Returns how many words there are. */
+    long drawEvenly(int block, int[] totals, CountRows rows, RandomNumbers random) {
+        var of = blocks[block];
+        for (int i = 0; i < of.documents().length; i++) {
+            int at = of.firsts()[i];
+            for (int n = of.starts()[i]; n < of.starts()[i + 1]; n++, at++) {
+                int topic = random.below(totals.length);
+                topics[at] = topic;
+                totals[topic]++;
+                rows.add(of.places()[n], topic, 1);
+            }
+        }
+        return of.words();
     }
 
     /** The words of a block by the rows that they have, for those who go over them row by row. */

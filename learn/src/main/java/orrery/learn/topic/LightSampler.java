@@ -64,9 +64,9 @@ final class LightSampler implements Sampler {
         var of = words.blocks()[block];
         if (isFirst) {
             rows.probe();
-            drawEvenly(of, words.topics(), totals, rows, random);
-            return of.words();
+            return words.drawEvenly(block, totals, rows, random);
         }
+        rows.shrink(true);
         proposals.beginBlock(rows);
         var frozen = rows.copy();
         long before = rows.probes();
@@ -99,19 +99,6 @@ final class LightSampler implements Sampler {
         }
         probed += rows.probes() - before + frozen.probes();
         return changed;
-    }
-
-    /** The first topics of words: any. */
-    static void drawEvenly(Assignments.Block of, int[] topicOf, int[] totals, CountRows rows, RandomNumbers random) {
-        for (int i = 0; i < of.documents().length; i++) {
-            int at = of.firsts()[i];
-            for (int n = of.starts()[i]; n < of.starts()[i + 1]; n++, at++) {
-                int topic = random.below(totals.length);
-                topicOf[at] = topic;
-                totals[topic]++;
-                rows.add(of.places()[n], topic, 1);
-            }
-        }
     }
 
     /**

@@ -67,6 +67,10 @@ final class RotationSampler implements Sampler {
     @Override
     public long draw(int block, CountRows rows, boolean isFirst, long seed) {
         random.seed(seed);
+        if (isFirst && topics <= ExactSampler.MOST_DRAWN_EVENLY) {
+            return words.drawEvenly(block, totals, rows, random);
+        }
+        rows.shrink(false);
         var of = byWord[block];
         if (of == null) {
             of = words.byWord(block, rows.rows());

@@ -97,7 +97,9 @@ final class WarpSampler implements Sampler {
         random.seed(seed);
         if (isFirst) {
             rows.probe();
-            LightSampler.drawEvenly(words.blocks()[block], words.topics(), totals, rows, random);
+            words.drawEvenly(block, totals, rows, random);
+        } else {
+            rows.shrink(true);
         }
         var of = byWord[block];
         if (of == null) {

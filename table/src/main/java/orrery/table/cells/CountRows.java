@@ -45,6 +45,8 @@ public final class CountRows {
             1024; // who goes over a row looks at all of it: hashed ones have two to four times the places
     private static final int DENSE_PART =
             4; // dense from a quarter of all columns on: reading on is faster than gathering
+    private static final int SHRUNK_PART = 8; // rows have other room once they use less than this part of it
+    private static final int LEAST_SHRUNK = 16; // places
 
     /** Which forms rows may have. */
     public enum Structure {
@@ -139,6 +141,35 @@ public final class CountRows {
                 }
             }
         }
+    }
+
+    /**
+     * Gives back the room of rows that have become much shorter.
+     *
+     * @param forLookups whether they are to be hashed however short, as {@link #probe} has it; else short ones are lists
+     */
+    public void shrink(boolean forLookups) {
+        for (int row = 0; row < rows && structure == Structure.MIXED; row++) {
+            int form = forms[row];
+            int entries = Math.max(1, used[row]);
+            if (form == LIST || form == WIDE_LIST || rooms[row] < LEAST_SHRUNK || entries > rooms[row] / SHRUNK_PART) {
+                continue;
+            }
+            boolean isWide = form == WIDE_HASH || width > NARROW || (form == DENSE && most(row) >= NARROW);
+            boolean isList = !forLookups && entries <= MOST_IN_LIST;
+            reform(
+                    row,
+                    isList ? isWide ? WIDE_LIST : LIST : isWide ? WIDE_HASH : HASH,
+                    isList ? size(classOf(entries)) : roomOfHash(entries));
+        }
+    }
+
+    private int most(int denseRow) {
+        int most = 0;
+        for (int i = starts[denseRow], end = i + width; i < end; i++) {
+            most = Math.max(most, cells[i]);
+        }
+        return most;
     }
 
     private int firstForm() {
