@@ -20,6 +20,8 @@ import orrery.store.Readers;
  * input. How it was read is part of what is given back.
  */
 public final class Data {
+    private static final int START_BYTES = 1 << 16; // that show what a file is
+
     private final Cache cache;
     private final Catalogue catalogue;
 
@@ -163,14 +165,9 @@ public final class Data {
                 if (text.isTable()) {
                     return true;
                 }
-                byte[] start = text.begin(1 << 16).start();
-                var first = new String(start, StandardCharsets.UTF_8)
-                        .lines()
-                        .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                        .findFirst();
-                if (first.isPresent()) {
-                    return !Libsvm.isLine(first.get())
-                            && (saysColumns || first.get().matches(".*[,;\t|].*"));
+                var first = firstLine(text.begin(START_BYTES).start());
+                if (!first.isEmpty()) {
+                    return !Libsvm.isLine(first) && (saysColumns || first.matches(".*[,;\t|].*"));
                 }
             }
         }
@@ -290,6 +287,17 @@ public final class Data {
         return Documents.like(read, schema, nameOrFile);
     }
 
+    /** The first line with anything on it but a comment, or "". Of one that is longer than what there is, all whole fields. */
+    private static String firstLine(byte[] start) {
+        var text = new String(start, StandardCharsets.UTF_8);
+        var first = text.lines()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .findFirst()
+                .orElse("");
+        int blank = start.length < START_BYTES || !text.endsWith(first) ? -1 : first.lastIndexOf(' ');
+        return blank < 0 ? first : first.substring(0, blank);
+    }
+
     /** Whether documents are texts, as is said, or as their first lines show. */
     private static boolean areTexts(FileSet files, DocumentOptions options) throws IOException {
         if (options.saysTexts()) {
@@ -299,13 +307,8 @@ public final class Data {
             return false;
         }
         try (var text = files.open(0)) {
-            byte[] start = text.begin(1 << 16).start();
-            var first = new String(start, StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                    .findFirst()
-                    .orElse("");
-            boolean areCounts = Docword.isStart(start) || Libsvm.isLine(first);
+            byte[] start = text.begin(START_BYTES).start();
+            boolean areCounts = Docword.isStart(start) || Libsvm.isLine(firstLine(start));
             if (!areCounts && !files.isFolder()) {
                 throw new DataException(
                         files.name() + ": is neither of counts (docword, libsvm, lda-c) nor said to be of"
