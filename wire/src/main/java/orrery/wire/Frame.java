@@ -204,6 +204,11 @@ public final class Frame implements AutoCloseable {
         return this;
     }
 
+    public Frame putBytes(byte[] values, int from, int count) {
+        bytes.writeBytes(values, from, count);
+        return this;
+    }
+
     /** A text with its length before it. */
     public Frame putText(String text) {
         var utf8 = text.getBytes(StandardCharsets.UTF_8);

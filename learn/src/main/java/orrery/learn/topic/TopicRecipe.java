@@ -14,6 +14,8 @@ import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Worker;
 import orrery.learn.Recipe;
+import orrery.table.Node;
+import orrery.table.cells.CountRows;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 
@@ -33,6 +35,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
     private final int parts; // of each worker's documents
     private final WordBlocks blocks;
     private final Run run;
+    private final boolean isShared;
     private final Job job;
 
     TopicRecipe(TopicOptions options, Corpus data, TopicMemory memory, Run run) {
@@ -42,10 +45,11 @@ final class TopicRecipe implements Recipe<TopicModel> {
         this.run = run;
         long[] tokens = WordBlocks.count(data);
         long size = Arrays.stream(tokens).sum();
-        if (!run.consistency().rotates() && !run.consistency().equals(new Consistency.Bsp())) {
+        isShared = isShared(run.consistency());
+        if (isShared && memory.modelPool() > 0) {
             throw new IllegalArgumentException(
-                    "lda counts words in blocks that go from worker to worker: its consistency is"
-                            + " rotating, or left out, not " + run.consistency());
+                    "under " + run.consistency() + " all workers share one table of counts, which"
+                            + " is in memory: --model-pool is for blocks that go from worker to worker, --consistency rotating");
         }
         int asked = run.consistency() instanceof Consistency.Rotating(int some) && some != Consistency.Rotating.BLOCKS
                 ? some
@@ -65,12 +69,17 @@ final class TopicRecipe implements Recipe<TopicModel> {
         }
         int clocksPerLap = Math.clamp(size / options.topics(), 1, Math.min(blocks.blocks(), MOST_REFRESHES));
         long clocksPerPass = (long) clocksPerLap * parts;
+        var consistency = isShared ? run.consistency() : new Consistency.Bsp();
         var tables = new ArrayList<>(List.of(
-                TableSpec.counts(WORDS, blocks.rows(), options.topics(), blocks.blocks()),
-                TableSpec.dense(TOTALS, 1, options.topics()).ofInts()));
+                isShared
+                        ? TableSpec.dense(WORDS, blocks.rows(), options.topics())
+                                .ofInts()
+                                .with(consistency)
+                        : TableSpec.counts(WORDS, blocks.rows(), options.topics(), blocks.blocks()),
+                TableSpec.dense(TOTALS, 1, options.topics()).ofInts().with(consistency)));
         if (options.isAlphaFound()) {
-            tables.add(TableSpec.dense(ALPHA, 1, options.topics()));
-            tables.add(TableSpec.dense(RISES, 1, options.topics() + 1));
+            tables.add(TableSpec.dense(ALPHA, 1, options.topics()).with(consistency));
+            tables.add(TableSpec.dense(RISES, 1, options.topics() + 1).with(consistency));
         }
         long[] firsts = firsts(run.workers() * parts, size);
         boolean isFixed = !options.isAlphaFound();
@@ -82,11 +91,10 @@ final class TopicRecipe implements Recipe<TopicModel> {
                                 data.words(),
                                 chunks(worker, firsts),
                                 size,
-                                memory,
                                 clocksPerLap,
                                 options,
                                 worker,
-                                worker.session().table(WORDS),
+                                counts(worker),
                                 worker.session().table(TOTALS),
                                 isFixed
                                         ? Optional.empty()
@@ -95,6 +103,31 @@ final class TopicRecipe implements Recipe<TopicModel> {
                                                 worker.session().table(RISES)))))
                 .stoppedEvery(clocksPerPass);
         job = new Job("lda", tables, List.of(stage));
+    }
+
+    /** Whether all workers share one table; else its blocks go from one to the next. */
+    private static boolean isShared(Consistency consistency) {
+        return switch (consistency) {
+            case Consistency.Rotating(int _), Consistency.Bsp() -> false;
+            case Consistency.Ssp(int _), Consistency.Essp(int _), Consistency.Asp() -> true;
+            default ->
+                throw new IllegalArgumentException(
+                        "lda's consistency is rotating (or left out), where blocks of words go from worker to worker, or ssp:S,"
+                                + " essp:S or asp, where all share them; not " + consistency);
+        };
+    }
+
+    private WordCounts counts(Worker worker) {
+        var session = worker.session();
+        var words = session.table(WORDS);
+        if (isShared) {
+            return new SharedCounts(session, words, blocks, options, worker.index(), run.workers());
+        }
+        var ring = session.ring(words);
+        if (memory.modelPool() > 0) {
+            ring.keepAtMost(memory.modelPool(), memory.folder());
+        }
+        return new RotatingCounts(ring, options.structure());
     }
 
     private Chunks chunks(Worker worker, long[] firsts) {
@@ -145,7 +178,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
     public Map<String, String> identity() {
         var identity = new TreeMap<String, String>();
         identity.put("options", options.toString());
-        identity.put("consistency", "rotating:" + blocks.blocks());
+        identity.put("consistency", isShared ? run.consistency().toString() : "rotating:" + blocks.blocks());
         identity.put("seed", String.valueOf(run.seed()));
         identity.put("workers", String.valueOf(run.workers()));
         identity.put(Identity.DATA, data.sum());
@@ -155,22 +188,34 @@ final class TopicRecipe implements Recipe<TopicModel> {
     @Override
     public Map<String, String> decided() {
         var decided = new TreeMap<String, String>();
-        decided.put("vocabulary", "in " + blocks.blocks() + " blocks, which go from worker to worker in each pass");
+        decided.put(
+                "vocabulary",
+                "in " + blocks.blocks() + " blocks, which "
+                        + (isShared ? "all workers share" : "go from worker to worker in each pass"));
         if (parts > 1) {
             decided.put("documents", "in " + parts + " parts of each worker's, one of which is in memory at a time");
         }
         return decided;
     }
 
+    private CountRows rows(Node node, int block) {
+        var table = node.table(WORDS);
+        if (!isShared) {
+            return table.counts().block(block);
+        }
+        var rows = new CountRows(blocks.wordsOf(block), options.topics());
+        SharedCounts.read(blocks, block, options.topics(), (keys, out) -> node.gather(table, keys, out), rows);
+        return rows;
+    }
+
     @Override
     public TopicModel model(Outcome outcome) {
         var node = outcome.node();
-        var shard = node.table(WORDS).counts();
         int words = data.words();
         int[] wordOf = blocks.words();
         var starts = new int[words + 1];
         for (int block = 0; block < blocks.blocks(); block++) { // block by block, since not all may be in memory
-            var rows = shard.block(block);
+            var rows = rows(node, block);
             for (int row = 0; row < rows.rows(); row++) {
                 int word = wordOf[(block << blocks.shift()) + row];
                 if (word >= 0) {
@@ -183,7 +228,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
         }
         var builder = new TopicModel.Builder(data.schema(), starts, options);
         for (int block = 0; block < blocks.blocks(); block++) {
-            var rows = shard.block(block);
+            var rows = rows(node, block);
             for (int row = 0; row < rows.rows(); row++) {
                 int word = wordOf[(block << blocks.shift()) + row];
                 if (word >= 0) {

@@ -35,6 +35,11 @@ public enum TopicSampler {
         return blocksOfWorker;
     }
 
+    /** Whether it looks single counts up, and does not go over whole rows. */
+    boolean looksUp() {
+        return this == LIGHT || this == WARP;
+    }
+
     int mostTopics() {
         return mostTopics;
     }

@@ -6,13 +6,12 @@ import orrery.engine.stage.MeasuringStep;
 import orrery.engine.stage.Worker;
 import orrery.table.cells.CountRows;
 import orrery.table.hold.Table;
-import orrery.table.worker.Ring;
 import orrery.table.worker.Session;
 
 /**
- * One worker's part of a pass: it has documents to itself, and draws the topics of their words block by block, as the blocks of the
- * vocabulary come around. So counts by word are exact; only the totals are a clock old, save for what this worker has changed
- * itself. In the first pass words get their topics one after the other, each drawn as if there were no others yet: so the counts are
+ * One worker's part of a pass: it has documents to itself, and draws the topics of their words block by block. Where the blocks of the
+ * vocabulary come around counts by word are exact; only the totals are a clock old, save for what this worker has changed
+ * itself. Where they are shared both are as old as the consistency allows. In the first pass words may get their topics one after the other, each drawn as if there were no others yet: so the counts are
  * sparse from the beginning, and the likelihood is where five passes from topics drawn evenly come to.
  */
 final class TopicStep implements MeasuringStep {
@@ -21,7 +20,7 @@ final class TopicStep implements MeasuringStep {
 
     private final Worker worker;
     private final Table totals;
-    private final Ring ring;
+    private final WordCounts counts;
     private final int clocksPerLap;
     private final Chunks chunks;
     private Assignments assignments; // of the part of the documents that is in memory
@@ -40,7 +39,6 @@ final class TopicStep implements MeasuringStep {
     private boolean hasDrawn; // in this life
     private long proposed;
     private long probed;
-    private final boolean isPooled;
     private long loaded;
     private final Optional<Found> found;
     private final float[] risesOfAll; // of topics, then of documents
@@ -64,11 +62,10 @@ final class TopicStep implements MeasuringStep {
             int vocabulary,
             Chunks chunks,
             long sizeOfAll,
-            TopicMemory memory,
             int clocksPerLap,
             TopicOptions options,
             Worker worker,
-            Table words,
+            WordCounts counts,
             Table totals,
             Optional<Found> found) {
         this.found = found;
@@ -77,7 +74,7 @@ final class TopicStep implements MeasuringStep {
         this.clocksPerLap = clocksPerLap;
         this.sizeOfAll = sizeOfAll;
         this.words = vocabulary;
-        ring = worker.session().ring(words);
+        this.counts = counts;
         topics = options.topics();
         this.options = options;
         alpha = new float[topics];
@@ -90,10 +87,6 @@ final class TopicStep implements MeasuringStep {
         size = chunks.words();
         assignments = chunks.take(0);
         sampler = Sampler.of(options.sampler(), assignments, alpha, beta, vocabulary);
-        isPooled = memory.modelPool() > 0;
-        if (isPooled) {
-            ring.keepAtMost(memory.modelPool(), memory.folder());
-        }
         known = new int[topics];
         change = new int[topics];
     }
@@ -115,20 +108,17 @@ final class TopicStep implements MeasuringStep {
         if (part == 0 && lap > 0) {
             sampler.beginPass(seed(lap, -1 - chunk));
         }
-        int blocks = ring.blocks();
+        int blocks = counts.blocks();
         long changed = 0;
         long drawn = 0;
         for (int i = (int) ((long) part * blocks / clocksPerLap),
                         end = (int) ((long) (part + 1) * blocks / clocksPerLap);
                 i < end;
                 i++) {
-            int block = ring.take();
-            if (lap == 0 && chunk == 0) {
-                ring.counts().use(options.structure());
-            }
-            changed += sampler.draw(block, ring.counts(), lap == 0, seed(lap, block));
+            int block = counts.take();
+            changed += sampler.draw(block, counts.counts(), lap == 0, seed(lap, block));
             drawn += assignments.blocks()[block].words();
-            ring.pass();
+            counts.pass();
         }
         if (lap > 0 && options.sampler() == TopicSampler.LIGHT) {
             worker.tally("train.proposals").add((double) (sampler.proposed() - proposed), (double) drawn);
@@ -238,22 +228,22 @@ final class TopicStep implements MeasuringStep {
         var ofWord = new LogGamma(beta);
         var wordSum = new double[1];
         long bytes = 0;
-        for (int block : ring.home()) {
-            CountRows rows = ring.countsAtHome(block);
+        for (int block : counts.measured()) {
+            CountRows rows = counts.atCut(block);
             bytes += rows.bytes();
             for (int row = 0; row < rows.rows(); row++) {
                 rows.forEach(row, (topic, count) -> wordSum[0] += ofWord.rise(count));
             }
         }
         sum += wordSum[0];
-        if (isPooled) {
-            worker.tally("blocks.loaded")
-                    .add((double) (ring.loaded() - loaded), 1); // since the last cut, of the process
-            loaded = ring.loaded();
+        long all = counts.loaded();
+        if (all > 0) {
+            worker.tally("blocks.loaded").add((double) (all - loaded), 1); // since the last cut, of the process
+            loaded = all;
         }
         worker.tally("counts.bytes").add((double) bytes, (double) size);
         if (worker.index() == 0) {
-            session.gather(totals, ONLY_ROW, known);
+            session.values(totals, ONLY_ROW, known);
             double betas = words * beta;
             for (int total : known) {
                 sum += LogGamma.of(betas) - LogGamma.of(total + betas);

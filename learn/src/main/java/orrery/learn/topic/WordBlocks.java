@@ -57,6 +57,14 @@ record WordBlocks(int blocks, int shift, int[] rowOf) {
         return wordOf;
     }
 
+    /** How many words a block has, which are in its first rows. */
+    int wordsOf(int block) {
+        int rounds = rowOf.length / blocks;
+        int rest = rowOf.length % blocks;
+        boolean isOneMore = (rounds & 1) == 0 ? block < rest : block >= blocks - rest;
+        return rounds + (isOneMore ? 1 : 0);
+    }
+
     /** Rows of all blocks. */
     long rows() {
         return (long) blocks << shift;

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import orrery.data.Corpus;
@@ -116,10 +118,34 @@ final class TopicModelingTest {
         return scores.get("logLikelihood") - 0.5; // the topics themselves have to be said, too
     }
 
-    @Test
-    void countsAreThoseOfTheWords() throws Exception {
+    @ParameterizedTest
+    @CsvSource({
+        "rotating, exact, 2, 1",
+        "rotating:7, light, 3, 1",
+        "ssp:0, light, 3, 1",
+        "ssp:2, exact, 3, 1",
+        "ssp:1, light, 4, 2",
+        "ssp:2, exact, 4, 4",
+        "essp:1, light, 4, 2",
+        "essp:0, warp, 4, 4",
+        "asp, rotation, 3, 3"
+    })
+    void countsAreThoseOfTheWords(String consistency, String sampler, int workers, int members) throws Exception {
         var data = data(100, 2);
-        var model = train(data, 3, Run.local(2));
+        var options = options(7).with(TopicSampler.valueOf(sampler.toUpperCase(Locale.ROOT)));
+        var likelihoods = new ArrayList<Double>();
+        var run = Run.local(workers).with(Consistency.parse(consistency)).listening(event -> {
+            if (event instanceof RunEvent.CutReached cut) {
+                likelihoods.add(cut.metrics().getOrDefault(TopicModeling.LIKELIHOOD, 0.0));
+            }
+        });
+        var nodes = new InNodes(
+                members,
+                run,
+                member -> new TopicModeling(options).prepare(data, member).join());
+        var training = new TopicModeling(options).prepare(data, members == 1 ? run : run.with(nodes));
+        var model = training.run().model();
+        assertThat(likelihoods.getLast()).isGreaterThan(likelihoods.getFirst());
         var due = WordBlocks.count(Corpus.of(data));
         for (int w = 0; w < WORDS; w++) {
             long sum = 0;

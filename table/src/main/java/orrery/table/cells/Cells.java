@@ -29,8 +29,31 @@ public sealed interface Cells permits FloatCells, IntCells {
     /** Takes cells from a frame. */
     void take(Frame from, int at, int count);
 
+    /** Bytes that {@link #pack} writes of so many cells at most. */
+    default int mostPacked(int count) {
+        return BYTES * count;
+    }
+
+    /** Writes cells to a frame for {@link #unpack}, in fewer bytes if their type has a way. */
+    default void pack(Frame to, int from, int count) {
+        put(to, from, count);
+    }
+
+    /** Takes what {@link #pack} has written. */
+    default void unpack(Frame from, int at, int count) {
+        take(from, at, count);
+    }
+
     /** Writes cells to a buffer, whose position moves on. */
     void put(ByteBuffer to, int from, int count);
+
+    /**
+     * Collects what is not zero of cells {@code [from, to)}: to {@code cells} which they are, less {@code start}, and the values to others
+     * of this type, both from {@code at} on, until {@code cells} is full.
+     *
+     * @return how many there are in {@code cells} then
+     */
+    int nonZeros(int from, int to, int start, int[] cells, Cells values, int at);
 
     /** Index of the first of {@code [from, to)} that is not finite, or -1: counts always are. */
     int firstNotFinite(int from, int to);

@@ -47,6 +47,18 @@ public record FloatCells(float[] array) implements Cells {
     }
 
     @Override
+    public int nonZeros(int from, int to, int start, int[] cells, Cells values, int at) {
+        var into = ((FloatCells) values).array;
+        for (int i = from; i < to && at < cells.length; i++) {
+            if (array[i] != 0) {
+                cells[at] = i - start;
+                into[at++] = array[i];
+            }
+        }
+        return at;
+    }
+
+    @Override
     public int firstNotFinite(int from, int to) {
         return Finite.all(array, from, to) ? -1 : Finite.firstNot(array, from, to);
     }

@@ -181,14 +181,18 @@ public final class IntShard extends Shard {
         var block = array(now, (int) (slot >>> now.shift()));
         int start = start(now, slot);
         for (int c = 0; c < width; c++) {
-            int old = block[start + c];
-            int sum = old + changes[at + c];
-            if (((old ^ sum) & (changes[at + c] ^ sum)) < 0) {
-                throw new ArithmeticException("table '" + spec.name() + "': row " + key + ", column " + c + " would be "
-                        + ((long) old + changes[at + c]) + ", which no int can hold");
-            }
-            block[start + c] = sum;
+            addCell(block, start, key, c, changes[at + c]);
         }
+    }
+
+    private void addCell(int[] block, int start, long key, int column, int change) {
+        int old = block[start + column];
+        int sum = old + change;
+        if (((old ^ sum) & (change ^ sum)) < 0) {
+            throw new ArithmeticException("table '" + spec.name() + "': row " + key + ", column " + column
+                    + " would be " + ((long) old + change) + ", which no int can hold");
+        }
+        block[start + column] = sum;
     }
 
     @Override
@@ -208,13 +212,16 @@ public final class IntShard extends Shard {
     @Override
     public void applyCells(int block, int[] cells, Cells updates) {
         var counts = ((IntCells) updates).array();
-        var row = new int[width];
+        var now = storage;
         for (int i = 0; i < cells.length; i++) {
             long slot = rows.blockStart(block) + cells[i] / width;
-            row[cells[i] % width] = counts[i];
             changingRow(rows.row(slot), slot);
-            addSlot(slot, rows.row(slot), row, 0);
-            row[cells[i] % width] = 0;
+            addCell(
+                    array(now, (int) (slot >>> now.shift())),
+                    start(now, slot),
+                    rows.row(slot),
+                    cells[i] % width,
+                    counts[i]);
         }
     }
 

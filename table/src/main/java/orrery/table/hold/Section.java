@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.Cells;
-import orrery.table.cells.FloatCells;
 import orrery.table.cells.KeyedRows;
 import orrery.table.cells.Rows;
 import orrery.table.cells.Shard;
@@ -65,7 +64,7 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
     }
 
     /** Writes {@code n} single cells from the {@code i}th on. */
-    public static void writeCells(Frame to, int block, int[] cells, FloatCells changes, int i, int n) {
+    public static void writeCells(Frame to, int block, int[] cells, Cells changes, int i, int n) {
         head(to, block, CELLS, n);
         changes.put(to.putInts(cells, i, n), i, n);
     }

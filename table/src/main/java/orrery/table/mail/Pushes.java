@@ -33,7 +33,7 @@ public final class Pushes implements Sums.Sink {
     private long clock;
     private int hint;
     private final int[] cells = new int[1 << 14]; // that are collected, counted from the first of their block
-    private final FloatCells changes = new FloatCells(1 << 14);
+    private Cells changes = new FloatCells(0); // of them
     private int cellCount;
 
     public Pushes(Mail mail, int worker, long limitNanos) {
@@ -50,6 +50,9 @@ public final class Pushes implements Sums.Sink {
 
     /** A table's updates follow; {@code bytes} says about how many there are for each member. */
     private void begin(Table next, long atClock, long bytes) {
+        if (table != next) {
+            changes = next.shard.newCells(cells.length);
+        }
         table = next;
         clock = atClock;
         hint = Math.clamp(bytes + 1024, 1024, Frame.MOST_PAYLOAD_BYTES);
@@ -104,15 +107,14 @@ public final class Pushes implements Sums.Sink {
     }
 
     @Override
-    public void cells(int block, int start, float[] values, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (values[i] != 0) {
-                if (cellCount == cells.length) {
-                    endCells(block);
-                }
-                cells[cellCount] = i - start;
-                changes.array()[cellCount++] = values[i];
+    public void cells(int block, int start, Cells values, int from, int to) {
+        for (int i = from; i < to; ) {
+            cellCount = values.nonZeros(i, to, start, cells, changes, cellCount);
+            if (cellCount < cells.length) {
+                return;
             }
+            i = cells[cellCount - 1] + start + 1;
+            endCells(block);
         }
     }
 

@@ -291,7 +291,7 @@ public final class DenseOutbox extends Outbox {
             int until = firstRow(stop) * width;
             int nonZeros = spec.rule().ignoresZeros() ? nonZeros(begin, until) : until - begin;
             if (2 * nonZeros < until - begin) {
-                sink.cells(from, blockStart, sum, begin, until);
+                sink.cells(from, blockStart, new FloatCells(sum), begin, until);
             } else {
                 sink.run(from, firstRow(start), firstRow(stop), new FloatCells(sum), width);
             }

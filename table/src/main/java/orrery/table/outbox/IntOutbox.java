@@ -103,9 +103,37 @@ public final class IntOutbox extends Sums {
         }
     }
 
+    /** Where most cells are zero the others travel alone, each with its place. */
     @Override
     public void push(int from, int to, Sink sink) {
-        sink.rows(from, touched, touched.from(from), touched.from(to), new IntCells(sum), width);
+        var values = new IntCells(sum);
+        int first = touched.from(from);
+        int end = touched.from(to);
+        if (!travelsByCells(from, to, first, end)) {
+            sink.rows(from, touched, first, end, values, width);
+            return;
+        }
+        var rows = shard.rows();
+        for (int i = first; i < end; i++) {
+            int position = touched.sorted(i);
+            int place = (int) (rows.slot(touched.key(position)) - rows.blockStart(from)) * width;
+            sink.cells(from, position * width - place, values, position * width, (position + 1) * width);
+        }
+        sink.endCells(from);
+    }
+
+    private boolean travelsByCells(int from, int to, int first, int end) {
+        var rows = shard.rows();
+        if (!rows.isDense || (rows.blockStart(to) - rows.blockStart(from)) * width > Integer.MAX_VALUE) {
+            return false;
+        }
+        long nonZeros = 0;
+        for (int i = first; i < end; i++) {
+            for (int c = touched.sorted(i) * width, stop = c + width; c < stop; c++) {
+                nonZeros += sum[c] != 0 ? 1 : 0;
+            }
+        }
+        return 2 * Integer.BYTES * nonZeros < (end - first) * (Long.BYTES + (long) Integer.BYTES * width);
     }
 
     @Override

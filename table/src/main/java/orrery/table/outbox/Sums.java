@@ -26,7 +26,7 @@ public abstract sealed class Sums permits Outbox, IntOutbox {
         void run(int block, int from, int to, FloatCells values, int width);
 
         /** The cells of {@code values[from..to)} that are not zero; the block begins with {@code start}. {@link #endCells} follows. */
-        void cells(int block, int start, float[] values, int from, int to);
+        void cells(int block, int start, Cells values, int from, int to);
 
         /** There are no more single cells of the block and those after it. */
         void endCells(int block);

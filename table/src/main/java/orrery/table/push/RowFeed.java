@@ -167,7 +167,7 @@ public final class RowFeed extends Feed {
             long row = frame.getLong();
             rows.check(row);
             checkOwner(rows.block(row), from, "row " + row);
-            taken.take(frame, 0, width);
+            taken.unpack(frame, 0, width);
             put(row, stamp, taken, 0);
         }
     }

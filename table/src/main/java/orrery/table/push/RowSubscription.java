@@ -90,7 +90,7 @@ public final class RowSubscription extends Subscription {
 
     @Override
     int leastBytes() {
-        return Long.BYTES + table.spec().width() * Float.BYTES;
+        return Long.BYTES + row.mostPacked(row.length());
     }
 
     /** A row that was told early in a round may lack what was applied since. */
@@ -130,6 +130,6 @@ public final class RowSubscription extends Subscription {
 
     private void put(long key, Frame frame) {
         table.shard.gather(new long[] {key}, 0, 1, row, 0);
-        row.put(frame, 0, row.length());
+        row.pack(frame, 0, row.length());
     }
 }

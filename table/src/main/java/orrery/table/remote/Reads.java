@@ -309,13 +309,23 @@ public final class Reads implements Mail.Taker {
             throw new IndexOutOfBoundsException("an answer of " + cells + " cells from " + cell + " on, where "
                     + list[0] + " rows of " + width + " were asked for");
         }
+        Cells all = read.table().shard.newCells(0);
+        boolean isPacked = all.mostPacked(0) > 0;
+        if (isPacked) {
+            all = all.another(cells);
+            all.unpack(answer, 0, cells);
+        }
         boolean isTold = (answer.flags() & Messages.SUBSCRIBED) != 0;
         for (int done = 0; done < cells; ) {
             int row = (cell + done) / width;
             int column = (cell + done) % width;
             int part = Math.min(width - column, cells - done);
             int place = read.base() + list[1 + row] * width;
-            read.out().take(answer, place + column, part);
+            if (isPacked) {
+                all.copyTo(read.out(), done, place + column, part);
+            } else {
+                read.out().take(answer, place + column, part);
+            }
             done += part;
             if (column + part == width) {
                 take(read, read.keys()[list[1 + row]], isTold, answered.age(), stamp, place);

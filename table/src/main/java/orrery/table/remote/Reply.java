@@ -246,12 +246,13 @@ public final class Reply extends Answer {
             age = table.clocks.age();
         }
         int at = next * width + cell;
-        int count = Math.min(cells - at, (to.room() - Messages.RowsPart.BYTES) / Float.BYTES);
+        var none = table.shard.newCells(0);
+        int count = Math.min(cells - at, (to.room() - Messages.RowsPart.BYTES - none.mostPacked(0)) / Float.BYTES);
         new Messages.RowsPart(age, at, count).write(to);
         int last = count == 0 ? next - 1 : (at + count - 1) / width;
         var rows = table.shard.newCells((last + 1 - next) * width);
         table.shard.gather(keys, next, last + 1, rows, 0);
-        rows.put(to, cell, count);
+        rows.pack(to, cell, count);
         next = (at + count) / width;
         cell = (at + count) % width;
         return next < keys.length;

@@ -301,17 +301,29 @@ final class Reader {
     /** The same of the rows of {@code keys}. */
     void values(long[] keys, float[] out) {
         port.checkLength(keys.length, out.length);
+        table.floats();
+        values(keys, new FloatCells(out));
+    }
+
+    /** The same of a table of ints. */
+    void values(long[] keys, int[] out) {
+        port.checkLength(keys.length, out.length);
+        table.ints();
+        values(keys, new IntCells(out));
+    }
+
+    private void values(long[] keys, Cells out) {
         long age = port.group.clock - 1;
         if (reads == null || table.isWhole() || port.self.isVirtual) {
             port.awaitAge(age);
             table.shard.rows().stripesOf(keys, 0, keys.length); // which checks them
-            table.floats().gather(keys, 0, keys.length, out, 0);
+            table.shard.gather(keys, 0, keys.length, out, 0);
             return;
         }
         port.group.sendUnsent(port.self.worker);
         port.awaitAge(age);
         long start = ticker.nanos();
-        reads.asOwned(table, keys, new FloatCells(out), port.needOfAge(age), waitLimitNanos);
+        reads.asOwned(table, keys, out, port.needOfAge(age), waitLimitNanos);
         port.waitedElsewhere(ticker.nanos() - start);
     }
 

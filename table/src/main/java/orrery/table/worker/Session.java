@@ -293,6 +293,11 @@ public final class Session {
         access(table).reader().values(keys, out);
     }
 
+    /** The same of the rows of {@code keys} of a table of ints. */
+    public void values(Table table, long[] keys, int[] out) {
+        access(table).reader().values(keys, out);
+    }
+
     // Adding
 
     /**
