@@ -48,17 +48,17 @@ public final class Travels implements Rotation.Carrier {
         boolean isCounts = table.spec().type() == TableSpec.Type.COUNT;
         var cells = isCounts ? table.counts().block(block).encode() : new IntCells(0);
         int length = isCounts ? cells.length() : shard.cells(block, 0);
-        int most = (Frame.MOST_PAYLOAD_BYTES - Messages.Passed.BYTES) / Integer.BYTES;
+        int most = (Frame.MOST_PAYLOAD_BYTES - Messages.Passed.BYTES - cells.mostPacked(0)) / Integer.BYTES;
         int at = 0;
         do {
             int count = Math.min(most, length - at);
-            var frame = mail.frame(Messages.Passed.TYPE, Lane.BULK, Messages.Passed.BYTES + count * Integer.BYTES)
+            var frame = mail.frame(Messages.Passed.TYPE, Lane.BULK, Messages.Passed.BYTES + cells.mostPacked(count))
                     .table(table.number())
                     .block(block)
                     .request(visit);
             new Messages.Passed(stage, length, at, count).write(frame);
             if (isCounts) {
-                cells.put(frame, at, count);
+                cells.pack(frame, at, count);
             } else {
                 shard.put(frame, block, 0, at, count);
             }
@@ -96,7 +96,7 @@ public final class Travels implements Rotation.Carrier {
                     + "' begins at " + piece.at() + ", the last ended at " + before.received);
         }
         if (table.spec().type() == TableSpec.Type.COUNT) {
-            before.cells.take(frame, piece.at(), piece.count());
+            before.cells.unpack(frame, piece.at(), piece.count());
         } else {
             takeFloats(frame, table.shard, block, piece);
         }
