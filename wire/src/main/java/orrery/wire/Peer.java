@@ -26,6 +26,9 @@ public final class Peer {
     private static final int ACK_AFTER_FRAMES = 64;
     private static final long FIRST_OVERDUE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long LAST_OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long SLOWEST_OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(20); // where frames take that long to pass
+    private static final int MOST_OVERDUE_FRAMES = 16; // that are sent again at once; the rest is asked for when these have come
+    private static final int MOST_OVERDUE_BYTES = 64 << 10; // or a slow link would carry nothing else
     private static final int FIRST_UNDER_WAY = 32;
     private static final int MOST_UNDER_WAY = 4096;
     private static final int LEAST_CHARGE = 256; // what a small frame's objects weigh
@@ -63,6 +66,7 @@ public final class Peer {
         int sent; // all below have been sent over the present link
         int most = MOST_UNDER_WAY; // frames under way: few over a new link that may soon break, then twice as many
         long since; // when the oldest was sent
+        long progressed; // when frames were acknowledged last, or there were none
     }
 
     /** A lane inwards: what came before its turn, by number. */
@@ -231,6 +235,7 @@ public final class Peer {
         frame.sequence(lane.next++).sealed();
         if (lane.frames.isEmpty()) {
             lane.since = home.ticker().nanos();
+            lane.progressed = lane.since;
         }
         lane.frames.add(frame);
         if (link != null && lane.sent == lane.next - 1 && lane.sent - lane.acked < lane.most) {
@@ -401,8 +406,10 @@ public final class Peer {
                         lane.sent = next;
                     }
                     lane.most = Math.min(MOST_UNDER_WAY, 2 * lane.most);
+                    overdueNanos =
+                            Math.clamp(2 * (now - lane.progressed), FIRST_OVERDUE_NANOS, SLOWEST_OVERDUE_NANOS);
                     lane.since = now;
-                    overdueNanos = FIRST_OVERDUE_NANOS;
+                    lane.progressed = now;
                 }
                 if (highest - next > 0 && next == lane.acked && !lane.frames.isEmpty()) {
                     askedAgain(lane, now);
@@ -456,16 +463,19 @@ public final class Peer {
             }
             if (waits) {
                 for (var lane : out) {
-                    int most = Math.min(16, lane.sent - lane.acked); // the rest is asked for when these have come
+                    int most = Math.min(MOST_OVERDUE_FRAMES, lane.sent - lane.acked);
+                    int bytes = 0;
                     for (var frame : lane.frames) {
-                        if (most-- <= 0) {
+                        boolean isTooMuch = bytes > 0 && bytes + frame.bytes() > MOST_OVERDUE_BYTES;
+                        if (most-- <= 0 || isTooMuch) {
                             break;
                         }
                         sendAgain(frame);
+                        bytes += frame.bytes();
                     }
                     lane.since = now;
                 }
-                overdueNanos = Math.min(LAST_OVERDUE_NANOS, 2 * overdueNanos);
+                overdueNanos = Math.max(overdueNanos, Math.min(LAST_OVERDUE_NANOS, 2 * overdueNanos));
             }
             if (isStarved) {
                 probe();

@@ -63,7 +63,7 @@ public final class RunFlags {
             paramLabel = "SIZE",
             descriptionKey = FlagGroup.MORE,
             description = {
-                "Heap that each process may have, such as 800m or 4g (default: its share of 70 % of this machine's memory).",
+                "Heap that each process may have, such as 800m or 4g (default: its share of 70 %% of this machine's memory).",
                 "A run whose tables need more is refused before it begins."
             })
     String memory = "";
