@@ -26,8 +26,10 @@ public final class Peer {
     private static final int ACK_AFTER_FRAMES = 64;
     private static final long FIRST_OVERDUE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long LAST_OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long SLOWEST_OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(20); // where frames take that long to pass
-    private static final int MOST_OVERDUE_FRAMES = 16; // that are sent again at once; the rest is asked for when these have come
+    private static final long SLOWEST_OVERDUE_NANOS =
+            TimeUnit.SECONDS.toNanos(20); // where frames take that long to pass
+    private static final int MOST_OVERDUE_FRAMES =
+            16; // that are sent again at once; the rest is asked for when these have come
     private static final int MOST_OVERDUE_BYTES = 64 << 10; // or a slow link would carry nothing else
     private static final int FIRST_UNDER_WAY = 32;
     private static final int MOST_UNDER_WAY = 4096;
@@ -67,6 +69,7 @@ public final class Peer {
         int most = MOST_UNDER_WAY; // frames under way: few over a new link that may soon break, then twice as many
         long since; // when the oldest was sent
         long progressed; // when frames were acknowledged last, or there were none
+        boolean isSentAgain; // some, since then
     }
 
     /** A lane inwards: what came before its turn, by number. */
@@ -406,8 +409,11 @@ public final class Peer {
                         lane.sent = next;
                     }
                     lane.most = Math.min(MOST_UNDER_WAY, 2 * lane.most);
-                    overdueNanos =
-                            Math.clamp(2 * (now - lane.progressed), FIRST_OVERDUE_NANOS, SLOWEST_OVERDUE_NANOS);
+                    if (!lane.isSentAgain) { // else one does not know which of both has been acknowledged (Karn's rule)
+                        overdueNanos =
+                                Math.clamp(2 * (now - lane.progressed), FIRST_OVERDUE_NANOS, SLOWEST_OVERDUE_NANOS);
+                    }
+                    lane.isSentAgain = false;
                     lane.since = now;
                     lane.progressed = now;
                 }
@@ -437,6 +443,7 @@ public final class Peer {
     private void askedAgain(Out lane, long now) {
         if (now - lane.since > TimeUnit.MILLISECONDS.toNanos(30)) {
             lane.since = now;
+            lane.isSentAgain = true;
             sendAgain(lane.frames.getFirst());
         }
     }
@@ -456,6 +463,7 @@ public final class Peer {
             }
             long now = home.ticker().nanos();
             boolean waits = false;
+            boolean isLarge = false;
             for (var lane : out) {
                 if (!lane.frames.isEmpty()) {
                     waits |= now - lane.since > overdueNanos;
@@ -471,11 +479,14 @@ public final class Peer {
                             break;
                         }
                         sendAgain(frame);
+                        lane.isSentAgain = true;
                         bytes += frame.bytes();
                     }
+                    isLarge |= bytes > MOST_OVERDUE_BYTES;
                     lane.since = now;
                 }
-                overdueNanos = Math.max(overdueNanos, Math.min(LAST_OVERDUE_NANOS, 2 * overdueNanos));
+                long last = isLarge ? SLOWEST_OVERDUE_NANOS : LAST_OVERDUE_NANOS;
+                overdueNanos = Math.max(overdueNanos, Math.min(last, 2 * overdueNanos));
             }
             if (isStarved) {
                 probe();

@@ -30,6 +30,9 @@ record Assignments(int[] firsts, int[] topics, int[] proposals, Block[] blocks) 
         }
     }
 
+    /** No words at all. */
+    static final Assignments NONE = new Assignments(new int[1], new int[0], new int[0], new Block[0]);
+
     /** A block has no more rows, as places are chars. */
     static final int MOST_PLACES = 1 << Character.SIZE;
 

@@ -142,12 +142,16 @@ final class TopicStep implements MeasuringStep {
         worker.processed(drawn);
     }
 
-    /** Goes on with another part of the documents. */
+    /** Goes on with another part of the documents, of which there is one in memory at a time. */
     private void use(int next) {
         if (next != chunk) {
             chunk = next;
+            int[] went = sampler.totals();
+            assignments = Assignments.NONE;
+            sampler = Sampler.of(options.sampler(), assignments, alpha, beta, words); // which lets go of the others
             assignments = chunks.take(next);
             sampler = Sampler.of(options.sampler(), assignments, alpha, beta, words);
+            sampler.refresh(went);
             proposed = 0;
             probed = 0;
         }
@@ -223,7 +227,10 @@ final class TopicStep implements MeasuringStep {
     public void measure(Session session, long clock) {
         double sum = 0;
         for (int part = 0; part < chunks.parts(); part++) {
-            sum += ofDocuments(part == chunk ? assignments : chunks.take(part));
+            sum += ofDocuments(assignments);
+            if (part < chunks.parts() - 1) {
+                use((chunk + 1) % chunks.parts());
+            }
         }
         var ofWord = new LogGamma(beta);
         var wordSum = new double[1];
