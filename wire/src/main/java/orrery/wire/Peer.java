@@ -465,26 +465,25 @@ public final class Peer {
             boolean waits = false;
             boolean isLarge = false;
             for (var lane : out) {
-                if (!lane.frames.isEmpty()) {
-                    waits |= now - lane.since > overdueNanos;
+                if (lane.frames.isEmpty() || now - lane.since <= overdueNanos) {
+                    continue;
                 }
+                int most = Math.min(MOST_OVERDUE_FRAMES, lane.sent - lane.acked);
+                int bytes = 0;
+                for (var frame : lane.frames) {
+                    boolean isTooMuch = bytes > 0 && bytes + frame.bytes() > MOST_OVERDUE_BYTES;
+                    if (most-- <= 0 || isTooMuch) {
+                        break;
+                    }
+                    sendAgain(frame);
+                    lane.isSentAgain = true;
+                    bytes += frame.bytes();
+                }
+                isLarge |= bytes > MOST_OVERDUE_BYTES;
+                waits = true;
+                lane.since = now;
             }
             if (waits) {
-                for (var lane : out) {
-                    int most = Math.min(MOST_OVERDUE_FRAMES, lane.sent - lane.acked);
-                    int bytes = 0;
-                    for (var frame : lane.frames) {
-                        boolean isTooMuch = bytes > 0 && bytes + frame.bytes() > MOST_OVERDUE_BYTES;
-                        if (most-- <= 0 || isTooMuch) {
-                            break;
-                        }
-                        sendAgain(frame);
-                        lane.isSentAgain = true;
-                        bytes += frame.bytes();
-                    }
-                    isLarge |= bytes > MOST_OVERDUE_BYTES;
-                    lane.since = now;
-                }
                 long last = isLarge ? SLOWEST_OVERDUE_NANOS : LAST_OVERDUE_NANOS;
                 overdueNanos = Math.max(overdueNanos, Math.min(last, 2 * overdueNanos));
             }
