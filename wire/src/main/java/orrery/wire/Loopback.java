@@ -3,6 +3,7 @@ package orrery.wire;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -68,12 +69,16 @@ final class Loopback implements Link {
     private void shut(String why) {
         isClosed = true;
         var there = other;
-        loop.execute(() -> {
-            deliver();
-            if (there != null) {
-                receiver.closed(there, why);
-            }
-        });
+        try {
+            loop.execute(() -> {
+                deliver();
+                if (there != null) {
+                    receiver.closed(there, why);
+                }
+            });
+        } catch (RejectedExecutionException ended) {
+            return; // its endpoint has been closed meanwhile: nobody is left to be told
+        }
     }
 
     @Override
