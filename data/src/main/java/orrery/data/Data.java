@@ -287,7 +287,7 @@ public final class Data {
         return Documents.like(read, schema, nameOrFile);
     }
 
-    /** The first line with anything on it but a comment, or "". Of one that is longer than what there is, all whole fields. */
+    /** The first line that is neither blank nor a comment, or "". Where the bytes end within it, only its whole fields. */
     private static String firstLine(byte[] start) {
         var text = new String(start, StandardCharsets.UTF_8);
         var first = text.lines()

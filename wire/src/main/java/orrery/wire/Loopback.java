@@ -77,7 +77,7 @@ final class Loopback implements Link {
                 }
             });
         } catch (RejectedExecutionException ended) {
-            return; // its endpoint has been closed meanwhile: nobody is left to be told
+            return; // that endpoint has closed in the meantime, so there is nobody to tell
         }
     }
 
