@@ -52,7 +52,8 @@ final class FuzzTest {
                     await(mad.endpoint, node.endpoint);
                 }
             }
-            assertThat(used() - before).isLessThan(16 << 20);
+            // all frames together are some 80 MB; what other tests of this JVM have left varies
+            assertThat(used() - before).isLessThan(32 << 20);
             assertThat(node.endpoint.traffic().framesReceived()).isGreaterThan(FRAMES / 2);
         }
     }
