@@ -1,5 +1,8 @@
 package orrery.data;
 
+import java.io.IOException;
+import java.nio.file.Path;
+
 /**
  * Documents as how often words are in them, to be read one after another, as often as one likes: from memory ({@link #of}) or from a
  * file ({@link Data#corpus}). For use by many threads.
@@ -43,6 +46,15 @@ public interface Corpus {
     /** How many words there may be: their numbers are below this. */
     default int words() {
         return schema().features();
+    }
+
+    /**
+     * The same documents in a file of this process, which goes with it.
+     *
+     * @param folder where the file is
+     */
+    default Corpus inFile(Path folder) throws IOException {
+        return CorpusFile.of(this, folder);
     }
 
     /** Documents in memory: examples whose features are words, and their values how often the example has them. */

@@ -11,7 +11,8 @@ import java.util.zip.CRC32C;
 import orrery.store.ScratchFile;
 
 /**
- * Documents in a file of this process: of each how many words it has, then the words, then their counts, as ints ({@link ScratchFile}).
+ * Documents in a file of this process: of each how many words it has, then the words, as ints, then their counts, as floats ({@link
+ * ScratchFile}).
  */
 final class CorpusFile implements Corpus {
     private static final int BUFFER = 1 << 20;
@@ -22,17 +23,48 @@ final class CorpusFile implements Corpus {
     private final long counts;
     private final long[] marks; // where each so manieth document begins
     private final Schema schema;
+    private final int words;
     private final Reading reading;
     private final String sum;
 
-    private CorpusFile(Writer written, Schema schema, Reading reading) {
+    private CorpusFile(Writer written, Schema schema, int words, Reading reading, String sum) {
         channel = written.channel;
         documents = written.documents;
         counts = written.counts;
         marks = Arrays.copyOf(written.marks, (int) ((written.documents + BETWEEN_MARKS - 1) / BETWEEN_MARKS));
-        sum = HexFormat.of().toHexDigits((int) written.crc.getValue()) + "-" + documents + "-" + counts;
+        this.sum = sum;
         this.schema = schema;
+        this.words = words;
         this.reading = reading;
+    }
+
+    /** Copies documents to a file. */
+    static CorpusFile of(Corpus documents, Path folder) throws IOException {
+        var out = new Writer(folder);
+        try {
+            documents.read(0, documents.documents(), (d, words, counts, from, to) -> {
+                for (int k = from; k < to; k++) {
+                    out.word(words[k], counts[k]);
+                }
+                try {
+                    out.document();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            out.flush();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return new CorpusFile(
+                out,
+                documents.schema(),
+                documents.words(),
+                documents
+                        .reading()
+                        .with("documents are in a file in " + folder
+                                + " from here on, which leaves the memory to their topics"),
+                documents.sum());
     }
 
     /** Writes documents one after another. Confined to one thread. */
@@ -51,12 +83,12 @@ final class CorpusFile implements Corpus {
             channel = ScratchFile.in(folder);
         }
 
-        void word(int word, int count) {
+        void word(int word, float count) {
             if (2 * size + 2 > cells.length) {
                 cells = Arrays.copyOf(cells, 2 * cells.length);
             }
             cells[2 * size] = word;
-            cells[2 * size++ + 1] = count;
+            cells[2 * size++ + 1] = Float.floatToRawIntBits(count);
         }
 
         void document() throws IOException {
@@ -98,13 +130,19 @@ final class CorpusFile implements Corpus {
 
         CorpusFile end(Schema schema, Reading reading) throws IOException {
             flush();
-            return new CorpusFile(this, schema, reading);
+            var sum = HexFormat.of().toHexDigits((int) crc.getValue()) + "-" + documents + "-" + counts;
+            return new CorpusFile(this, schema, schema.features(), reading, sum);
         }
     }
 
     @Override
     public long documents() {
         return documents;
+    }
+
+    @Override
+    public int words() {
+        return words;
     }
 
     @Override
@@ -146,7 +184,7 @@ final class CorpusFile implements Corpus {
                     words[i] = in.next();
                 }
                 for (int i = 0; i < size; i++) {
-                    found[i] = (float) in.next();
+                    found[i] = Float.intBitsToFloat(in.next());
                 }
                 if (d >= from) {
                     visit.take(d, words, found, 0, size);

@@ -14,6 +14,8 @@ import orrery.bench.Figure;
 import orrery.bench.Report;
 import orrery.bench.factor.Generated;
 import orrery.data.Data;
+import orrery.data.DocumentOptions;
+import orrery.data.Examples;
 import orrery.data.Graph;
 import orrery.data.ListOptions;
 import orrery.table.plan.Placing;
@@ -31,11 +33,17 @@ import picocli.CommandLine.Spec;
                 "PageRank on several processes, with ever more made of what is known of the accesses: from a general"
                         + " key-value store to planned placement. CPU seconds and bytes over the wire per iteration.")
 public final class InformedBench implements Callable<Integer> {
-    @Parameters(arity = "0..*", paramLabel = "GRAPH", description = "Files of edges (default: jdk-graph).")
+    @Parameters(arity = "0..*", paramLabel = "DATA", description = "Files of edges (default: jdk-graph), or documents.")
     List<String> files = List.of();
 
     @Option(names = "--factor", description = "Matrix factorisation in place of ranking.")
     boolean factor;
+
+    @Option(names = "--lda", description = "Topics of documents in place of ranking (default: jdk-words).")
+    boolean lda;
+
+    @Option(names = "--topics", paramLabel = "K", description = "With --lda (default: ${DEFAULT-VALUE}).")
+    int topics = 1_000;
 
     @Option(names = "--nodes", paramLabel = "N", description = "Processes, a worker each (default: ${DEFAULT-VALUE}).")
     int members = 2;
@@ -60,8 +68,30 @@ public final class InformedBench implements Callable<Integer> {
                 HotRows.measure(report, runs);
                 return 0;
             }
-            return Crew.isToLead() ? report.lead(spec, members) : climb(report);
+            if (Crew.isToLead()) {
+                int status = report.lead(spec, members);
+                if (lda && status == 0) {
+                    cache(report);
+                }
+                return status;
+            }
+            return climb(report);
         }
+    }
+
+    /** What the ladder needs no crew for. */
+    private void cache(Report report) throws Exception {
+        for (var name : documents()) {
+            new TopicLadder(read(name), topics, 1).cached(report, runs);
+        }
+    }
+
+    private List<String> documents() {
+        return files.isEmpty() ? List.of("jdk-words") : files;
+    }
+
+    private static Examples read(String name) throws Exception {
+        return Data.withDefaults().documents(name, DocumentOptions.FOUND).examples();
     }
 
     private int climb(Report report) throws Exception {
@@ -73,6 +103,15 @@ public final class InformedBench implements Callable<Integer> {
                 tell(report, "20,000 x 4,000, 200,000 ratings, rank " + rank, ladder::measure, 1, 3, 5, 30);
             }
             shared(report);
+            return 0;
+        }
+        if (lda) {
+            for (var name : documents()) {
+                var documents = read(name);
+                var ladder = new TopicLadder(documents, topics, members);
+                var what = name + ": " + documents + ", " + topics + " topics";
+                tell(report, what, ladder::measure, 1, 2, 2, 8);
+            }
             return 0;
         }
         for (var file : files.isEmpty() ? List.of("jdk-graph") : files) {

@@ -31,6 +31,9 @@ import orrery.store.Printable;
 
 /** lda. */
 public final class TopicApplication implements Application {
+    /** Of more documents topics, places and lists are in memory, but not the documents themselves: 8 bytes a count. */
+    private static final long MOST_COUNTS_IN_MEMORY = 1 << 23;
+
     private static final int SHOWN_TOPICS = 20;
     private static final int SHOWN_WORDS = 8;
 
@@ -129,6 +132,9 @@ public final class TopicApplication implements Application {
                 test = Optional.of(reading.data()
                         .documentsLike(holdOut.test, train.get().schema(), reading.options())
                         .examples());
+            }
+            if (!memory.outOfCore && train.get().counts() > MOST_COUNTS_IN_MEMORY) {
+                train = Optional.of(train.get().inFile(memory.folder()));
             }
             var of = train.get();
             return said(of.documents(), of.words(), of.counts())
