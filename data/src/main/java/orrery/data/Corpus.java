@@ -11,6 +11,11 @@ public interface Corpus {
     /** How many documents there are. */
     long documents();
 
+    /** The number of the first one; those of a part are numbered as all are. */
+    default long first() {
+        return 0;
+    }
+
     /** What words are called, and how many there are. */
     Schema schema();
 
@@ -63,6 +68,11 @@ public interface Corpus {
             @Override
             public long documents() {
                 return loaded.examples().size();
+            }
+
+            @Override
+            public long first() {
+                return loaded.examples().first();
             }
 
             @Override

@@ -362,7 +362,7 @@ public final class Data {
 
     /** What words are called, by the lines of a file. */
     private static Schema names(int words, int first, String file) throws IOException {
-        var names = Texts.lines(file);
+        var names = TextWords.lines(file);
         if (names.size() < words) {
             throw new DataException(file + ": has " + names.size() + " words, the documents have numbers up to " + words
                     + "; it is the vocabulary of other documents");

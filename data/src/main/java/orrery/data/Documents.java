@@ -22,7 +22,7 @@ final class Documents {
         double most = options.mostDocuments().orElse(areTexts ? DocumentOptions.MOST_OF_TEXTS : 1);
         Set<String> stopWords = areTexts
                 ? Set.of() // they are out already
-                : Texts.stopWords(options.stopWords().orElse(DocumentOptions.NO_STOP_WORDS));
+                : TextWords.stopWords(options.stopWords().orElse(DocumentOptions.NO_STOP_WORDS));
         if (least == 1 && most == 1 && stopWords.isEmpty()) {
             return read;
         }

@@ -188,6 +188,11 @@ public final class Examples implements Serializable {
         return firsts[parts.length] - firsts[0];
     }
 
+    /** The number of the first one. */
+    long first() {
+        return firsts[0];
+    }
+
     /** The same examples, said to be part of a greater whole: their numbers begin at {@code first}, not at 0. */
     public Examples numberedFrom(long first) {
         return new Examples(parts, features, first);

@@ -126,6 +126,11 @@ public record Schema(
         return new Schema(format, Dialect.CSV, false, columns, 0, List.of(), classes, false, false, features, 0);
     }
 
+    /** Features that are words of documents, by their names. */
+    public static Schema ofWords(List<String> words) {
+        return named(DocumentOptions.NAMED, words, List.of());
+    }
+
     static Schema libsvm(ReadOptions options, List<Column> far, int features, int firstIndex) {
         boolean areKeyed = options.hashBits() == ReadOptions.KEYS;
         return new Schema(

@@ -3,31 +3,25 @@ package orrery.data;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Texts as documents: each line of a delimited file, or each file of a folder. A word is a letter and the letters and digits that
- * follow it, two at least, in lower case; a single apostrophe within it is left out.
+ * Texts as documents: each line of a delimited file, or each file of a folder. Their words are {@link TextWords}.
  */
 final class Texts {
-    private static final int SHORTEST = 2;
-    private static final int LONGEST = 100;
-
-    private final Set<String> stopWords;
-    private final boolean bigrams;
-    private final WordIndex words = new WordIndex();
+    private final TextWords words;
+    private final WordIndex index = new WordIndex();
     private final Examples.Packer packer = new Examples.Packer();
 
-    private Texts(Set<String> stopWords, boolean bigrams) {
-        this.stopWords = stopWords;
-        this.bigrams = bigrams;
+    private Texts(TextWords words) {
+        this.words = words;
+    }
+
+    private static Texts of(DocumentOptions options) throws IOException {
+        return new Texts(TextWords.without(options.stopWords().orElse(DocumentOptions.ENGLISH), options.bigrams()));
     }
 
     /** What some texts hold: by text the numbers of its words, and how often it has them. */
@@ -35,7 +29,7 @@ final class Texts {
 
     /** Reads the columns of a delimited file. */
     static Loaded ofColumns(FileSet files, DocumentOptions options) throws IOException {
-        var texts = new Texts(stopWords(options), options.bigrams());
+        var texts = of(options);
         Look first = null;
         var columns = new int[options.texts().size()];
         for (int part = 0; part < files.size(); part++) {
@@ -86,7 +80,7 @@ final class Texts {
 
     /** Each file is a document. */
     static Loaded ofFiles(FileSet files, DocumentOptions options) throws IOException {
-        var texts = new Texts(stopWords(options), options.bigrams());
+        var texts = of(options);
         for (int part = 0; part < files.size(); part++) {
             try (var text = files.open(part)) {
                 var index = new WordIndex();
@@ -100,14 +94,16 @@ final class Texts {
     }
 
     private Loaded loaded(Map<String, Object> facts) throws DataException {
-        facts.put("stop words", stopWords.isEmpty() ? "none" : stopWords.size());
-        if (bigrams) {
+        facts.put(
+                "stop words",
+                words.stopWords().isEmpty() ? "none" : words.stopWords().size());
+        if (words.bigrams()) {
             facts.put("bigrams", true);
         }
-        if (words.size() == 0) {
+        if (index.size() == 0) {
             throw new DataException("the texts have no words");
         }
-        var names = List.copyOf(words.words());
+        var names = List.copyOf(index.words());
         return new Loaded(
                 packer.pack(names.size()),
                 Schema.named(DocumentOptions.NAMED, names, List.of()),
@@ -142,7 +138,7 @@ final class Texts {
     private void add(Some some) {
         var numbers = new int[some.words().size()];
         for (int w = 0; w < numbers.length; w++) {
-            numbers[w] = words.add(some.words().word(w));
+            numbers[w] = index.add(some.words().word(w));
         }
         for (var counts : some.documents()) {
             var sorted = new TreeMap<Integer, Integer>();
@@ -156,88 +152,8 @@ final class Texts {
     private Map<Integer, Integer> count(List<String> parts, WordIndex index) {
         var counts = new LinkedHashMap<Integer, Integer>();
         for (var text : parts) {
-            String before = null;
-            int at = 0;
-            while (at < text.length()) {
-                int begin = at;
-                if (!Character.isLetter(text.codePointAt(at))) {
-                    at += Character.charCount(text.codePointAt(at));
-                    continue;
-                }
-                at = end(text, begin);
-                String word = text.substring(begin, at).replace("'", "").toLowerCase(Locale.ROOT);
-                before = add(word, before, index, counts);
-            }
+            words.each(text, word -> counts.merge(index.add(word), 1, Integer::sum));
         }
         return counts;
     }
-
-    /** Counts a word, and the two that it is with the one before. Returns it, or null if it is none that counts. */
-    private @Nullable String add(String word, @Nullable String before, WordIndex index, Map<Integer, Integer> counts) {
-        if (word.length() < SHORTEST || word.length() > LONGEST || stopWords.contains(word)) {
-            return null;
-        }
-        counts.merge(index.add(word), 1, Integer::sum);
-        if (bigrams && before != null) {
-            counts.merge(index.add(before + "_" + word), 1, Integer::sum);
-        }
-        return word;
-    }
-
-    private static int end(String text, int begin) {
-        int at = begin;
-        while (at < text.length()) {
-            int c = text.codePointAt(at);
-            boolean isWithin = c == '\'' && at + 1 < text.length() && Character.isLetter(text.codePointAt(at + 1));
-            if (!Character.isLetterOrDigit(c) && !isWithin) {
-                break;
-            }
-            at += Character.charCount(c);
-        }
-        return at;
-    }
-
-    // Stop words
-
-    private static Set<String> stopWords(DocumentOptions options) throws IOException {
-        return stopWords(options.stopWords().orElse(DocumentOptions.ENGLISH));
-    }
-
-    /** Words that are left out: {@code none}, {@code english}, or the lines of a file. */
-    static Set<String> stopWords(String what) throws IOException {
-        return switch (what) {
-            case DocumentOptions.NO_STOP_WORDS -> Set.of();
-            case DocumentOptions.ENGLISH -> new HashSet<>(List.of(ENGLISH.split("\\s+")));
-            default ->
-                new HashSet<>(lines(what).stream()
-                        .map(word -> word.toLowerCase(Locale.ROOT))
-                        .toList());
-        };
-    }
-
-    /** The lines of a file, without blanks around them and without empty ones at the end. */
-    static List<String> lines(String file) throws IOException {
-        try (var text = Text.open(new orrery.store.Place(file))) {
-            return new String(text.in().readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .map(String::strip)
-                    .toList();
-        }
-    }
-
-    /** Words of grammar: articles, pronouns, prepositions, conjunctions, auxiliary verbs, and what apostrophes leave of them. */
-    private static final String ENGLISH = """
-            a an the this that these those such same other another each every either neither both all any some no none few many
-            much more most several own only i me my mine myself we us our ours ourselves you your yours yourself yourselves he him
-            his himself she her hers herself it its itself they them their theirs themselves who whom whose which what whatever
-            whoever someone somebody something anyone anybody anything everyone everybody everything nobody nothing one ones
-            about above across after against along among around as at before behind below beneath beside besides between beyond by
-            despite down during except for from in inside into like near of off on onto out outside over past per since than
-            through throughout till to toward towards under until up upon via with within without and but or nor so yet if then
-            else because although though while whereas unless whether when whenever where wherever why how however therefore thus
-            hence am is are was were be been being do does did doing done have has had having will would shall should can could
-            may might must ought let not very too also just even still already again ever never always often here there now
-            s t d ll m re ve isn aren wasn weren don doesn didn haven hasn hadn won wouldn shan shouldn couldn mustn isnt arent
-            wasnt werent dont doesnt didnt havent hasnt hadnt wont wouldnt cant cannot couldnt shouldnt im ive id ill youre youve
-            youll youd hes shes its were weve well wed theyre theyve theyll theyd thats theres heres whats whos""";
 }

@@ -161,23 +161,26 @@ public record TopicModel(
 
     /** The same, with the coherence of its topics in documents. */
     public TopicModel measuredOn(Corpus documents) {
-        if (topics > MOST_MEASURED) {
-            return this;
-        }
-        var words = top(COHERENT_WORDS).stream()
-                .map(entries -> entries.stream().mapToInt(Entry::word).toArray())
-                .toList();
-        return new TopicModel(
-                schema,
-                topics,
-                alpha,
-                beta,
-                starts,
-                topicOf,
-                countOf,
-                totals,
-                Coherence.of(documents, words),
-                provenance);
+        return measured(counting().in(documents));
+    }
+
+    /** What counts, in some documents, how often words occur together whose topics' coherence is to be measured. */
+    public Coherence counting() {
+        return new Coherence(
+                topics > MOST_MEASURED
+                        ? List.of()
+                        : top(COHERENT_WORDS).stream()
+                                .map(entries ->
+                                        entries.stream().mapToInt(Entry::word).toArray())
+                                .toList());
+    }
+
+    /** The same, with the coherence of its topics as {@link #counting} has found it. */
+    public TopicModel measured(Coherence found) {
+        return topics > MOST_MEASURED
+                ? this
+                : new TopicModel(
+                        schema, topics, alpha, beta, starts, topicOf, countOf, totals, found.means(), provenance);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package orrery.learn.topic;
 
+import java.util.Optional;
 import orrery.data.Corpus;
 import orrery.data.DataException;
 import orrery.data.Loaded;
@@ -52,14 +53,33 @@ public final class TopicModeling {
      */
     public Training<TopicModel> prepare(Corpus documents, Run run) throws DataException {
         check(documents);
-        return new Training<>(new TopicRecipe(options, documents, memory, run), run);
+        return new Training<>(new TopicRecipe(options, documents, Optional.empty(), memory, run), run);
+    }
+
+    /**
+     * The same of documents that lie in parts where the workers are. {@code local} are those of the workers of this JVM, numbered on
+     * through all workers ({@link orrery.data.Examples#numberedFrom}), and none of the others'; whoever only coordinates has none. The
+     * model does not know the coherence of its topics: see {@link TopicModel#counting}.
+     *
+     * @throws DataException if a count is no whole number of 0 or more
+     */
+    public Training<TopicModel> prepare(Corpus local, DocumentParts parts, Run run) throws DataException {
+        checkCounts(local);
+        return new Training<>(new TopicRecipe(options, local, Optional.of(parts), memory, run), run);
     }
 
     /** Refuses values that are no counts. */
     static void check(Corpus documents) throws DataException {
+        if (checkCounts(documents) == 0) {
+            throw new DataException("the documents have no words");
+        }
+    }
+
+    /** Returns how many words there are. */
+    private static long checkCounts(Corpus documents) throws DataException {
         var wrong = new StringBuilder();
         var tokens = new long[1];
-        documents.read(0, documents.documents(), (d, words, counts, from, to) -> {
+        documents.read(documents.first(), documents.first() + documents.documents(), (d, words, counts, from, to) -> {
             for (int k = from; k < to; k++) {
                 float count = counts[k];
                 if ((!(count >= 0 && count <= MOST_COUNT) || count != (int) count) && wrong.isEmpty()) {
@@ -79,8 +99,6 @@ public final class TopicModeling {
         if (!wrong.isEmpty()) {
             throw new DataException(wrong.toString());
         }
-        if (tokens[0] == 0) {
-            throw new DataException("the documents have no words");
-        }
+        return tokens[0];
     }
 }

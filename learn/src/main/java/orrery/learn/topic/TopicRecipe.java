@@ -31,19 +31,24 @@ final class TopicRecipe implements Recipe<TopicModel> {
 
     private final TopicOptions options;
     private final Corpus data;
+    private final boolean isWhole; // whether all documents are here
     private final TopicMemory memory;
     private final int parts; // of each worker's documents
     private final WordBlocks blocks;
+    private final String sum; // of the documents
     private final Run run;
     private final boolean isShared;
     private final Job job;
 
-    TopicRecipe(TopicOptions options, Corpus data, TopicMemory memory, Run run) {
+    /** @param own if the documents are the workers' own */
+    TopicRecipe(TopicOptions options, Corpus data, Optional<DocumentParts> own, TopicMemory memory, Run run) {
         this.options = options;
         this.data = data;
         this.memory = memory;
         this.run = run;
-        long[] tokens = WordBlocks.count(data);
+        isWhole = own.isEmpty();
+        sum = own.map(DocumentParts::sum).orElseGet(data::sum);
+        long[] tokens = own.map(DocumentParts::tokens).orElseGet(() -> WordBlocks.count(data));
         long size = Arrays.stream(tokens).sum();
         isShared = isShared(run.consistency());
         if (isShared && memory.modelPool() > 0) {
@@ -61,7 +66,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
                         ? asked
                         : (int) Math.max(asked, Math.min(tokens.length, BLOCKS_IN_POOL * bytes / memory.modelPool())));
         long inMemory = memory.documentPool() / TopicMemory.BYTES_OF_WORD;
-        parts = inMemory == 0 ? 1 : (int) Math.max(1, Math.ceilDiv(size, inMemory * run.workers()));
+        parts = inMemory == 0 || !isWhole ? 1 : (int) Math.max(1, Math.ceilDiv(size, inMemory * run.workers()));
         if (parts > 1 && run.checkpoints().isPresent()) {
             throw new IllegalArgumentException(
                     "checkpoints keep the topics of all words, and documents that are not held"
@@ -81,7 +86,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
             tables.add(TableSpec.dense(ALPHA, 1, options.topics()).with(consistency));
             tables.add(TableSpec.dense(RISES, 1, options.topics() + 1).with(consistency));
         }
-        long[] firsts = firsts(run.workers() * parts, size);
+        long[] firsts = own.map(DocumentParts::firsts).orElseGet(() -> firsts(data, run.workers() * parts, size));
         boolean isFixed = !options.isAlphaFound();
         var stage = new Stage(
                         "sample",
@@ -153,7 +158,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
     }
 
     /** By part its first document, then their number: all parts have about as many words. */
-    private long[] firsts(int ofAll, long size) {
+    private static long[] firsts(Corpus data, int ofAll, long size) {
         var firsts = new long[ofAll + 1];
         var before = new long[1];
         var next = new int[] {1};
@@ -181,7 +186,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
         identity.put("consistency", isShared ? run.consistency().toString() : "rotating:" + blocks.blocks());
         identity.put("seed", String.valueOf(run.seed()));
         identity.put("workers", String.valueOf(run.workers()));
-        identity.put(Identity.DATA, data.sum());
+        identity.put(Identity.DATA, sum);
         return identity;
     }
 
@@ -243,6 +248,7 @@ final class TopicRecipe implements Recipe<TopicModel> {
         for (int k = 0; k < alpha.length; k++) {
             alpha[k] = (float) (options.prior() + alpha[k]);
         }
-        return builder.build(alpha).measuredOn(data);
+        var model = builder.build(alpha);
+        return isWhole ? model.measuredOn(data) : model;
     }
 }

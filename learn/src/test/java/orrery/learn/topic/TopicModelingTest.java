@@ -201,17 +201,17 @@ final class TopicModelingTest {
         var run = Run.local(2).with(new Consistency.Rotating(12));
         var due = new TopicModeling(options).prepare(data, run).run().model();
         var pooled = new TopicModeling(options).with(new TopicMemory(1800, 0, folder.resolve("pool")));
-        var is = pooled.prepare(data, run.listening(event -> {
-                    if (event instanceof RunEvent.CutReached reached) {
-                        cut.set(reached);
-                    }
-                }))
-                .run()
-                .model();
-        assertThat(bits(is)).isEqualTo(bits(due));
+        var heard = run.listening(event -> {
+            if (event instanceof RunEvent.CutReached reached) {
+                cut.set(reached);
+            }
+        });
+        assertThat(bits(pooled.prepare(data, heard).run().model())).isEqualTo(bits(due));
         assertThat(cut.get().metrics().get("blocks.loaded")).isGreaterThan(12);
+        // where all come from another member, and go to another
         var nodes = new InNodes(2, run, member -> pooled.prepare(data, member).join());
-        assertThat(bits(pooled.prepare(data, run.with(nodes)).run().model())).isEqualTo(bits(due));
+        assertThat(bits(pooled.prepare(data, heard.with(nodes)).run().model())).isEqualTo(bits(due));
+        assertThat(cut.get().metrics().get("blocks.loaded")).isGreaterThan(2);
         var kept = Checkpoints.in(Storage.local(folder.resolve("pooled")));
         assertThat(bits(pooled.prepare(data, run.with(kept)).run().model())).isEqualTo(bits(due));
     }

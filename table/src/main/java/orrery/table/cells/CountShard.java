@@ -77,6 +77,7 @@ public final class CountShard extends Shard {
     public void block(int block, CountRows fresh) {
         elsewhere(block);
         blocks[block] = fresh;
+        rest(block); // others are used before it
     }
 
     private void elsewhere(int block) {
