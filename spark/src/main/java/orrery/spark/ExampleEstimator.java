@@ -298,7 +298,7 @@ public abstract class ExampleEstimator<E extends ExampleEstimator<E, M>, M exten
                             double deviation = survey.moments().deviation(number++);
                             yield Schema.Column.standardised(input.name(), mean, deviation > 0 ? deviation : 1);
                         }
-                        case KEY, RATING -> throw new IllegalStateException("examples have no " + input.as());
+                        case KEY, RATING, TEXT -> throw new IllegalStateException("examples have no " + input.as());
                     });
         }
         return columns;

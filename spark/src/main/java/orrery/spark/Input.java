@@ -52,6 +52,8 @@ record Input(String name, As as, String path, DataType type, int entries) implem
         WEIGHT("a weight", "a number; cast it"),
         /** A user or an item: a whole number, whatever its type, or a text. */
         KEY("a user or an item", "a whole number or a text; cast it"),
+        /** A document: a text, or its words. */
+        TEXT("a text", "a text, or an array of texts, which are its words; cast it"),
         /** Becomes a double. */
         RATING("a rating", "a number; cast it");
 
@@ -70,6 +72,9 @@ record Input(String name, As as, String path, DataType type, int entries) implem
                 case VECTOR ->
                     type.equals(SQLDataTypes.VectorType())
                             || (type instanceof ArrayType array && array.elementType() instanceof NumericType);
+                case TEXT ->
+                    type instanceof StringType
+                            || (type instanceof ArrayType array && array.elementType() instanceof StringType);
                 case KEY -> type instanceof NumericType || type instanceof StringType;
                 case CATEGORY, LABEL -> isNumber(type) || type instanceof StringType || type instanceof DateType;
             };
@@ -172,7 +177,7 @@ record Input(String name, As as, String path, DataType type, int entries) implem
             case NUMBER, WEIGHT, RATING -> column.cast("double");
             case VECTOR -> type instanceof ArrayType ? column.cast("array<double>") : column;
             case LABEL -> type instanceof FloatType ? column.cast("double") : column; // as evaluators do
-            case CATEGORY, KEY -> column;
+            case CATEGORY, KEY, TEXT -> column;
         };
     }
 

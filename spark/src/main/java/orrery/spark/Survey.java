@@ -139,7 +139,7 @@ final class Survey implements Serializable {
                 case LABEL -> label(value, flaws[c]);
                 case WEIGHT -> weight(value, flaws[c]);
                 case CATEGORY -> flaws[c].nulls += value == null ? 1 : 0;
-                case KEY, RATING -> throw new IllegalStateException("examples have no " + as[c]);
+                case KEY, RATING, TEXT -> throw new IllegalStateException("examples have no " + as[c]);
             }
         }
     }
@@ -311,7 +311,7 @@ final class Survey implements Serializable {
                             + " puts the mean in place of null and NaN");
                 }
             }
-            case CATEGORY, KEY, RATING -> {}
+            case CATEGORY, KEY, RATING, TEXT -> {}
         }
     }
 

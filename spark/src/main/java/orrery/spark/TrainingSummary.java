@@ -3,6 +3,7 @@ package orrery.spark;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import orrery.learn.topic.TopicModeling;
 
 /**
  * How a training went. Kept by the model that {@code fit} returns, and not saved with it, as Spark's own summaries are not.
@@ -15,13 +16,17 @@ import java.util.Map;
  * @param read how the data frame was read, in words
  */
 public record TrainingSummary(long rows, int passes, List<Map<String, Double>> metrics, Duration elapsed, String read) {
-    private static final List<String> OBJECTIVES = List.of("progressiveLoss", "train.mse", "total inertia", "inertia");
+    private static final List<String> OBJECTIVES =
+            List.of("progressiveLoss", "train.mse", "total inertia", "inertia", TopicModeling.LIKELIHOOD);
 
     public TrainingSummary {
         metrics = List.copyOf(metrics);
     }
 
-    /** The loss of each pass: of linear models the mean loss, of factors the mean squared error, of clusters the inertia. */
+    /**
+     * The loss of each pass: of linear models the mean loss, of factors the mean squared error, of clusters the inertia; of
+     * topics, at each cut, the mean log likelihood of a word and its topic, which rises.
+     */
     public double[] objectiveHistory() {
         return metrics.stream()
                 .mapToDouble(of -> OBJECTIVES.stream()

@@ -30,6 +30,16 @@ public enum TopicSampler {
         this.mostTopics = mostTopics;
     }
 
+    /** The sampler of a name. */
+    public static TopicSampler parse(String name) {
+        for (var sampler : values()) {
+            if (sampler.toString().equals(name)) {
+                return sampler;
+            }
+        }
+        throw new IllegalArgumentException("the sampler is exact, rotation, light or warp, got '" + name + "'");
+    }
+
     /** Into how many blocks the vocabulary is cut for each worker, unless asked otherwise. */
     int blocksOfWorker() {
         return blocksOfWorker;
