@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -125,6 +126,25 @@ final class ClusterTest {
                 var model = disturbed("killed-" + isDynamic + "-" + round, frame, told);
                 assertThat(weights(model)).isEqualTo(weights(due.model()));
             }
+        }
+    }
+
+    /** Blocks of counts that go from executor to executor, of which one is killed: the same topics, and no count is lost. */
+    @Test
+    void topicsSurviveAKilledExecutor() throws Exception {
+        try (var spark = cluster.application(false)) {
+            var frame = TopicsTest.frame(spark, 3000, 1);
+            var due = TopicsTest.estimator(2).fit(frame).model();
+            assertThat(Arrays.stream(due.totals()).sum()).isEqualTo(3000 * 12);
+            var told = new Told(() -> cluster.executors().getFirst().destroyForcibly());
+            var is = TopicsTest.estimator(2)
+                    .setCheckpointDir(home.resolve("topics").toString())
+                    .setListener(told)
+                    .fit(frame)
+                    .model();
+            assertThat(told.resumed).isPositive();
+            assertThat(is.topicOf()).isEqualTo(due.topicOf());
+            assertThat(is.countOf()).isEqualTo(due.countOf());
         }
     }
 

@@ -75,12 +75,16 @@ final class TopicsTest {
     }
 
     private static Dataset<Row> frame(int count, long seed) {
+        return frame(spark, count, seed);
+    }
+
+    static Dataset<Row> frame(SparkSession spark, int count, long seed) {
         return spark.createDataFrame(
                 texts(count, seed),
                 new StructType().add("id", DataTypes.IntegerType).add("text", DataTypes.StringType));
     }
 
-    private static TopicEstimator estimator(int workers) {
+    static TopicEstimator estimator(int workers) {
         return new TopicEstimator()
                 .setTextCol("text")
                 .setK(3)

@@ -1,15 +1,18 @@
 package orrery.bench.topics;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SplittableRandom;
 import orrery.bench.Cpu;
 import orrery.bench.Figure;
 import orrery.bench.Report;
 import orrery.data.Loaded;
 import orrery.engine.event.RunEvent;
 import orrery.engine.stage.Run;
+import orrery.learn.topic.TopicModel;
 import orrery.learn.topic.TopicModeling;
 import orrery.learn.topic.TopicOptions;
 import orrery.learn.topic.TopicSampler;
@@ -17,6 +20,9 @@ import orrery.table.cells.CountRows;
 
 /** The samplers beside each other, one worker each. */
 final class Samplers {
+    private static final int CHANGES = 1 << 20;
+    private static final int ROUNDS = 9;
+
     private final Report report;
     private final Loaded loaded;
     private final int runs;
@@ -38,7 +44,7 @@ final class Samplers {
     }
 
     /** A run: where it was at each cut, and what the last cut says. */
-    private record Done(Course course, Map<String, Double> metrics) {
+    private record Done(Course course, Map<String, Double> metrics, TopicModel model) {
         /** CPU seconds of a pass, of those after the first cut. */
         double pass() {
             var first = course.at(Double.NEGATIVE_INFINITY);
@@ -51,7 +57,7 @@ final class Samplers {
         var metrics = new ArrayList<Map<String, Double>>();
         long wall = System.nanoTime();
         long cpu = Cpu.nanos();
-        new TopicModeling(options)
+        var trained = new TopicModeling(options)
                 .prepare(loaded, Run.local(1).withSeed(seed + 1).listening(event -> {
                     if (event instanceof RunEvent.CutReached cut) {
                         metrics.add(cut.metrics());
@@ -63,7 +69,7 @@ final class Samplers {
                     }
                 }))
                 .run();
-        return new Done(course, metrics.getLast());
+        return new Done(course, metrics.getLast(), trained.model());
     }
 
     /** What each sampler comes to in as many passes, and what it takes to a likelihood. */
@@ -176,6 +182,43 @@ final class Samplers {
         return figures;
     }
 
+    /** CPU nanoseconds of a change that comes from elsewhere: a word has another topic, mostly one of those that it has. */
+    private static double foldIn(TopicModel model, CountRows.Structure structure) {
+        var rows = new CountRows(model.words(), model.topics(), structure);
+        int[] starts = model.starts();
+        for (int w = 0; w < model.words(); w++) {
+            for (int i = starts[w]; i < starts[w + 1]; i++) {
+                rows.add(w, model.topicOf()[i], model.countOf()[i]);
+            }
+        }
+        rows.shrink(true);
+        var random = new SplittableRandom(1);
+        var byPair = new int[CHANGES]; // pairs of a word and a topic, whose word has them as often as it occurs
+        var to = new int[CHANGES];
+        var wordOf = new int[model.topicOf().length];
+        for (int w = 0; w < model.words(); w++) {
+            Arrays.fill(wordOf, starts[w], starts[w + 1], w);
+        }
+        for (int n = 0; n < CHANGES; n++) {
+            int pair = random.nextInt(wordOf.length);
+            int word = wordOf[pair];
+            byPair[n] = pair;
+            to[n] = random.nextInt(5) == 0
+                    ? random.nextInt(model.topics())
+                    : model.topicOf()[starts[word] + random.nextInt(starts[word + 1] - starts[word])];
+        }
+        double best = Double.POSITIVE_INFINITY;
+        for (int round = 0; round < ROUNDS; round++) {
+            long begun = Cpu.nanos();
+            for (int n = 0; n < CHANGES; n++) { // there and back, so that all rounds do the same
+                rows.add(wordOf[byPair[n]], to[n], 1);
+                rows.add(wordOf[byPair[n]], to[n], -1);
+            }
+            best = Math.min(best, (Cpu.nanos() - begun) / (2.0 * CHANGES));
+        }
+        return best;
+    }
+
     /** Rows of counts in one form, or in several. */
     List<Figure> structures(TopicOptions options) throws Exception {
         var figures = new ArrayList<Figure>();
@@ -183,11 +226,13 @@ final class Samplers {
         for (var structure :
                 List.of(CountRows.Structure.MIXED, CountRows.Structure.ALL_HASHED, CountRows.Structure.ALL_DENSE)) {
             var times = new ArrayList<Double>();
+            var folds = new ArrayList<Double>();
             double bytes = 0;
             for (int run = 0; run < runs; run++) {
                 var done = run(options.with(structure), run);
                 times.add(done.pass());
                 bytes = words * done.metrics().getOrDefault("counts.bytes", Double.NaN);
+                folds.add(1e9 / foldIn(done.model(), structure));
             }
             if (structure == CountRows.Structure.MIXED) {
                 mixed.addAll(times);
@@ -195,17 +240,22 @@ final class Samplers {
             report.row(
                     String.format(
                             Locale.ROOT,
-                            "%s, %-10s: %.1f MiB of counts, %.3f CPU-s a pass",
+                            "%s, %-10s: %.1f MiB of counts, %.3f CPU-s a pass (%,.0f words a CPU second), %,.0f changes folded in"
+                                    + " a CPU second",
                             options.sampler(),
                             structure,
                             bytes / (1 << 20),
-                            Figure.median(times)),
+                            Figure.median(times),
+                            words / Figure.median(times),
+                            Figure.median(folds)),
                     "structure",
                     structure.toString(),
                     "bytes",
                     bytes,
                     "pass",
-                    Figure.median(times));
+                    Figure.median(times),
+                    "foldedIn",
+                    Figure.median(folds));
             figures.add(Figure.less(
                     String.format(
                             Locale.ROOT,
