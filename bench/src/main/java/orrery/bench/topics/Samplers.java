@@ -21,7 +21,8 @@ import orrery.table.cells.CountRows;
 /** The samplers beside each other, one worker each. */
 final class Samplers {
     private static final int CHANGES = 1 << 20;
-    private static final int ROUNDS = 9;
+    private static final int WARM_UPS = 5;
+    private static final int ROUNDS = 20;
 
     private final Report report;
     private final Loaded loaded;
@@ -207,16 +208,15 @@ final class Samplers {
                     ? random.nextInt(model.topics())
                     : model.topicOf()[starts[word] + random.nextInt(starts[word + 1] - starts[word])];
         }
-        double best = Double.POSITIVE_INFINITY;
-        for (int round = 0; round < ROUNDS; round++) {
-            long begun = Cpu.nanos();
+        long begun = 0;
+        for (int round = -WARM_UPS; round < ROUNDS; round++) {
+            begun = round == 0 ? Cpu.nanos() : begun;
             for (int n = 0; n < CHANGES; n++) { // there and back, so that all rounds do the same
                 rows.add(wordOf[byPair[n]], to[n], 1);
                 rows.add(wordOf[byPair[n]], to[n], -1);
             }
-            best = Math.min(best, (Cpu.nanos() - begun) / (2.0 * CHANGES));
         }
-        return best;
+        return (Cpu.nanos() - begun) / (2.0 * CHANGES * ROUNDS);
     }
 
     /** Rows of counts in one form, or in several. */

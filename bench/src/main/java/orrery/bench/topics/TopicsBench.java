@@ -61,6 +61,13 @@ public final class TopicsBench implements Callable<Integer> {
             description = "Passes of all parts but speed (default: ${DEFAULT-VALUE}).")
     int passes = 100;
 
+    @Option(
+            names = "--python",
+            paramLabel = "FILE",
+            description =
+                    "Of held-out: a Python with scikit-learn, whose topics are measured, too (default: ${DEFAULT-VALUE}).")
+    String python = "python3";
+
     @Option(names = "--vocabulary", paramLabel = "FILE", description = "Words by their numbers.")
     @Nullable
     String vocabulary;
@@ -173,11 +180,27 @@ public final class TopicsBench implements Callable<Integer> {
             var peers = new ArrayList<Double>();
             var coherence = new ArrayList<Double>();
             var coherenceOfPeers = new ArrayList<Double>();
+            var cpu = new ArrayList<Double>();
+            var scikit = new ScikitLearn(python);
+            boolean hasScikit = scikit.isHere();
+            var ofScikit =
+                    new ArrayList<List<Double>>(List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
+            if (!hasScikit) {
+                report.say(python + " has no scikit-learn (pip install scikit-learn, or --python FILE): left out");
+            }
             for (int run = 0; run < runs; run++) {
+                long begun = Cpu.nanos();
                 var ours = new TopicModeling(options(passes))
                         .prepare(train, Run.local(2).withSeed(run + 1))
                         .run()
                         .model();
+                cpu.add((Cpu.nanos() - begun) / 1e9);
+                if (hasScikit) {
+                    var found = scikit.model(train, options(passes), run);
+                    ofScikit.get(0).add(found.model().complete(split.test()).getOrDefault("perplexity", Double.NaN));
+                    ofScikit.get(1).add(mean(found.model().coherence()));
+                    ofScikit.get(2).add(found.cpu());
+                }
                 var theirs = mallet.model(train, options(passes), run);
                 perplexity.add(ours.complete(split.test()).getOrDefault("perplexity", Double.NaN));
                 peers.add(theirs.complete(split.test()).getOrDefault("perplexity", Double.NaN));
@@ -187,7 +210,7 @@ public final class TopicsBench implements Callable<Integer> {
             String limit =
                     "every second word of a held-out document is given and the others are predicted, by our inference from"
                             + " the counts of either; the same symmetric priors";
-            report.figures(List.of(
+            var figures = new ArrayList<>(List.of(
                     Figure.less(
                             "perplexity of words held out",
                             "",
@@ -204,6 +227,34 @@ public final class TopicsBench implements Callable<Integer> {
                             "MALLET, 1 thread",
                             runs,
                             limit)));
+            if (hasScikit) {
+                var peer = "scikit-learn, batch VB";
+                figures.add(Figure.less(
+                        "perplexity of words held out",
+                        "",
+                        Figure.median(perplexity),
+                        Figure.median(ofScikit.get(0)),
+                        peer,
+                        runs,
+                        limit));
+                figures.add(Figure.more(
+                        "coherence (NPMI of ten words)",
+                        "",
+                        Figure.median(coherence),
+                        Figure.median(ofScikit.get(1)),
+                        peer,
+                        runs,
+                        limit));
+                figures.add(Figure.less(
+                        "CPU of as many passes",
+                        "s",
+                        Figure.median(cpu),
+                        Figure.median(ofScikit.get(2)),
+                        peer,
+                        runs,
+                        limit));
+            }
+            report.figures(figures);
         }
         return 0;
     }
