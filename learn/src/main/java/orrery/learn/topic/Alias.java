@@ -68,6 +68,16 @@ final class Alias {
         other[entry] = entry;
     }
 
+    /** How much of its room an entry keeps. */
+    float part(int entry) {
+        return part[entry];
+    }
+
+    /** The entry that has the rest of it. */
+    int other(int entry) {
+        return other[entry];
+    }
+
     /** Draws an entry of the distribution that has those. */
     int draw(int from, int to, RandomNumbers random) {
         int entry = from + random.below(to - from);

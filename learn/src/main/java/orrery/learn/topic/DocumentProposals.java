@@ -37,7 +37,7 @@ final class DocumentProposals {
 
     /** The prior of a topic. */
     float alpha(int topic) {
-        return alpha[topic];
+        return isEven ? alpha[0] : alpha[topic];
     }
 
     /**

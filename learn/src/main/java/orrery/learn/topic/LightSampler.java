@@ -20,9 +20,8 @@ final class LightSampler implements Sampler {
     private final DocumentProposals byDocument;
     private final double beta;
     private final double betaSum;
-    private final int[] totals;
-    private final int[] ofDocument; // its words by topic
-    private final WordProposals proposals;
+    private final DocumentCounts ofDocument;
+    private final WordProposals proposals; // with the totals of now
     private final RandomNumbers random = new RandomNumbers();
     private long proposed;
     private long probed;
@@ -33,14 +32,13 @@ final class LightSampler implements Sampler {
         byDocument = new DocumentProposals(alpha);
         this.beta = beta;
         betaSum = beta * vocabulary;
-        totals = new int[topics];
-        ofDocument = new int[topics];
+        ofDocument = new DocumentCounts(topics);
         proposals = new WordProposals(topics, beta, betaSum);
     }
 
     @Override
     public int[] totals() {
-        return totals;
+        return proposals.totals();
     }
 
     @Override
@@ -50,12 +48,12 @@ final class LightSampler implements Sampler {
 
     @Override
     public void refresh(int[] fresh) {
-        System.arraycopy(fresh, 0, totals, 0, topics);
+        proposals.refresh(fresh);
     }
 
     @Override
     public void beginPass(long seed) {
-        proposals.beginPass(totals);
+        proposals.beginPass();
     }
 
     @Override
@@ -64,7 +62,10 @@ final class LightSampler implements Sampler {
         var of = words.blocks()[block];
         if (isFirst) {
             rows.probe();
-            return words.drawEvenly(block, totals, rows, random);
+            int[] totals = proposals.totals();
+            long drawn = words.drawEvenly(block, totals, rows, random);
+            proposals.refresh(totals);
+            return drawn;
         }
         rows.shrink(true);
         proposals.beginBlock(rows);
@@ -75,9 +76,7 @@ final class LightSampler implements Sampler {
         for (int i = 0; i < of.documents().length; i++) {
             int first = words.firsts()[of.documents()[i]];
             int last = words.firsts()[of.documents()[i] + 1];
-            for (int n = first; n < last; n++) {
-                ofDocument[topicOf[n]]++;
-            }
+            ofDocument.begin(topicOf, first, last);
             int at = of.firsts()[i];
             for (int n = of.starts()[i]; n < of.starts()[i + 1]; n++, at++) {
                 int old = topicOf[at];
@@ -85,17 +84,14 @@ final class LightSampler implements Sampler {
                 topicOf[at] = topic;
                 if (topic != old) {
                     changed++;
-                    ofDocument[old]--;
-                    ofDocument[topic]++;
-                    totals[old]--;
-                    totals[topic]++;
+                    ofDocument.add(old, -1);
+                    ofDocument.add(topic, 1);
+                    proposals.moved(old, topic);
                     rows.add(of.places()[n], old, -1);
                     rows.add(of.places()[n], topic, 1);
                 }
             }
-            for (int n = first; n < last; n++) {
-                ofDocument[topicOf[n]] = 0;
-            }
+            ofDocument.end(topicOf, first, last);
         }
         probed += rows.probes() - before + frozen.probes();
         return changed;
@@ -113,8 +109,8 @@ final class LightSampler implements Sampler {
         double proposing = proposals.densityWithout(count, old); // how likely the present topic would be proposed
         double keep = proposing / proposals.density(count, old);
         int topic = old;
-        double ofDocuments = ofDocument[old] - 1 + byDocument.alpha(old);
-        double ofWord = (rows.count(row, old) - 1 + beta) / (totals[old] - 1 + betaSum);
+        double ofDocuments = ofDocument.count(old) - 1 + byDocument.alpha(old);
+        double ofWord = (rows.count(row, old) - 1 + beta) / (proposals.total(old) - 1 + betaSum);
         double proposingOld = proposing;
         for (int step = 0; step < STEPS; step++) {
             int next = proposals.draw(row, random);
@@ -125,8 +121,8 @@ final class LightSampler implements Sampler {
             }
             if (next != topic) {
                 int own = next == old ? 1 : 0;
-                double nextOfDocuments = ofDocument[next] - own + byDocument.alpha(next);
-                double nextOfWord = (rows.count(row, next) - own + beta) / (totals[next] - own + betaSum);
+                double nextOfDocuments = ofDocument.count(next) - own + byDocument.alpha(next);
+                double nextOfWord = (rows.count(row, next) - own + beta) / (proposals.total(next) - own + betaSum);
                 double proposingNext = next == old ? proposingOld : proposals.density(frozen.count(row, next), next);
                 if (random.next() * ofDocuments * ofWord * proposingNext < nextOfDocuments * nextOfWord * proposing) {
                     topic = next;
@@ -140,12 +136,12 @@ final class LightSampler implements Sampler {
             proposed++;
             if (next != topic) {
                 int own = next == old ? 1 : 0;
-                double nextOfWord = (rows.count(row, next) - own + beta) / (totals[next] - own + betaSum);
+                double nextOfWord = (rows.count(row, next) - own + beta) / (proposals.total(next) - own + betaSum);
                 if (random.next() * ofWord < nextOfWord) {
                     topic = next;
                     ofWord = nextOfWord;
                     if (step < STEPS - 1) {
-                        ofDocuments = ofDocument[next] - own + byDocument.alpha(next);
+                        ofDocuments = ofDocument.count(next) - own + byDocument.alpha(next);
                         proposing = next == old ? proposingOld : proposals.density(frozen.count(row, next), next);
                     }
                 }

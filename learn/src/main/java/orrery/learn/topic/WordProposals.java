@@ -10,10 +10,17 @@ import orrery.table.cells.CountRows;
  * <pre>q(k) ~ (n_kw + beta) / (n_k + V beta)</pre>
  */
 final class WordProposals {
+    // Of each topic, side by side, so that a draw has all of it from one line of the cache
+    private static final int NOW = 0; // words that have it
+    private static final int THEN = 1; // those that had it when the pass was begun: n_k
+    private static final int PART = 2; // in the table of the prior: what it keeps of its room, as the bits of a float
+    private static final int OTHER = 3; // the topic that has the rest
+    private static final int CELLS = 4;
+
+    private final int count; // of topics
     private final double beta;
     private final double betaSum;
-    private final int[] totals; // n_k, of when the pass was begun
-    private final float[] inverse; // 1 / (n_k + V beta)
+    private final int[] ofTopics;
     private final Alias prior = new Alias();
     private double priorMass;
     private double[] weights;
@@ -25,27 +32,62 @@ final class WordProposals {
     private int filled;
 
     WordProposals(int topics, double beta, double betaSum) {
+        count = topics;
         this.beta = beta;
         this.betaSum = betaSum;
-        totals = new int[topics];
-        inverse = new float[topics];
+        ofTopics = new int[CELLS * topics];
         weights = new double[topics];
         prior.room(topics);
     }
 
-    /** Takes totals for the pass that begins. */
-    void beginPass(int[] fresh) {
-        System.arraycopy(fresh, 0, totals, 0, totals.length);
-        priorMass = 0;
-        if (weights.length < totals.length) {
-            weights = new double[totals.length];
+    /** Words by topic, now; a copy. */
+    int[] totals() {
+        var totals = new int[count];
+        for (int k = 0; k < count; k++) {
+            totals[k] = total(k);
         }
-        for (int k = 0; k < totals.length; k++) {
-            inverse[k] = (float) (1 / (totals[k] + betaSum));
-            weights[k] = beta * inverse[k];
+        return totals;
+    }
+
+    /** Words that have a topic now. */
+    int total(int topic) {
+        return ofTopics[CELLS * topic + NOW];
+    }
+
+    /** Goes on with other totals. */
+    void refresh(int[] totals) {
+        for (int k = 0; k < count; k++) {
+            ofTopics[CELLS * k + NOW] = totals[k];
+        }
+    }
+
+    /** A word has another topic. */
+    void moved(int from, int to) {
+        ofTopics[CELLS * from + NOW]--;
+        ofTopics[CELLS * to + NOW]++;
+    }
+
+    /** Takes totals for the pass that begins. */
+    void beginPass() {
+        priorMass = 0;
+        if (weights.length < count) {
+            weights = new double[count];
+        }
+        for (int k = 0; k < count; k++) {
+            ofTopics[CELLS * k + THEN] = ofTopics[CELLS * k + NOW];
+            weights[k] = beta * inverse(k);
             priorMass += weights[k];
         }
-        prior.make(0, totals.length, weights, priorMass);
+        prior.make(0, count, weights, priorMass);
+        for (int k = 0; k < count; k++) {
+            ofTopics[CELLS * k + PART] = Float.floatToRawIntBits(prior.part(k));
+            ofTopics[CELLS * k + OTHER] = prior.other(k);
+        }
+    }
+
+    /** 1 / (n_k + V beta). */
+    private float inverse(int topic) {
+        return (float) (1 / (ofTopics[CELLS * topic + THEN] + betaSum));
     }
 
     /** Makes the tables of all words of a block. */
@@ -75,7 +117,7 @@ final class WordProposals {
             int from = filled;
             int rowNow = row;
             rows.forEach(row, (topic, count) -> {
-                double weight = count * (double) inverse[topic];
+                double weight = count * (double) inverse(topic);
                 weights[filled - from] = weight;
                 masses[rowNow] += weight;
                 topics[filled++] = topic;
@@ -93,16 +135,19 @@ final class WordProposals {
         if (random.next() * (mass + priorMass) < mass) {
             return topics[byWord.draw(starts[row], starts[row + 1], random)];
         }
-        return prior.draw(0, inverse.length, random);
+        int topic = random.below(count);
+        return random.next() < Float.intBitsToFloat(ofTopics[CELLS * topic + PART])
+                ? topic
+                : ofTopics[CELLS * topic + OTHER];
     }
 
     /** How likely a topic of a count is proposed, but for a factor. */
     double density(int count, int topic) {
-        return (count + beta) * inverse[topic];
+        return (count + beta) * inverse(topic);
     }
 
     /** The same from counts that have one word less of the topic. */
     double densityWithout(int count, int topic) {
-        return (count - 1 + beta) / (totals[topic] - 1 + betaSum);
+        return (count - 1 + beta) / (ofTopics[CELLS * topic + THEN] - 1 + betaSum);
     }
 }

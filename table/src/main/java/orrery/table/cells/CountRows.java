@@ -118,7 +118,7 @@ public final class CountRows {
         }
     }
 
-    /** How many places single counts have been looked for in, in hashed rows. */
+    /** How many places single counts have been looked for in. */
     public long probes() {
         return probes;
     }
@@ -274,6 +274,7 @@ public final class CountRows {
         switch (forms[row]) {
             case LIST -> {
                 for (int i = 0, n = used[row]; i < n; i++) {
+                    probes++;
                     if (cells[at + i] >>> 16 == column) {
                         return i;
                     }
@@ -282,6 +283,7 @@ public final class CountRows {
             }
             case WIDE_LIST -> {
                 for (int i = 0, n = used[row]; i < n; i++) {
+                    probes++;
                     if (cells[at + i] == column) {
                         return i;
                     }
@@ -289,6 +291,7 @@ public final class CountRows {
                 return -1;
             }
             case DENSE -> {
+                probes++;
                 return cells[at + column] == 0 ? -1 : column;
             }
             default -> {
