@@ -1021,7 +1021,7 @@ final class OrreryTest {
     @Test
     void aLogGetsLinesAtDoublingIntervals() {
         var err = new StringWriter();
-        var progress = new Progress(new PrintWriter(err), false);
+        var progress = new Progress(new PrintWriter(err), false, "examples");
         for (int i = 1; i <= 400; i++) {
             progress.accept(new RunEvent.Progressed("train", i, 400, i * 10L, Duration.ofMillis(100L * i)));
         }

@@ -163,7 +163,7 @@ final class ProtectionTest {
         var run = RunFolder.create(
                 folder.resolve("run").toString(), "lr", java.time.Instant.now(), orrery.store.Readers.AS_USUAL);
         var out = new StringWriter();
-        new Progress(new PrintWriter(out), false)
+        new Progress(new PrintWriter(out), false, "examples")
                 .accept(new RunEvent.MemberLost(2, "its last words: " + ESCAPE + "\nmember 3 is well"));
         run.recorder().accept(new RunEvent.CutReached("train", 1, Map.of("x", 1.0), 1, Duration.ZERO));
         assertThat(out.toString()).isEqualTo("its last words: \\u001b[2J\\u0007\\u009b31m\\u202e\\nmember 3 is well\n");

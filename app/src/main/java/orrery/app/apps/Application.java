@@ -32,6 +32,11 @@ public interface Application {
     /** What is trained on, in one line. */
     String data();
 
+    /** What a training goes through and counts, in the plural. */
+    default String counted() {
+        return "examples";
+    }
+
     /** Command lines to begin with, without {@code orrery}. */
     List<String> examples();
 

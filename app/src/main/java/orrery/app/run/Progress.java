@@ -12,11 +12,14 @@ import orrery.engine.event.RunEvent;
 public final class Progress implements Consumer<RunEvent> {
     private final Terminal err;
     private final boolean isTerminal;
+    private final String counted;
     private double nextLineAt = 1; // seconds
     private boolean isLineOpen;
     private long firstClock;
 
-    public Progress(PrintWriter err, boolean isTerminal) {
+    /** @param counted what a training goes through, in the plural */
+    public Progress(PrintWriter err, boolean isTerminal, String counted) {
+        this.counted = counted;
         this.err = Terminal.of(err);
         this.isTerminal = isTerminal;
     }
@@ -81,22 +84,24 @@ public final class Progress implements Consumer<RunEvent> {
         String remaining = done == 0 ? "?" : seconds(seconds * left / done);
         return String.format(
                 Locale.ROOT,
-                "%s: clock %,d of %,d (%d %%), %,.0f examples/s, %s left",
+                "%s: clock %,d of %,d (%d %%), %,.0f %s/s, %s left",
                 progress.stage(),
                 progress.clock(),
                 progress.clocks(),
                 progress.clocks() == 0 ? 100 : 100 * progress.clock() / progress.clocks(),
                 progress.examples() / Math.max(seconds, 1e-3),
+                counted,
                 remaining);
     }
 
     private void cut(RunEvent.CutReached cut) {
         var text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%s: clock %,d, %,d examples, %s",
+                "%s: clock %,d, %,d %s, %s",
                 cut.stage(),
                 cut.clock(),
                 cut.examples(),
+                counted,
                 seconds(cut.elapsed().toNanos() / 1e9)));
         cut.metrics().forEach((name, value) -> {
             if (!name.contains(".baseline")) { // which is the same at each cut

@@ -368,7 +368,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
                     }
                 });
         if (!keeping.quiet) {
-            listening = listening.listening(new Progress(err, Progress.isTerminal()));
+            listening = listening.listening(new Progress(err, Progress.isTerminal(), counted()));
         }
         if (keeping.checkpointEvery > 0) {
             var kept = kept(folder).every(keeping.checkpointEvery);
@@ -616,6 +616,10 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         return result;
     }
 
+    private String counted() {
+        return application.map(Application::counted).orElse("examples");
+    }
+
     private void print(Map<String, Object> result, String what, Trained<?> trained, Consumer<PrintWriter> results) {
         var out = spec.commandLine().getOut();
         if (keeping.json) {
@@ -625,10 +629,11 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         var shown = Terminal.of(out);
         shown.println(String.format(
                 Locale.ROOT,
-                "%s on %s: %,d examples in %.2f s (%.2f s of CPU), %s workers, %s",
+                "%s on %s: %,d %s in %.2f s (%.2f s of CPU), %s workers, %s",
                 what,
                 result.get("data"),
                 trained.outcome().examples(),
+                counted(),
                 phases.seconds(),
                 phases.cpuSeconds(),
                 result.get("workers"),

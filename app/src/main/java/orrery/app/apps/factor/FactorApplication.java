@@ -45,6 +45,11 @@ public final class FactorApplication implements Application {
     }
 
     @Override
+    public String counted() {
+        return "ratings";
+    }
+
+    @Override
     public List<String> examples() {
         return List.of("train mf ratings.csv --split 0.1", "train mf u1.base --test u1.test");
     }

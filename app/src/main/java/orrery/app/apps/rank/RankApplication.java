@@ -40,6 +40,11 @@ public final class RankApplication implements Application {
     }
 
     @Override
+    public String counted() {
+        return "edges";
+    }
+
+    @Override
     public List<String> examples() {
         return List.of("train pagerank jdk-graph --top 3", "train pagerank links.csv --from-column a --to-column b");
     }

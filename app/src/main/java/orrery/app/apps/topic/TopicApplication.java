@@ -53,6 +53,11 @@ public final class TopicApplication implements Application {
     }
 
     @Override
+    public String counted() {
+        return "words";
+    }
+
+    @Override
     public List<String> examples() {
         return List.of(
                 "train lda jdk-words --topics 50",
