@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,40 @@ final class DocumentsTest {
             }
             all.add(words.toString());
         }
+        return all;
+    }
+
+    /** In a file they are the same, also values that are no counts, which are for others to refuse. */
+    @Test
+    void documentsInAFileAreTheSame() throws IOException {
+        var random = new SplittableRandom(1);
+        var packer = new Examples.Packer();
+        for (int d = 0; d < 3000; d++) {
+            int size = random.nextInt(5) == 0 ? 0 : random.nextInt(d % 100 == 0 ? 2000 : 20);
+            for (int n = 0, word = 0; n < size; n++) {
+                packer.feature(word += 1 + random.nextInt(3), random.nextInt(4) == 0 ? 0.25f : 1 + random.nextInt(9));
+            }
+            packer.example(0, 1);
+        }
+        var inMemory =
+                Corpus.of(new Loaded(packer.pack(7000), Schema.ofFeatures("docword", List.of(), List.of(), 7000)));
+        var inFile = inMemory.inFile(folder.resolve("scratch"));
+        assertThat(List.of(inFile.documents(), inFile.counts(), inFile.words(), inFile.sum()))
+                .isEqualTo(List.of(inMemory.documents(), inMemory.counts(), inMemory.words(), inMemory.sum()));
+        assertThat(shown(inFile, 0, 3000)).isEqualTo(shown(inMemory, 0, 3000));
+        assertThat(shown(inFile, 1500, 1507)).isEqualTo(shown(inMemory, 1500, 1507));
+        assertThat(inFile.reading().notes()).anyMatch(note -> note.contains("in a file in"));
+    }
+
+    private static List<String> shown(Corpus corpus, long from, long to) {
+        var all = new ArrayList<String>();
+        corpus.read(from, to, (d, words, counts, first, last) -> {
+            var shown = new StringBuilder().append(d);
+            for (int k = first; k < last; k++) {
+                shown.append(' ').append(words[k]).append(':').append(counts[k]);
+            }
+            all.add(shown.toString());
+        });
         return all;
     }
 
