@@ -11,4 +11,5 @@ module orrery.engine {
     exports orrery.engine.launch;
     exports orrery.engine.schedule;
     exports orrery.engine.stage; // Stage, Step, Worker, Run
+    exports orrery.engine.train; // Recipe, Training, Model
 }

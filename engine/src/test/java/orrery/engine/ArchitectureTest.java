@@ -41,6 +41,7 @@ final class ArchitectureTest {
                     .toList());
             forbidden.add("orrery.engine"); // without its subpackages
             forbidden.add("orrery.engine.schedule");
+            forbidden.add("orrery.engine.train");
             noClasses()
                     .that()
                     .resideInAPackage("orrery.engine." + order.get(i))

@@ -34,7 +34,7 @@ import orrery.engine.Job;
 import orrery.engine.event.RunEvent;
 import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.factor.FactorOptions;
 import orrery.learn.factor.MatrixFactorization;

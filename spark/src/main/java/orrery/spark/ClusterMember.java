@@ -5,7 +5,7 @@ import java.util.Iterator;
 import org.apache.spark.sql.Row;
 import orrery.engine.launch.Membership;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.cluster.ClusterModel;
 import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.KMeans;

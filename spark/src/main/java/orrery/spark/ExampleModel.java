@@ -17,7 +17,7 @@ import orrery.data.Schema;
  * @param <M> the model itself
  * @param <L> what was learned, which needs no Spark
  */
-public abstract class ExampleModel<M extends ExampleModel<M, L>, L extends orrery.learn.Model>
+public abstract class ExampleModel<M extends ExampleModel<M, L>, L extends orrery.engine.train.Model>
         extends FrameModel<M, L> {
     private static final long serialVersionUID = 1;
 

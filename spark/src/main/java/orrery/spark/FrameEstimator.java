@@ -30,8 +30,8 @@ import org.apache.spark.sql.Row;
 import orrery.engine.event.RunEvent;
 import orrery.engine.launch.Members;
 import orrery.engine.stage.Parallelism;
-import orrery.learn.Trained;
-import orrery.learn.Training;
+import orrery.engine.train.Trained;
+import orrery.engine.train.Training;
 import orrery.table.spec.Consistency;
 
 /**
@@ -328,7 +328,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
 
     /** Makes a training ready. */
     @FunctionalInterface
-    interface Preparing<L extends orrery.learn.Model> {
+    interface Preparing<L extends orrery.engine.train.Model> {
         Training<L> prepare(orrery.engine.stage.Run run) throws IOException;
     }
 
@@ -352,7 +352,7 @@ public abstract class FrameEstimator<E extends FrameEstimator<E, M>, M extends M
     /**
      * Runs the driver's part of a training, and the members' as tasks over {@code parts}.
      */
-    final <T, L extends orrery.learn.Model> Trained<L> run(
+    final <T, L extends orrery.engine.train.Model> Trained<L> run(
             JavaSparkContext context,
             JavaRDD<T> parts,
             MemberBody<T> body,

@@ -25,7 +25,7 @@ import scala.Option;
  * @param <M> the model itself
  * @param <L> what was learned, which needs no Spark
  */
-public abstract class FrameModel<M extends FrameModel<M, L>, L extends orrery.learn.Model> extends Model<M>
+public abstract class FrameModel<M extends FrameModel<M, L>, L extends orrery.engine.train.Model> extends Model<M>
         implements MLWritable {
     private static final long serialVersionUID = 1;
     private static final String FILE = "model.safetensors";
@@ -154,7 +154,7 @@ public abstract class FrameModel<M extends FrameModel<M, L>, L extends orrery.le
     }
 
     /** What reads models that were saved: folders of Spark's, or just files of Orrery's. */
-    static <M extends FrameModel<M, L>, L extends orrery.learn.Model> MLReader<M> reader(
+    static <M extends FrameModel<M, L>, L extends orrery.engine.train.Model> MLReader<M> reader(
             Loading<L> loading, Making<M, L> making) {
         return new MLReader<>() {
             @Override

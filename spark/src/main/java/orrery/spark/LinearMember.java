@@ -7,7 +7,7 @@ import org.apache.spark.sql.Row;
 import orrery.data.Spill;
 import orrery.engine.launch.Membership;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.linear.Known;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;

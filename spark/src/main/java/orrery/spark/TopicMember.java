@@ -7,7 +7,7 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 import orrery.engine.launch.Membership;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.topic.DocumentParts;
 import orrery.learn.topic.TopicModel;
 import orrery.learn.topic.TopicModeling;

@@ -13,9 +13,9 @@ import orrery.data.Loaded;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.engine.stage.Run;
-import orrery.learn.Model;
-import orrery.learn.Trained;
-import orrery.learn.Training;
+import orrery.engine.train.Model;
+import orrery.engine.train.Trained;
+import orrery.engine.train.Training;
 import orrery.store.Place;
 
 /**

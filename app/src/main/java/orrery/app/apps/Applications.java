@@ -8,7 +8,7 @@ import java.util.ServiceLoader;
 import orrery.app.flags.UsageException;
 import orrery.app.run.RunFolder;
 import orrery.data.Nearest;
-import orrery.learn.ModelFile;
+import orrery.engine.train.ModelFile;
 import orrery.store.Place;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;

@@ -104,7 +104,7 @@ public final class Complaints {
                 || e instanceof JobFailedException
                 || e instanceof JobCancelledException
                 || e instanceof orrery.data.DataException
-                || e instanceof orrery.learn.DivergedException
+                || e instanceof orrery.engine.train.DivergedException
                 || e instanceof java.io.FileNotFoundException
                 || e.getClass() == IOException.class;
         return switch (e) {

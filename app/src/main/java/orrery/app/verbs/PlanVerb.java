@@ -18,7 +18,7 @@ import orrery.app.flags.RunFlags;
 import orrery.app.run.MemberCommand;
 import orrery.app.run.Terminal;
 import orrery.engine.launch.Processes;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.table.hold.MemoryPlan;
 import orrery.table.hold.Tables;
 import orrery.table.plan.AccessPlan;

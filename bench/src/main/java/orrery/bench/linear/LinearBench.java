@@ -25,7 +25,7 @@ import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.linear.DualOptions;
 import orrery.learn.linear.LinearLearner;
 import orrery.learn.linear.LinearModel;

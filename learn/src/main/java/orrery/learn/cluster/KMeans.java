@@ -5,8 +5,8 @@ import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.engine.stage.Run;
+import orrery.engine.train.Training;
 import orrery.learn.Layout;
-import orrery.learn.Training;
 
 /**
  * k-means: centroids such that the squared distances of the examples to the nearest are small, begun by

@@ -3,8 +3,8 @@ package orrery.learn.factor;
 import java.util.Optional;
 import orrery.data.Ratings;
 import orrery.engine.stage.Run;
+import orrery.engine.train.Training;
 import orrery.learn.Layout;
-import orrery.learn.Training;
 
 /**
  * Factorises explicit ratings: {@code mean + bias(user) + bias(item) + factors(user) . factors(item)}, by stochastic

@@ -6,7 +6,7 @@ import java.util.Map;
 import orrery.engine.event.RunEvent;
 import orrery.engine.stage.Cut;
 import orrery.engine.stage.Verdict;
-import orrery.learn.DivergedException;
+import orrery.engine.train.DivergedException;
 import orrery.table.spec.UpdateRule;
 
 /**

@@ -16,7 +16,7 @@ import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Step;
 import orrery.engine.stage.Worker;
-import orrery.learn.Recipe;
+import orrery.engine.train.Recipe;
 import orrery.table.spec.TableSpec;
 
 /**

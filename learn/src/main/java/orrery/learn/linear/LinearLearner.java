@@ -14,7 +14,7 @@ import orrery.data.Spilled;
 import orrery.data.Stream;
 import orrery.engine.examples.Partition;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 
 /** What learns a linear model. */
 public sealed interface LinearLearner extends Serializable

@@ -14,7 +14,7 @@ import orrery.engine.stage.Measured;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Verdict;
-import orrery.learn.Recipe;
+import orrery.engine.train.Recipe;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Session;

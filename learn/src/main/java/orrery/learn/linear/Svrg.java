@@ -18,7 +18,7 @@ import orrery.engine.stage.Parallelism;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Task;
-import orrery.learn.Recipe;
+import orrery.engine.train.Recipe;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Session;
 

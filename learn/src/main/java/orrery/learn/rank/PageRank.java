@@ -4,7 +4,7 @@ import java.util.BitSet;
 import orrery.data.DataException;
 import orrery.data.Graph;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 
 /**
  * PageRank by power iteration (Page et al., "The PageRank Citation Ranking: Bringing Order to the Web", 1999):

@@ -12,7 +12,7 @@ import orrery.engine.stage.Measured;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Verdict;
-import orrery.learn.Recipe;
+import orrery.engine.train.Recipe;
 import orrery.table.spec.TableSpec;
 
 /** The ranks of the nodes of a graph. */

@@ -8,8 +8,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import orrery.learn.Model;
-import orrery.learn.ModelFile;
+import orrery.engine.train.Model;
+import orrery.engine.train.ModelFile;
 import orrery.store.Place;
 import orrery.store.Safetensors.Tensor;
 

@@ -5,7 +5,7 @@ import orrery.data.Corpus;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 
 /**
  * Latent Dirichlet allocation (Blei, Ng and Jordan, JMLR 2003): topics are distributions over words, and each document is a mixture of

@@ -13,7 +13,7 @@ import orrery.engine.keep.Identity;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Worker;
-import orrery.learn.Recipe;
+import orrery.engine.train.Recipe;
 import orrery.table.Node;
 import orrery.table.cells.CountRows;
 import orrery.table.spec.Consistency;

@@ -16,7 +16,7 @@ import orrery.data.Schema;
 import orrery.engine.Job;
 import orrery.engine.stage.Parallelism;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.cluster.ClusterOptions;
 import orrery.learn.cluster.KMeans;
 import orrery.learn.factor.FactorOptions;

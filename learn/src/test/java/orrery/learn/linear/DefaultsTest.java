@@ -19,7 +19,7 @@ import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Run;
-import orrery.learn.DivergedException;
+import orrery.engine.train.DivergedException;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.spec.UpdateRule;

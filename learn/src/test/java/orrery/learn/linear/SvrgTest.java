@@ -24,7 +24,7 @@ import orrery.engine.event.RunEvent;
 import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Parallelism;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
 

@@ -15,7 +15,7 @@ import orrery.data.Graph;
 import orrery.data.Read;
 import orrery.data.Reading;
 import orrery.engine.stage.Run;
-import orrery.learn.Training;
+import orrery.engine.train.Training;
 import orrery.learn.rank.PageRank;
 import orrery.learn.rank.PageRankOptions;
 import orrery.learn.rank.Ranks;
@@ -126,7 +126,7 @@ public final class RankApplication implements Application {
         }
 
         @Override
-        public List<String> warnings(orrery.learn.Trained<Ranks> trained, Map<String, Object> results) {
+        public List<String> warnings(orrery.engine.train.Trained<Ranks> trained, Map<String, Object> results) {
             var ranks = trained.model();
             return ranks.iterations() >= options.iterations() && ranks.change() > options.tolerance()
                     ? List.of(String.format(

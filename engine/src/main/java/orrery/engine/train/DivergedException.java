@@ -1,4 +1,4 @@
-package orrery.learn;
+package orrery.engine.train;
 
 /** A training whose loss grew beyond all bounds: its steps are too large. */
 public final class DivergedException extends RuntimeException {

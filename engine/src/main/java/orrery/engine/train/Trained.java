@@ -1,4 +1,4 @@
-package orrery.learn;
+package orrery.engine.train;
 
 import orrery.engine.event.Outcome;
 
