@@ -5,6 +5,7 @@ module orrery.app {
     requires jdk.httpserver;
     requires micrometer.core;
     requires micrometer.registry.prometheus;
+    requires orrery.deep;
     requires orrery.learn;
     requires static transitive org.jspecify;
 
@@ -24,7 +25,8 @@ module orrery.app {
             orrery.app.apps.cluster.ClusterApplication,
             orrery.app.apps.factor.FactorApplication,
             orrery.app.apps.topic.TopicApplication,
-            orrery.app.apps.rank.RankApplication;
+            orrery.app.apps.rank.RankApplication,
+            orrery.app.apps.net.NetApplication;
 
     opens orrery.app to
             info.picocli;
@@ -39,6 +41,8 @@ module orrery.app {
     opens orrery.app.apps.cluster to
             info.picocli;
     opens orrery.app.apps.topic to
+            info.picocli;
+    opens orrery.app.apps.net to
             info.picocli;
     opens orrery.app.apps.rank to
             info.picocli;

@@ -21,6 +21,7 @@ final class ArchitectureTest {
                         "org.jspecify..",
                         "orrery.app..",
                         "orrery.learn..",
+                        "orrery.deep..",
                         "orrery.engine..",
                         "orrery.table..",
                         "orrery.data..",

@@ -1,0 +1,112 @@
+package orrery.app.apps.net;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import orrery.app.apps.Application;
+import orrery.app.flags.FlagGroup;
+import orrery.app.flags.UsageException;
+import orrery.data.Nearest;
+import orrery.deep.net.Net;
+import orrery.deep.net.Zoo;
+import orrery.deep.train.NetOptions;
+import orrery.store.Place;
+import orrery.table.spec.UpdateRule;
+import picocli.CommandLine.Option;
+
+/** Which net. */
+final class NetFlags {
+    private static final int LARGEST = 1 << 24; // bytes of a file
+
+    @Option(
+            names = "--net",
+            paramLabel = "NET",
+            description = {
+                "mlp, lenet, cifar10-quick, alexnet, vgg19, vgg19-22k, resnet-18, resnet-152, or a file of JSON (default: ${DEFAULT-VALUE}).",
+                "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
+                        + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
+            })
+    String net = "lenet";
+
+    Net net() throws IOException {
+        if (Zoo.names().contains(net)) {
+            return Zoo.net(net);
+        }
+        if (!net.contains(".") && !net.contains("/")) {
+            throw new UsageException("there is no net '" + net + "', only " + String.join(", ", Zoo.names())
+                    + Nearest.hint(net, Zoo.names()) + "; a file's name ends in .json");
+        }
+        try (var in = new Place(net).open()) {
+            return Net.parse(new String(in.readNBytes(LARGEST), StandardCharsets.UTF_8), net);
+        }
+    }
+
+    /** How it is trained. */
+    static final class Search {
+        private static final List<String> RULES = List.of("sgd", "momentum", "adagrad", "adam");
+
+        @Option(names = "--passes", paramLabel = "N", description = "Over all examples (default: ${DEFAULT-VALUE}).")
+        int passes = 10;
+
+        @Option(
+                names = "--batch",
+                paramLabel = "N",
+                description = "Examples per worker and clock (default: ${DEFAULT-VALUE}).")
+        int batch = 64;
+
+        @Option(
+                names = "--rule",
+                paramLabel = "R",
+                description = "sgd, momentum, adagrad or adam (default: ${DEFAULT-VALUE}).")
+        String rule = "momentum";
+
+        @Option(names = "--rate", paramLabel = "X", description = "Learning rate (default: 0.01; of adam 0.001).")
+        @Nullable
+        Float rate;
+
+        @Option(
+                names = "--momentum",
+                paramLabel = "X",
+                descriptionKey = FlagGroup.MORE,
+                description = "Of the rule momentum (default: ${DEFAULT-VALUE}).")
+        float momentum = 0.9f;
+
+        @Option(
+                names = "--decay",
+                paramLabel = "X",
+                description = "Weight decay, not of biases and scales (default: ${DEFAULT-VALUE}).")
+        float decay = 5e-4f;
+
+        @Option(
+                names = "--fixed-rate",
+                descriptionKey = FlagGroup.MORE,
+                description = "The rate stays; else it falls to nothing in the course of the training.")
+        boolean fixedRate;
+
+        private UpdateRule rule(Application.Given given) {
+            if (given.has("--momentum") && !rule.equals("momentum")) {
+                throw new UsageException("--momentum is of the rule momentum, not of " + rule);
+            }
+            float usual = rule.equals("adam") ? 0.001f : 0.01f;
+            float r = rate == null ? usual : rate;
+            return switch (rule) {
+                case "sgd" -> new UpdateRule.Sgd(r);
+                case "momentum" -> new UpdateRule.Momentum(r, momentum, 0);
+                case "adagrad" -> new UpdateRule.AdaGrad(r);
+                case "adam" -> new UpdateRule.Adam(r);
+                default ->
+                    throw new UsageException(
+                            "--rule is sgd, momentum, adagrad or adam, got '" + rule + "'" + Nearest.hint(rule, RULES));
+            };
+        }
+
+        NetOptions options(Net net, Application.Given given) {
+            try {
+                return new NetOptions(net, passes, batch, rule(given), !fixedRate, decay);
+            } catch (IllegalArgumentException e) {
+                throw new UsageException("--", e);
+            }
+        }
+    }
+}

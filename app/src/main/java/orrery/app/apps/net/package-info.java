@@ -1,0 +1,5 @@
+/** Nets. */
+@NullMarked
+package orrery.app.apps.net;
+
+import org.jspecify.annotations.NullMarked;

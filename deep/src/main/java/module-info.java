@@ -1,0 +1,12 @@
+/** Nets: layers with explicit forward and backward, whose parameters are tables. */
+module orrery.deep {
+    requires transitive orrery.data;
+    requires transitive orrery.engine;
+    requires static jdk.incubator.vector; // faster matrix products, where the JVM was started with it
+    requires static transitive org.jspecify;
+
+    exports orrery.deep.layer;
+    exports orrery.deep.net;
+    exports orrery.deep.tensor;
+    exports orrery.deep.train;
+}

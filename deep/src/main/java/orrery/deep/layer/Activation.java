@@ -1,0 +1,120 @@
+package orrery.deep.layer;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import orrery.deep.tensor.Tensor;
+
+/** A function of each number by itself. */
+public record Activation(Kind kind) implements Layer {
+    /** Which function. */
+    public enum Kind {
+        RELU {
+            @Override
+            double of(double x) {
+                return x > 0 || Double.isNaN(x) ? x : 0;
+            }
+
+            @Override
+            double slope(double x, double y) {
+                return x > 0 ? 1 : 0;
+            }
+        },
+        SIGMOID {
+            @Override
+            double of(double x) {
+                return 1 / (1 + Math.exp(-x));
+            }
+
+            @Override
+            double slope(double x, double y) {
+                return y * (1 - y);
+            }
+        },
+        TANH {
+            @Override
+            double of(double x) {
+                return Math.tanh(x);
+            }
+
+            @Override
+            double slope(double x, double y) {
+                return 1 - y * y;
+            }
+        },
+        /** By the hyperbolic tangent (Hendrycks and Gimpel, arXiv 1606.08415). */
+        GELU {
+            private static final double FACTOR = 0.7978845608028654; // sqrt(2 / pi)
+            private static final double CUBE = 0.044715;
+
+            @Override
+            double of(double x) {
+                return 0.5 * x * (1 + Math.tanh(FACTOR * (x + CUBE * x * x * x)));
+            }
+
+            @Override
+            double slope(double x, double y) {
+                double t = Math.tanh(FACTOR * (x + CUBE * x * x * x));
+                return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * FACTOR * (1 + 3 * CUBE * x * x);
+            }
+        };
+
+        abstract double of(double x);
+
+        /** @param y the value at x */
+        abstract double slope(double x, double y);
+    }
+
+    @Override
+    public int[] output(List<int[]> inputs) {
+        return Layer.only("activation", inputs);
+    }
+
+    @Override
+    public Operation operation(Operation.Room room) {
+        return new Apply(kind, room.size());
+    }
+
+    private record Apply(Kind kind, int size) implements Operation {
+        @Override
+        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+            var input = inputs.getFirst();
+            long all = (long) call.examples() * size;
+            if (kind == Kind.RELU) {
+                for (long i = 0; i < all; i++) {
+                    double x = input.get(i);
+                    output.set(i, x > 0 || Double.isNaN(x) ? x : 0);
+                }
+                return;
+            }
+            for (long i = 0; i < all; i++) {
+                output.set(i, kind.of(input.get(i)));
+            }
+        }
+
+        @Override
+        public void backward(
+                Call call,
+                List<Tensor> inputs,
+                List<Tensor> parameters,
+                Tensor output,
+                Tensor ofOutput,
+                List<@Nullable Tensor> ofInputs,
+                List<Tensor> ofParameters) {
+            var input = inputs.getFirst();
+            var ofInput = ofInputs.getFirst();
+            if (ofInput == null) {
+                return;
+            }
+            long all = (long) call.examples() * size;
+            if (kind == Kind.RELU) {
+                for (long i = 0; i < all; i++) {
+                    ofInput.add(i, input.get(i) > 0 ? ofOutput.get(i) : 0);
+                }
+                return;
+            }
+            for (long i = 0; i < all; i++) {
+                ofInput.add(i, ofOutput.get(i) * kind.slope(input.get(i), output.get(i)));
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package orrery.deep.layer;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import orrery.deep.tensor.Matrices;
+import orrery.deep.tensor.Matrices.Matrix;
+import orrery.deep.tensor.Tensor;
+
+/**
+ * All numbers of an example times weights, summed, for each of several outputs.
+ *
+ * @param outputs how many
+ */
+public record Linear(int outputs, boolean hasBias) implements Layer {
+    public Linear {
+        if (outputs < 1) {
+            throw new IllegalArgumentException("linear: there must be 1 output or more, got " + outputs);
+        }
+    }
+
+    @Override
+    public int[] output(List<int[]> inputs) {
+        Layer.only("linear", inputs);
+        return new int[] {outputs};
+    }
+
+    @Override
+    public List<Parameter> parameters(List<int[]> inputs) {
+        int inner = Math.toIntExact(Tensor.size(Layer.only("linear", inputs)));
+        var weights = new Parameter("weights", outputs, inner, (float) Math.sqrt(6.0 / inner), true);
+        return hasBias ? List.of(weights, new Parameter("bias", 1, outputs, 0, false)) : List.of(weights);
+    }
+
+    @Override
+    public Operation operation(Operation.Room room) {
+        return new Multiply(this, room.size(), room.matrices());
+    }
+
+    private record Multiply(Linear of, int inner, Matrices matrices) implements Operation {
+        @Override
+        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+            for (long i = 0; i < call.examples(); i++) {
+                if (of.hasBias()) {
+                    output.copy(parameters.get(1), 0, i * of.outputs(), of.outputs());
+                } else {
+                    output.zero(i * of.outputs(), (i + 1) * of.outputs());
+                }
+            }
+            matrices.addProduct(
+                    call.examples(),
+                    of.outputs(),
+                    inner,
+                    Matrix.of(inputs.getFirst(), 0, inner),
+                    Matrix.of(parameters.getFirst(), 0, inner).transposed(),
+                    Matrix.of(output, 0, of.outputs()));
+        }
+
+        @Override
+        public void backward(
+                Call call,
+                List<Tensor> inputs,
+                List<Tensor> parameters,
+                Tensor output,
+                Tensor ofOutput,
+                List<@Nullable Tensor> ofInputs,
+                List<Tensor> ofParameters) {
+            if (of.hasBias()) {
+                Sums.ofColumns(ofOutput, call.examples(), of.outputs(), ofParameters.get(1));
+            }
+            var gradients = Matrix.of(ofOutput, 0, of.outputs());
+            matrices.addProduct(
+                    of.outputs(),
+                    inner,
+                    call.examples(),
+                    gradients.transposed(),
+                    Matrix.of(inputs.getFirst(), 0, inner),
+                    Matrix.of(ofParameters.getFirst(), 0, inner));
+            var ofInput = ofInputs.getFirst();
+            if (ofInput != null) {
+                matrices.addProduct(
+                        call.examples(),
+                        inner,
+                        of.outputs(),
+                        gradients,
+                        Matrix.of(parameters.getFirst(), 0, inner),
+                        Matrix.of(ofInput, 0, inner));
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package orrery.deep.layer;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import orrery.deep.tensor.Tensor;
+
+/**
+ * The largest, or the mean, of the cells under a window, channel by channel.
+ *
+ * @param window without dilation; the whole image if null
+ * @param isRoundedUp whether a last place of the window counts that is partly outside the image, as Caffe has it
+ */
+public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) implements Layer {
+    /** What is made of the cells. */
+    public enum Kind {
+        MAX,
+        /** Padding counts as zeros; what is beyond it does not count. */
+        AVERAGE
+    }
+
+    public Pooling {
+        if (window != null && (window.dilation() != 1 || window.padding() >= window.size())) {
+            throw new IllegalArgumentException("pooling: a window has no dilation, and less padding than size");
+        }
+    }
+
+    private static final String NAME = "pooling";
+
+    @Override
+    public int[] output(List<int[]> inputs) {
+        int[] image = Layer.image(NAME, inputs);
+        var of = window;
+        return of == null
+                ? new int[] {1, 1, image[2]}
+                : new int[] {of.places(NAME, image[0], isRoundedUp), of.places(NAME, image[1], isRoundedUp), image[2]};
+    }
+
+    @Override
+    public Operation operation(Operation.Room room) {
+        return new Pool(this, room);
+    }
+
+    private static final class Pool implements Operation {
+        private final boolean isMax;
+        private final int height;
+        private final int width;
+        private final int depth;
+        private final int high;
+        private final int wide;
+        private final int sizeHigh;
+        private final int sizeWide;
+        private final int stride;
+        private final int padding;
+        private final int[] chosen; // by output: the place of the largest in its image
+
+        Pool(Pooling of, Room room) {
+            isMax = of.kind() == Kind.MAX;
+            int[] image = room.inputs().getFirst();
+            int[] output = of.output(room.inputs());
+            var window = of.window();
+            height = image[0];
+            width = image[1];
+            depth = image[2];
+            high = output[0];
+            wide = output[1];
+            sizeHigh = window == null ? height : window.size();
+            sizeWide = window == null ? width : window.size();
+            stride = window == null ? 1 : window.stride();
+            padding = window == null ? 0 : window.padding();
+            chosen = new int[isMax ? Math.toIntExact((long) room.batch() * high * wide * depth) : 0];
+        }
+
+        @Override
+        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+            var input = inputs.getFirst();
+            int at = 0;
+            for (int n = 0; n < call.examples(); n++) {
+                long image = (long) n * height * width * depth;
+                for (int y = 0; y < high; y++) {
+                    for (int x = 0; x < wide; x++, at += depth) {
+                        int top = y * stride - padding;
+                        int left = x * stride - padding;
+                        if (isMax) {
+                            largest(input, output, image, top, left, at);
+                        } else {
+                            mean(input, output, image, top, left, at);
+                        }
+                    }
+                }
+            }
+        }
+
+        private void largest(Tensor input, Tensor output, long image, int top, int left, int at) {
+            boolean isFirst = true;
+            for (int i = Math.max(0, top); i < Math.min(height, top + sizeHigh); i++) {
+                for (int j = Math.max(0, left); j < Math.min(width, left + sizeWide); j++) {
+                    int place = (i * width + j) * depth;
+                    for (int c = 0; c < depth; c++) {
+                        double value = input.get(image + place + c);
+                        if (isFirst || value > output.get(at + c) || Double.isNaN(value)) {
+                            output.set(at + c, value);
+                            chosen[at + c] = place + c;
+                        }
+                    }
+                    isFirst = false;
+                }
+            }
+        }
+
+        /** Cells of a window, with the padding, but not what is beyond it. */
+        private int cells(int top, int left) {
+            return (Math.min(top + sizeHigh, height + padding) - top)
+                    * (Math.min(left + sizeWide, width + padding) - left);
+        }
+
+        private void mean(Tensor input, Tensor output, long image, int top, int left, int at) {
+            double part = 1.0 / cells(top, left);
+            output.zero(at, at + depth);
+            for (int i = Math.max(0, top); i < Math.min(height, top + sizeHigh); i++) {
+                for (int j = Math.max(0, left); j < Math.min(width, left + sizeWide); j++) {
+                    long place = image + ((long) i * width + j) * depth;
+                    for (int c = 0; c < depth; c++) {
+                        output.add(at + c, input.get(place + c) * part);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public void backward(
+                Call call,
+                List<Tensor> inputs,
+                List<Tensor> parameters,
+                Tensor output,
+                Tensor ofOutput,
+                List<@Nullable Tensor> ofInputs,
+                List<Tensor> ofParameters) {
+            var ofInput = ofInputs.getFirst();
+            if (ofInput == null) {
+                return;
+            }
+            int at = 0;
+            for (int n = 0; n < call.examples(); n++) {
+                long image = (long) n * height * width * depth;
+                for (int y = 0; y < high; y++) {
+                    for (int x = 0; x < wide; x++, at += depth) {
+                        if (isMax) {
+                            for (int c = 0; c < depth; c++) {
+                                ofInput.add(image + chosen[at + c], ofOutput.get(at + c));
+                            }
+                        } else {
+                            spread(ofInput, ofOutput, image, y * stride - padding, x * stride - padding, at);
+                        }
+                    }
+                }
+            }
+        }
+
+        private void spread(Tensor ofInput, Tensor ofOutput, long image, int top, int left, int at) {
+            double part = 1.0 / cells(top, left);
+            for (int i = Math.max(0, top); i < Math.min(height, top + sizeHigh); i++) {
+                for (int j = Math.max(0, left); j < Math.min(width, left + sizeWide); j++) {
+                    long place = image + ((long) i * width + j) * depth;
+                    for (int c = 0; c < depth; c++) {
+                        ofInput.add(place + c, ofOutput.get(at + c) * part);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package orrery.deep.net;
+
+import orrery.deep.tensor.Tensor;
+
+/** What a net's output is worth, and the gradient of that. */
+public final class Losses {
+    private Losses() {}
+
+    /**
+     * The sum of the cross-entropies of examples: minus the logarithm of the probability of the right class, where outputs are logarithms
+     * of probabilities but for a constant.
+     *
+     * @param outputs (examples, classes)
+     * @param classes the right one, by example
+     * @param gradient takes the gradient, times {@code scale}
+     */
+    public static double crossEntropy(
+            Tensor outputs, int[] classes, int examples, int count, Tensor gradient, double scale) {
+        double sum = 0;
+        for (int n = 0; n < examples; n++) {
+            long at = (long) n * count;
+            double most = Double.NEGATIVE_INFINITY;
+            for (int c = 0; c < count; c++) {
+                most = Math.max(most, outputs.get(at + c));
+            }
+            double all = 0;
+            for (int c = 0; c < count; c++) {
+                all += Math.exp(outputs.get(at + c) - most);
+            }
+            sum += Math.log(all) + most - outputs.get(at + classes[n]);
+            for (int c = 0; c < count; c++) {
+                double probability = Math.exp(outputs.get(at + c) - most) / all;
+                gradient.set(at + c, scale * (probability - (c == classes[n] ? 1 : 0)));
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * The sum of the squared differences, halved.
+     *
+     * @param targets beside the outputs
+     */
+    public static double squares(Tensor outputs, Tensor targets, long numbers, Tensor gradient, double scale) {
+        double sum = 0;
+        for (long i = 0; i < numbers; i++) {
+            double from = outputs.get(i) - targets.get(i);
+            sum += from * from / 2;
+            gradient.set(i, scale * from);
+        }
+        return sum;
+    }
+
+    /** The class with the largest output. */
+    public static int best(Tensor outputs, int example, int count) {
+        long at = (long) example * count;
+        int best = 0;
+        for (int c = 1; c < count; c++) {
+            best = outputs.get(at + c) > outputs.get(at + best) ? c : best;
+        }
+        return best;
+    }
+}

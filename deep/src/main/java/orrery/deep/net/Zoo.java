@@ -1,0 +1,210 @@
+package orrery.deep.net;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import orrery.deep.layer.Activation;
+import orrery.deep.layer.BatchNorm;
+import orrery.deep.layer.Convolution;
+import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Join;
+import orrery.deep.layer.Layer;
+import orrery.deep.layer.Linear;
+import orrery.deep.layer.LocalResponse;
+import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Window;
+
+/** Published nets, by name. */
+public final class Zoo {
+    private static final Map<String, Supplier<Net>> NETS = new TreeMap<>(Map.of(
+            "mlp", Zoo::mlp,
+            "lenet", Zoo::lenet,
+            "cifar10-quick", Zoo::cifarQuick,
+            "alexnet", Zoo::alexnet,
+            "vgg19", () -> vgg19(1000),
+            "vgg19-22k", () -> vgg19(21_841),
+            "resnet-18", Zoo::resnet18,
+            "resnet-152", Zoo::resnet152));
+
+    private Zoo() {}
+
+    public static List<String> names() {
+        return List.copyOf(NETS.keySet());
+    }
+
+    /**
+     * A net.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public static Net net(String name) {
+        var found = NETS.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("there is no net '" + name + "', only " + names());
+        }
+        return found.get();
+    }
+
+    private static Layer convolution(int channels, int size, int stride, int padding) {
+        return new Convolution(channels, new Window(size, stride, padding, 1), 1, true);
+    }
+
+    private static Layer grouped(int channels, int size, int padding) {
+        return new Convolution(channels, new Window(size, 1, padding, 1), 2, true);
+    }
+
+    /** Rounded up, as in Caffe. */
+    private static Layer maxPool(int size, int stride) {
+        return new Pooling(Pooling.Kind.MAX, new Window(size, stride, 0, 1), true);
+    }
+
+    private static Layer averagePool(int size, int stride) {
+        return new Pooling(Pooling.Kind.AVERAGE, new Window(size, stride, 0, 1), true);
+    }
+
+    private static Layer linear(int outputs) {
+        return new Linear(outputs, true);
+    }
+
+    private static final Layer RELU = new Activation(Activation.Kind.RELU);
+
+    /** Two hidden layers over digits. */
+    private static Net mlp() {
+        return Net.of(new int[] {28, 28, 1}, linear(512), RELU, linear(256), RELU, linear(10));
+    }
+
+    /** LeCun et al., Proceedings of the IEEE 86, 1998, as Caffe has it: ten layers with the data and the loss. */
+    private static Net lenet() {
+        return Net.input(28, 28, 1)
+                .add("conv1", convolution(20, 5, 1, 0))
+                .add("pool1", maxPool(2, 2))
+                .add("conv2", convolution(50, 5, 1, 0))
+                .add("pool2", maxPool(2, 2))
+                .add("ip1", linear(500))
+                .add("relu1", RELU)
+                .add("ip2", linear(10))
+                .net();
+    }
+
+    /** Caffe's quick net on CIFAR-10. */
+    private static Net cifarQuick() {
+        return Net.input(32, 32, 3)
+                .add("conv1", convolution(32, 5, 1, 2))
+                .add("pool1", maxPool(3, 2))
+                .add("relu1", RELU)
+                .add("conv2", convolution(32, 5, 1, 2))
+                .add("relu2", RELU)
+                .add("pool2", averagePool(3, 2))
+                .add("conv3", convolution(64, 5, 1, 2))
+                .add("relu3", RELU)
+                .add("pool3", averagePool(3, 2))
+                .add("ip1", linear(64))
+                .add("ip2", linear(10))
+                .net();
+    }
+
+    /** Krizhevsky, Sutskever and Hinton, NIPS 2012, as Caffe has it: with groups. */
+    private static Net alexnet() {
+        var local = new LocalResponse(5, 1e-4, 0.75, 1);
+        return Net.input(227, 227, 3)
+                .add("conv1", convolution(96, 11, 4, 0))
+                .add("relu1", RELU)
+                .add("norm1", local)
+                .add("pool1", maxPool(3, 2))
+                .add("conv2", grouped(256, 5, 2))
+                .add("relu2", RELU)
+                .add("norm2", local)
+                .add("pool2", maxPool(3, 2))
+                .add("conv3", convolution(384, 3, 1, 1))
+                .add("relu3", RELU)
+                .add("conv4", grouped(384, 3, 1))
+                .add("relu4", RELU)
+                .add("conv5", grouped(256, 3, 1))
+                .add("relu5", RELU)
+                .add("pool5", maxPool(3, 2))
+                .add("fc6", linear(4096))
+                .add("relu6", RELU)
+                .add("drop6", new Dropout(0.5))
+                .add("fc7", linear(4096))
+                .add("relu7", RELU)
+                .add("drop7", new Dropout(0.5))
+                .add("fc8", linear(1000))
+                .net();
+    }
+
+    /** Simonyan and Zisserman, ICLR 2015, configuration E. */
+    private static Net vgg19(int classes) {
+        var builder = Net.input(224, 224, 3);
+        int[] channels = {64, 128, 256, 512, 512};
+        int[] depths = {2, 2, 4, 4, 4};
+        for (int block = 0; block < channels.length; block++) {
+            for (int i = 0; i < depths[block]; i++) {
+                String number = (block + 1) + "_" + (i + 1);
+                builder.add("conv" + number, convolution(channels[block], 3, 1, 1))
+                        .add("relu" + number, RELU);
+            }
+            builder.add("pool" + (block + 1), maxPool(2, 2));
+        }
+        for (int i = 6; i <= 7; i++) {
+            builder.add("fc" + i, linear(4096)).add("relu" + i, RELU).add("drop" + i, new Dropout(0.5));
+        }
+        return builder.add("fc8", linear(classes)).net();
+    }
+
+    // Residual nets: He et al., CVPR 2016
+
+    private static void convolve(Net.Builder builder, String name, int channels, int size, int stride, String from) {
+        builder.add(name, new Convolution(channels, new Window(size, stride, size / 2, 1), 1, false), from)
+                .add(name + "/norm", new BatchNorm(1e-5, 0.9));
+    }
+
+    private static Net resnet18() {
+        return residual(new int[] {2, 2, 2, 2}, false);
+    }
+
+    private static Net resnet152() {
+        return residual(new int[] {3, 8, 36, 3}, true);
+    }
+
+    private static Net residual(int[] depths, boolean isNarrowed) {
+        var builder = Net.input(224, 224, 3);
+        convolve(builder, "conv1", 64, 7, 2, Net.INPUT);
+        builder.add("conv1/relu", RELU).add("pool1", new Pooling(Pooling.Kind.MAX, new Window(3, 2, 1, 1), false));
+        int channels = 64;
+        for (int stage = 0; stage < depths.length; stage++, channels *= 2) {
+            for (int i = 0; i < depths[stage]; i++) {
+                String name = "conv" + (stage + 2) + "_" + (i + 1);
+                String from = builder.last();
+                int stride = stage > 0 && i == 0 ? 2 : 1;
+                var names = new ArrayList<>(List.of("a", "b", "c").subList(0, isNarrowed ? 3 : 2));
+                for (var part : names) {
+                    boolean isLast = part.equals(names.getLast());
+                    boolean strides = part.equals(isNarrowed ? "b" : "a"); // in the middle, as later versions have it
+                    convolve(
+                            builder,
+                            name + "/" + part,
+                            isNarrowed && isLast ? 4 * channels : channels,
+                            isNarrowed && !part.equals("b") ? 1 : 3,
+                            strides ? stride : 1,
+                            part.equals("a") ? from : builder.last());
+                    if (!isLast) {
+                        builder.add(name + "/" + part + "/relu", RELU);
+                    }
+                }
+                String end = builder.last();
+                String shortcut = from;
+                if (i == 0 && (isNarrowed || stage > 0)) {
+                    convolve(builder, name + "/shortcut", isNarrowed ? 4 * channels : channels, 1, stride, from);
+                    shortcut = builder.last();
+                }
+                builder.add(name + "/add", new Join(Join.Kind.ADD), end, shortcut)
+                        .add(name + "/relu", RELU);
+            }
+        }
+        return builder.add("pool5", new Pooling(Pooling.Kind.AVERAGE, null, false))
+                .add("fc", linear(1000))
+                .net();
+    }
+}

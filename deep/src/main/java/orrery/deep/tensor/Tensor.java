@@ -1,0 +1,144 @@
+package orrery.deep.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Numbers in native memory, of a shape, the last dimension side by side. Images are (batch, height, width, channels). Lives as long as
+ * the arena that it was made in. For use by one thread at a time.
+ */
+public final class Tensor {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+    private static final int ALIGNMENT = 64; // a line of the cache, a vector
+
+    /** What a number is. */
+    public enum Type {
+        FLOAT32(Float.BYTES),
+        /** For tests: the gradients of layers are checked in it. */
+        FLOAT64(Double.BYTES);
+
+        private final int bytes;
+
+        Type(int bytes) {
+            this.bytes = bytes;
+        }
+
+        /** Of a number. */
+        public int bytes() {
+            return bytes;
+        }
+    }
+
+    private final MemorySegment data;
+    private final boolean isDouble;
+    private final int[] shape;
+    private final long size;
+
+    private Tensor(MemorySegment data, Type type, int[] shape) {
+        this.data = data;
+        isDouble = type == Type.FLOAT64;
+        this.shape = shape;
+        size = size(shape);
+    }
+
+    /**
+     * A tensor of zeros.
+     *
+     * @throws IllegalArgumentException if a dimension is below 0
+     */
+    public static Tensor of(Arena arena, Type type, int... shape) {
+        long size = size(shape);
+        return new Tensor(arena.allocate(Math.max(1, size) * type.bytes(), ALIGNMENT), type, shape.clone());
+    }
+
+    /** How many numbers a shape has. */
+    public static long size(int... shape) {
+        long size = 1;
+        for (int dimension : shape) {
+            if (dimension < 0) {
+                throw new IllegalArgumentException("a shape has no dimensions below 0, got " + Arrays.toString(shape));
+            }
+            size = Math.multiplyExact(size, dimension);
+        }
+        return size;
+    }
+
+    public Type type() {
+        return isDouble ? Type.FLOAT64 : Type.FLOAT32;
+    }
+
+    public int[] shape() {
+        return shape.clone();
+    }
+
+    public long size() {
+        return size;
+    }
+
+    /** The memory itself. */
+    public MemorySegment data() {
+        return data;
+    }
+
+    public double get(long i) {
+        return isDouble ? data.getAtIndex(DOUBLE, i) : data.getAtIndex(FLOAT, i);
+    }
+
+    public void set(long i, double value) {
+        if (isDouble) {
+            data.setAtIndex(DOUBLE, i, value);
+        } else {
+            data.setAtIndex(FLOAT, i, (float) value);
+        }
+    }
+
+    public void add(long i, double value) {
+        if (isDouble) {
+            data.setAtIndex(DOUBLE, i, data.getAtIndex(DOUBLE, i) + value);
+        } else {
+            data.setAtIndex(FLOAT, i, data.getAtIndex(FLOAT, i) + (float) value);
+        }
+    }
+
+    /** All zero from {@code from} to {@code to}. */
+    public void zero(long from, long to) {
+        int bytes = type().bytes();
+        data.asSlice(from * bytes, (to - from) * bytes).fill((byte) 0);
+    }
+
+    /** Copies numbers of a tensor of the same type. */
+    public void copy(Tensor from, long at, long to, long count) {
+        int bytes = type().bytes();
+        MemorySegment.copy(from.data, at * bytes, data, to * bytes, count * bytes);
+    }
+
+    /** Takes floats. */
+    public void copy(float[] from, int at, long to, int count) {
+        if (isDouble) {
+            for (int i = 0; i < count; i++) {
+                data.setAtIndex(DOUBLE, to + i, from[at + i]);
+            }
+        } else {
+            MemorySegment.copy(from, at, data, FLOAT, to * Float.BYTES, count);
+        }
+    }
+
+    /** Gives floats. */
+    public void copyTo(long at, float[] to, int into, int count) {
+        if (isDouble) {
+            for (int i = 0; i < count; i++) {
+                to[into + i] = (float) data.getAtIndex(DOUBLE, at + i);
+            }
+        } else {
+            MemorySegment.copy(data, FLOAT, at * Float.BYTES, to, into, count);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return type() + Arrays.toString(shape);
+    }
+}

@@ -1,0 +1,56 @@
+package orrery.deep.train;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import orrery.data.DataException;
+import orrery.data.Description;
+import orrery.data.Examples;
+import orrery.data.Schema;
+
+/** The classes of examples, in the order of a net's outputs. */
+record Classes(List<String> names, double[] labels) implements Serializable {
+    /**
+     * The schema's, or the different labels, ascending.
+     *
+     * @param most outputs of the net
+     */
+    static Classes of(Examples examples, Schema schema, int most) throws DataException {
+        if (!schema.classes().isEmpty()) {
+            return named(schema.classes()).checked(most);
+        }
+        var labels = new TreeSet<Double>();
+        for (long i = 0; i < examples.size() && labels.size() <= most; i++) {
+            labels.add(examples.label(i));
+        }
+        return new Classes(
+                        labels.stream().map(Description::numberName).toList(),
+                        labels.stream().mapToDouble(label -> label).toArray())
+                .checked(most);
+    }
+
+    private static Classes named(List<String> names) {
+        var labels = new double[names.size()];
+        Arrays.setAll(labels, k -> k);
+        return new Classes(names, labels);
+    }
+
+    private Classes checked(int most) throws DataException {
+        if (names.size() > most) {
+            throw new DataException("the net has " + most + " outputs, and the labels are more classes, such as "
+                    + names.subList(0, Math.min(20, names.size())) + "; give the last layer an output for each class");
+        }
+        return this;
+    }
+
+    /** The class of a label. */
+    int of(double label, long example) {
+        int k = Arrays.binarySearch(labels, label);
+        if (k < 0) {
+            throw new IllegalArgumentException(
+                    "example " + example + " has the label " + label + ", which is none of the classes " + names);
+        }
+        return k;
+    }
+}

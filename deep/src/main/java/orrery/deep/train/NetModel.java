@@ -1,0 +1,175 @@
+package orrery.deep.train;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import orrery.data.Cache;
+import orrery.data.Examples;
+import orrery.data.Schema;
+import orrery.deep.layer.Operation;
+import orrery.deep.net.Losses;
+import orrery.deep.net.Net;
+import orrery.deep.net.Pass;
+import orrery.deep.tensor.Tensor;
+import orrery.engine.train.Model;
+import orrery.engine.train.ModelFile;
+import orrery.store.Json;
+import orrery.store.Place;
+import orrery.store.Safetensors;
+
+/**
+ * A net that has learned to tell classes apart.
+ *
+ * @param schema what features and labels mean
+ * @param parameters by layer and parameter, in the net's order
+ * @param provenance where it comes from
+ */
+public record NetModel(Net net, Schema schema, Classes classes, float[][][] parameters, Map<String, String> provenance)
+        implements Model {
+    /** What the file says that it is. */
+    public static final String FORMAT = "orrery-net-1";
+
+    private static final int BATCH = 64;
+
+    /** Takes what a net gives for an example. */
+    @FunctionalInterface
+    public interface Taker {
+        /**
+         * Takes an example's classes.
+         *
+         * @param best the likeliest
+         * @param probabilities by class; lent
+         */
+        void take(long example, int best, double[] probabilities) throws IOException;
+    }
+
+    /** The names of the classes. */
+    public List<String> classNames() {
+        return classes.names();
+    }
+
+    private void fill(Pass pass) {
+        for (int layer = 0; layer < parameters.length; layer++) {
+            for (int p = 0; p < parameters[layer].length; p++) {
+                pass.parameters(layer).get(p).copy(parameters[layer][p], 0, 0, parameters[layer][p].length);
+            }
+        }
+    }
+
+    /** Predicts the class of each example. */
+    public void predict(Examples examples, Taker taker) throws IOException {
+        visit(examples, (first, count, pass, labels) -> {
+            var probabilities = new double[classes.names().size()];
+            for (int i = 0; i < count; i++) {
+                int best = Losses.best(pass.output(), i, probabilities.length);
+                long at = (long) i * net.outputSize();
+                double most = pass.output().get(at + best);
+                double sum = 0;
+                for (int c = 0; c < probabilities.length; c++) {
+                    probabilities[c] = Math.exp(pass.output().get(at + c) - most);
+                    sum += probabilities[c];
+                }
+                for (int c = 0; c < probabilities.length; c++) {
+                    probabilities[c] /= sum;
+                }
+                taker.take(first + i, best, probabilities);
+            }
+        });
+    }
+
+    /** {@code accuracy}, and {@code loss}, the mean cross-entropy. */
+    public Map<String, Double> score(Examples examples) throws IOException {
+        double[] sums = new double[2];
+        visit(examples, (first, count, pass, labels) -> {
+            var right = new int[count];
+            for (int i = 0; i < count; i++) {
+                right[i] = classes.of(labels[i], first + i);
+                sums[0] += Losses.best(pass.output(), i, net.outputSize()) == right[i] ? 1 : 0;
+            }
+            sums[1] += Losses.crossEntropy(pass.output(), right, count, net.outputSize(), pass.outputGradient(), 1);
+        });
+        var scores = new LinkedHashMap<String, Double>();
+        scores.put("accuracy", sums[0] / examples.size());
+        scores.put("loss", sums[1] / examples.size());
+        return scores;
+    }
+
+    private interface Visit {
+        void take(long first, int count, Pass pass, double[] labels) throws IOException;
+    }
+
+    private void visit(Examples examples, Visit visit) throws IOException {
+        try (var pass = new Pass(net, Tensor.Type.FLOAT32, BATCH)) {
+            fill(pass);
+            var batch = new Batch(examples.withFeatures(net.inputSize()), net.inputSize());
+            var labels = new double[BATCH];
+            for (long first = 0; first < examples.size(); first += BATCH) {
+                int count = (int) Math.min(BATCH, examples.size() - first);
+                for (int i = 0; i < count; i++) {
+                    labels[i] = batch.put(first + i, pass.input(), i);
+                }
+                pass.forward(new Operation.Call(count, false, 0), Pass.NOBODY);
+                visit.take(first, count, pass, labels);
+            }
+        }
+    }
+
+    @Override
+    public NetModel from(Map<String, String> source) {
+        return new NetModel(net, schema, classes, parameters, source);
+    }
+
+    @Override
+    public void save(Place file) throws IOException {
+        var about = new LinkedHashMap<String, String>();
+        about.put("net", net.json());
+        about.put("schema", Json.line(schema.toMap()));
+        var tensors = new ArrayList<Safetensors.Tensor>();
+        for (int layer = 0; layer < parameters.length; layer++) {
+            var node = net.nodes().get(layer);
+            var of = net.parameters(node);
+            for (int p = 0; p < of.size(); p++) {
+                tensors.add(
+                        Safetensors.Tensor.floats(node.name() + "." + of.get(p).name(), parameters[layer][p]));
+            }
+        }
+        tensors.add(Safetensors.Tensor.doubles("labels", classes.labels()));
+        tensors.add(Safetensors.Tensor.bytes("classes", Cache.joinWords(classes.names())));
+        tensors.add(Safetensors.Tensor.bytes("words", Cache.joinWords(schema.words())));
+        ModelFile.write(file, FORMAT, about, provenance, tensors);
+    }
+
+    /** Loads what was saved. */
+    public static NetModel load(Place file) throws IOException {
+        try (var opened = ModelFile.open(file, FORMAT, "a net")) {
+            var net = Net.parse(opened.metadata().getOrDefault("net", ""), file + ", net");
+            var schema = Schema.fromMap(
+                    Json.object(opened.metadata().getOrDefault("schema", ""), file + ", schema"),
+                    Cache.splitWords(opened.bytes("words")),
+                    file.toString());
+            var parameters = new float[net.nodes().size()][][];
+            for (int layer = 0; layer < parameters.length; layer++) {
+                var node = net.nodes().get(layer);
+                var of = net.parameters(node);
+                parameters[layer] = new float[of.size()][];
+                for (int p = 0; p < of.size(); p++) {
+                    String name = node.name() + "." + of.get(p).name();
+                    parameters[layer][p] = ModelFile.finite(opened, name);
+                    if (parameters[layer][p].length != of.get(p).size()) {
+                        throw new IOException(file + ": is damaged: '" + name + "' has " + parameters[layer][p].length
+                                + " numbers, its layer " + of.get(p).size());
+                    }
+                }
+            }
+            var classes =
+                    new Classes(Cache.splitWords(opened.bytes("classes")), ModelFile.finiteDoubles(opened, "labels"));
+            if (classes.names().size() != classes.labels().length
+                    || classes.names().size() > net.outputSize()) {
+                throw new IOException(file + ": is damaged: its classes do not fit its net");
+            }
+            return new NetModel(net, schema, classes, parameters, ModelFile.provenance(opened));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package orrery.deep.train;
+
+import java.io.Serializable;
+import orrery.deep.net.Net;
+import orrery.table.spec.UpdateRule;
+
+/**
+ * How a net is trained.
+ *
+ * @param passes over all examples
+ * @param batch examples of each worker at a clock
+ * @param rule what becomes of the gradient of a batch's mean loss; its rate falls to nothing if {@code falls}
+ * @param decay weight decay: so much of each weight is added to its gradient; of weights only, not of biases and scales
+ */
+public record NetOptions(Net net, int passes, int batch, UpdateRule rule, boolean falls, float decay)
+        implements Serializable {
+    public NetOptions {
+        if (passes < 1 || batch < 1) {
+            throw new IllegalArgumentException("passes and batch must be 1 or more, got " + passes + " and " + batch);
+        }
+        if (!(decay >= 0 && decay < 1)) {
+            throw new IllegalArgumentException("weight decay must be 0 or more and below 1, got " + decay);
+        }
+    }
+
+    /** The usual: stochastic gradients with momentum, 10 passes, batches of 64, a rate of 0.01 that falls. */
+    public static NetOptions of(Net net) {
+        return new NetOptions(net, 10, 64, new UpdateRule.Momentum(0.01f, 0.9f, 0), true, 5e-4f);
+    }
+
+    /** The rule of weights or of other numbers. */
+    UpdateRule rule(boolean decays) {
+        float l2 = decays ? decay : 0;
+        return switch (rule) {
+            case UpdateRule.Sgd(float rate, float l1, float _) -> new UpdateRule.Sgd(rate, l1, l2);
+            case UpdateRule.Momentum(float rate, float momentum, float _) ->
+                new UpdateRule.Momentum(rate, momentum, l2);
+            case UpdateRule.AdaGrad(float rate, float damping, float l1, float _) ->
+                new UpdateRule.AdaGrad(rate, damping, l1, l2);
+            case UpdateRule.Adam(float rate, float beta1, float beta2, float damping, float _) ->
+                new UpdateRule.Adam(rate, beta1, beta2, damping, l2);
+            default ->
+                throw new IllegalArgumentException("nets are trained by sgd, momentum, adagrad or adam, not " + rule);
+        };
+    }
+}

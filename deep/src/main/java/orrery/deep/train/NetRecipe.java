@@ -1,0 +1,155 @@
+package orrery.deep.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import orrery.data.DataException;
+import orrery.data.Loaded;
+import orrery.deep.layer.BatchNorm;
+import orrery.deep.layer.Layer;
+import orrery.deep.net.Net;
+import orrery.engine.Job;
+import orrery.engine.event.Outcome;
+import orrery.engine.examples.Partition;
+import orrery.engine.keep.Identity;
+import orrery.engine.stage.Run;
+import orrery.engine.stage.Stage;
+import orrery.engine.train.Recipe;
+import orrery.table.Node;
+import orrery.table.spec.Init;
+import orrery.table.spec.TableSpec;
+import orrery.table.spec.UpdateRule;
+
+/** A net's training: a table for each kind of number that a layer learns, in a group of the layer's own. */
+final class NetRecipe implements Recipe<NetModel> {
+    private static final int MOST_PASSES_BETWEEN_CUTS = 1;
+
+    private final NetOptions options;
+    private final Loaded data;
+    private final Run run;
+    private final Classes classes;
+    private final Job job;
+
+    NetRecipe(NetOptions options, Loaded data, Run run) throws DataException {
+        this.options = options;
+        this.run = run;
+        var net = options.net();
+        if (data.examples().features() > net.inputSize()) {
+            throw new DataException("the data has " + data.examples().features() + " features, and the net takes "
+                    + Arrays.toString(net.input()) + ", " + net.inputSize() + " in all; they must be as many or fewer");
+        }
+        if (data.examples().size() == 0) {
+            throw new DataException("there are no examples to train on");
+        }
+        this.data = new Loaded(data.examples().withFeatures(net.inputSize()), data.schema(), data.reading());
+        classes = Classes.of(data.examples(), data.schema(), net.outputSize());
+        if (classes.names().size() < 2) {
+            throw new DataException("all examples have one label, " + classes.names() + "; there is nothing to learn");
+        }
+        var partition = Partition.of(data.examples().size(), options.batch(), run.seed(), 0);
+        long perPass = partition.clocksPerPass(run.workers());
+        long clocks = perPass * options.passes();
+        var tables = new ArrayList<TableSpec>();
+        for (int layer = 0; layer < net.nodes().size(); layer++) {
+            var node = net.nodes().get(layer);
+            var parameters = net.parameters(node);
+            for (int p = 0; p < parameters.size(); p++) {
+                tables.add(table(node, parameters.get(p), isRunning(node, p), layer, clocks));
+            }
+        }
+        if (tables.isEmpty()) {
+            throw new IllegalArgumentException("the net has no layer that learns");
+        }
+        job = new Job(
+                "net",
+                tables,
+                List.of(new Stage(
+                        "train",
+                        clocks,
+                        perPass * MOST_PASSES_BETWEEN_CUTS,
+                        worker -> new NetStep(this, this.data.examples(), partition, worker))));
+    }
+
+    private TableSpec table(Net.Node node, Layer.Parameter parameter, boolean isRunning, int layer, long clocks) {
+        var spec = TableSpec.dense(table(node, parameter), parameter.rows(), parameter.width())
+                .with(run.consistency())
+                .inGroup(group(node));
+        if (isRunning) {
+            return spec;
+        }
+        UpdateRule rule = options.rule(parameter.decays());
+        spec = spec.with(options.falls() ? new UpdateRule.Decaying(rule, clocks) : rule);
+        float spread = parameter.spread();
+        return spread > 0 ? spec.with(new Init.Uniform(run.seed() * 1000 + layer, -spread, spread)) : spec;
+    }
+
+    /** Whether a parameter is a running mean, which moves and does not descend. */
+    static boolean isRunning(Net.Node node, int parameter) {
+        return node.layer() instanceof BatchNorm && parameter >= BatchNorm.RUNNING;
+    }
+
+    static String table(Net.Node node, Layer.Parameter parameter) {
+        return node.name() + "." + parameter.name();
+    }
+
+    static String group(Net.Node node) {
+        return node.name();
+    }
+
+    NetOptions options() {
+        return options;
+    }
+
+    Classes classes() {
+        return classes;
+    }
+
+    @Override
+    public Job job() {
+        return job;
+    }
+
+    @Override
+    public Map<String, String> identity() {
+        var identity = new TreeMap<String, String>();
+        identity.put("options", options.toString());
+        identity.put("consistency", run.consistency().toString());
+        identity.put("seed", String.valueOf(run.seed()));
+        identity.put("workers", String.valueOf(run.workers()));
+        identity.put(Identity.DATA, data.examples().sum());
+        return identity;
+    }
+
+    @Override
+    public Map<String, String> decided() {
+        return Map.of(
+                "net",
+                String.format(
+                        java.util.Locale.ROOT,
+                        "%,d layers, %,d numbers to learn, a table group for each layer that learns",
+                        options.net().nodes().size(),
+                        options.net().parameters()));
+    }
+
+    @Override
+    public NetModel model(Outcome outcome) {
+        Node node = outcome.node();
+        var net = options.net();
+        var all = new float[net.nodes().size()][][];
+        for (int layer = 0; layer < all.length; layer++) {
+            var of = net.nodes().get(layer);
+            var parameters = net.parameters(of);
+            all[layer] = new float[parameters.size()][];
+            for (int p = 0; p < all[layer].length; p++) {
+                var parameter = parameters.get(p);
+                var rows = new long[parameter.rows()];
+                Arrays.setAll(rows, row -> row);
+                all[layer][p] = new float[Math.toIntExact(parameter.size())];
+                node.gather(node.table(table(of, parameter)), rows, all[layer][p]);
+            }
+        }
+        return new NetModel(net, data.schema(), classes, all, Map.of());
+    }
+}

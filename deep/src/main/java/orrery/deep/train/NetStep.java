@@ -1,0 +1,134 @@
+package orrery.deep.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import orrery.data.Examples;
+import orrery.deep.layer.Layer;
+import orrery.deep.layer.Operation;
+import orrery.deep.net.Losses;
+import orrery.deep.net.Pass;
+import orrery.deep.tensor.Tensor;
+import orrery.engine.examples.Partition;
+import orrery.engine.examples.Shuffle;
+import orrery.engine.stage.Step;
+import orrery.engine.stage.Worker;
+import orrery.table.hold.Table;
+import orrery.table.worker.Session;
+
+/**
+ * One worker's batch: layer by layer it reads what has been learned, then, from the last layer to the first, hands over gradients as soon
+ * as they are complete, and ends the clock of the layer's tables.
+ */
+final class NetStep implements Step, AutoCloseable {
+    private final NetRecipe recipe;
+    private final Partition partition;
+    private final Worker worker;
+    private final Pass pass;
+    private final Batch batch;
+    private final List<List<Held>> held = new ArrayList<>(); // by layer
+    private final int[] classes;
+    private long passOf = -1;
+    private Shuffle order;
+
+    /** What a layer learns: the table, its rows, and room for them. */
+    private record Held(Table table, long[] rows, float[] values, boolean isRunning) {}
+
+    NetStep(NetRecipe recipe, Examples examples, Partition partition, Worker worker) {
+        this.recipe = recipe;
+        this.partition = partition;
+        this.worker = worker;
+        var net = recipe.options().net();
+        pass = new Pass(net, Tensor.Type.FLOAT32, recipe.options().batch());
+        batch = new Batch(examples, net.inputSize());
+        classes = new int[recipe.options().batch()];
+        order = partition.order(0, worker.index(), worker.count());
+        for (var node : net.nodes()) {
+            var of = new ArrayList<Held>();
+            var parameters = net.parameters(node);
+            for (int p = 0; p < parameters.size(); p++) {
+                Layer.Parameter parameter = parameters.get(p);
+                var rows = new long[parameter.rows()];
+                Arrays.setAll(rows, row -> row);
+                of.add(new Held(
+                        worker.session().table(NetRecipe.table(node, parameter)),
+                        rows,
+                        new float[Math.toIntExact(parameter.size())],
+                        NetRecipe.isRunning(node, p)));
+            }
+            held.add(of);
+        }
+    }
+
+    @Override
+    public void run(Session session, long clock) {
+        long now = clock / partition.clocksPerPass(worker.count());
+        if (now != passOf) {
+            order = partition.order(clock, worker.index(), worker.count());
+            passOf = now;
+        }
+        long from = partition.from(clock, worker.index(), worker.count());
+        int count = (int) (partition.to(clock, worker.index(), worker.count()) - from);
+        for (int i = 0; i < count; i++) {
+            long example = order.at(from + i);
+            classes[i] = recipe.classes().of(batch.put(example, pass.input(), i), example);
+        }
+        long seed = (worker.seed() * 31 + clock) * 0x9e3779b97f4a7c15L + worker.index();
+        var call = new Operation.Call(count, true, seed);
+        var listener = new Pass.Listener() {
+            @Override
+            public void beforeForward(int layer) {
+                read(session, layer);
+            }
+
+            @Override
+            public void gradientReady(int layer) {
+                write(session, layer);
+            }
+        };
+        pass.forward(call, listener);
+        int outputs = recipe.options().net().outputSize();
+        double right = 0;
+        for (int i = 0; i < count; i++) {
+            right += Losses.best(pass.output(), i, outputs) == classes[i] ? 1 : 0;
+        }
+        double loss = Losses.crossEntropy(
+                pass.output(), classes, count, outputs, pass.outputGradient(), count == 0 ? 0 : 1.0 / count);
+        if (count > 0 && !(loss < Double.POSITIVE_INFINITY)) {
+            throw new orrery.engine.train.DivergedException("the loss is " + loss / count + " at clock " + clock
+                    + ": steps are too large; try a tenth of --rate, or look for numbers far from 0 in the data");
+        }
+        worker.tally("train.loss").add(loss, count);
+        worker.tally("train.accuracy").add(right, count);
+        pass.backward(call, listener);
+        worker.processed(count);
+    }
+
+    private void read(Session session, int layer) {
+        for (int p = 0; p < held.get(layer).size(); p++) {
+            var of = held.get(layer).get(p);
+            session.gather(of.table(), of.rows(), of.values());
+            pass.parameters(layer).get(p).copy(of.values(), 0, 0, of.values().length);
+        }
+    }
+
+    private void write(Session session, int layer) {
+        for (int p = 0; p < held.get(layer).size(); p++) {
+            var of = held.get(layer).get(p);
+            float[] values = of.values();
+            pass.gradients(layer).get(p).copyTo(0, values, 0, values.length);
+            if (of.isRunning()) { // a mean that moves, of all workers
+                for (int i = 0; i < values.length; i++) {
+                    values[i] /= -worker.count();
+                }
+            }
+            session.add(of.table(), of.rows(), values);
+        }
+        session.tick(NetRecipe.group(recipe.options().net().nodes().get(layer)));
+    }
+
+    @Override
+    public void close() {
+        pass.close();
+    }
+}

@@ -1,0 +1,165 @@
+package orrery.deep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import orrery.deep.layer.Activation;
+import orrery.deep.layer.BatchNorm;
+import orrery.deep.layer.Convolution;
+import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Join;
+import orrery.deep.layer.Layer;
+import orrery.deep.layer.LayerNorm;
+import orrery.deep.layer.Linear;
+import orrery.deep.layer.LocalResponse;
+import orrery.deep.layer.Operation;
+import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Window;
+import orrery.deep.net.Losses;
+import orrery.deep.net.Net;
+import orrery.deep.net.Pass;
+import orrery.deep.tensor.Tensor;
+
+/** Gradients against central differences, in doubles. */
+final class GradientsTest {
+    private static final double STEP = 1e-5;
+
+    static Stream<Net> nets() {
+        Layer first = new Convolution(4, new Window(1, 1, 0, 1), 1, true); // so that gradients of inputs count, too
+        int[] image = {7, 6, 3};
+        var joined = Net.input(5, 4, 2)
+                .add("a", first)
+                .add("b", new Activation(Activation.Kind.TANH))
+                .add("c", new Convolution(4, new Window(3, 1, 1, 1), 1, false), "a")
+                .add("sum", new Join(Join.Kind.ADD), "b", "c")
+                .add("all", new Join(Join.Kind.CONCAT), "sum", "a", "input")
+                .add("end", new Linear(3, true))
+                .net();
+        return Stream.concat(
+                Stream.of(
+                                new Convolution(3, new Window(3, 1, 0, 1), 1, true),
+                                new Convolution(6, new Window(3, 2, 1, 1), 2, true),
+                                new Convolution(4, new Window(2, 1, 1, 2), 1, false),
+                                new Convolution(8, new Window(3, 2, 2, 2), 4, true),
+                                new Pooling(Pooling.Kind.MAX, new Window(3, 2, 0, 1), true),
+                                new Pooling(Pooling.Kind.MAX, new Window(2, 2, 1, 1), false),
+                                new Pooling(Pooling.Kind.AVERAGE, new Window(3, 2, 0, 1), true),
+                                new Pooling(Pooling.Kind.AVERAGE, new Window(3, 2, 1, 1), true),
+                                new Pooling(Pooling.Kind.AVERAGE, null, false),
+                                new Pooling(Pooling.Kind.MAX, null, false),
+                                new Linear(5, true),
+                                new Linear(5, false),
+                                new Activation(Activation.Kind.RELU),
+                                new Activation(Activation.Kind.SIGMOID),
+                                new Activation(Activation.Kind.TANH),
+                                new Activation(Activation.Kind.GELU),
+                                new BatchNorm(1e-5, 0.9),
+                                new LayerNorm(1e-5),
+                                new LocalResponse(3, 0.5, 0.75, 1),
+                                new LocalResponse(5, 0.5, 0.75, 2),
+                                new Dropout(0.4))
+                        .map(layer -> Net.of(image, first, layer)),
+                Stream.of(joined));
+    }
+
+    @ParameterizedTest
+    @MethodSource("nets")
+    void gradientsAreThoseOfDifferences(Net net) {
+        var random = new SplittableRandom(7);
+        int examples = 3;
+        try (var pass = new Pass(net, Tensor.Type.FLOAT64, 4)) {
+            fill(pass.input(), random);
+            for (int layer = 0; layer < net.nodes().size(); layer++) {
+                pass.parameters(layer).forEach(of -> fill(of, random));
+            }
+            var factors = random.doubles(pass.output().size(), -1, 1).toArray();
+            var call = new Operation.Call(examples, true, 5);
+            value(pass, call, factors);
+            for (int i = 0; i < examples * net.outputSize(); i++) {
+                pass.outputGradient().set(i, factors[i]);
+            }
+            pass.backward(call, Pass.NOBODY);
+            for (int layer = 0; layer < net.nodes().size(); layer++) {
+                var of = net.nodes().get(layer);
+                int learned = of.layer() instanceof BatchNorm
+                        ? BatchNorm.RUNNING
+                        : pass.parameters(layer).size();
+                for (int p = 0; p < learned; p++) {
+                    var parameter = pass.parameters(layer).get(p);
+                    var gradient = pass.gradients(layer).get(p);
+                    double norm = 0;
+                    for (int i = 0; i < gradient.size(); i++) {
+                        norm = Math.max(norm, Math.abs(gradient.get(i)));
+                    }
+                    for (int i = 0; i < parameter.size(); i += 1 + (int) parameter.size() / 40) {
+                        double is = parameter.get(i);
+                        parameter.set(i, is + STEP);
+                        double above = value(pass, call, factors);
+                        parameter.set(i, is - STEP);
+                        double below = value(pass, call, factors);
+                        parameter.set(i, is);
+                        double due = (above - below) / (2 * STEP);
+                        assertThat(Math.abs(gradient.get(i) - due) / Math.max(norm, 1e-3))
+                                .as(of.name() + ", parameter " + p + ", " + i + ": " + gradient.get(i) + ", due " + due)
+                                .isLessThan(1e-6);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void fill(Tensor tensor, SplittableRandom random) {
+        for (int i = 0; i < tensor.size(); i++) {
+            tensor.set(i, 2 * random.nextDouble() - 1);
+        }
+    }
+
+    private static double value(Pass pass, Operation.Call call, double[] factors) {
+        pass.forward(call, Pass.NOBODY);
+        double sum = 0;
+        for (int i = 0; i < call.examples() * pass.net().outputSize(); i++) {
+            sum += factors[i] * pass.output().get(i);
+        }
+        return sum;
+    }
+
+    @Test
+    void lossesHaveTheirGradients() {
+        var net = Net.of(new int[] {4}, new Linear(3, true));
+        try (var pass = new Pass(net, Tensor.Type.FLOAT64, 2);
+                var arena = java.lang.foreign.Arena.ofConfined()) {
+            var random = new SplittableRandom(3);
+            var outputs = Tensor.of(arena, Tensor.Type.FLOAT64, 2, 3);
+            var targets = Tensor.of(arena, Tensor.Type.FLOAT64, 2, 3);
+            fill(outputs, random);
+            fill(targets, random);
+            var gradient = pass.outputGradient();
+            var other = Tensor.of(arena, Tensor.Type.FLOAT64, 2, 3);
+            int[] classes = {2, 0};
+            for (boolean isSquare : List.of(true, false)) {
+                loss(isSquare, outputs, targets, classes, gradient);
+                for (int i = 0; i < 6; i++) {
+                    double is = outputs.get(i);
+                    outputs.set(i, is + STEP);
+                    double above = loss(isSquare, outputs, targets, classes, other);
+                    outputs.set(i, is - STEP);
+                    double below = loss(isSquare, outputs, targets, classes, other);
+                    outputs.set(i, is);
+                    assertThat(gradient.get(i))
+                            .isCloseTo((above - below) / (2 * STEP), org.assertj.core.api.Assertions.within(1e-8));
+                }
+            }
+        }
+    }
+
+    private static double loss(boolean isSquare, Tensor outputs, Tensor targets, int[] classes, Tensor gradient) {
+        return isSquare
+                ? Losses.squares(outputs, targets, 6, gradient, 1)
+                : Losses.crossEntropy(outputs, classes, 2, 3, gradient, 1);
+    }
+}
