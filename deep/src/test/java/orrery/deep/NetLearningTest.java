@@ -1,0 +1,141 @@
+package orrery.deep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.data.Schema;
+import orrery.deep.layer.Activation;
+import orrery.deep.layer.BatchNorm;
+import orrery.deep.layer.Convolution;
+import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Linear;
+import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Window;
+import orrery.deep.net.Net;
+import orrery.deep.train.NetLearning;
+import orrery.deep.train.NetModel;
+import orrery.deep.train.NetOptions;
+import orrery.engine.Job;
+import orrery.engine.event.Outcome;
+import orrery.engine.event.RunEvent;
+import orrery.engine.keep.Checkpoints;
+import orrery.engine.stage.Run;
+import orrery.store.Place;
+import orrery.store.Storage;
+import orrery.table.spec.Consistency;
+import orrery.table.spec.UpdateRule;
+
+/** Nets learn on tables, the same however the run is cut. */
+final class NetLearningTest {
+    private static final int SIDE = 8;
+
+    @TempDir
+    Path folder;
+
+    private static Net net() {
+        return Net.input(SIDE, SIDE, 1)
+                .add("conv", new Convolution(6, new Window(3, 1, 1, 1), 1, false))
+                .add("norm", new BatchNorm(1e-5, 0.9))
+                .add("relu", new Activation(Activation.Kind.RELU))
+                .add("pool", new Pooling(Pooling.Kind.MAX, new Window(2, 2, 0, 1), true))
+                .add("drop", new Dropout(0.1))
+                .add("end", new Linear(3, true))
+                .net();
+    }
+
+    /** Images with a bar that lies, stands, or leans, somewhere; labels 2, 5 and 7. */
+    private static Loaded images(int count, long seed) {
+        var random = new SplittableRandom(seed);
+        var packer = new Examples.Packer();
+        double[] labels = {2, 5, 7};
+        for (int n = 0; n < count; n++) {
+            int kind = random.nextInt(3);
+            int y = 1 + random.nextInt(3);
+            int x = 1 + random.nextInt(3);
+            var pixels = new float[SIDE * SIDE];
+            for (int i = 0; i < 4; i++) {
+                pixels[(y + (kind == 0 ? 0 : i)) * SIDE + x + (kind == 1 ? 0 : i)] = 1;
+            }
+            for (int p = 0; p < pixels.length; p++) {
+                packer.feature(p, pixels[p] + 0.3f * (float) random.nextGaussian());
+            }
+            packer.example(labels[kind], 1);
+        }
+        return new Loaded(packer.pack(SIDE * SIDE), Schema.ofFeatures("libsvm", List.of(), List.of(), SIDE * SIDE));
+    }
+
+    private static NetOptions options(int passes) {
+        return new NetOptions(net(), passes, 16, new UpdateRule.Momentum(0.02f, 0.9f, 0), true, 1e-4f);
+    }
+
+    private static NetModel train(Run run, int passes) throws Exception {
+        return new NetLearning(options(passes))
+                .prepare(images(600, 1), run)
+                .run()
+                .model();
+    }
+
+    private static List<float[]> bits(NetModel model) {
+        return Arrays.stream(model.parameters()).flatMap(Arrays::stream).toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:2", "essp:2", "asp"})
+    void learns(String consistency) throws Exception {
+        var model = train(Run.local(2).with(Consistency.parse(consistency)), 6);
+        assertThat(model.score(images(300, 2).examples()).get("accuracy")).isGreaterThan(0.95);
+        var file = Place.of(folder.resolve("net.safetensors"));
+        model.save(file);
+        var loaded = NetModel.load(file);
+        assertThat(loaded.score(images(300, 2).examples()))
+                .isEqualTo(model.score(images(300, 2).examples()));
+        assertThat(loaded.classNames()).containsExactly("2", "5", "7");
+    }
+
+    @Test
+    void goesOnToTheSameBits() throws Exception {
+        var due = train(Run.local(2), 4);
+        assertThat(bits(train(Run.local(2), 4))).usingRecursiveComparison().isEqualTo(bits(due));
+        var checkpoints = Checkpoints.in(Storage.local(folder.resolve("kept")));
+        var stopping = new AtomicReference<Job>();
+        var run = Run.local(2).with(checkpoints).listening(event -> {
+            if (event instanceof RunEvent.CutReached cut && cut.clock() > 30) {
+                stopping.get().stop();
+            }
+        });
+        var first = new NetLearning(options(4)).prepare(images(600, 1), run);
+        stopping.set(first.job());
+        assertThat(first.run().outcome().status()).isEqualTo(Outcome.Status.STOPPED);
+        assertThat(bits(train(Run.local(2).with(checkpoints.resuming()), 4)))
+                .usingRecursiveComparison()
+                .isEqualTo(bits(due));
+    }
+
+    @Test
+    void whatCannotBeLearnedIsSaid() {
+        var small =
+                new NetOptions(Net.of(new int[] {5}, new Linear(3, true)), 1, 4, new UpdateRule.Sgd(0.1f), false, 0);
+        assertThatThrownBy(() -> new NetLearning(small).prepare(images(10, 1), Run.local(1)))
+                .hasMessageContaining("the data has 64 features, and the net takes [5]");
+        var narrow =
+                new NetOptions(Net.of(new int[] {64}, new Linear(2, true)), 1, 4, new UpdateRule.Sgd(0.1f), false, 0);
+        assertThatThrownBy(() -> new NetLearning(narrow).prepare(images(50, 1), Run.local(1)))
+                .hasMessageContaining("the net has 2 outputs");
+        var wild = new NetOptions(net(), 5, 16, new UpdateRule.Sgd(1e30f), false, 0);
+        assertThatThrownBy(() -> new NetLearning(wild)
+                        .prepare(images(200, 1), Run.local(1))
+                        .run())
+                .hasStackTraceContaining("steps are too large");
+    }
+}

@@ -1,0 +1,97 @@
+package orrery.deep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import orrery.deep.layer.Convolution;
+import orrery.deep.layer.Linear;
+import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Window;
+import orrery.deep.net.Net;
+import orrery.deep.net.Zoo;
+
+/** Nets are values, and their form as JSON says all of them. */
+final class NetTest {
+    /** What the papers, and Caffe's files, have; batch norms with their running means. */
+    @ParameterizedTest
+    @CsvSource({
+        "mlp, 535818, 10",
+        "lenet, 431080, 10",
+        "cifar10-quick, 145578, 10",
+        "alexnet, 60965224, 1000",
+        "vgg19, 143667240, 1000",
+        "vgg19-22k, 229052817, 21841",
+        "resnet-18, 11699112, 1000", // 11,689,512 and 9,600 running means
+        "resnet-152, 60344232, 1000", // 60,192,808 and 151,424 running means
+    })
+    void publishedNetsHaveAsManyParameters(String name, long parameters, int outputs) throws Exception {
+        var net = Zoo.net(name);
+        assertThat(net.parameters()).isEqualTo(parameters);
+        assertThat(net.outputSize()).isEqualTo(outputs);
+        assertThat(Net.parse(net.json(), "zoo")).isEqualTo(net);
+        var bytes = new ByteArrayOutputStream();
+        try (var out = new ObjectOutputStream(bytes)) {
+            out.writeObject(net);
+        }
+        try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            assertThat(in.readObject()).isEqualTo(net);
+        }
+    }
+
+    @Test
+    void shapesFollowFromLayers() {
+        var net = Zoo.net("cifar10-quick");
+        assertThat(net.output("conv1")).containsExactly(32, 32, 32);
+        assertThat(net.output("pool1")).containsExactly(16, 16, 32); // rounded up
+        assertThat(net.output("pool3")).containsExactly(4, 4, 64);
+        assertThat(Zoo.net("resnet-152").output("pool5")).containsExactly(1, 1, 2048);
+        assertThat(Zoo.net("alexnet").output("pool5")).containsExactly(6, 6, 256);
+        // a last place that would be all padding does not count
+        var padded = new Pooling(Pooling.Kind.MAX, new Window(2, 2, 1, 1), true);
+        assertThat(padded.output(java.util.List.of(new int[] {3, 3, 1}))).containsExactly(2, 2, 1);
+    }
+
+    @Test
+    void whatDoesNotFitIsSaid() {
+        assertThatThrownBy(() -> Net.of(new int[] {28, 28}, new Convolution(3, new Window(3, 1, 0, 1), 1, true)))
+                .hasMessageContaining(
+                        "layer '1-convolution': convolution takes images (height, width, channels), got [28, 28]");
+        assertThatThrownBy(() -> Net.of(new int[] {4, 4, 3}, new Convolution(4, new Window(5, 1, 0, 1), 1, true)))
+                .hasMessageContaining("a window of 5 with padding 0 does not fit an image of 4");
+        assertThatThrownBy(() -> Net.input(3).add("a", new Linear(2, true), "b").net())
+                .hasMessageContaining("layer 'a' reads 'b', and the layers before it are [input]");
+        assertThatThrownBy(() -> Net.input(3)
+                        .add("a", new Linear(2, true))
+                        .add("a", new Linear(2, true))
+                        .net())
+                .hasMessageContaining("two layers of that name");
+        assertThatThrownBy(() -> Zoo.net("lenot")).hasMessageContaining("there is no net 'lenot'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{} | mine.json: 'input' is missing or no list",
+                "{\"input\":[4],\"layers\":[]} | a net has a layer or more",
+                "{\"input\":[4],\"layers\":[{\"type\":\"liner\"}]} | layer 1: the type 'liner' is none of",
+                "{\"input\":[4],\"layers\":[{\"type\":\"linear\"}]} | layer 1: 'outputs' must be a whole number",
+                "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":0}]} | layer 1: linear: there must be 1 output",
+                "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":2,\"units\":3}]} | 'units' says nothing here",
+                "{\"input\":[0],\"layers\":[{\"type\":\"relu\"}]} | 'input' must be a whole number from 1",
+                "{\"input\":[4],\"layers\":[{\"type\":\"dropout\",\"part\":1}]} | below 1, got 1.0",
+            })
+    void badFormsAreSaid(String both) {
+        int bar = both.indexOf(" | ");
+        assertThatThrownBy(() -> Net.parse(both.substring(0, bar), "mine.json"))
+                .hasMessageContaining("mine.json")
+                .hasMessageContaining(both.substring(bar + 3));
+    }
+}
