@@ -82,7 +82,7 @@ final class NetTest {
                 "{} | mine.json: 'input' is missing or no list",
                 "{\"input\":[4],\"layers\":[]} | a net has a layer or more",
                 "{\"input\":[4],\"layers\":[{\"type\":\"liner\"}]} | layer 1: the type 'liner' is none of",
-                "{\"input\":[4],\"layers\":[{\"type\":\"linear\"}]} | layer 1: 'outputs' must be a whole number",
+                "{\"input\":[4],\"layers\":[{\"type\":\"linear\"}]} | layer 1: 'outputs' is missing; the layer has [type]",
                 "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":0}]} | layer 1: linear: there must be 1 output",
                 "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":2,\"units\":3}]} | 'units' says nothing here",
                 "{\"input\":[0],\"layers\":[{\"type\":\"relu\"}]} | 'input' must be a whole number from 1",

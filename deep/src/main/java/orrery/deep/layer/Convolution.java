@@ -183,11 +183,7 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
         }
 
         private void spread(Tensor gradients, int first, int count, int group) {
-            visit(first, count, group, (inImage, inRow, cells) -> {
-                for (int i = 0; i < cells; i++) {
-                    gradients.add(inImage + i, rowGradients.get(inRow + i));
-                }
-            });
+            visit(first, count, group, (inImage, inRow, cells) -> gradients.add(rowGradients, inRow, inImage, cells));
         }
 
         private void visit(int first, int count, int group, Cells cells) {

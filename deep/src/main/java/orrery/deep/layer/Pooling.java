@@ -1,5 +1,6 @@
 package orrery.deep.layer;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.deep.tensor.Tensor;
@@ -51,6 +52,7 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         private final int sizeWide;
         private final int stride;
         private final int padding;
+        private final double[] best; // of the window under way, by channel
         private final int[] chosen; // by output: the place of the largest in its image
 
         Pool(Pooling of, Room room) {
@@ -67,6 +69,7 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
             sizeWide = window == null ? width : window.size();
             stride = window == null ? 1 : window.stride();
             padding = window == null ? 0 : window.padding();
+            best = new double[depth];
             chosen = new int[isMax ? Math.toIntExact((long) room.batch() * high * wide * depth) : 0];
         }
 
@@ -91,19 +94,25 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         }
 
         private void largest(Tensor input, Tensor output, long image, int top, int left, int at) {
-            boolean isFirst = true;
+            Arrays.fill(best, Double.NEGATIVE_INFINITY);
+            int start = (Math.max(0, top) * width + Math.max(0, left)) * depth; // where all are minus infinity
+            for (int c = 0; c < depth; c++) {
+                chosen[at + c] = start + c;
+            }
             for (int i = Math.max(0, top); i < Math.min(height, top + sizeHigh); i++) {
                 for (int j = Math.max(0, left); j < Math.min(width, left + sizeWide); j++) {
                     int place = (i * width + j) * depth;
                     for (int c = 0; c < depth; c++) {
                         double value = input.get(image + place + c);
-                        if (isFirst || value > output.get(at + c) || Double.isNaN(value)) {
-                            output.set(at + c, value);
+                        if (!(value <= best[c])) { // what is no number, too
+                            best[c] = value;
                             chosen[at + c] = place + c;
                         }
                     }
-                    isFirst = false;
                 }
+            }
+            for (int c = 0; c < depth; c++) {
+                output.set(at + c, best[c]);
             }
         }
 

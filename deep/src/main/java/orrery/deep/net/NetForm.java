@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import orrery.data.Nearest;
 import orrery.deep.layer.Activation;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
@@ -192,8 +193,8 @@ final class NetForm {
                     case "dropout" -> new Dropout(number("part", 0.5));
                     case "add", "concat" -> new Join(Join.Kind.valueOf(type.toUpperCase(Locale.ROOT)));
                     default ->
-                        throw new IOException(where + ": the type '" + type + "' is none of " + TYPES
-                                + orrery.data.Nearest.hint(type, TYPES));
+                        throw new IOException(
+                                where + ": the type '" + type + "' is none of " + TYPES + Nearest.hint(type, TYPES));
                 };
             } catch (IllegalArgumentException e) {
                 throw new IOException(where + ": " + e.getMessage(), e);
@@ -214,6 +215,10 @@ final class NetForm {
 
         private int whole(String key) throws IOException {
             asked.add(key);
+            if (!map.containsKey(key)) {
+                throw new IOException(where + ": '" + key + "' is missing; the layer has " + map.keySet()
+                        + Nearest.hint(key, List.copyOf(map.keySet())));
+            }
             return (int) Json.whole(map.get(key), where, key, 0, Integer.MAX_VALUE);
         }
 

@@ -103,6 +103,21 @@ public final class Tensor {
         }
     }
 
+    /** Adds numbers of another tensor of the same type. */
+    public void add(Tensor from, long at, long to, long count) {
+        if (isDouble) {
+            for (long i = 0; i < count; i++) {
+                add(to + i, from.get(at + i));
+            }
+            return;
+        }
+        var source = from.data.asSlice(at * Float.BYTES, count * Float.BYTES);
+        var target = data.asSlice(to * Float.BYTES, count * Float.BYTES);
+        for (int i = 0; i < count; i++) {
+            target.setAtIndex(FLOAT, i, target.getAtIndex(FLOAT, i) + source.getAtIndex(FLOAT, i));
+        }
+    }
+
     /** All zero from {@code from} to {@code to}. */
     public void zero(long from, long to) {
         int bytes = type().bytes();

@@ -53,6 +53,8 @@ final class VectorMatrices implements Matrices {
                 for (int p = 0; p < columns; p++) {
                     MemorySegment.copy(data, FLOAT, m.place(first, column + p) * Float.BYTES, to, at + p * strip, here);
                 }
+            } else if (here == TILE_ROWS && strip == TILE_ROWS) {
+                packTile(data, m.place(first, column), m.stride(), columns, to, at);
             } else {
                 for (int r = 0; r < here; r++) {
                     long from = m.place(first + r, column);
@@ -61,6 +63,18 @@ final class VectorMatrices implements Matrices {
                     }
                 }
             }
+        }
+    }
+
+    /** Six rows: each is read on and on, and what is written lies side by side. */
+    private static void packTile(MemorySegment data, long from, int stride, int columns, float[] to, int at) {
+        for (int p = 0; p < columns; p++, at += TILE_ROWS, from++) {
+            to[at] = data.getAtIndex(FLOAT, from);
+            to[at + 1] = data.getAtIndex(FLOAT, from + stride);
+            to[at + 2] = data.getAtIndex(FLOAT, from + 2L * stride);
+            to[at + 3] = data.getAtIndex(FLOAT, from + 3L * stride);
+            to[at + 4] = data.getAtIndex(FLOAT, from + 4L * stride);
+            to[at + 5] = data.getAtIndex(FLOAT, from + 5L * stride);
         }
     }
 

@@ -20,6 +20,7 @@ import orrery.data.Loaded;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.deep.layer.Layer;
+import orrery.deep.layer.Linear;
 import orrery.deep.net.Net;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
@@ -30,6 +31,8 @@ import orrery.store.Printable;
 
 /** net. */
 public final class NetApplication implements Application {
+    private static final Net ANY = Net.of(new int[] {1}, new Linear(2, true));
+
     @Override
     public String name() {
         return "net";
@@ -76,9 +79,8 @@ public final class NetApplication implements Application {
             public Application.Task<NetModel> task(Given given) {
                 holdOut.check();
                 reading.options();
-                search.options(
-                        Net.of(new int[] {1}, new orrery.deep.layer.Linear(2, true)),
-                        given); // so that flags are checked first
+                net.check();
+                search.options(ANY, given); // whose errors come before anything is read
                 return new Task(net, search, given, reading, holdOut);
             }
         };

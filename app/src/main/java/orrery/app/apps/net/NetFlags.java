@@ -29,13 +29,17 @@ final class NetFlags {
             })
     String net = "lenet";
 
+    /** Refuses a name that is none. */
+    void check() {
+        if (!Zoo.names().contains(net) && !net.contains(".") && !net.contains("/")) {
+            throw new UsageException("there is no net '" + net + "', only " + String.join(", ", Zoo.names())
+                    + ", and files whose names end in .json" + Nearest.hint(net, Zoo.names()));
+        }
+    }
+
     Net net() throws IOException {
         if (Zoo.names().contains(net)) {
             return Zoo.net(net);
-        }
-        if (!net.contains(".") && !net.contains("/")) {
-            throw new UsageException("there is no net '" + net + "', only " + String.join(", ", Zoo.names())
-                    + Nearest.hint(net, Zoo.names()) + "; a file's name ends in .json");
         }
         try (var in = new Place(net).open()) {
             return Net.parse(new String(in.readNBytes(LARGEST), StandardCharsets.UTF_8), net);
