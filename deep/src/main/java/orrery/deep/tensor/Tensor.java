@@ -12,6 +12,7 @@ import java.util.Arrays;
 public final class Tensor {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
+    private static final int FEW = 32;
     private static final int ALIGNMENT = 64; // a line of the cache, a vector
 
     /** What a number is. */
@@ -126,6 +127,12 @@ public final class Tensor {
 
     /** Copies numbers of a tensor of the same type. */
     public void copy(Tensor from, long at, long to, long count) {
+        if (count < FEW && !isDouble) { // for which a call takes longer than the copy
+            for (int i = 0; i < count; i++) {
+                data.setAtIndex(FLOAT, to + i, from.data.getAtIndex(FLOAT, at + i));
+            }
+            return;
+        }
         int bytes = type().bytes();
         MemorySegment.copy(from.data, at * bytes, data, to * bytes, count * bytes);
     }

@@ -105,25 +105,27 @@ final class VectorMatrices implements Matrices {
         var s51 = s00;
         float[] lefts = left;
         float[] rights = right;
-        for (int p = 0; p < inner; p++, a += TILE_ROWS, b += TILE_COLUMNS) {
-            var b0 = FloatVector.fromArray(SPECIES, rights, b);
-            var b1 = FloatVector.fromArray(SPECIES, rights, b + LANES);
-            var x = FloatVector.broadcast(SPECIES, lefts[a]);
+        for (int p = 0; p < inner; p++) {
+            int l = a + p * TILE_ROWS;
+            int r = b + p * TILE_COLUMNS;
+            var b0 = FloatVector.fromArray(SPECIES, rights, r);
+            var b1 = FloatVector.fromArray(SPECIES, rights, r + LANES);
+            var x = FloatVector.broadcast(SPECIES, lefts[l]);
             s00 = x.fma(b0, s00);
             s01 = x.fma(b1, s01);
-            x = FloatVector.broadcast(SPECIES, lefts[a + 1]);
+            x = FloatVector.broadcast(SPECIES, lefts[l + 1]);
             s10 = x.fma(b0, s10);
             s11 = x.fma(b1, s11);
-            x = FloatVector.broadcast(SPECIES, lefts[a + 2]);
+            x = FloatVector.broadcast(SPECIES, lefts[l + 2]);
             s20 = x.fma(b0, s20);
             s21 = x.fma(b1, s21);
-            x = FloatVector.broadcast(SPECIES, lefts[a + 3]);
+            x = FloatVector.broadcast(SPECIES, lefts[l + 3]);
             s30 = x.fma(b0, s30);
             s31 = x.fma(b1, s31);
-            x = FloatVector.broadcast(SPECIES, lefts[a + 4]);
+            x = FloatVector.broadcast(SPECIES, lefts[l + 4]);
             s40 = x.fma(b0, s40);
             s41 = x.fma(b1, s41);
-            x = FloatVector.broadcast(SPECIES, lefts[a + 5]);
+            x = FloatVector.broadcast(SPECIES, lefts[l + 5]);
             s50 = x.fma(b0, s50);
             s51 = x.fma(b1, s51);
         }
