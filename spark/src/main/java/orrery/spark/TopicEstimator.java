@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -321,7 +322,7 @@ public final class TopicEstimator extends FrameEstimator<TopicEstimator, TopicFr
     }
 
     private static WordSurvey survey(JavaRDD<Row> rows, DocumentWords words, List<Long> sizes, List<Long> contents) {
-        try (var sent = Sent.of(new org.apache.spark.api.java.JavaSparkContext(rows.context()), words)) {
+        try (var sent = Sent.of(JavaSparkContext.fromSparkContext(rows.context()), words)) {
             var parts = Explained.explaining(() -> rows.mapPartitions(
                             part -> List.of(WordSurvey.part(sent.value(), part)).iterator())
                     .collect());

@@ -138,7 +138,7 @@ final class TopicsTest {
         assertThat(model.complete(frame(60, 3)).get("perplexity")).isBetween(5.0, 14.0); // of 18 words
     }
 
-    /** All words are counted, whoever has the documents, and two fits come to the same. */
+    /** Every word is counted once, and a second fit gives the same model. */
     @Test
     void countsAreExactAndRepeat() {
         var frame = frame(200, 4);

@@ -24,8 +24,6 @@ import orrery.table.spec.UpdateRule;
 
 /** A net's training: a table for each kind of number that a layer learns, in a group of the layer's own. */
 final class NetRecipe implements Recipe<NetModel> {
-    private static final int MOST_PASSES_BETWEEN_CUTS = 1;
-
     private final NetOptions options;
     private final Loaded data;
     private final Run run;
@@ -68,7 +66,7 @@ final class NetRecipe implements Recipe<NetModel> {
                 List.of(new Stage(
                         "train",
                         clocks,
-                        perPass * MOST_PASSES_BETWEEN_CUTS,
+                        perPass,
                         worker -> new NetStep(this, this.data.examples(), partition, worker))));
     }
 

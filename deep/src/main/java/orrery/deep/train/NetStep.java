@@ -17,8 +17,8 @@ import orrery.table.hold.Table;
 import orrery.table.worker.Session;
 
 /**
- * One worker's batch: layer by layer it reads what has been learned, then, from the last layer to the first, hands over gradients as soon
- * as they are complete, and ends the clock of the layer's tables.
+ * Trains on one batch of one worker. The forward pass reads each layer's tables before it computes the layer; the backward pass adds a
+ * layer's gradients, and ends the clock of its tables, as soon as they are complete.
  */
 final class NetStep implements Step, AutoCloseable {
     private final NetRecipe recipe;

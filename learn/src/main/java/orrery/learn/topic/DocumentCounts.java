@@ -9,7 +9,8 @@ import java.util.Arrays;
 final class DocumentCounts {
     private static final int MOST_DIRECT = 1 << 14; // topics
     private static final int TOPIC_BITS = 20;
-    private static final int MOST_DOCUMENTS = 1 << (Integer.SIZE - TOPIC_BITS); // whose entries can be told apart
+    private static final int MOST_DOCUMENTS =
+            1 << (Integer.SIZE - TOPIC_BITS); // numbers for documents, before they begin again
     private static final int HASH_SHIFT = 10;
     private static final int ROOM = 4; // places for each word, since a word may get another topic
 

@@ -57,9 +57,9 @@ public final class TopicModeling {
     }
 
     /**
-     * The same of documents that lie in parts where the workers are. {@code local} are those of the workers of this JVM, numbered on
-     * through all workers ({@link orrery.data.Examples#numberedFrom}), and none of the others'; whoever only coordinates has none. The
-     * model does not know the coherence of its topics: see {@link TopicModel#counting}.
+     * The same, where each worker has a part of the documents. {@code local} holds the documents of this JVM's workers, numbered on through
+     * all workers ({@link orrery.data.Examples#numberedFrom}); a coordinator without workers passes none. The model does not know the
+     * coherence of its topics: see {@link TopicModel#counting}.
      *
      * @throws DataException if a count is no whole number of 0 or more
      */

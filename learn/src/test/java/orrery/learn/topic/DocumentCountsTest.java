@@ -14,7 +14,7 @@ final class DocumentCountsTest {
     void countsAreThoseOfEachDocument(int topics) {
         var random = new SplittableRandom(topics);
         var counts = new DocumentCounts(topics);
-        for (int document = 0; document < 9000; document++) { // more than are told apart by their numbers
+        for (int document = 0; document < 9000; document++) { // more than there are document numbers
             int length = document % 1000 == 0 ? 3000 : random.nextInt(12);
             var topicOf =
                     random.ints(length + 2, 0, Math.min(topics, 50 + document)).toArray();
