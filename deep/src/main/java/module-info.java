@@ -8,5 +8,6 @@ module orrery.deep {
     exports orrery.deep.layer;
     exports orrery.deep.net;
     exports orrery.deep.tensor;
+    exports orrery.deep.torch;
     exports orrery.deep.train;
 }

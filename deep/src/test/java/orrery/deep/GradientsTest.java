@@ -1,6 +1,7 @@
 package orrery.deep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.List;
 import java.util.SplittableRandom;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.deep.layer.Activation;
+import orrery.deep.layer.Backend;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Dropout;
@@ -24,6 +26,7 @@ import orrery.deep.net.Losses;
 import orrery.deep.net.Net;
 import orrery.deep.net.Pass;
 import orrery.deep.tensor.Tensor;
+import orrery.deep.torch.TorchBackend;
 
 /** Gradients against central differences, in doubles. */
 final class GradientsTest {
@@ -70,14 +73,27 @@ final class GradientsTest {
     @ParameterizedTest
     @MethodSource("nets")
     void gradientsAreThoseOfDifferences(Net net) {
+        check(net, Backend.JAVA);
+    }
+
+    @ParameterizedTest
+    @MethodSource("nets")
+    void gradientsOfLibtorchAreThoseOfDifferences(Net net) {
+        var torch = TorchBackend.find();
+        assumeThat(TorchBackend.reason()).isEmpty();
+        assumeThat(torch).isPresent();
+        check(net, torch.get());
+    }
+
+    private static void check(Net net, Backend backend) {
         var random = new SplittableRandom(7);
         int examples = 3;
-        try (var pass = new Pass(net, Tensor.Type.FLOAT64, 4)) {
+        try (var pass = new Pass(net, backend, Tensor.Type.FLOAT64, 4, false)) {
             fill(pass.input(), random);
             for (int layer = 0; layer < net.nodes().size(); layer++) {
                 pass.parameters(layer).forEach(of -> fill(of, random));
             }
-            var factors = random.doubles(pass.output().size(), -1, 1).toArray();
+            var factors = random.doubles((long) pass.batch() * net.outputSize(), -1, 1).toArray();
             var call = new Operation.Call(examples, true, 5);
             value(pass, call, factors);
             for (int i = 0; i < examples * net.outputSize(); i++) {
@@ -131,7 +147,7 @@ final class GradientsTest {
     @Test
     void lossesHaveTheirGradients() {
         var net = Net.of(new int[] {4}, new Linear(3, true));
-        try (var pass = new Pass(net, Tensor.Type.FLOAT64, 2);
+        try (var pass = new Pass(net, Backend.JAVA, Tensor.Type.FLOAT64, 2, false);
                 var arena = java.lang.foreign.Arena.ofConfined()) {
             var random = new SplittableRandom(3);
             var outputs = Tensor.of(arena, Tensor.Type.FLOAT64, 2, 3);

@@ -42,7 +42,8 @@ public final class MemberCommand {
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dio.netty.jfr.enabled=false",
                 "-XX:MaxRAMPercentage=" + SHARE_OF_MEMORY / (processes + 1), // the coordinator counts, too
-                "--enable-native-access=io.netty.common,com.github.luben.zstd_jni",
+                "--enable-native-access=io.netty.common,com.github.luben.zstd_jni,orrery.deep",
+                "-Dorrery.libtorch=" + System.getProperty("orrery.libtorch", ""),
                 "-Dorrery.commit=" + System.getProperty("orrery.commit", "")));
         // as the launcher has it, to the letter: the cache is of these modules; native parts of libraries are among
         // them

@@ -70,51 +70,68 @@ public record Activation(Kind kind) implements Layer {
     }
 
     @Override
-    public Operation operation(Operation.Room room) {
-        return new Apply(kind, room.size());
+    public boolean readsOutput() {
+        return true;
     }
 
-    private record Apply(Kind kind, int size) implements Operation {
+    @Override
+    public Operation operation(Operation.Room room) {
+        return new Apply(kind, room);
+    }
+
+    private static final class Apply implements Operation {
+        private final Kind kind;
+        private final int size;
+        private final boolean isInPlace;
+        private final Later result;
+        private final Later gradient;
+
+        Apply(Kind kind, Room room) {
+            this.kind = kind;
+            size = room.size();
+            isInPlace = kind == Kind.RELU && room.mayOverwrite(); // whose way back reads the output only
+            result = room.batch(size);
+            gradient = room.batch(size);
+        }
+
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var input = inputs.getFirst();
+            var output = isInPlace ? input : result.get();
             long all = (long) call.examples() * size;
             if (kind == Kind.RELU) {
-                for (long i = 0; i < all; i++) {
-                    double x = input.get(i);
-                    output.set(i, x > 0 || Double.isNaN(x) ? x : 0);
-                }
-                return;
+                output.positive(input, all);
+                return output;
             }
             for (long i = 0; i < all; i++) {
                 output.set(i, kind.of(input.get(i)));
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
-            var input = inputs.getFirst();
-            var ofInput = ofInputs.getFirst();
-            if (ofInput == null) {
-                return;
+            if (!isWanted[0]) {
+                return Operation.one(null);
             }
             long all = (long) call.examples() * size;
             if (kind == Kind.RELU) {
-                for (long i = 0; i < all; i++) {
-                    ofInput.add(i, input.get(i) > 0 ? ofOutput.get(i) : 0);
-                }
-                return;
+                ofOutput.zeroWhereNotPositive(output, all);
+                return Operation.one(ofOutput);
             }
+            var input = inputs.getFirst();
+            var ofInput = gradient.get();
             for (long i = 0; i < all; i++) {
-                ofInput.add(i, ofOutput.get(i) * kind.slope(input.get(i), output.get(i)));
+                ofInput.set(i, ofOutput.get(i) * kind.slope(input.get(i), output.get(i)));
             }
+            return Operation.one(ofInput);
         }
     }
 }

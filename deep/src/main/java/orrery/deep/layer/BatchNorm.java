@@ -50,15 +50,26 @@ public record BatchNorm(double epsilon, double momentum) implements Layer {
                 new double[width],
                 new double[width],
                 new double[width],
-                new double[width]);
+                new double[width],
+                room.batch(room.size()),
+                room.batch(room.size()));
     }
 
     private record Normalise(
-            BatchNorm of, int rows, int width, double[] means, double[] inverses, double[] sums, double[] products)
+            BatchNorm of,
+            int rows,
+            int width,
+            double[] means,
+            double[] inverses,
+            double[] sums,
+            double[] products,
+            Later result,
+            Later gradient)
             implements Operation {
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var input = inputs.getFirst();
+            var output = result.get();
             long all = (long) call.examples() * rows;
             if (call.isTraining()) {
                 java.util.Arrays.fill(means, 0);
@@ -94,19 +105,20 @@ public record BatchNorm(double epsilon, double momentum) implements Layer {
                                     + parameters.get(1).get(c));
                 }
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
             var input = inputs.getFirst();
-            var ofInput = ofInputs.getFirst();
+            var ofInput = isWanted[0] ? gradient.get() : null;
             long all = (long) call.examples() * rows;
             if (call.isTraining()) {
                 double moved = 1 - of.momentum();
@@ -137,11 +149,12 @@ public record BatchNorm(double epsilon, double momentum) implements Layer {
                 for (int c = 0; c < width; c++) {
                     double normal = (input.get(row * width + c) - means[c]) * inverses[c];
                     double own = call.isTraining() ? (sums[c] + normal * products[c]) / all : 0;
-                    ofInput.add(
+                    ofInput.set(
                             row * width + c,
                             (1 + parameters.getFirst().get(c)) * inverses[c] * (ofOutput.get(row * width + c) - own));
                 }
             }
+            return Operation.one(ofInput);
         }
     }
 }

@@ -60,8 +60,10 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
         private final int inner; // cells under a window, of a group
         private final int most; // images at once
         private final boolean isPlain; // the window is a pixel, and images are their own rows
-        private final Tensor rows;
-        private final Tensor rowGradients;
+        private final Later rows;
+        private final Later rowGradients;
+        private final Later result;
+        private final Later gradient;
 
         Convolve(Convolution of, Room room) {
             this.of = of;
@@ -78,12 +80,15 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
             most = Math.clamp(ROWS / (high * wide), 1, room.batch());
             isPlain = window.equals(new Window(1, 1, 0, 1)) && of.groups() == 1;
             long size = isPlain ? 0 : (long) most * high * wide * inner;
-            rows = room.tensor(size);
-            rowGradients = room.tensor(size);
+            rows = new Later(room, size);
+            rowGradients = new Later(room, size);
+            result = room.batch((long) high * wide * of.channels());
+            gradient = room.batch(room.size());
         }
 
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
+            var output = result.get();
             int pixels = high * wide;
             if (of.hasBias()) {
                 for (long i = 0, n = (long) call.examples() * pixels; i < n; i++) {
@@ -109,23 +114,27 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                                     of.channels()));
                 }
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
             int pixels = high * wide;
             int ofGroup = of.channels() / of.groups();
             if (of.hasBias()) {
                 Sums.ofColumns(ofOutput, (long) call.examples() * pixels, of.channels(), ofParameters.get(1));
             }
-            var ofInput = ofInputs.getFirst();
+            var ofInput = isWanted[0] ? gradient.get() : null;
+            if (ofInput != null && !isPlain) {
+                ofInput.zero(0, (long) call.examples() * height * width * depth);
+            }
             for (int first = 0; first < call.examples(); first += most) {
                 int count = Math.min(most, call.examples() - first);
                 for (int group = 0; group < of.groups(); group++) {
@@ -144,7 +153,7 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                     }
                     var w = Matrices.Matrix.of(parameters.getFirst(), weights, inner);
                     if (isPlain) {
-                        matrices.addProduct(
+                        matrices.product(
                                 count * pixels,
                                 inner,
                                 ofGroup,
@@ -158,11 +167,12 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                                 ofGroup,
                                 gradients,
                                 w,
-                                Matrices.Matrix.of(rowGradients, 0, inner));
+                                Matrices.Matrix.of(rowGradients.get(), 0, inner));
                         spread(ofInput, first, count, group);
                     }
                 }
             }
+            return Operation.one(ofInput);
         }
 
         /** Takes cells of a window, side by side in an image and in a row. */
@@ -175,15 +185,17 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
             if (isPlain) {
                 return Matrices.Matrix.of(images, (long) first * height * width * depth, depth);
             }
+            var to = rows.get();
             if (window.padding() > 0) {
-                rows.zero(0, (long) count * high * wide * inner);
+                to.zero(0, (long) count * high * wide * inner);
             }
-            visit(first, count, group, (inImage, inRow, cells) -> rows.copy(images, inImage, inRow, cells));
-            return Matrices.Matrix.of(rows, 0, inner);
+            visit(first, count, group, (inImage, inRow, cells) -> to.copy(images, inImage, inRow, cells));
+            return Matrices.Matrix.of(to, 0, inner);
         }
 
         private void spread(Tensor gradients, int first, int count, int group) {
-            visit(first, count, group, (inImage, inRow, cells) -> gradients.add(rowGradients, inRow, inImage, cells));
+            var from = rowGradients.get();
+            visit(first, count, group, (inImage, inRow, cells) -> gradients.add(from, inRow, inImage, cells));
         }
 
         private void visit(int first, int count, int group, Cells cells) {

@@ -24,16 +24,21 @@ public record Dropout(double part) implements Layer {
 
     @Override
     public Operation operation(Operation.Room room) {
-        return new Drop(part, room.size(), new float[Math.multiplyExact(room.batch(), room.size())]);
+        return new Drop(
+                part,
+                room.size(),
+                new float[Math.multiplyExact(room.batch(), room.size())],
+                room.batch(room.size()));
     }
 
-    private record Drop(double part, int size, float[] factors) implements Operation {
+    private record Drop(double part, int size, float[] factors, Later result) implements Operation {
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             int all = call.examples() * size;
+            var output = result.get();
             if (!call.isTraining()) {
                 output.copy(inputs.getFirst(), 0, 0, all);
-                return;
+                return output;
             }
             var random = new SplittableRandom(call.seed());
             float kept = (float) (1 / (1 - part));
@@ -41,21 +46,22 @@ public record Dropout(double part) implements Layer {
                 factors[i] = random.nextDouble() < part ? 0 : kept;
                 output.set(i, inputs.getFirst().get(i) * factors[i]);
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
-            var ofInput = ofInputs.getFirst();
-            for (int i = 0, all = call.examples() * size; ofInput != null && i < all; i++) {
-                ofInput.add(i, ofOutput.get(i) * (call.isTraining() ? factors[i] : 1));
+            for (int i = 0, all = call.examples() * size; call.isTraining() && i < all; i++) {
+                ofOutput.set(i, ofOutput.get(i) * factors[i]);
             }
+            return Operation.one(ofOutput);
         }
     }
 }

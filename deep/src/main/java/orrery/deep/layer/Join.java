@@ -39,21 +39,28 @@ public record Join(Kind kind) implements Layer {
         int[] widths = room.inputs().stream()
                 .mapToInt(shape -> shape[shape.length - 1])
                 .toArray();
-        return new Joined(kind == Kind.ADD, room.size() / widths[0], widths);
+        var gradients =
+                room.inputs().stream().map(shape -> room.batch(Tensor.size(shape))).toList();
+        return new Joined(
+                kind == Kind.ADD,
+                room.size() / widths[0],
+                widths,
+                room.batch(Tensor.size(output(room.inputs()))),
+                gradients);
     }
 
-    private record Joined(boolean isSum, int rows, int[] widths) implements Operation {
+    private record Joined(boolean isSum, int rows, int[] widths, Later result, List<Later> gradients)
+            implements Operation {
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
+            var output = result.get();
             long all = (long) call.examples() * rows;
             if (isSum) {
                 output.copy(inputs.getFirst(), 0, 0, all * widths[0]);
                 for (var input : inputs.subList(1, inputs.size())) {
-                    for (long i = 0; i < all * widths[0]; i++) {
-                        output.add(i, input.get(i));
-                    }
+                    output.add(input, 0, 0, all * widths[0]);
                 }
-                return;
+                return output;
             }
             int width = Arrays.stream(widths).sum();
             for (int n = 0, before = 0; n < widths.length; before += widths[n++]) {
@@ -61,26 +68,42 @@ public record Join(Kind kind) implements Layer {
                     output.copy(inputs.get(n), row * widths[n], row * width + before, widths[n]);
                 }
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
-            int width = isSum ? widths[0] : Arrays.stream(widths).sum();
-            for (int n = 0, before = 0; n < widths.length; before += isSum ? 0 : widths[n], n++) {
-                var ofInput = ofInputs.get(n);
-                for (long row = 0; ofInput != null && row < (long) call.examples() * rows; row++) {
-                    for (int c = 0; c < widths[n]; c++) {
-                        ofInput.add(row * widths[n] + c, ofOutput.get(row * width + before + c));
-                    }
+            var ofInputs = new @Nullable Tensor[widths.length];
+            int width = Arrays.stream(widths).sum();
+            long all = (long) call.examples() * rows;
+            boolean isGiven = false; // the gradient itself, once
+            for (int n = 0, before = 0; n < widths.length; before += widths[n++]) {
+                if (!isWanted[n]) {
+                    continue;
+                }
+                if (isSum && !isGiven) {
+                    ofInputs[n] = ofOutput;
+                    isGiven = true;
+                    continue;
+                }
+                var ofInput = gradients.get(n).get();
+                ofInputs[n] = ofInput;
+                if (isSum) {
+                    ofInput.copy(ofOutput, 0, 0, all * widths[n]);
+                    continue;
+                }
+                for (long row = 0; row < all; row++) {
+                    ofInput.copy(ofOutput, row * width + before, row * widths[n], widths[n]);
                 }
             }
+            return ofInputs;
         }
     }
 }

@@ -36,6 +36,11 @@ public sealed interface Layer extends Serializable
         return List.of();
     }
 
+    /** Whether the way back reads the output, so that nobody may overwrite it. */
+    default boolean readsOutput() {
+        return false;
+    }
+
     /** Makes what computes it. */
     Operation operation(Operation.Room room);
 

@@ -32,14 +32,23 @@ public record LayerNorm(double epsilon) implements Layer {
         int[] shape = room.inputs().getFirst();
         int width = shape[shape.length - 1];
         int rows = room.size() / width;
-        return new Normalise(epsilon, rows, width, new double[room.batch() * rows], new double[room.batch() * rows]);
+        return new Normalise(
+                epsilon,
+                rows,
+                width,
+                new double[room.batch() * rows],
+                new double[room.batch() * rows],
+                room.batch(room.size()),
+                room.batch(room.size()));
     }
 
-    private record Normalise(double epsilon, int rows, int width, double[] means, double[] inverses)
+    private record Normalise(
+            double epsilon, int rows, int width, double[] means, double[] inverses, Later result, Later gradient)
             implements Operation {
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var input = inputs.getFirst();
+            var output = result.get();
             for (int row = 0; row < call.examples() * rows; row++) {
                 long at = (long) row * width;
                 double sum = 0;
@@ -62,19 +71,20 @@ public record LayerNorm(double epsilon) implements Layer {
                                     + parameters.get(1).get(c));
                 }
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
             var input = inputs.getFirst();
-            var ofInput = ofInputs.getFirst();
+            var ofInput = isWanted[0] ? gradient.get() : null;
             for (int row = 0; row < call.examples() * rows; row++) {
                 long at = (long) row * width;
                 double sum = 0;
@@ -92,9 +102,10 @@ public record LayerNorm(double epsilon) implements Layer {
                     double normal = (input.get(at + c) - means[row]) * inverses[row];
                     double scaled =
                             ofOutput.get(at + c) * (1 + parameters.getFirst().get(c));
-                    ofInput.add(at + c, inverses[row] * (scaled - (sum + normal * products) / width));
+                    ofInput.set(at + c, inverses[row] * (scaled - (sum + normal * products) / width));
                 }
             }
+            return Operation.one(ofInput);
         }
     }
 }

@@ -33,12 +33,13 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
 
     @Override
     public Operation operation(Operation.Room room) {
-        return new Multiply(this, room.size(), room.matrices());
+        return new Multiply(this, room.size(), room.matrices(), room.batch(outputs), room.batch(room.size()));
     }
 
-    private record Multiply(Linear of, int inner, Matrices matrices) implements Operation {
+    private record Multiply(Linear of, int inner, Matrices matrices, Later result, Later gradient) implements Operation {
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
+            var output = result.get();
             for (long i = 0; i < call.examples(); i++) {
                 if (of.hasBias()) {
                     output.copy(parameters.get(1), 0, i * of.outputs(), of.outputs());
@@ -53,16 +54,17 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
                     Matrix.of(inputs.getFirst(), 0, inner),
                     Matrix.of(parameters.getFirst(), 0, inner).transposed(),
                     Matrix.of(output, 0, of.outputs()));
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
             if (of.hasBias()) {
                 Sums.ofColumns(ofOutput, call.examples(), of.outputs(), ofParameters.get(1));
@@ -75,16 +77,18 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
                     gradients.transposed(),
                     Matrix.of(inputs.getFirst(), 0, inner),
                     Matrix.of(ofParameters.getFirst(), 0, inner));
-            var ofInput = ofInputs.getFirst();
-            if (ofInput != null) {
-                matrices.addProduct(
-                        call.examples(),
-                        inner,
-                        of.outputs(),
-                        gradients,
-                        Matrix.of(parameters.getFirst(), 0, inner),
-                        Matrix.of(ofInput, 0, inner));
+            if (!isWanted[0]) {
+                return Operation.one(null);
             }
+            var ofInput = gradient.get();
+            matrices.product(
+                    call.examples(),
+                    inner,
+                    of.outputs(),
+                    gradients,
+                    Matrix.of(parameters.getFirst(), 0, inner),
+                    Matrix.of(ofInput, 0, inner));
+            return Operation.one(ofInput);
         }
     }
 }

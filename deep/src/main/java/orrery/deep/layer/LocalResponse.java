@@ -24,11 +24,25 @@ public record LocalResponse(int size, double alpha, double beta, double k) imple
     @Override
     public Operation operation(Operation.Room room) {
         int depth = room.inputs().getFirst()[2];
-        return new Divide(this, room.size() / depth, depth, new double[depth], new double[depth]);
+        return new Divide(
+                this,
+                room.size() / depth,
+                depth,
+                new double[depth],
+                new double[depth],
+                room.batch(room.size()),
+                room.batch(room.size()));
     }
 
     /** @param scales of a pixel, by channel: what is divided by, before the power */
-    private record Divide(LocalResponse of, int pixels, int depth, double[] scales, double[] parts)
+    private record Divide(
+            LocalResponse of,
+            int pixels,
+            int depth,
+            double[] scales,
+            double[] parts,
+            Later result,
+            Later gradient)
             implements Operation {
         private void scale(Tensor input, long at) {
             int half = of.size() / 2;
@@ -42,8 +56,9 @@ public record LocalResponse(int size, double alpha, double beta, double k) imple
         }
 
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var input = inputs.getFirst();
+            var output = result.get();
             for (long pixel = 0; pixel < (long) call.examples() * pixels; pixel++) {
                 long at = pixel * depth;
                 scale(input, at);
@@ -51,19 +66,20 @@ public record LocalResponse(int size, double alpha, double beta, double k) imple
                     output.set(at + c, input.get(at + c) * Math.pow(scales[c], -of.beta()));
                 }
             }
+            return output;
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
             var input = inputs.getFirst();
-            var ofInput = ofInputs.getFirst();
+            var ofInput = isWanted[0] ? gradient.get() : null;
             int half = of.size() / 2;
             for (long pixel = 0; ofInput != null && pixel < (long) call.examples() * pixels; pixel++) {
                 long at = pixel * depth;
@@ -76,12 +92,13 @@ public record LocalResponse(int size, double alpha, double beta, double k) imple
                     for (int j = Math.max(0, c - half); j <= Math.min(depth - 1, c + half); j++) {
                         sum += parts[j];
                     }
-                    ofInput.add(
+                    ofInput.set(
                             at + c,
                             ofOutput.get(at + c) * Math.pow(scales[c], -of.beta())
                                     - 2 * of.beta() * of.alpha() / of.size() * input.get(at + c) * sum);
                 }
             }
+            return Operation.one(ofInput);
         }
     }
 }

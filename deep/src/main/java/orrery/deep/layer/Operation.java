@@ -2,27 +2,59 @@ package orrery.deep.layer;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import orrery.deep.tensor.Matrices;
 import orrery.deep.tensor.Tensor;
 
 /**
- * Computes a layer forward and backward for one worker, and keeps what the way back needs of the way forward. Confined to one thread.
+ * Computes a layer forward and backward for one worker, and keeps what the way back needs of the way forward. What it returns is its
+ * own and stays until it is called for the same again. Confined to one thread.
  */
-public interface Operation {
+public interface Operation extends AutoCloseable {
     /**
      * What operations are made in.
      *
      * @param inputs shapes, of an example
      * @param batch examples at most
+     * @param mayOverwrite whether nobody else reads the input, so that the output may take its place
      */
-    record Room(Arena arena, Tensor.Type type, Matrices matrices, List<int[]> inputs, int batch) {
-        Tensor tensor(long numbers) {
+    record Room(
+            Arena arena, Tensor.Type type, Matrices matrices, List<int[]> inputs, int batch, boolean mayOverwrite) {
+        /** Zeros. */
+        public Tensor tensor(long numbers) {
             return Tensor.of(arena, type, Math.toIntExact(numbers));
+        }
+
+        /** Room for a batch, made when it is first asked for. */
+        public Later batch(long numbers) {
+            return new Later(this, batch * numbers);
         }
 
         /** How many numbers an example's only input has. */
         int size() {
             return Math.toIntExact(Tensor.size(inputs.getFirst()));
+        }
+    }
+
+    /** A tensor that may never be needed. */
+    final class Later {
+        private final Room room;
+        private final long numbers;
+        private @Nullable Tensor made;
+
+        Later(Room room, long numbers) {
+            this.room = room;
+            this.numbers = numbers;
+        }
+
+        /** It, made if need be. */
+        public Tensor get() {
+            var found = made;
+            if (found == null) {
+                found = room.tensor(numbers);
+                made = found;
+            }
+            return found;
         }
     }
 
@@ -35,20 +67,37 @@ public interface Operation {
      */
     record Call(int examples, boolean isTraining, long seed) {}
 
-    /** Computes {@code output} of inputs and parameters, each (examples, ...). */
-    void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output);
+    /**
+     * Computes the output.
+     *
+     * @param inputs of the examples, one after another
+     */
+    Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters);
 
     /**
-     * Adds to gradients by the gradient of the output, after {@link #forward} with the same.
+     * Computes gradients after {@link #forward} with the same.
      *
-     * @param ofInputs an entry is null where nobody asks for it
+     * @param output what that returned
+     * @param ofOutput the gradient of it, which may be overwritten
+     * @param isWanted by input, whether anybody asks for its gradient
+     * @param ofParameters are zero, and take the gradients
+     * @return the gradients of the inputs; null where it is not wanted. The caller may overwrite them
      */
-    void backward(
+    @Nullable Tensor[] backward(
             Call call,
             List<Tensor> inputs,
             List<Tensor> parameters,
             Tensor output,
             Tensor ofOutput,
-            List<@org.jspecify.annotations.Nullable Tensor> ofInputs,
+            boolean[] isWanted,
             List<Tensor> ofParameters);
+
+    /** Gives back what is not in the room. */
+    @Override
+    default void close() {}
+
+    /** The gradient of an only input. */
+    static @Nullable Tensor[] one(@Nullable Tensor gradient) {
+        return new @Nullable Tensor[] {gradient};
+    }
 }

@@ -53,6 +53,8 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         private final int stride;
         private final int padding;
         private final double[] best; // of the window under way, by channel
+        private final Later result;
+        private final Later gradient;
         private final int[] chosen; // by output: the place of the largest in its image
 
         Pool(Pooling of, Room room) {
@@ -70,12 +72,15 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
             stride = window == null ? 1 : window.stride();
             padding = window == null ? 0 : window.padding();
             best = new double[depth];
+            result = room.batch((long) high * wide * depth);
+            gradient = room.batch(room.size());
             chosen = new int[isMax ? Math.toIntExact((long) room.batch() * high * wide * depth) : 0];
         }
 
         @Override
-        public void forward(Call call, List<Tensor> inputs, List<Tensor> parameters, Tensor output) {
+        public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var input = inputs.getFirst();
+            var output = result.get();
             int at = 0;
             for (int n = 0; n < call.examples(); n++) {
                 long image = (long) n * height * width * depth;
@@ -91,6 +96,7 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
                     }
                 }
             }
+            return output;
         }
 
         private void largest(Tensor input, Tensor output, long image, int top, int left, int at) {
@@ -136,18 +142,19 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         }
 
         @Override
-        public void backward(
+        public @Nullable Tensor[] backward(
                 Call call,
                 List<Tensor> inputs,
                 List<Tensor> parameters,
                 Tensor output,
                 Tensor ofOutput,
-                List<@Nullable Tensor> ofInputs,
+                boolean[] isWanted,
                 List<Tensor> ofParameters) {
-            var ofInput = ofInputs.getFirst();
-            if (ofInput == null) {
-                return;
+            if (!isWanted[0]) {
+                return Operation.one(null);
             }
+            var ofInput = gradient.get();
+            ofInput.zero(0, (long) call.examples() * height * width * depth);
             int at = 0;
             for (int n = 0; n < call.examples(); n++) {
                 long image = (long) n * height * width * depth;
@@ -163,6 +170,7 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
                     }
                 }
             }
+            return Operation.one(ofInput);
         }
 
         private void spread(Tensor ofInput, Tensor ofOutput, long image, int top, int left, int at) {

@@ -6,10 +6,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import orrery.deep.layer.Backend;
 import orrery.deep.layer.Operation;
-import orrery.deep.tensor.Matrices;
 import orrery.deep.tensor.Tensor;
 
 /**
@@ -18,8 +17,10 @@ import orrery.deep.tensor.Tensor;
 public final class Pass implements AutoCloseable {
     private final Net net;
     private final Arena arena = Arena.ofShared();
-    private final Map<String, Tensor> outputs = new HashMap<>(); // of layers, and the net's input
-    private final Map<String, Tensor> gradients = new HashMap<>();
+    private final Map<String, Tensor> outputs = new HashMap<>(); // of layers, as last computed, and the net's input
+    private final Map<String, Tensor> gradients = new HashMap<>(); // of the layers' outputs, under way
+    private final List<boolean[]> wanted = new ArrayList<>(); // by layer and input, whether its gradient is
+    private final Tensor outputGradient;
     private final List<Operation> operations = new ArrayList<>();
     private final List<List<Tensor>> parameters = new ArrayList<>();
     private final List<List<Tensor>> parameterGradients = new ArrayList<>();
@@ -41,19 +42,24 @@ public final class Pass implements AutoCloseable {
     /** A listener that does nothing. */
     public static final Listener NOBODY = new Listener() {};
 
-    /** @param batch examples at most */
-    public Pass(Net net, Tensor.Type type, int batch) {
+    /**
+     * To train, or to predict.
+     *
+     * @param batch examples at most
+     * @param keepsAll whether the output of each layer can be asked for; else what nobody reads any more is overwritten
+     */
+    public Pass(Net net, Backend backend, Tensor.Type type, int batch, boolean keepsAll) {
         this.net = net;
         this.batch = batch;
-        var matrices = Matrices.of(type);
-        var input = room(type, net.inputSize());
-        outputs.put(Net.INPUT, input);
+        var matrices = backend.matrices(type);
+        outputs.put(Net.INPUT, room(type, net.inputSize()));
+        outputGradient = room(type, net.outputSize());
         var learned = new HashSet<String>(); // layers that depend on what is learned
         for (var node : net.nodes()) {
-            var inputs = net.inputs(node);
-            operations.add(node.layer().operation(new Operation.Room(arena, type, matrices, inputs, batch)));
-            long size = Tensor.size(net.output(node.name()));
-            outputs.put(node.name(), room(type, size));
+            operations.add(backend.operation(
+                    node.layer(),
+                    new Operation.Room(
+                            arena, type, matrices, net.inputs(node), batch, !keepsAll && mayOverwrite(node))));
             var of = new ArrayList<Tensor>();
             var ofGradients = new ArrayList<Tensor>();
             for (var parameter : net.parameters(node)) {
@@ -62,19 +68,27 @@ public final class Pass implements AutoCloseable {
             }
             parameters.add(of);
             parameterGradients.add(ofGradients);
+            var isWanted = new boolean[node.inputs().size()];
+            for (int i = 0; i < isWanted.length; i++) {
+                isWanted[i] = learned.contains(node.inputs().get(i));
+            }
+            wanted.add(isWanted);
             if (!of.isEmpty() || node.inputs().stream().anyMatch(learned::contains)) {
                 learned.add(node.name());
             }
         }
-        gradientsOf(type, learned);
     }
 
-    /** Of layers before which nothing is learned, nobody needs the gradient. */
-    private void gradientsOf(Tensor.Type type, Set<String> layers) {
-        for (var layer : layers) {
-            gradients.put(layer, room(type, Tensor.size(net.output(layer))));
-        }
-        gradients.computeIfAbsent(net.nodes().getLast().name(), last -> room(type, net.outputSize()));
+    /** Whether a layer is the only one that reads its input, the way back of what computed it included. */
+    private boolean mayOverwrite(Net.Node node) {
+        String input = node.inputs().getFirst();
+        long readers = net.nodes().stream()
+                .flatMap(other -> other.inputs().stream())
+                .filter(input::equals)
+                .count();
+        return readers == 1
+                && net.nodes().stream()
+                        .anyMatch(other -> other.name().equals(input) && !other.layer().readsOutput());
     }
 
     private Tensor room(Tensor.Type type, long size) {
@@ -100,22 +114,22 @@ public final class Pass implements AutoCloseable {
         return output(net.nodes().getLast().name());
     }
 
-    /** The output of a layer. */
+    /**
+     * The output of a layer, after {@link #forward}.
+     *
+     * @throws IllegalArgumentException if there is no such layer, or it was not computed yet
+     */
     public Tensor output(String layer) {
         var found = outputs.get(layer);
         if (found == null) {
-            throw new IllegalArgumentException("there is no layer '" + layer + "'");
+            throw new IllegalArgumentException("there is no output of a layer '" + layer + "', only of " + outputs.keySet());
         }
         return found;
     }
 
     /** The gradient of the net's output, to be filled before {@link #backward}. */
     public Tensor outputGradient() {
-        var found = gradients.get(net.nodes().getLast().name());
-        if (found == null) {
-            throw new IllegalStateException("nothing is learned");
-        }
-        return found;
+        return outputGradient;
     }
 
     /** What a layer has learned, to be filled, in the order of {@link Net#parameters}. */
@@ -133,32 +147,27 @@ public final class Pass implements AutoCloseable {
         for (int i = 0; i < operations.size(); i++) {
             var node = net.nodes().get(i);
             listener.beforeForward(i);
-            operations.get(i).forward(seeded(call, i), inputs(node), parameters.get(i), output(node.name()));
+            outputs.put(
+                    node.name(), operations.get(i).forward(seeded(call, i), inputs(node), parameters.get(i)));
             listener.afterForward(i);
         }
     }
 
-    /** Computes the gradients of what is learned, from the gradient of the output. */
+    /** Computes the gradients of what is learned, from the gradient of the output, which is lost. */
     public void backward(Operation.Call call, Listener listener) {
-        String last = net.nodes().getLast().name();
-        gradients.forEach((layer, gradient) -> {
-            if (!layer.equals(last)) {
-                gradient.zero(0, gradient.size() / batch * call.examples());
-            }
-        });
+        gradients.clear();
+        gradients.put(net.nodes().getLast().name(), outputGradient);
         for (int i = operations.size() - 1; i >= 0; i--) {
             var node = net.nodes().get(i);
-            var gradient = gradients.get(node.name());
-            if (gradient == null) {
+            var gradient = gradients.remove(node.name());
+            if (gradient == null) { // before it nothing is learned, or nobody reads it
                 continue;
             }
             for (var of : parameterGradients.get(i)) {
                 of.zero(0, of.size());
             }
-            var ofInputs = new ArrayList<@Nullable Tensor>();
-            node.inputs().forEach(name -> ofInputs.add(gradients.get(name)));
             listener.beforeBackward(i);
-            operations
+            var ofInputs = operations
                     .get(i)
                     .backward(
                             seeded(call, i),
@@ -166,11 +175,25 @@ public final class Pass implements AutoCloseable {
                             parameters.get(i),
                             output(node.name()),
                             gradient,
-                            ofInputs,
+                            wanted.get(i),
                             parameterGradients.get(i));
             if (!parameters.get(i).isEmpty()) {
                 listener.gradientReady(i);
             }
+            for (int k = 0; k < ofInputs.length; k++) {
+                take(node.inputs().get(k), wanted.get(i)[k] ? ofInputs[k] : null, call.examples());
+            }
+        }
+    }
+
+    /** A layer that several read has the sum of their gradients. */
+    private void take(String layer, @Nullable Tensor gradient, int examples) {
+        if (gradient == null) {
+            return;
+        }
+        var before = gradients.putIfAbsent(layer, gradient);
+        if (before != null) {
+            before.add(gradient, 0, 0, examples * Tensor.size(net.output(layer)));
         }
     }
 
@@ -185,6 +208,8 @@ public final class Pass implements AutoCloseable {
 
     @Override
     public void close() {
+        operations.forEach(Operation::close);
+        operations.clear();
         arena.close();
     }
 }

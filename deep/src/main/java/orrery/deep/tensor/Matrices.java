@@ -33,8 +33,11 @@ public interface Matrices {
 
     /** For numbers of a type: by vectors, if the JVM was started with them. */
     static Matrices of(Tensor.Type type) {
-        boolean hasVectors =
-                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        return type == Tensor.Type.FLOAT32 && hasVectors ? new VectorMatrices() : new ScalarMatrices();
+        return type == Tensor.Type.FLOAT32 && hasVectors() ? new VectorMatrices() : new ScalarMatrices();
+    }
+
+    /** Whether the JVM was started with vectors. */
+    static boolean hasVectors() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     }
 }

@@ -13,6 +13,7 @@ public final class Tensor {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE;
     private static final int FEW = 32;
+    private static final int BLOCK = 1 << 20; // numbers that a loop by int takes
     private static final int ALIGNMENT = 64; // a line of the cache, a vector
 
     /** What a number is. */
@@ -53,6 +54,19 @@ public final class Tensor {
     public static Tensor of(Arena arena, Type type, int... shape) {
         long size = size(shape);
         return new Tensor(arena.allocate(Math.max(1, size) * type.bytes(), ALIGNMENT), type, shape.clone());
+    }
+
+    /**
+     * A tensor in memory of others, which must outlive it.
+     *
+     * @throws IllegalArgumentException if the memory is smaller
+     */
+    public static Tensor over(MemorySegment data, Type type, int... shape) {
+        if (data.byteSize() < size(shape) * type.bytes()) {
+            throw new IllegalArgumentException(
+                    Arrays.toString(shape) + " does not fit into " + data.byteSize() + " bytes");
+        }
+        return new Tensor(data, type, shape.clone());
     }
 
     /** How many numbers a shape has. */
@@ -116,6 +130,44 @@ public final class Tensor {
         var target = data.asSlice(to * Float.BYTES, count * Float.BYTES);
         for (int i = 0; i < count; i++) {
             target.setAtIndex(FLOAT, i, target.getAtIndex(FLOAT, i) + source.getAtIndex(FLOAT, i));
+        }
+    }
+
+    /** The first numbers of another where they are above 0, and else 0; what is no number stays none. */
+    public void positive(Tensor from, long count) {
+        if (isDouble) {
+            for (long i = 0; i < count; i++) {
+                double x = from.get(i);
+                set(i, x > 0 || Double.isNaN(x) ? x : 0);
+            }
+            return;
+        }
+        for (long start = 0; start < count; start += BLOCK) {
+            int some = (int) Math.min(BLOCK, count - start);
+            var source = from.data.asSlice(start * Float.BYTES, (long) some * Float.BYTES);
+            var target = data.asSlice(start * Float.BYTES, (long) some * Float.BYTES);
+            for (int i = 0; i < some; i++) {
+                target.setAtIndex(FLOAT, i, Math.max(source.getAtIndex(FLOAT, i), 0f));
+            }
+        }
+    }
+
+    /** Sets the first numbers to 0 where another's are not above 0. */
+    public void zeroWhereNotPositive(Tensor other, long count) {
+        if (isDouble) {
+            for (long i = 0; i < count; i++) {
+                set(i, other.get(i) > 0 ? get(i) : 0);
+            }
+            return;
+        }
+        for (long start = 0; start < count; start += BLOCK) {
+            int some = (int) Math.min(BLOCK, count - start);
+            var signs = other.data.asSlice(start * Float.BYTES, (long) some * Float.BYTES);
+            var target = data.asSlice(start * Float.BYTES, (long) some * Float.BYTES);
+            for (int i = 0; i < some; i++) {
+                float value = target.getAtIndex(FLOAT, i);
+                target.setAtIndex(FLOAT, i, signs.getAtIndex(FLOAT, i) > 0 ? value : 0f);
+            }
         }
     }
 

@@ -101,7 +101,7 @@ public record NetModel(Net net, Schema schema, Classes classes, float[][][] para
     }
 
     private void visit(Examples examples, Visit visit) throws IOException {
-        try (var pass = new Pass(net, Tensor.Type.FLOAT32, BATCH)) {
+        try (var pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, BATCH, false)) {
             fill(pass);
             var batch = new Batch(examples.withFeatures(net.inputSize()), net.inputSize());
             var labels = new double[BATCH];

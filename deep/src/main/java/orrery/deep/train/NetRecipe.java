@@ -123,6 +123,8 @@ final class NetRecipe implements Recipe<NetModel> {
     @Override
     public Map<String, String> decided() {
         return Map.of(
+                "backend",
+                Backends.described(),
                 "net",
                 String.format(
                         java.util.Locale.ROOT,

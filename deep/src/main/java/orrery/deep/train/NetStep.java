@@ -39,7 +39,7 @@ final class NetStep implements Step, AutoCloseable {
         this.partition = partition;
         this.worker = worker;
         var net = recipe.options().net();
-        pass = new Pass(net, Tensor.Type.FLOAT32, recipe.options().batch());
+        pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, recipe.options().batch(), false);
         batch = new Batch(examples, net.inputSize());
         classes = new int[recipe.options().batch()];
         order = partition.order(0, worker.index(), worker.count());
