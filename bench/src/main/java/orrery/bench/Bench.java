@@ -11,6 +11,7 @@ import orrery.bench.informed.InformedBench;
 import orrery.bench.keyed.KeyedBench;
 import orrery.bench.kinds.KindsBench;
 import orrery.bench.linear.LinearBench;
+import orrery.bench.nets.NetsBench;
 import orrery.bench.parsing.ParsingBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.reader.ReaderBench;
@@ -55,7 +56,8 @@ import picocli.CommandLine.Spec;
             StartBench.class,
             CapacityBench.class,
             KeyedBench.class,
-            TopicsBench.class
+            TopicsBench.class,
+            NetsBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -73,6 +75,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity, keyed or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity, keyed, topics, nets or spark");
     }
 }

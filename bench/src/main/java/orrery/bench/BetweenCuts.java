@@ -26,4 +26,13 @@ public final class BetweenCuts implements Consumer<RunEvent> {
         double count = 1e9 * perCut * (cpu.size() - 1);
         return new Seconds((cpu.getLast() - cpu.getFirst()) / count, (wall.getLast() - wall.getFirst()) / count);
     }
+
+    /** CPU seconds of one where a cut was reached soonest. */
+    public double least(int perCut) {
+        long least = Long.MAX_VALUE;
+        for (int i = 1; i < cpu.size(); i++) {
+            least = Math.min(least, cpu.get(i) - cpu.get(i - 1));
+        }
+        return least / 1e9 / perCut;
+    }
 }

@@ -93,7 +93,8 @@ final class GradientsTest {
             for (int layer = 0; layer < net.nodes().size(); layer++) {
                 pass.parameters(layer).forEach(of -> fill(of, random));
             }
-            var factors = random.doubles((long) pass.batch() * net.outputSize(), -1, 1).toArray();
+            var factors = random.doubles((long) pass.batch() * net.outputSize(), -1, 1)
+                    .toArray();
             var call = new Operation.Call(examples, true, 5);
             value(pass, call, factors);
             for (int i = 0; i < examples * net.outputSize(); i++) {

@@ -25,10 +25,7 @@ public record Dropout(double part) implements Layer {
     @Override
     public Operation operation(Operation.Room room) {
         return new Drop(
-                part,
-                room.size(),
-                new float[Math.multiplyExact(room.batch(), room.size())],
-                room.batch(room.size()));
+                part, room.size(), new float[Math.multiplyExact(room.batch(), room.size())], room.batch(room.size()));
     }
 
     private record Drop(double part, int size, float[] factors, Later result) implements Operation {

@@ -39,8 +39,9 @@ public record Join(Kind kind) implements Layer {
         int[] widths = room.inputs().stream()
                 .mapToInt(shape -> shape[shape.length - 1])
                 .toArray();
-        var gradients =
-                room.inputs().stream().map(shape -> room.batch(Tensor.size(shape))).toList();
+        var gradients = room.inputs().stream()
+                .map(shape -> room.batch(Tensor.size(shape)))
+                .toList();
         return new Joined(
                 kind == Kind.ADD,
                 room.size() / widths[0],

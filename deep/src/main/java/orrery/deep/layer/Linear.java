@@ -36,7 +36,8 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
         return new Multiply(this, room.size(), room.matrices(), room.batch(outputs), room.batch(room.size()));
     }
 
-    private record Multiply(Linear of, int inner, Matrices matrices, Later result, Later gradient) implements Operation {
+    private record Multiply(Linear of, int inner, Matrices matrices, Later result, Later gradient)
+            implements Operation {
         @Override
         public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var output = result.get();

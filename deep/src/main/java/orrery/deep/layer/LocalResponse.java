@@ -36,13 +36,7 @@ public record LocalResponse(int size, double alpha, double beta, double k) imple
 
     /** @param scales of a pixel, by channel: what is divided by, before the power */
     private record Divide(
-            LocalResponse of,
-            int pixels,
-            int depth,
-            double[] scales,
-            double[] parts,
-            Later result,
-            Later gradient)
+            LocalResponse of, int pixels, int depth, double[] scales, double[] parts, Later result, Later gradient)
             implements Operation {
         private void scale(Tensor input, long at) {
             int half = of.size() / 2;

@@ -18,8 +18,7 @@ public interface Operation extends AutoCloseable {
      * @param batch examples at most
      * @param mayOverwrite whether nobody else reads the input, so that the output may take its place
      */
-    record Room(
-            Arena arena, Tensor.Type type, Matrices matrices, List<int[]> inputs, int batch, boolean mayOverwrite) {
+    record Room(Arena arena, Tensor.Type type, Matrices matrices, List<int[]> inputs, int batch, boolean mayOverwrite) {
         /** Zeros. */
         public Tensor tensor(long numbers) {
             return Tensor.of(arena, type, Math.toIntExact(numbers));
@@ -83,7 +82,8 @@ public interface Operation extends AutoCloseable {
      * @param ofParameters are zero, and take the gradients
      * @return the gradients of the inputs; null where it is not wanted. The caller may overwrite them
      */
-    @Nullable Tensor[] backward(
+    @Nullable
+    Tensor[] backward(
             Call call,
             List<Tensor> inputs,
             List<Tensor> parameters,

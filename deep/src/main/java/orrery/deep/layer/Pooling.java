@@ -3,6 +3,7 @@ package orrery.deep.layer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import orrery.deep.tensor.Matrices;
 import orrery.deep.tensor.Tensor;
 
 /**
@@ -52,6 +53,9 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         private final int sizeWide;
         private final int stride;
         private final int padding;
+        private final boolean byVectors;
+        private final float[] pixels; // of an image, for vectors
+        private final float[] line; // of the output
         private final double[] best; // of the window under way, by channel
         private final Later result;
         private final Later gradient;
@@ -71,6 +75,9 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
             sizeWide = window == null ? width : window.size();
             stride = window == null ? 1 : window.stride();
             padding = window == null ? 0 : window.padding();
+            byVectors = isMax && room.type() == Tensor.Type.FLOAT32 && Matrices.hasVectors();
+            pixels = new float[byVectors ? height * width * depth : 0];
+            line = new float[byVectors ? wide * depth : 0];
             best = new double[depth];
             result = room.batch((long) high * wide * depth);
             gradient = room.batch(room.size());
@@ -84,15 +91,35 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
             int at = 0;
             for (int n = 0; n < call.examples(); n++) {
                 long image = (long) n * height * width * depth;
+                if (byVectors) {
+                    input.copyTo(image, pixels, 0, pixels.length);
+                }
                 for (int y = 0; y < high; y++) {
+                    int start = at;
                     for (int x = 0; x < wide; x++, at += depth) {
                         int top = y * stride - padding;
                         int left = x * stride - padding;
-                        if (isMax) {
+                        if (byVectors) {
+                            VectorPooling.largest(
+                                    pixels,
+                                    line,
+                                    chosen,
+                                    at,
+                                    x * depth,
+                                    width,
+                                    depth,
+                                    Math.max(0, top),
+                                    Math.min(height, top + sizeHigh),
+                                    Math.max(0, left),
+                                    Math.min(width, left + sizeWide));
+                        } else if (isMax) {
                             largest(input, output, image, top, left, at);
                         } else {
                             mean(input, output, image, top, left, at);
                         }
+                    }
+                    if (byVectors) {
+                        output.copy(line, 0, start, line.length);
                     }
                 }
             }
@@ -161,9 +188,7 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
                 for (int y = 0; y < high; y++) {
                     for (int x = 0; x < wide; x++, at += depth) {
                         if (isMax) {
-                            for (int c = 0; c < depth; c++) {
-                                ofInput.add(image + chosen[at + c], ofOutput.get(at + c));
-                            }
+                            ofInput.addEach(ofOutput, at, chosen, image, depth);
                         } else {
                             spread(ofInput, ofOutput, image, y * stride - padding, x * stride - padding, at);
                         }

@@ -35,6 +35,8 @@ public final class Pass implements AutoCloseable {
 
         default void beforeBackward(int layer) {}
 
+        default void afterBackward(int layer) {}
+
         /** The gradients of its parameters are complete, while those of layers before it are not. */
         default void gradientReady(int layer) {}
     }
@@ -88,7 +90,8 @@ public final class Pass implements AutoCloseable {
                 .count();
         return readers == 1
                 && net.nodes().stream()
-                        .anyMatch(other -> other.name().equals(input) && !other.layer().readsOutput());
+                        .anyMatch(other ->
+                                other.name().equals(input) && !other.layer().readsOutput());
     }
 
     private Tensor room(Tensor.Type type, long size) {
@@ -122,7 +125,8 @@ public final class Pass implements AutoCloseable {
     public Tensor output(String layer) {
         var found = outputs.get(layer);
         if (found == null) {
-            throw new IllegalArgumentException("there is no output of a layer '" + layer + "', only of " + outputs.keySet());
+            throw new IllegalArgumentException(
+                    "there is no output of a layer '" + layer + "', only of " + outputs.keySet());
         }
         return found;
     }
@@ -147,8 +151,7 @@ public final class Pass implements AutoCloseable {
         for (int i = 0; i < operations.size(); i++) {
             var node = net.nodes().get(i);
             listener.beforeForward(i);
-            outputs.put(
-                    node.name(), operations.get(i).forward(seeded(call, i), inputs(node), parameters.get(i)));
+            outputs.put(node.name(), operations.get(i).forward(seeded(call, i), inputs(node), parameters.get(i)));
             listener.afterForward(i);
         }
     }
@@ -177,6 +180,7 @@ public final class Pass implements AutoCloseable {
                             gradient,
                             wanted.get(i),
                             parameterGradients.get(i));
+            listener.afterBackward(i);
             if (!parameters.get(i).isEmpty()) {
                 listener.gradientReady(i);
             }

@@ -133,6 +133,25 @@ public final class Tensor {
         }
     }
 
+    /**
+     * Adds numbers of another tensor of the same type, each to a place of its own.
+     *
+     * @param at of the other, and of places
+     * @param to what is added to each place
+     */
+    public void addEach(Tensor from, int at, int[] places, long to, int count) {
+        if (isDouble) {
+            for (int i = 0; i < count; i++) {
+                add(to + places[at + i], from.get(at + i));
+            }
+            return;
+        }
+        for (int i = at; i < at + count; i++) {
+            long place = to + places[i];
+            data.setAtIndex(FLOAT, place, data.getAtIndex(FLOAT, place) + from.data.getAtIndex(FLOAT, i));
+        }
+    }
+
     /** The first numbers of another where they are above 0, and else 0; what is no number stays none. */
     public void positive(Tensor from, long count) {
         if (isDouble) {

@@ -105,8 +105,7 @@ final class Caller {
     }
 
     /** Images of libtorch's as ours; null if they lie in another way. */
-    private @Nullable Tensor asImages(
-            MemorySegment handle, long examples, long height, long width, long channels) {
+    private @Nullable Tensor asImages(MemorySegment handle, long examples, long height, long width, long channels) {
         try {
             check((int) Libtorch.STRIDES.invokeExact(handle, cell(0)));
             var found = result(0).reinterpret(DIMENSIONS * JAVA_LONG.byteSize());

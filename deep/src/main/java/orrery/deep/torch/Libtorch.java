@@ -161,8 +161,7 @@ final class Libtorch {
     }
 
     private static void environment(String name, String value) {
-        var set = LINKER.downcallHandle(
-                system("setenv"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+        var set = LINKER.downcallHandle(system("setenv"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
         try {
             int _ = (int) set.invokeExact(ALL.allocateFrom(name), ALL.allocateFrom(value), 1);
         } catch (Throwable e) {
@@ -193,8 +192,7 @@ final class Libtorch {
     }
 
     private static MethodHandle function(String name, MemoryLayout... arguments) {
-        return find(name, arguments)
-                .orElseThrow(() -> new UnsatisfiedLinkError("libtorch has no function " + name));
+        return find(name, arguments).orElseThrow(() -> new UnsatisfiedLinkError("libtorch has no function " + name));
     }
 
     private static int number(String name) {
@@ -217,7 +215,11 @@ final class Libtorch {
                 var text = (MemorySegment) WHAT.get().invokeExact();
                 if (text.address() != 0) {
                     return new IllegalStateException("libtorch: "
-                            + text.reinterpret(TEXT).getString(0).lines().findFirst().orElse(""));
+                            + text.reinterpret(TEXT)
+                                    .getString(0)
+                                    .lines()
+                                    .findFirst()
+                                    .orElse(""));
                 }
             }
         } catch (Throwable e) {

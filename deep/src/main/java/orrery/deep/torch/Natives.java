@@ -54,7 +54,9 @@ final class Natives {
 
     private static List<Path> jars(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -115,8 +117,10 @@ final class Natives {
         try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
             return lines.filter(line -> line.toLowerCase(Locale.ROOT).startsWith("flags"))
                     .findFirst()
-                    .filter(flags -> flags.contains(" avx512f") && flags.contains(" avx512bw")
-                            && flags.contains(" avx512vl") && flags.contains(" avx512dq"))
+                    .filter(flags -> flags.contains(" avx512f")
+                            && flags.contains(" avx512bw")
+                            && flags.contains(" avx512vl")
+                            && flags.contains(" avx512dq"))
                     .isPresent();
         } catch (IOException | UncheckedIOException e) {
             return false;

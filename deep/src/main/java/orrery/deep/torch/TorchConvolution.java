@@ -124,8 +124,7 @@ final class TorchConvolution implements Operation {
             Caller.copy(ofBias, toBias);
             Caller.delete(ofBias, toBias);
         }
-        return Operation.one(
-                isWanted[0] ? caller.taken(gradient, ofInput, call.examples(), image, ownGradient) : null);
+        return Operation.one(isWanted[0] ? caller.taken(gradient, ofInput, call.examples(), image, ownGradient) : null);
     }
 
     @Override

@@ -71,15 +71,15 @@ final class TorchPooling implements Operation {
                 found = caller.result(0);
             } else {
                 found = caller.call(
-                        1,
-                        "aten::avg_pool2d",
-                        x,
-                        window,
-                        strides,
-                        paddings,
-                        rounded == 1,
-                        true,
-                        new Caller.Maybe(null))[0];
+                                1,
+                                "aten::avg_pool2d",
+                                x,
+                                window,
+                                strides,
+                                paddings,
+                                rounded == 1,
+                                true,
+                                new Caller.Maybe(null))[0];
             }
         } finally {
             Caller.delete(x);
@@ -122,16 +122,16 @@ final class TorchPooling implements Operation {
                 found = caller.result(0);
             } else {
                 found = caller.call(
-                        1,
-                        "aten::avg_pool2d_backward",
-                        gradients,
-                        x,
-                        window,
-                        strides,
-                        paddings,
-                        rounded == 1,
-                        true,
-                        new Caller.Maybe(null))[0];
+                                1,
+                                "aten::avg_pool2d_backward",
+                                gradients,
+                                x,
+                                window,
+                                strides,
+                                paddings,
+                                rounded == 1,
+                                true,
+                                new Caller.Maybe(null))[0];
             }
         } finally {
             Caller.delete(x, gradients);

@@ -1,8 +1,8 @@
 package orrery.deep.train;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import orrery.data.Examples;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Operation;
@@ -21,6 +21,8 @@ import orrery.table.worker.Session;
  * layer's gradients, and ends the clock of its tables, as soon as they are complete.
  */
 final class NetStep implements Step, AutoCloseable {
+    private static final int PIECE = 1 << 12; // numbers
+
     private final NetRecipe recipe;
     private final Partition partition;
     private final Worker worker;
@@ -28,18 +30,20 @@ final class NetStep implements Step, AutoCloseable {
     private final Batch batch;
     private final List<List<Held>> held = new ArrayList<>(); // by layer
     private final int[] classes;
+    private float[] piece = new float[PIECE];
     private long passOf = -1;
     private Shuffle order;
 
-    /** What a layer learns: the table, its rows, and room for them. */
-    private record Held(Table table, long[] rows, float[] values, boolean isRunning) {}
+    /** What a layer learns: the table, its rows in pieces that stay near the processor, and the width of a row. */
+    private record Held(Table table, List<long[]> pieces, int width, boolean isRunning) {}
 
     NetStep(NetRecipe recipe, Examples examples, Partition partition, Worker worker) {
         this.recipe = recipe;
         this.partition = partition;
         this.worker = worker;
         var net = recipe.options().net();
-        pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, recipe.options().batch(), false);
+        pass = new Pass(
+                net, Backends.chosen(), Tensor.Type.FLOAT32, recipe.options().batch(), false);
         batch = new Batch(examples, net.inputSize());
         classes = new int[recipe.options().batch()];
         order = partition.order(0, worker.index(), worker.count());
@@ -48,12 +52,10 @@ final class NetStep implements Step, AutoCloseable {
             var parameters = net.parameters(node);
             for (int p = 0; p < parameters.size(); p++) {
                 Layer.Parameter parameter = parameters.get(p);
-                var rows = new long[parameter.rows()];
-                Arrays.setAll(rows, row -> row);
                 of.add(new Held(
                         worker.session().table(NetRecipe.table(node, parameter)),
-                        rows,
-                        new float[Math.toIntExact(parameter.size())],
+                        pieces(parameter),
+                        parameter.width(),
                         NetRecipe.isRunning(node, p)));
             }
             held.add(of);
@@ -104,25 +106,49 @@ final class NetStep implements Step, AutoCloseable {
         worker.processed(count);
     }
 
+    private static List<long[]> pieces(Layer.Parameter parameter) {
+        int each = Math.max(1, PIECE / parameter.width());
+        var pieces = new ArrayList<long[]>();
+        for (int first = 0; first < parameter.rows(); first += each) {
+            pieces.add(LongStream.range(first, Math.min(parameter.rows(), first + each))
+                    .toArray());
+        }
+        return pieces;
+    }
+
+    private float[] room(int numbers) {
+        if (piece.length < numbers) {
+            piece = new float[numbers];
+        }
+        return piece;
+    }
+
     private void read(Session session, int layer) {
         for (int p = 0; p < held.get(layer).size(); p++) {
             var of = held.get(layer).get(p);
-            session.gather(of.table(), of.rows(), of.values());
-            pass.parameters(layer).get(p).copy(of.values(), 0, 0, of.values().length);
+            var to = pass.parameters(layer).get(p);
+            for (var rows : of.pieces()) {
+                int count = rows.length * of.width();
+                var values = room(count);
+                session.gather(of.table(), rows, values);
+                to.copy(values, 0, rows[0] * of.width(), count);
+            }
         }
     }
 
     private void write(Session session, int layer) {
         for (int p = 0; p < held.get(layer).size(); p++) {
             var of = held.get(layer).get(p);
-            float[] values = of.values();
-            pass.gradients(layer).get(p).copyTo(0, values, 0, values.length);
-            if (of.isRunning()) { // a mean that moves, of all workers
-                for (int i = 0; i < values.length; i++) {
+            var from = pass.gradients(layer).get(p);
+            for (var rows : of.pieces()) {
+                int count = rows.length * of.width();
+                var values = room(count);
+                from.copyTo(rows[0] * of.width(), values, 0, count);
+                for (int i = 0; of.isRunning() && i < count; i++) { // a mean that moves, of all workers
                     values[i] /= -worker.count();
                 }
+                session.add(of.table(), rows, values);
             }
-            session.add(of.table(), of.rows(), values);
         }
         session.tick(NetRecipe.group(recipe.options().net().nodes().get(layer)));
     }

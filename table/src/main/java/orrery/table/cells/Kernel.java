@@ -110,6 +110,13 @@ interface Kernel {
     }
 
     private static void sgd(UpdateRule.Sgd rule, float rate, float[] w, int off, int n, float[] g, int at) {
+        if (rule.l1() == 0 && at == off) {
+            float l2 = rule.l2();
+            for (int i = off, end = off + n; i < end; i++) {
+                w[i] -= rate * (g[i] + l2 * w[i]);
+            }
+            return;
+        }
         for (int i = 0; i < n; i++) {
             float old = w[off + i];
             w[off + i] = shrink(old - rate * (g[at + i] + rule.l2() * old), rate * rule.l1());
@@ -120,6 +127,14 @@ interface Kernel {
             UpdateRule.Momentum rule, float rate, float[] w, float[] v, int off, int n, float[] g, int at) {
         float kept = rule.momentum();
         float l2 = rule.l2();
+        if (at == off) {
+            for (int i = off, end = off + n; i < end; i++) {
+                float velocity = kept * v[i] + g[i] + l2 * w[i];
+                v[i] = velocity;
+                w[i] -= rate * velocity;
+            }
+            return;
+        }
         for (int i = 0; i < n; i++) {
             float velocity = kept * v[off + i] + g[at + i] + l2 * w[off + i];
             v[off + i] = velocity;

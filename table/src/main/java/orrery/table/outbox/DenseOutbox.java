@@ -25,6 +25,7 @@ public final class DenseOutbox extends Outbox {
     /** Runs shorter than this are not worth a loop that vectorises: AdaGrad on 20 cells at a time costs 10x as much a cell. */
     private static final int GRANULE_CELLS = 64;
 
+    private static final int PIECE_CELLS = 1 << 13;
     private static final long MOST_BYTES = 64L << 20; // a larger table has a cell for what was touched only
 
     private final int width;
@@ -216,8 +217,13 @@ public final class DenseOutbox extends Outbox {
         int end = firstGranule(to);
         for (int start = next(first, end); start < end; ) {
             int stop = afterRun(start, end);
-            shard.applyRange(firstRow(start), firstRow(stop), sum);
-            Arrays.fill(sum, firstRow(start) * width, firstRow(stop) * width, 0);
+            int step = Math.max(
+                    1, (PIECE_CELLS / width) >>> granuleShift); // what was applied is still near when it is zeroed
+            for (int piece = start; piece < stop; piece += step) {
+                int pieceEnd = Math.min(stop, piece + step);
+                shard.applyRange(firstRow(piece), firstRow(pieceEnd), sum);
+                Arrays.fill(sum, firstRow(piece) * width, firstRow(pieceEnd) * width, 0);
+            }
             Arrays.fill(touched, start, stop, (byte) 0);
             start = next(stop, end);
         }

@@ -1,0 +1,181 @@
+package orrery.bench.nets;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import orrery.bench.BetweenCuts;
+import orrery.bench.Figure;
+import orrery.bench.Report;
+import orrery.data.Examples;
+import orrery.data.Loaded;
+import orrery.data.Schema;
+import orrery.deep.layer.Backend;
+import orrery.deep.net.Net;
+import orrery.deep.net.Zoo;
+import orrery.deep.tensor.Tensor;
+import orrery.deep.train.Backends;
+import orrery.deep.train.NetLearning;
+import orrery.deep.train.NetOptions;
+import orrery.engine.stage.Run;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code orrery bench nets}. */
+@Command(
+        name = "nets",
+        mixinStandardHelpOptions = true,
+        description = "Nets: examples a CPU second of one thread through tables, on bare memory and by PyTorch,"
+                + " and the rate of each layer. Pictures are noise.")
+public final class NetsBench implements Callable<Integer> {
+    private static final long WORK =
+            1L << 31; // products of numbers in a round, so that the clock of CPU time is fine enough
+    private static final int ROUNDS = 8;
+
+    @Option(
+            names = "--net",
+            split = ",",
+            paramLabel = "NET",
+            description = "mlp, lenet, cifar10-quick (default: all three).")
+    List<String> nets = List.of("mlp", "lenet", "cifar10-quick");
+
+    @Option(names = "--batch", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
+    int batch = 64;
+
+    @Option(names = "--runs", paramLabel = "N", description = "Interleaved runs (default: ${DEFAULT-VALUE}).")
+    int runs = 3;
+
+    @Option(names = "--python", paramLabel = "FILE", description = "A Python with PyTorch (default: ${DEFAULT-VALUE}).")
+    String python = "python3";
+
+    @Option(names = "--java", description = "Nets in Java, even where libtorch is.")
+    boolean java;
+
+    @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
+    boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        var figures = new ArrayList<Figure>();
+        try (var report = Report.of(spec, json)) {
+            if (java) {
+                System.setProperty("orrery.libtorch", "");
+            }
+            var backend = Backends.chosen();
+            report.say(Backends.described());
+            double peak = Sgemm.peak();
+            for (var of : backend.equals(Backend.JAVA) ? List.of(backend) : List.of(Backend.JAVA, backend)) {
+                var line = new StringBuilder("products of matrices of 128, 256, 512, 1024 by " + of + ":");
+                for (int size = 128; size <= 1024; size *= 2) {
+                    double rate = Sgemm.rate(of.matrices(Tensor.Type.FLOAT32), size);
+                    line.append(String.format(Locale.ROOT, " %.0f GF/s (%.0f %%)", rate, 100 * rate / peak));
+                }
+                report.say(line + String.format(Locale.ROOT, " of %.0f in registers", peak));
+            }
+            var peer = new PyTorch(python);
+            boolean hasPeer = peer.isHere();
+            if (!hasPeer) {
+                report.say(python + " has no PyTorch (pip install torch, or --python FILE): left out");
+            }
+            var measured = nets.stream().map(Measured::new).toList();
+            for (int run = 0; run < runs; run++) {
+                for (var of : measured) {
+                    of.bare().add(bare(of.net(), backend, run == 0 ? report : null));
+                    of.tables().add(tables(of.net()));
+                }
+                if (hasPeer) {
+                    var kept = peer.train(nets, batch, true);
+                    var asItComes = peer.train(nets, batch, false);
+                    report.say(String.format(Locale.ROOT, "PyTorch's products of matrices: %.0f GF/s", kept.sgemm()));
+                    for (var of : measured) {
+                        of.theirs().add(kept.rates().getOrDefault(of.name(), Double.NaN));
+                        of.asItComes().add(asItComes.rates().getOrDefault(of.name(), Double.NaN));
+                    }
+                }
+            }
+            for (var of : measured) {
+                figures.add(of.figure(
+                        of.bare(),
+                        "bare memory",
+                        runs,
+                        "one worker; each the best of " + ROUNDS + " rounds; reading examples counts through tables"));
+                if (hasPeer) {
+                    figures.add(of.figure(
+                            of.theirs(),
+                            "PyTorch that keeps memory",
+                            runs,
+                            "PyTorch's better memory format; it reads no examples"));
+                    figures.add(of.figure(of.asItComes(), "PyTorch as it comes", runs, ""));
+                }
+            }
+            report.figures(figures);
+        }
+        return 0;
+    }
+
+    /** Steps of a round, and of a pass. */
+    private int steps(Net net) {
+        double work = 3.0 * batch * BareNet.products(net);
+        return (int) Math.clamp(16 * WORK / work, 20, 500);
+    }
+
+    /** Rates of a net, by run. */
+    private record Measured(
+            String name, List<Double> bare, List<Double> tables, List<Double> theirs, List<Double> asItComes) {
+        Measured(String name) {
+            this(name, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+
+        Net net() {
+            return Zoo.net(name);
+        }
+
+        Figure figure(List<Double> peer, String peerName, int runs, String limit) {
+            return Figure.more(
+                    name + ", through tables",
+                    "examples/CPU-s",
+                    Figure.median(tables),
+                    Figure.median(peer),
+                    peerName,
+                    runs,
+                    limit);
+        }
+    }
+
+    private double bare(Net net, Backend backend, @org.jspecify.annotations.Nullable Report report) throws Exception {
+        try (var plain = new BareNet(net, backend, batch)) {
+            double rate = plain.rate(ROUNDS, steps(net));
+            if (report != null) {
+                plain.layers(steps(net)).forEach(report::say);
+            }
+            return rate;
+        }
+    }
+
+    private double tables(Net net) throws Exception {
+        var random = new SplittableRandom(1);
+        var packer = new Examples.Packer();
+        for (int n = 0; n < batch * steps(net); n++) {
+            for (int i = 0; i < net.inputSize(); i++) {
+                packer.feature(i, random.nextFloat());
+            }
+            packer.example(n < net.outputSize() ? n : random.nextInt(net.outputSize()), 1);
+        }
+        var examples = packer.pack(net.inputSize());
+        var cuts = new BetweenCuts();
+        var options = NetOptions.of(net);
+        new NetLearning(new NetOptions(net, ROUNDS, batch, options.rule(), false, options.decay()))
+                .prepare(
+                        new Loaded(examples, Schema.ofVectors(List.of(), List.of(), net.inputSize())),
+                        Run.local(1).listening(cuts))
+                .run();
+        return batch / cuts.least(steps(net));
+    }
+}
