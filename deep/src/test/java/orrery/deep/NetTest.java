@@ -29,6 +29,8 @@ final class NetTest {
         "alexnet, 60965224, 1000",
         "vgg19, 143667240, 1000",
         "vgg19-22k, 229052817, 21841",
+        "googlenet, 6998552, 1000",
+        "inception-v3, 23869000, 1000", // 23,834,568 and 34,432 running means
         "resnet-18, 11699112, 1000", // 11,689,512 and 9,600 running means
         "resnet-152, 60344232, 1000", // 60,192,808 and 151,424 running means
     })

@@ -28,14 +28,16 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                     "convolution: " + image[2] + " channels cannot be in " + groups + " groups");
         }
         return new int[] {
-            window.places("convolution", image[0], false), window.places("convolution", image[1], false), channels
+            window.placesHigh("convolution", image[0], false),
+            window.placesWide("convolution", image[1], false),
+            channels
         };
     }
 
     @Override
     public List<Parameter> parameters(List<int[]> inputs) {
         int[] image = Layer.image("convolution", inputs);
-        int inner = window.size() * window.size() * image[2] / groups;
+        int inner = window.cells() * image[2] / groups;
         var weights = new Parameter("weights", channels, inner, (float) Math.sqrt(6.0 / inner), true);
         return hasBias ? List.of(weights, new Parameter("bias", 1, channels, 0, false)) : List.of(weights);
     }
@@ -76,7 +78,7 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
             depth = image[2];
             high = output[0];
             wide = output[1];
-            inner = window.size() * window.size() * depth / of.groups();
+            inner = window.cells() * depth / of.groups();
             most = Math.clamp(ROWS / (high * wide), 1, room.batch());
             isPlain = window.equals(new Window(1, 1, 0, 1)) && of.groups() == 1;
             long size = isPlain ? 0 : (long) most * high * wide * inner;
@@ -186,7 +188,7 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                 return Matrices.Matrix.of(images, (long) first * height * width * depth, depth);
             }
             var to = rows.get();
-            if (window.padding() > 0) {
+            if (window.paddingHigh() > 0 || window.paddingWide() > 0) {
                 to.zero(0, (long) count * high * wide * inner);
             }
             visit(first, count, group, (inImage, inRow, cells) -> to.copy(images, inImage, inRow, cells));
@@ -206,16 +208,16 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                 for (int y = 0; y < high; y++) {
                     for (int x = 0; x < wide; x++) {
                         long row = (((long) n * high + y) * wide + x) * inner;
-                        int left = x * window.stride() - window.padding();
-                        for (int i = 0; i < window.size(); i++) {
-                            int line = y * window.stride() - window.padding() + i * window.dilation();
+                        int left = x * window.stride() - window.paddingWide();
+                        for (int i = 0; i < window.high(); i++) {
+                            int line = y * window.stride() - window.paddingHigh() + i * window.dilation();
                             if (line < 0 || line >= height) {
                                 continue;
                             }
-                            long inRow = row + (long) i * window.size() * part;
+                            long inRow = row + (long) i * window.wide() * part;
                             if (isWhole) {
                                 int from = Math.max(0, -left);
-                                int to = Math.min(window.size(), width - left);
+                                int to = Math.min(window.wide(), width - left);
                                 if (from < to) {
                                     cells.move(
                                             image + ((long) line * width + left + from) * depth,
@@ -224,7 +226,7 @@ public record Convolution(int channels, Window window, int groups, boolean hasBi
                                 }
                                 continue;
                             }
-                            for (int j = 0; j < window.size(); j++) {
+                            for (int j = 0; j < window.wide(); j++) {
                                 int column = left + j * window.dilation();
                                 if (column >= 0 && column < width) {
                                     cells.move(

@@ -21,7 +21,9 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
     }
 
     public Pooling {
-        if (window != null && (window.dilation() != 1 || window.padding() >= window.size())) {
+        if (window != null && (window.dilation() != 1
+                        || window.paddingHigh() >= window.high()
+                        || window.paddingWide() >= window.wide())) {
             throw new IllegalArgumentException("pooling: a window has no dilation, and less padding than size");
         }
     }
@@ -34,7 +36,9 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         var of = window;
         return of == null
                 ? new int[] {1, 1, image[2]}
-                : new int[] {of.places(NAME, image[0], isRoundedUp), of.places(NAME, image[1], isRoundedUp), image[2]};
+                : new int[] {
+                    of.placesHigh(NAME, image[0], isRoundedUp), of.placesWide(NAME, image[1], isRoundedUp), image[2]
+                };
     }
 
     @Override
@@ -52,7 +56,8 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
         private final int sizeHigh;
         private final int sizeWide;
         private final int stride;
-        private final int padding;
+        private final int paddingHigh;
+        private final int paddingWide;
         private final boolean byVectors;
         private final float[] pixels; // of an image, for vectors
         private final float[] line; // of the output
@@ -71,10 +76,11 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
             depth = image[2];
             high = output[0];
             wide = output[1];
-            sizeHigh = window == null ? height : window.size();
-            sizeWide = window == null ? width : window.size();
+            sizeHigh = window == null ? height : window.high();
+            sizeWide = window == null ? width : window.wide();
             stride = window == null ? 1 : window.stride();
-            padding = window == null ? 0 : window.padding();
+            paddingHigh = window == null ? 0 : window.paddingHigh();
+            paddingWide = window == null ? 0 : window.paddingWide();
             byVectors = isMax && room.type() == Tensor.Type.FLOAT32 && Matrices.hasVectors();
             pixels = new float[byVectors ? height * width * depth : 0];
             line = new float[byVectors ? wide * depth : 0];
@@ -97,8 +103,8 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
                 for (int y = 0; y < high; y++) {
                     int start = at;
                     for (int x = 0; x < wide; x++, at += depth) {
-                        int top = y * stride - padding;
-                        int left = x * stride - padding;
+                        int top = y * stride - paddingHigh;
+                        int left = x * stride - paddingWide;
                         if (byVectors) {
                             VectorPooling.largest(
                                     pixels,
@@ -151,8 +157,8 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
 
         /** Cells of a window, with the padding, but not what is beyond it. */
         private int cells(int top, int left) {
-            return (Math.min(top + sizeHigh, height + padding) - top)
-                    * (Math.min(left + sizeWide, width + padding) - left);
+            return (Math.min(top + sizeHigh, height + paddingHigh) - top)
+                    * (Math.min(left + sizeWide, width + paddingWide) - left);
         }
 
         private void mean(Tensor input, Tensor output, long image, int top, int left, int at) {
@@ -190,7 +196,7 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
                         if (isMax) {
                             ofInput.addEach(ofOutput, at, chosen, image, depth);
                         } else {
-                            spread(ofInput, ofOutput, image, y * stride - padding, x * stride - padding, at);
+                            spread(ofInput, ofOutput, image, y * stride - paddingHigh, x * stride - paddingWide, at);
                         }
                     }
                 }

@@ -115,10 +115,15 @@ final class NetForm {
     }
 
     private static void window(Window window, Map<String, Object> map) {
-        map.put("window", window.size());
+        map.put("window", pair(window.high(), window.wide()));
         map.put("stride", window.stride());
-        map.put("padding", window.padding());
+        map.put("padding", pair(window.paddingHigh(), window.paddingWide()));
         map.put("dilation", window.dilation());
+    }
+
+    /** High and wide: one number if they are the same. */
+    private static Object pair(int high, int wide) {
+        return high == wide ? high : List.of(high, wide);
     }
 
     static Net read(String json, String where) throws IOException {
@@ -206,11 +211,18 @@ final class NetForm {
             if (!String.valueOf(map.getOrDefault("kind", kind)).equals(kind)) {
                 throw new IOException(where + ": its kind is " + map.get("kind") + ", and its type says " + kind);
             }
-            return window(whole("window"));
+            int[] size = pair("window");
+            if (size[0] != size[1] && !map.containsKey("stride")) {
+                throw new IOException(where + ": 'stride' is missing, which is the window's side where that is one");
+            }
+            return window(size[0]);
         }
 
         private Window window(int stride) throws IOException {
-            return new Window(whole("window"), whole("stride", stride), whole("padding", 0), whole("dilation", 1));
+            int[] size = pair("window");
+            int[] padding = map.containsKey("padding") ? pair("padding") : new int[2];
+            return new Window(
+                    size[0], size[1], whole("stride", stride), padding[0], padding[1], whole("dilation", 1));
         }
 
         private int whole(String key) throws IOException {
@@ -220,6 +232,22 @@ final class NetForm {
                         + Nearest.hint(key, List.copyOf(map.keySet())));
             }
             return (int) Json.whole(map.get(key), where, key, 0, Integer.MAX_VALUE);
+        }
+
+        /** A number, or two: of rows and of columns. */
+        private int[] pair(String key) throws IOException {
+            if (!(map.get(key) instanceof List<?> both)) {
+                int one = whole(key);
+                return new int[] {one, one};
+            }
+            asked.add(key);
+            if (both.size() != 2) {
+                throw new IOException(where + ": '" + key + "' is a number or two, of rows and of columns, got " + both);
+            }
+            return new int[] {
+                (int) Json.whole(both.get(0), where, key, 0, Integer.MAX_VALUE),
+                (int) Json.whole(both.get(1), where, key, 0, Integer.MAX_VALUE)
+            };
         }
 
         private int whole(String key, int usual) throws IOException {

@@ -25,6 +25,8 @@ public final class Zoo {
             "alexnet", Zoo::alexnet,
             "vgg19", () -> vgg19(1000),
             "vgg19-22k", () -> vgg19(21_841),
+            "googlenet", Zoo::googlenet,
+            "inception-v3", Inception::net,
             "resnet-18", Zoo::resnet18,
             "resnet-152", Zoo::resnet152));
 
@@ -151,6 +153,57 @@ public final class Zoo {
             builder.add("fc" + i, linear(4096)).add("relu" + i, RELU).add("drop" + i, new Dropout(0.5));
         }
         return builder.add("fc8", linear(classes)).net();
+    }
+
+    /** Szegedy et al., CVPR 2015, as Caffe has it, without the two classifiers on the way. */
+    private static Net googlenet() {
+        var builder = Net.input(224, 224, 3);
+        var local = new LocalResponse(5, 1e-4, 0.75, 1);
+        rectified(builder, "conv1", 64, 7, 2, Net.INPUT);
+        builder.add("pool1", maxPool(3, 2)).add("norm1", local);
+        rectified(builder, "conv2r", 64, 1, 1, builder.last());
+        rectified(builder, "conv2", 192, 3, 1, builder.last());
+        builder.add("norm2", local).add("pool2", maxPool(3, 2));
+        inception(builder, "3a", 64, 96, 128, 16, 32, 32);
+        inception(builder, "3b", 128, 128, 192, 32, 96, 64);
+        builder.add("pool3", maxPool(3, 2));
+        inception(builder, "4a", 192, 96, 208, 16, 48, 64);
+        inception(builder, "4b", 160, 112, 224, 24, 64, 64);
+        inception(builder, "4c", 128, 128, 256, 24, 64, 64);
+        inception(builder, "4d", 112, 144, 288, 32, 64, 64);
+        inception(builder, "4e", 256, 160, 320, 32, 128, 128);
+        builder.add("pool4", maxPool(3, 2));
+        inception(builder, "5a", 256, 160, 320, 32, 128, 128);
+        inception(builder, "5b", 384, 192, 384, 48, 128, 128);
+        return builder.add("pool5", new Pooling(Pooling.Kind.AVERAGE, null, false))
+                .add("drop", new Dropout(0.4))
+                .add("classifier", linear(1000))
+                .net();
+    }
+
+    private static void rectified(Net.Builder builder, String name, int channels, int size, int stride, String from) {
+        builder.add(name, convolution(channels, size, stride, size / 2), from).add(name + "/relu", RELU);
+    }
+
+    /** Windows of 1, 3, 5 and a pool side by side; "r" for what makes the channels fewer before. */
+    private static void inception(
+            Net.Builder builder, String name, int one, int threeR, int three, int fiveR, int five, int pool) {
+        String from = builder.last();
+        String at = name + "/";
+        rectified(builder, at + "1x1", one, 1, 1, from);
+        rectified(builder, at + "3x3r", threeR, 1, 1, from);
+        rectified(builder, at + "3x3", three, 3, 1, builder.last());
+        rectified(builder, at + "5x5r", fiveR, 1, 1, from);
+        rectified(builder, at + "5x5", five, 5, 1, builder.last());
+        builder.add(at + "largest", new Pooling(Pooling.Kind.MAX, new Window(3, 1, 1, 1), false), from);
+        rectified(builder, at + "pool", pool, 1, 1, builder.last());
+        builder.add(
+                at + "all",
+                new Join(Join.Kind.CONCAT),
+                at + "1x1/relu",
+                at + "3x3/relu",
+                at + "5x5/relu",
+                at + "pool/relu");
     }
 
     // Residual nets: He et al., CVPR 2016

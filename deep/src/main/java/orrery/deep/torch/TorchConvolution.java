@@ -41,7 +41,7 @@ final class TorchConvolution implements Operation {
         var window = of.window();
         var arena = room.arena();
         stride = arena.allocateFrom(JAVA_LONG, window.stride(), window.stride());
-        padding = arena.allocateFrom(JAVA_LONG, window.padding(), window.padding());
+        padding = arena.allocateFrom(JAVA_LONG, window.paddingHigh(), window.paddingWide());
         dilation = arena.allocateFrom(JAVA_LONG, window.dilation(), window.dilation());
         none = arena.allocateFrom(JAVA_LONG, 0, 0);
         biasSize = arena.allocate(ADDRESS);
@@ -53,8 +53,10 @@ final class TorchConvolution implements Operation {
     }
 
     private MemorySegment weights(Tensor tensor) {
-        int size = of.window().size();
-        return caller.images(tensor, of.channels(), new int[] {size, size, image[2] / of.groups()});
+        return caller.images(
+                tensor,
+                of.channels(),
+                new int[] {of.window().high(), of.window().wide(), image[2] / of.groups()});
     }
 
     @Override

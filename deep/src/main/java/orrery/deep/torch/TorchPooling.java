@@ -36,16 +36,18 @@ final class TorchPooling implements Operation {
         caller = new Caller(room.arena(), room.type());
         image = room.inputs().getFirst();
         output = of.output(room.inputs());
-        long sides = window.size();
+        long high = window.high();
+        long wide = window.wide();
         long steps = window.stride();
-        long zeros = window.padding();
-        this.window = List.of(sides, sides);
+        long zerosHigh = window.paddingHigh();
+        long zerosWide = window.paddingWide();
+        this.window = List.of(high, wide);
         strides = List.of(steps, steps);
-        paddings = List.of(zeros, zeros);
+        paddings = List.of(zerosHigh, zerosWide);
         var arena = room.arena();
-        size = arena.allocateFrom(JAVA_LONG, sides, sides);
+        size = arena.allocateFrom(JAVA_LONG, high, wide);
         stride = arena.allocateFrom(JAVA_LONG, steps, steps);
-        padding = arena.allocateFrom(JAVA_LONG, zeros, zeros);
+        padding = arena.allocateFrom(JAVA_LONG, zerosHigh, zerosWide);
         dilation = arena.allocateFrom(JAVA_LONG, 1, 1);
         ownResult = room.batch(Tensor.size(output));
         ownGradient = room.batch(Tensor.size(image));
@@ -55,7 +57,8 @@ final class TorchPooling implements Operation {
     static boolean suits(Pooling of) {
         var window = of.window();
         return window != null
-                && window.padding() <= window.size() / 2
+                && window.paddingHigh() <= window.high() / 2
+                && window.paddingWide() <= window.wide() / 2
                 && (of.kind() == Pooling.Kind.MAX || Libtorch.HAS_NAMES);
     }
 
