@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.TreeSet;
 import orrery.data.DataException;
 import orrery.data.Description;
-import orrery.data.Examples;
 import orrery.data.Schema;
 
 /** The classes of examples, in the order of a net's outputs. */
@@ -16,13 +15,13 @@ record Classes(List<String> names, double[] labels) implements Serializable {
      *
      * @param most outputs of the net
      */
-    static Classes of(Examples examples, Schema schema, int most) throws DataException {
+    static Classes of(NetData data, Schema schema, int most) throws DataException {
         if (!schema.classes().isEmpty()) {
             return named(schema.classes()).checked(most);
         }
         var labels = new TreeSet<Double>();
-        for (long i = 0; i < examples.size() && labels.size() <= most; i++) {
-            labels.add(examples.label(i));
+        for (long i = 0; i < data.size() && labels.size() <= most; i++) {
+            labels.add(data.label(i));
         }
         return new Classes(
                         labels.stream().map(Description::numberName).toList(),

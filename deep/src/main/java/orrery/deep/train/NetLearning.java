@@ -1,7 +1,9 @@
 package orrery.deep.train;
 
+import java.util.Arrays;
 import orrery.data.DataException;
 import orrery.data.Loaded;
+import orrery.data.Schema;
 import orrery.engine.stage.Run;
 import orrery.engine.train.Training;
 
@@ -22,6 +24,21 @@ public final class NetLearning {
      */
     public Training<NetModel> prepare(Loaded data, Run run) throws DataException {
         data.examples().numbered("a net");
-        return new Training<>(new NetRecipe(options, data, run), run);
+        int size = options.net().inputSize();
+        if (data.examples().features() > size) {
+            throw new DataException("the data has " + data.examples().features() + " features, and the net takes "
+                    + Arrays.toString(options.net().input()) + ", " + size
+                    + " in all; they must be as many or fewer");
+        }
+        return prepare(NetData.of(data.examples().withFeatures(size)), data.schema(), run);
+    }
+
+    /**
+     * Makes ready to train on other data, such as images.
+     *
+     * @param schema says what the classes are called
+     */
+    public Training<NetModel> prepare(NetData data, Schema schema, Run run) throws DataException {
+        return new Training<>(new NetRecipe(options, data, schema, run), run);
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
 import orrery.data.Examples;
 import orrery.data.Schema;
@@ -23,10 +24,17 @@ import orrery.store.Safetensors;
  * A net that has learned to tell classes apart.
  *
  * @param schema what features and labels mean
+ * @param scaling of the images that it was trained on; null if it was on numbers as they are
  * @param parameters by layer and parameter, in the net's order
  * @param provenance where it comes from
  */
-public record NetModel(Net net, Schema schema, Classes classes, float[][][] parameters, Map<String, String> provenance)
+public record NetModel(
+        Net net,
+        Schema schema,
+        Classes classes,
+        @Nullable Scaling scaling,
+        float[][][] parameters,
+        Map<String, String> provenance)
         implements Model {
     /** What the file says that it is. */
     public static final String FORMAT = "orrery-net-1";
@@ -60,7 +68,12 @@ public record NetModel(Net net, Schema schema, Classes classes, float[][][] para
 
     /** Predicts the class of each example. */
     public void predict(Examples examples, Taker taker) throws IOException {
-        visit(examples, (first, count, pass, labels) -> {
+        predict(NetData.of(examples.withFeatures(net.inputSize())), taker);
+    }
+
+    /** The same for other data, scaled as the model says. */
+    public void predict(NetData data, Taker taker) throws IOException {
+        visit(data, (first, count, pass) -> {
             var probabilities = new double[classes.names().size()];
             for (int i = 0; i < count; i++) {
                 int best = Losses.best(pass.output(), i, probabilities.length);
@@ -81,44 +94,50 @@ public record NetModel(Net net, Schema schema, Classes classes, float[][][] para
 
     /** {@code accuracy}, and {@code loss}, the mean cross-entropy. */
     public Map<String, Double> score(Examples examples) throws IOException {
+        return score(NetData.of(examples.withFeatures(net.inputSize())));
+    }
+
+    /** The same for other data, scaled as the model says. */
+    public Map<String, Double> score(NetData data) throws IOException {
         double[] sums = new double[2];
-        visit(examples, (first, count, pass, labels) -> {
+        visit(data, (first, count, pass) -> {
             var right = new int[count];
             for (int i = 0; i < count; i++) {
-                right[i] = classes.of(labels[i], first + i);
+                right[i] = classes.of(data.label(first + i), first + i);
                 sums[0] += Losses.best(pass.output(), i, net.outputSize()) == right[i] ? 1 : 0;
             }
             sums[1] += Losses.crossEntropy(pass.output(), right, count, net.outputSize(), pass.outputGradient(), 1);
         });
         var scores = new LinkedHashMap<String, Double>();
-        scores.put("accuracy", sums[0] / examples.size());
-        scores.put("loss", sums[1] / examples.size());
+        scores.put("accuracy", sums[0] / data.size());
+        scores.put("loss", sums[1] / data.size());
         return scores;
     }
 
     private interface Visit {
-        void take(long first, int count, Pass pass, double[] labels) throws IOException;
+        void take(long first, int count, Pass pass) throws IOException;
     }
 
-    private void visit(Examples examples, Visit visit) throws IOException {
+    private void visit(NetData data, Visit visit) throws IOException {
         try (var pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, BATCH, false)) {
             fill(pass);
-            var batch = new Batch(examples.withFeatures(net.inputSize()), net.inputSize());
-            var labels = new double[BATCH];
-            for (long first = 0; first < examples.size(); first += BATCH) {
-                int count = (int) Math.min(BATCH, examples.size() - first);
+            var cursor = data.cursor();
+            var row = new float[net.inputSize()];
+            for (long first = 0; first < data.size(); first += BATCH) {
+                int count = (int) Math.min(BATCH, data.size() - first);
                 for (int i = 0; i < count; i++) {
-                    labels[i] = batch.put(first + i, pass.input(), i);
+                    cursor.put(first + i, row, null);
+                    pass.input().copy(row, 0, (long) i * row.length, row.length);
                 }
                 pass.forward(new Operation.Call(count, false, 0), Pass.NOBODY);
-                visit.take(first, count, pass, labels);
+                visit.take(first, count, pass);
             }
         }
     }
 
     @Override
     public NetModel from(Map<String, String> source) {
-        return new NetModel(net, schema, classes, parameters, source);
+        return new NetModel(net, schema, classes, scaling, parameters, source);
     }
 
     @Override
@@ -134,6 +153,11 @@ public record NetModel(Net net, Schema schema, Classes classes, float[][][] para
                 tensors.add(
                         Safetensors.Tensor.floats(node.name() + "." + of.get(p).name(), parameters[layer][p]));
             }
+        }
+        if (scaling != null) {
+            about.put("scaling", "images, by channel: tensors means and deviations");
+            tensors.add(Safetensors.Tensor.floats("means", scaling.means()));
+            tensors.add(Safetensors.Tensor.floats("deviations", scaling.deviations()));
         }
         tensors.add(Safetensors.Tensor.doubles("labels", classes.labels()));
         tensors.add(Safetensors.Tensor.bytes("classes", Cache.joinWords(classes.names())));
@@ -169,7 +193,12 @@ public record NetModel(Net net, Schema schema, Classes classes, float[][][] para
                     || classes.names().size() > net.outputSize()) {
                 throw new IOException(file + ": is damaged: its classes do not fit its net");
             }
-            return new NetModel(net, schema, classes, parameters, ModelFile.provenance(opened));
+            Scaling scaling = null;
+            if (opened.metadata().containsKey("scaling")) {
+                scaling = new Scaling(
+                        ModelFile.finite(opened, "means"), ModelFile.finite(opened, "deviations"));
+            }
+            return new NetModel(net, schema, classes, scaling, parameters, ModelFile.provenance(opened));
         }
     }
 }

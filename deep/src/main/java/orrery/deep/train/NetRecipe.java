@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import orrery.data.DataException;
-import orrery.data.Loaded;
+import orrery.data.Schema;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Layer;
 import orrery.deep.net.Net;
@@ -25,28 +25,26 @@ import orrery.table.spec.UpdateRule;
 /** A net's training: a table for each kind of number that a layer learns, in a group of the layer's own. */
 final class NetRecipe implements Recipe<NetModel> {
     private final NetOptions options;
-    private final Loaded data;
+    private final NetData data;
+    private final Schema schema;
     private final Run run;
     private final Classes classes;
     private final Job job;
 
-    NetRecipe(NetOptions options, Loaded data, Run run) throws DataException {
+    NetRecipe(NetOptions options, NetData data, Schema schema, Run run) throws DataException {
         this.options = options;
         this.run = run;
         var net = options.net();
-        if (data.examples().features() > net.inputSize()) {
-            throw new DataException("the data has " + data.examples().features() + " features, and the net takes "
-                    + Arrays.toString(net.input()) + ", " + net.inputSize() + " in all; they must be as many or fewer");
-        }
-        if (data.examples().size() == 0) {
+        if (data.size() == 0) {
             throw new DataException("there are no examples to train on");
         }
-        this.data = new Loaded(data.examples().withFeatures(net.inputSize()), data.schema(), data.reading());
-        classes = Classes.of(data.examples(), data.schema(), net.outputSize());
+        this.data = data;
+        this.schema = schema;
+        classes = Classes.of(data, schema, net.outputSize());
         if (classes.names().size() < 2) {
             throw new DataException("all examples have one label, " + classes.names() + "; there is nothing to learn");
         }
-        var partition = Partition.of(data.examples().size(), options.batch(), run.seed(), 0);
+        var partition = Partition.of(data.size(), options.batch(), run.seed(), 0);
         long perPass = partition.clocksPerPass(run.workers());
         long clocks = perPass * options.passes();
         var tables = new ArrayList<TableSpec>();
@@ -67,7 +65,7 @@ final class NetRecipe implements Recipe<NetModel> {
                         "train",
                         clocks,
                         perPass,
-                        worker -> new NetStep(this, this.data.examples(), partition, worker))));
+                        worker -> new NetStep(this, data, partition, worker))));
     }
 
     private TableSpec table(Net.Node node, Layer.Parameter parameter, boolean isRunning, int layer, long clocks) {
@@ -116,7 +114,7 @@ final class NetRecipe implements Recipe<NetModel> {
         identity.put("consistency", run.consistency().toString());
         identity.put("seed", String.valueOf(run.seed()));
         identity.put("workers", String.valueOf(run.workers()));
-        identity.put(Identity.DATA, data.examples().sum());
+        identity.put(Identity.DATA, data.sum());
         return identity;
     }
 
@@ -150,6 +148,6 @@ final class NetRecipe implements Recipe<NetModel> {
                 node.gather(node.table(table(of, parameter)), rows, all[layer][p]);
             }
         }
-        return new NetModel(net, data.schema(), classes, all, Map.of());
+        return new NetModel(net, schema, classes, data.scaling(), all, Map.of());
     }
 }

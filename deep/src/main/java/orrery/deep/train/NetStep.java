@@ -2,8 +2,8 @@ package orrery.deep.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.LongStream;
-import orrery.data.Examples;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Operation;
 import orrery.deep.net.Losses;
@@ -27,7 +27,9 @@ final class NetStep implements Step, AutoCloseable {
     private final Partition partition;
     private final Worker worker;
     private final Pass pass;
-    private final Batch batch;
+    private final NetData data;
+    private final NetData.Cursor cursor;
+    private final float[] row; // an example
     private final List<List<Held>> held = new ArrayList<>(); // by layer
     private final int[] classes;
     private float[] piece = new float[PIECE];
@@ -37,14 +39,16 @@ final class NetStep implements Step, AutoCloseable {
     /** What a layer learns: the table, its rows in pieces that stay near the processor, and the width of a row. */
     private record Held(Table table, List<long[]> pieces, int width, boolean isRunning) {}
 
-    NetStep(NetRecipe recipe, Examples examples, Partition partition, Worker worker) {
+    NetStep(NetRecipe recipe, NetData data, Partition partition, Worker worker) {
         this.recipe = recipe;
         this.partition = partition;
         this.worker = worker;
         var net = recipe.options().net();
         pass = new Pass(
                 net, Backends.chosen(), Tensor.Type.FLOAT32, recipe.options().batch(), false);
-        batch = new Batch(examples, net.inputSize());
+        this.data = data;
+        cursor = data.cursor();
+        row = new float[net.inputSize()];
         classes = new int[recipe.options().batch()];
         order = partition.order(0, worker.index(), worker.count());
         for (var node : net.nodes()) {
@@ -71,11 +75,14 @@ final class NetStep implements Step, AutoCloseable {
         }
         long from = partition.from(clock, worker.index(), worker.count());
         int count = (int) (partition.to(clock, worker.index(), worker.count()) - from);
+        long seed = (worker.seed() * 31 + clock) * 0x9e3779b97f4a7c15L + worker.index();
+        var random = new SplittableRandom(seed);
         for (int i = 0; i < count; i++) {
             long example = order.at(from + i);
-            classes[i] = recipe.classes().of(batch.put(example, pass.input(), i), example);
+            cursor.put(example, row, random);
+            pass.input().copy(row, 0, (long) i * row.length, row.length);
+            classes[i] = recipe.classes().of(data.label(example), example);
         }
-        long seed = (worker.seed() * 31 + clock) * 0x9e3779b97f4a7c15L + worker.index();
         var call = new Operation.Call(count, true, seed);
         var listener = new Pass.Listener() {
             @Override
@@ -95,7 +102,7 @@ final class NetStep implements Step, AutoCloseable {
             right += Losses.best(pass.output(), i, outputs) == classes[i] ? 1 : 0;
         }
         double loss = Losses.crossEntropy(
-                pass.output(), classes, count, outputs, pass.outputGradient(), count == 0 ? 0 : 1.0 / count);
+                pass.output(), classes, count, outputs, pass.outputGradient(), count == 0 ? 0 : 1.0 / count / worker.count());
         if (count > 0 && !(loss < Double.POSITIVE_INFINITY)) {
             throw new orrery.engine.train.DivergedException("the loss is " + loss / count + " at clock " + clock
                     + ": steps are too large; try a tenth of --rate, or look for numbers far from 0 in the data");

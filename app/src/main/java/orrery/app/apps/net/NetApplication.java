@@ -15,13 +15,17 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.HoldOutFlags;
 import orrery.app.flags.UsageException;
 import orrery.app.run.Shown;
-import orrery.data.Examples;
+import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.data.Reading;
 import orrery.data.Schema;
+import orrery.deep.image.ImageData;
+import orrery.deep.image.ImageFiles;
+import orrery.deep.image.Images;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Linear;
 import orrery.deep.net.Net;
+import orrery.deep.train.NetData;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
 import orrery.engine.stage.Run;
@@ -45,13 +49,16 @@ public final class NetApplication implements Application {
 
     @Override
     public String data() {
-        return "examples with a class (libsvm, CSV, TSV, Parquet); features are the net's input, in its order";
+        return "images (idx, CIFAR's .bin, a folder of JPEG or PNG for each class), or examples with a class (libsvm, CSV,"
+                + " TSV, Parquet) whose features are the net's input, in its order";
     }
 
     @Override
     public List<String> examples() {
         return List.of(
-                "train net mnist --test mnist-test", "train net flights.csv --net mine.json --split 0.1 --rule adam");
+                "train net mnist --test mnist-test",
+                "train net cifar-10-batches-bin --net cifar10-quick --pad 4 --mirror --split 0.1",
+                "train net flights.csv --net mine.json --split 0.1 --rule adam");
     }
 
     @Override
@@ -92,8 +99,11 @@ public final class NetApplication implements Application {
         private final Given given;
         private final DataFlags reading;
         private final HoldOutFlags holdOut;
-        private Optional<Loaded> train = Optional.empty();
-        private Optional<Examples> test = Optional.empty();
+        private Optional<Read> train = Optional.empty();
+        private Optional<NetData> test = Optional.empty();
+
+        /** What was read, how, and how much it is. */
+        private record Read(NetData data, Schema schema, Reading reading, String size) {}
 
         Task(NetFlags net, NetFlags.Search search, Given given, DataFlags reading, HoldOutFlags holdOut) {
             this.net = net;
@@ -105,23 +115,68 @@ public final class NetApplication implements Application {
 
         @Override
         public String read(String name, long seed) throws IOException {
-            var all = reading.data().read(name, reading.options());
-            train = Optional.of(all);
-            if (holdOut.split != null) {
-                var parts = all.examples().split(holdOut.split, seed);
-                if (parts.test().size() == 0 || parts.train().size() == 0) {
-                    throw new UsageException("--split " + holdOut.split + " of "
-                            + all.examples().size() + " examples leaves none on one side");
-                }
-                train = Optional.of(new Loaded(parts.train(), all.schema(), all.reading()));
-                test = Optional.of(parts.test());
-            } else if (holdOut.test != null) {
-                test = Optional.of(reading.data()
-                        .readLike(holdOut.test, all.schema(), reading.options(), true)
-                        .examples());
+            if (ImageFiles.areImages(name)) {
+                return readImages(name, seed);
             }
-            return train.get().examples()
-                    + test.map(examples -> "; test: " + examples).orElse("");
+            net.noImages(given, name);
+            var all = reading.data().read(name, reading.options());
+            all.examples().numbered("a net");
+            int size = net.net().inputSize();
+            if (all.examples().features() > size) {
+                throw new DataException(name + " has " + all.examples().features() + " features, and the net takes "
+                        + Arrays.toString(net.net().input()) + ", " + size + " in all; they must be as many or fewer");
+            }
+            var examples = all.examples().withFeatures(size);
+            if (holdOut.split != null) {
+                var parts = examples.split(holdOut.split, seed);
+                check(parts.train().size(), parts.test().size());
+                examples = parts.train();
+                test = Optional.of(NetData.of(parts.test()));
+            } else if (holdOut.test != null) {
+                test = Optional.of(NetData.of(reading.data()
+                        .readLike(holdOut.test, all.schema(), reading.options(), true)
+                        .examples()
+                        .withFeatures(size)));
+            }
+            train = Optional.of(
+                    new Read(NetData.of(examples), all.schema(), all.reading(), all.examples().toString()));
+            return examples + test.map(of -> String.format(Locale.ROOT, "; test: %,d examples", of.size())).orElse("");
+        }
+
+        private void check(long train, long test) {
+            if (test == 0 || train == 0) {
+                throw new UsageException(
+                        "--split " + holdOut.split + " of " + (train + test) + " examples leaves none on one side");
+            }
+        }
+
+        private String readImages(String name, long seed) throws IOException {
+            int[] input = net.net().input();
+            var all = new ImageFiles(input, List.of()).read(name);
+            var images = all;
+            Optional<Images> held = Optional.empty();
+            if (holdOut.split != null) {
+                var parts = all.split(holdOut.split, seed);
+                check(parts.train().size(), parts.test().size());
+                images = parts.train();
+                held = Optional.of(parts.test());
+            } else if (holdOut.test != null) {
+                held = Optional.of(new ImageFiles(input, all.classes()).read(holdOut.test));
+            }
+            var scaling = images.scaling();
+            try {
+                for (var of : held.stream().toList()) {
+                    test = Optional.of(new ImageData(of, input, scaling, 0, false));
+                }
+                train = Optional.of(new Read(
+                        new ImageData(images, input, scaling, net.padding, net.isMirrored),
+                        Schema.ofFeatures("images", List.of(), images.classes(), net.net().inputSize()),
+                        all.reading().with("each channel is brought to mean 0 and deviation 1: " + scaling),
+                        images.toString()));
+            } catch (IllegalArgumentException e) {
+                throw new DataException(name + ": " + e.getMessage());
+            }
+            return images + held.map(of -> "; test: " + of).orElse("");
         }
 
         @Override
@@ -131,18 +186,19 @@ public final class NetApplication implements Application {
 
         @Override
         public String dataSum() {
-            return train.orElseThrow().examples().sum();
+            return train.orElseThrow().data().sum();
         }
 
         @Override
         public Training<NetModel> prepare(Run run) throws IOException {
-            return new NetLearning(search.options(net.net(), given)).prepare(train.orElseThrow(), run);
+            var of = train.orElseThrow();
+            return new NetLearning(search.options(net.net(), given)).prepare(of.data(), of.schema(), run);
         }
 
         @Override
         public Map<String, Object> results(NetModel model) throws IOException {
             var results = new LinkedHashMap<String, Object>();
-            results.put("train", model.score(train.orElseThrow().examples()));
+            results.put("train", model.score(train.orElseThrow().data()));
             if (test.isPresent()) {
                 results.put("test", model.score(test.get()));
             }
@@ -175,6 +231,24 @@ public final class NetApplication implements Application {
                 return reading.data().readLike(data, net.schema(), reading.options(), isLabelled);
             }
 
+            // if the model is of images
+            private Optional<ImageData> images(String data) throws IOException {
+                var scaling = net.scaling();
+                if (scaling == null) {
+                    return Optional.empty();
+                }
+                if (!ImageFiles.areImages(data)) {
+                    throw new DataException(data + ": the model was trained on images, and this is none: an idx file,"
+                            + " CIFAR's .bin files, or a folder with a folder of images for each class");
+                }
+                var images = new ImageFiles(net.net().input(), net.classNames()).read(data);
+                try {
+                    return Optional.of(new ImageData(images, net.net().input(), scaling, 0, false));
+                } catch (IllegalArgumentException e) {
+                    throw new DataException(data + ": " + e.getMessage());
+                }
+            }
+
             @Override
             public void show(PrintWriter out, int top) {
                 NetApplication.show(out, net);
@@ -185,18 +259,30 @@ public final class NetApplication implements Application {
                 if (probabilities) {
                     out.println("class\t" + String.join("\t", net.classNames()));
                 }
-                net.predict(read(data, false).examples(), (example, best, of) -> {
+                NetModel.Taker taker = (example, best, of) -> {
                     out.print(net.classNames().get(best));
                     for (int c = 0; probabilities && c < of.length; c++) {
                         out.print(String.format(Locale.ROOT, "\t%.6f", of[c]));
                     }
                     out.println();
-                });
+                };
+                var images = images(data);
+                if (images.isPresent()) {
+                    net.predict(images.get(), taker);
+                } else {
+                    net.predict(read(data, false).examples(), taker);
+                }
                 out.flush();
             }
 
             @Override
             public Optional<Measured> measure(String data) throws IOException {
+                var images = images(data);
+                if (images.isPresent()) {
+                    var of = images.get().images();
+                    return Optional.of(new Measured(
+                            of.toString(), of.reading(), Map.of("examples", (long) of.size()), net.score(images.get())));
+                }
                 var loaded = read(data, true);
                 return Optional.of(Measured.of(loaded, net.score(loaded.examples())));
             }

@@ -23,17 +23,40 @@ final class NetFlags {
             names = "--net",
             paramLabel = "NET",
             description = {
-                "mlp, lenet, cifar10-quick, alexnet, vgg19, vgg19-22k, resnet-18, resnet-152, or a file of JSON (default: ${DEFAULT-VALUE}).",
+                "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19, vgg19-22k, resnet-18, resnet-152, or a file of"
+                        + " JSON (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
     String net = "lenet";
 
+    @Option(
+            names = "--pad",
+            paramLabel = "N",
+            description = "Of images: to train, cut at a place of chance, up to N pixels outside (default: 0).")
+    int padding;
+
+    @Option(names = "--mirror", description = "Of images: to train, turn half of them the other way round.")
+    boolean isMirrored;
+
     /** Refuses a name that is none. */
     void check() {
+        if (padding < 0) {
+            throw new UsageException("--pad must be 0 or more, got " + padding);
+        }
         if (!Zoo.names().contains(net) && !net.contains(".") && !net.contains("/")) {
             throw new UsageException("there is no net '" + net + "', only " + String.join(", ", Zoo.names())
                     + ", and files whose names end in .json" + Nearest.hint(net, Zoo.names()));
+        }
+    }
+
+    /** Refuses what is for images only. */
+    void noImages(Application.Given given, String data) {
+        for (var flag : List.of("--pad", "--mirror")) {
+            if (given.has(flag)) {
+                throw new UsageException(flag + " is for images, and " + data + " is none: an idx file, CIFAR's .bin files,"
+                        + " or a folder with a folder of images for each class");
+            }
         }
     }
 
