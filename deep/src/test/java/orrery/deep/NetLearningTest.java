@@ -23,6 +23,7 @@ import orrery.deep.layer.Linear;
 import orrery.deep.layer.Pooling;
 import orrery.deep.layer.Window;
 import orrery.deep.net.Net;
+import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
 import orrery.deep.train.NetOptions;
@@ -76,7 +77,7 @@ final class NetLearningTest {
     }
 
     private static NetOptions options(int passes) {
-        return new NetOptions(net(), passes, 16, new UpdateRule.Momentum(0.02f, 0.9f, 0), true, 1e-4f);
+        return new NetOptions(net(), passes, 16, new UpdateRule.Momentum(0.05f, 0.9f, 0), new Course.Linear(), 1e-4f);
     }
 
     private static NetModel train(Run run, int passes) throws Exception {
@@ -124,15 +125,15 @@ final class NetLearningTest {
 
     @Test
     void whatCannotBeLearnedIsSaid() {
-        var small =
-                new NetOptions(Net.of(new int[] {5}, new Linear(3, true)), 1, 4, new UpdateRule.Sgd(0.1f), false, 0);
+        var small = new NetOptions(
+                Net.of(new int[] {5}, new Linear(3, true)), 1, 4, new UpdateRule.Sgd(0.1f), new Course.Constant(), 0);
         assertThatThrownBy(() -> new NetLearning(small).prepare(images(10, 1), Run.local(1)))
                 .hasMessageContaining("the data has 64 features, and the net takes [5]");
-        var narrow =
-                new NetOptions(Net.of(new int[] {64}, new Linear(2, true)), 1, 4, new UpdateRule.Sgd(0.1f), false, 0);
+        var narrow = new NetOptions(
+                Net.of(new int[] {64}, new Linear(2, true)), 1, 4, new UpdateRule.Sgd(0.1f), new Course.Constant(), 0);
         assertThatThrownBy(() -> new NetLearning(narrow).prepare(images(50, 1), Run.local(1)))
                 .hasMessageContaining("the net has 2 outputs");
-        var wild = new NetOptions(net(), 5, 16, new UpdateRule.Sgd(1e30f), false, 0);
+        var wild = new NetOptions(net(), 5, 16, new UpdateRule.Sgd(1e30f), new Course.Constant(), 0);
         assertThatThrownBy(() -> new NetLearning(wild)
                         .prepare(images(200, 1), Run.local(1))
                         .run())

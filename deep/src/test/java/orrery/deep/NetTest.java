@@ -96,4 +96,48 @@ final class NetTest {
                 .hasMessageContaining("mine.json")
                 .hasMessageContaining(both.substring(bar + 3));
     }
+
+    /** Ten layers with the data, the labels and the loss. */
+    private static final String LENET = """
+            name: "LeNet" # as Caffe has it
+            layer { name: "data" type: "Input" top: "data" input_param { shape: { dim: 64 dim: 1 dim: 28 dim: 28 } } }
+            layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 64 dim: 1 } } }
+            layer {
+              name: "conv1" type: "Convolution" bottom: "data" top: "conv1" param { lr_mult: 1 } param { lr_mult: 2 }
+              convolution_param { num_output: 20 kernel_size: 5 stride: 1 weight_filler { type: "xavier" } }
+            }
+            layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+            layer { name: "conv2" type: "Convolution" bottom: "pool1" top: "conv2" convolution_param { num_output: 50 kernel_size: 5 } }
+            layer { name: "pool2" type: "Pooling" bottom: "conv2" top: "pool2" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+            layer { name: "ip1" type: "InnerProduct" bottom: "pool2" top: "ip1" inner_product_param { num_output: 500 } }
+            layer { name: "relu1" type: "ReLU" bottom: "ip1" top: "ip1" }
+            layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2" inner_product_param { num_output: 10 } }
+            layer { name: "accuracy" type: "Accuracy" bottom: "ip2" bottom: "label" include { phase: TEST } }
+            layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }
+            """;
+
+    @Test
+    void prototxtIsTheSameNet() throws Exception {
+        assertThat(Net.parsePrototxt(LENET, "lenet.prototxt")).isEqualTo(Zoo.net("lenet"));
+    }
+
+    @Test
+    void whatPrototxtCannotBeIsSaid() {
+        var wrong = java.util.Map.of(
+                LENET.replace("\"ReLU\"", "\"PReLU\""),
+                "line 12: layer 'relu1': the type 'PReLU' is none of",
+                LENET.replace("bottom: \"pool1\"", "bottom: \"pool9\""),
+                "layer 'conv2': reads 'pool9'",
+                LENET.replace("num_output: 500", ""),
+                "'num_output' is missing",
+                LENET.replace("\"Input\" top: \"data\"", "\"Data\" top: \"data\""),
+                "says nowhere what shape",
+                LENET.replace("kernel_size: 2", "kernel_size: two"),
+                "must be a whole number, got 'two'",
+                LENET + "layer {",
+                "it ends early");
+        wrong.forEach((text, message) -> assertThatThrownBy(() -> Net.parsePrototxt(text, "a.prototxt"))
+                .hasMessageContaining("a.prototxt")
+                .hasMessageContaining(message));
+    }
 }

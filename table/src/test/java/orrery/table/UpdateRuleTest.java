@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import orrery.table.spec.Consistency;
+import orrery.table.spec.RateSchedule;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 
@@ -37,6 +38,9 @@ final class UpdateRuleTest {
                 new UpdateRule.Decaying(new UpdateRule.AdaGrad(0.3f), CLOCKS),
                 new UpdateRule.Decaying(new UpdateRule.AdaGrad(0.3f, 1, 0.01f, 0.1f), CLOCKS),
                 new UpdateRule.Decaying(new UpdateRule.AdaRevision(0.4f), CLOCKS),
+                new UpdateRule.Decaying(new UpdateRule.Sgd(0.1f), new RateSchedule.Cosine(CLOCKS)),
+                new UpdateRule.Decaying(new UpdateRule.Momentum(0.1f, 0.9f, 0), new RateSchedule.Steps(2, 0.5)),
+                new UpdateRule.Decaying(new UpdateRule.AdaGrad(0.3f), new RateSchedule.Inverse(0.1, 0.75)),
                 new UpdateRule.Decaying(new UpdateRule.Adam(0.05f), 2 * CLOCKS));
     }
 
@@ -107,7 +111,12 @@ final class UpdateRuleTest {
 
         void clock(long[] keys, float[] gradient) {
             if (rule instanceof UpdateRule.Decaying decaying) {
-                double left = 1 - clocks / (double) decaying.clocks();
+                double left = switch (decaying.schedule()) {
+                    case RateSchedule.Linear(long all) -> 1 - (double) clocks / all;
+                    case RateSchedule.Cosine(long all) -> (1 + Math.cos(Math.PI * clocks / all)) / 2;
+                    case RateSchedule.Steps(long every, double factor) -> Math.pow(factor, clocks / every);
+                    case RateSchedule.Inverse(double gamma, double power) -> 1 / Math.pow(1 + gamma * clocks, power);
+                };
                 now = decaying.rule().withRate((float) (decaying.rate() * left));
             }
             clocks++;

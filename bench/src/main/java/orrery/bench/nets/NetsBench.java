@@ -16,6 +16,7 @@ import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
 import orrery.deep.tensor.Tensor;
 import orrery.deep.train.Backends;
+import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetOptions;
 import orrery.engine.stage.Run;
@@ -171,7 +172,8 @@ public final class NetsBench implements Callable<Integer> {
         var examples = packer.pack(net.inputSize());
         var cuts = new BetweenCuts();
         var options = NetOptions.of(net);
-        new NetLearning(new NetOptions(net, ROUNDS, batch, options.rule(), false, options.decay()))
+        new NetLearning(new NetOptions(
+                        net, ROUNDS, batch, options.rule(), new Course.Constant(), options.decay(), options.clip()))
                 .prepare(
                         new Loaded(examples, Schema.ofVectors(List.of(), List.of(), net.inputSize())),
                         Run.local(1).listening(cuts))

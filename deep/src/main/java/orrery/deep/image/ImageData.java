@@ -27,8 +27,8 @@ public record ImageData(Images images, int[] input, Scaling scaling, int padding
                 || images.height() < input[0]
                 || images.width() < input[1]
                 || padding < 0) {
-            throw new IllegalArgumentException("the net takes " + Arrays.toString(input)
-                    + " (height, width, channels), and there are " + images);
+            throw new IllegalArgumentException(
+                    "the net takes " + Arrays.toString(input) + " (height, width, channels), and there are " + images);
         }
     }
 

@@ -95,7 +95,8 @@ public final class ImageFiles {
         long due = (long) count * height * width;
         if (height < 1 || width < 1 || images.remaining() != due) {
             throw new DataException(name + ": " + count + " images of " + height + " x " + width + " are " + due
-                    + " bytes after the head, and there are " + images.remaining() + "; the file is cut short or damaged");
+                    + " bytes after the head, and there are " + images.remaining()
+                    + "; the file is cut short or damaged");
         }
         if (labels.remaining() != count) {
             throw new DataException(labelsName + ": there are " + labels.remaining() + " bytes after the head for "
@@ -140,18 +141,16 @@ public final class ImageFiles {
         int most = IntStream.of(numbers).max().orElse(-1);
         List<String> classes = !known.isEmpty()
                 ? known
-                : !names.isEmpty() ? names : IntStream.rangeClosed(0, most).mapToObj(String::valueOf).toList();
+                : !names.isEmpty()
+                        ? names
+                        : IntStream.rangeClosed(0, most)
+                                .mapToObj(String::valueOf)
+                                .toList();
         if (most >= classes.size()) {
             throw new DataException("there is the label " + most + ", and the classes are " + classes);
         }
         return new Images(
-                height,
-                width,
-                channels,
-                pixels,
-                numbers,
-                classes,
-                new Reading(format, facts, List.of(), List.of()));
+                height, width, channels, pixels, numbers, classes, new Reading(format, facts, List.of(), List.of()));
     }
 
     // CIFAR's binary files, and records
@@ -161,7 +160,9 @@ public final class ImageFiles {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".bin")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".bin"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -183,7 +184,8 @@ public final class ImageFiles {
                 continue;
             }
             format = "CIFAR";
-            int record = all.length % (1 + 3 * CIFAR_PIXELS) == 0 ? 1 : all.length % (2 + 3 * CIFAR_PIXELS) == 0 ? 2 : 0;
+            int record =
+                    all.length % (1 + 3 * CIFAR_PIXELS) == 0 ? 1 : all.length % (2 + 3 * CIFAR_PIXELS) == 0 ? 2 : 0;
             if (record == 0 || all.length == 0) {
                 throw new DataException(file + ": has " + all.length + " bytes, which are neither records of images (a"
                         + " label, a length of two bytes, a JPEG or PNG) nor those of CIFAR-10 (3,073 bytes each) or"
@@ -202,8 +204,8 @@ public final class ImageFiles {
         }
         boolean areCifar = format.equals("CIFAR");
         if (areCifar && (input.length != 3 || input[2] != 3)) {
-            throw new DataException(files.getFirst() + ": has images of 3 channels, and the net takes "
-                    + Arrays.toString(input));
+            throw new DataException(
+                    files.getFirst() + ": has images of 3 channels, and the net takes " + Arrays.toString(input));
         }
         int height = areCifar ? CIFAR_SIDE : input[0];
         int width = areCifar ? CIFAR_SIDE : input[1];
@@ -252,8 +254,8 @@ public final class ImageFiles {
             labels.add(buffer.get() & Images.WHITE);
             int length = buffer.getShort() & 0xffff;
             if (buffer.remaining() < length) {
-                throw new DataException(file + ", image " + number + ": has " + length + " bytes, and the file ends after "
-                        + buffer.remaining());
+                throw new DataException(file + ", image " + number + ": has " + length
+                        + " bytes, and the file ends after " + buffer.remaining());
             }
             var encoded = new byte[length];
             buffer.get(encoded);
@@ -295,9 +297,7 @@ public final class ImageFiles {
             throw new DataException(folder + ": has no folder with images in it; there must be one for each class, with"
                     + " files that end in " + String.join(", ", ENDS));
         }
-        var names = folders.stream()
-                .map(of -> String.valueOf(of.getFileName()))
-                .toList();
+        var names = folders.stream().map(of -> String.valueOf(of.getFileName())).toList();
         var classes = known.isEmpty() ? names : known;
         var pixels = new ArrayList<byte[]>();
         var labels = new ArrayList<Integer>();
@@ -305,8 +305,8 @@ public final class ImageFiles {
         for (int f = 0; f < folders.size(); f++) {
             int label = classes.indexOf(names.get(f));
             if (label < 0) {
-                throw new DataException(folders.get(f) + ": the model has no class '" + names.get(f) + "', only "
-                        + classes);
+                throw new DataException(
+                        folders.get(f) + ": the model has no class '" + names.get(f) + "', only " + classes);
             }
             var files = imagesOf(folders.get(f));
             facts.put(names.get(f), files.size());

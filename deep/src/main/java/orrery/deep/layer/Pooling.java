@@ -21,7 +21,8 @@ public record Pooling(Kind kind, @Nullable Window window, boolean isRoundedUp) i
     }
 
     public Pooling {
-        if (window != null && (window.dilation() != 1
+        if (window != null
+                && (window.dilation() != 1
                         || window.paddingHigh() >= window.high()
                         || window.paddingWide() >= window.wide())) {
             throw new IllegalArgumentException("pooling: a window has no dilation, and less padding than size");

@@ -196,6 +196,16 @@ public final class Net implements Serializable {
         return NetForm.read(json, where);
     }
 
+    /**
+     * Of text as Caffe has it, a {@code .prototxt}.
+     *
+     * @param where it comes from, for messages
+     * @throws IOException if it is no net, or has a layer that there is not here, with the line
+     */
+    public static Net parsePrototxt(String text, String where) throws IOException {
+        return Prototxt.read(text, where);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Net net && Arrays.equals(input, net.input) && nodes.equals(net.nodes);

@@ -221,8 +221,7 @@ final class NetForm {
         private Window window(int stride) throws IOException {
             int[] size = pair("window");
             int[] padding = map.containsKey("padding") ? pair("padding") : new int[2];
-            return new Window(
-                    size[0], size[1], whole("stride", stride), padding[0], padding[1], whole("dilation", 1));
+            return new Window(size[0], size[1], whole("stride", stride), padding[0], padding[1], whole("dilation", 1));
         }
 
         private int whole(String key) throws IOException {
@@ -242,7 +241,8 @@ final class NetForm {
             }
             asked.add(key);
             if (both.size() != 2) {
-                throw new IOException(where + ": '" + key + "' is a number or two, of rows and of columns, got " + both);
+                throw new IOException(
+                        where + ": '" + key + "' is a number or two, of rows and of columns, got " + both);
             }
             return new int[] {
                 (int) Json.whole(both.get(0), where, key, 0, Integer.MAX_VALUE),

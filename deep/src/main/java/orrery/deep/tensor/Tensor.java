@@ -190,6 +190,22 @@ public final class Tensor {
         }
     }
 
+    /** The sum of all numbers' squares. */
+    public double squares() {
+        double sum = 0;
+        for (long i = 0; i < size; i++) {
+            sum += get(i) * get(i);
+        }
+        return sum;
+    }
+
+    /** All numbers times a factor. */
+    public void scale(double factor) {
+        for (long i = 0; i < size; i++) {
+            set(i, get(i) * factor);
+        }
+    }
+
     /** All zero from {@code from} to {@code to}. */
     public void zero(long from, long to) {
         int bytes = type().bytes();

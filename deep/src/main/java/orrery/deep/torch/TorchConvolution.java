@@ -53,10 +53,9 @@ final class TorchConvolution implements Operation {
     }
 
     private MemorySegment weights(Tensor tensor) {
-        return caller.images(
-                tensor,
-                of.channels(),
-                new int[] {of.window().high(), of.window().wide(), image[2] / of.groups()});
+        return caller.images(tensor, of.channels(), new int[] {
+            of.window().high(), of.window().wide(), image[2] / of.groups()
+        });
     }
 
     @Override

@@ -195,8 +195,7 @@ public record NetModel(
             }
             Scaling scaling = null;
             if (opened.metadata().containsKey("scaling")) {
-                scaling = new Scaling(
-                        ModelFile.finite(opened, "means"), ModelFile.finite(opened, "deviations"));
+                scaling = new Scaling(ModelFile.finite(opened, "means"), ModelFile.finite(opened, "deviations"));
             }
             return new NetModel(net, schema, classes, scaling, parameters, ModelFile.provenance(opened));
         }

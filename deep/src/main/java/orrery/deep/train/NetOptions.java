@@ -9,23 +9,33 @@ import orrery.table.spec.UpdateRule;
  *
  * @param passes over all examples
  * @param batch examples of each worker at a clock
- * @param rule what becomes of the gradient of a batch's mean loss; its rate falls to nothing if {@code falls}
+ * @param rule what becomes of the gradient of the mean loss of a clock's examples, of all workers
+ * @param course how its rate goes
  * @param decay weight decay: so much of each weight is added to its gradient; of weights only, not of biases and scales
+ * @param clip the largest norm of a worker's gradient of a layer, which is shortened to it; infinity for any
  */
-public record NetOptions(Net net, int passes, int batch, UpdateRule rule, boolean falls, float decay)
+public record NetOptions(Net net, int passes, int batch, UpdateRule rule, Course course, float decay, float clip)
         implements Serializable {
     public NetOptions {
         if (passes < 1 || batch < 1) {
             throw new IllegalArgumentException("passes and batch must be 1 or more, got " + passes + " and " + batch);
+        }
+        if (!(clip > 0)) {
+            throw new IllegalArgumentException("the largest norm of a gradient must be above 0, got " + clip);
         }
         if (!(decay >= 0 && decay < 1)) {
             throw new IllegalArgumentException("weight decay must be 0 or more and below 1, got " + decay);
         }
     }
 
+    /** Gradients of any length. */
+    public NetOptions(Net net, int passes, int batch, UpdateRule rule, Course course, float decay) {
+        this(net, passes, batch, rule, course, decay, Float.POSITIVE_INFINITY);
+    }
+
     /** The usual: stochastic gradients with momentum, 10 passes, batches of 64, a rate of 0.01 that falls. */
     public static NetOptions of(Net net) {
-        return new NetOptions(net, 10, 64, new UpdateRule.Momentum(0.01f, 0.9f, 0), true, 5e-4f);
+        return new NetOptions(net, 10, 64, new UpdateRule.Momentum(0.01f, 0.9f, 0), new Course.Linear(), 5e-4f);
     }
 
     /** The rule of weights or of other numbers. */

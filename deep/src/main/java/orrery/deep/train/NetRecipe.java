@@ -52,7 +52,7 @@ final class NetRecipe implements Recipe<NetModel> {
             var node = net.nodes().get(layer);
             var parameters = net.parameters(node);
             for (int p = 0; p < parameters.size(); p++) {
-                tables.add(table(node, parameters.get(p), isRunning(node, p), layer, clocks));
+                tables.add(table(node, parameters.get(p), isRunning(node, p), layer, clocks, perPass));
             }
         }
         if (tables.isEmpty()) {
@@ -61,14 +61,11 @@ final class NetRecipe implements Recipe<NetModel> {
         job = new Job(
                 "net",
                 tables,
-                List.of(new Stage(
-                        "train",
-                        clocks,
-                        perPass,
-                        worker -> new NetStep(this, data, partition, worker))));
+                List.of(new Stage("train", clocks, perPass, worker -> new NetStep(this, data, partition, worker))));
     }
 
-    private TableSpec table(Net.Node node, Layer.Parameter parameter, boolean isRunning, int layer, long clocks) {
+    private TableSpec table(
+            Net.Node node, Layer.Parameter parameter, boolean isRunning, int layer, long clocks, long perPass) {
         var spec = TableSpec.dense(table(node, parameter), parameter.rows(), parameter.width())
                 .with(run.consistency())
                 .inGroup(group(node));
@@ -76,7 +73,7 @@ final class NetRecipe implements Recipe<NetModel> {
             return spec;
         }
         UpdateRule rule = options.rule(parameter.decays());
-        spec = spec.with(options.falls() ? new UpdateRule.Decaying(rule, clocks) : rule);
+        spec = spec.with(options.course().rule(rule, clocks, perPass));
         float spread = parameter.spread();
         return spread > 0 ? spec.with(new Init.Uniform(run.seed() * 1000 + layer, -spread, spread)) : spec;
     }

@@ -102,7 +102,12 @@ final class NetStep implements Step, AutoCloseable {
             right += Losses.best(pass.output(), i, outputs) == classes[i] ? 1 : 0;
         }
         double loss = Losses.crossEntropy(
-                pass.output(), classes, count, outputs, pass.outputGradient(), count == 0 ? 0 : 1.0 / count / worker.count());
+                pass.output(),
+                classes,
+                count,
+                outputs,
+                pass.outputGradient(),
+                count == 0 ? 0 : 1.0 / count / worker.count());
         if (count > 0 && !(loss < Double.POSITIVE_INFINITY)) {
             throw new orrery.engine.train.DivergedException("the loss is " + loss / count + " at clock " + clock
                     + ": steps are too large; try a tenth of --rate, or look for numbers far from 0 in the data");
@@ -143,7 +148,30 @@ final class NetStep implements Step, AutoCloseable {
         }
     }
 
+    /** Makes a layer's gradient shorter if it is longer than it may be. */
+    private void clip(int layer) {
+        double most = recipe.options().clip() / worker.count();
+        if (most == Double.POSITIVE_INFINITY) {
+            return;
+        }
+        double squares = 0;
+        for (int p = 0; p < held.get(layer).size(); p++) {
+            if (!held.get(layer).get(p).isRunning()) {
+                squares += pass.gradients(layer).get(p).squares();
+            }
+        }
+        double norm = Math.sqrt(squares);
+        if (norm > most) {
+            for (int p = 0; p < held.get(layer).size(); p++) {
+                if (!held.get(layer).get(p).isRunning()) {
+                    pass.gradients(layer).get(p).scale(most / norm);
+                }
+            }
+        }
+    }
+
     private void write(Session session, int layer) {
+        clip(layer);
         for (int p = 0; p < held.get(layer).size(); p++) {
             var of = held.get(layer).get(p);
             var from = pass.gradients(layer).get(p);

@@ -95,29 +95,28 @@ public sealed interface UpdateRule extends Serializable {
         }
     }
 
-    /**
-     * A rule whose rate falls linearly, from its own at clock 0 to nothing after {@code clocks} clocks. Not for {@link Ftrl},
-     * whose weights follow from the rate as a whole.
-     */
-    record Decaying(UpdateRule rule, long clocks) implements UpdateRule {
+    /** A rule whose rate falls from clock to clock. Not for {@link Ftrl}, whose weights follow from the rate as a whole. */
+    record Decaying(UpdateRule rule, RateSchedule schedule) implements UpdateRule {
         public Decaying {
             if (rule instanceof Decaying || rule instanceof Add || rule instanceof Ftrl) {
                 throw new IllegalArgumentException("the rate of " + rule + " cannot fall from clock to clock");
             }
-            if (clocks < 1) {
-                throw new IllegalArgumentException("clocks must be 1 or more, got " + clocks);
-            }
+        }
+
+        /** From its own at clock 0 to nothing after so many clocks. */
+        public Decaying(UpdateRule rule, long clocks) {
+            this(rule, new RateSchedule.Linear(clocks));
         }
 
         /** The part of the rate that is left when all updates up to {@code age} are in. */
         public float share(long age) {
-            return (float) Math.max(0, 1 - (age + 1) / (double) clocks);
+            return schedule.share(age);
         }
     }
 
     /** The rule itself, without what becomes of its rate. */
     default UpdateRule base() {
-        return this instanceof Decaying(var rule, long _) ? rule : this;
+        return this instanceof Decaying(var rule, var _) ? rule : this;
     }
 
     /** The same rule at another rate. */
@@ -131,7 +130,7 @@ public sealed interface UpdateRule extends Serializable {
             case Adam(float _, float beta1, float beta2, float damping, float l2) ->
                 new Adam(rate, beta1, beta2, damping, l2);
             case Ftrl(float _, float beta, float l1, float l2) -> new Ftrl(rate, beta, l1, l2);
-            case Decaying(var rule, long clocks) -> new Decaying(rule.withRate(rate), clocks);
+            case Decaying(var rule, var schedule) -> new Decaying(rule.withRate(rate), schedule);
         };
     }
 
@@ -145,7 +144,7 @@ public sealed interface UpdateRule extends Serializable {
             case AdaRevision(float rate) -> rate;
             case Adam(float rate, float _, float _, float _, float _) -> rate;
             case Ftrl(float alpha, float _, float _, float _) -> alpha;
-            case Decaying(var rule, long _) -> rule.rate();
+            case Decaying(var rule, var _) -> rule.rate();
         };
     }
 
@@ -166,7 +165,7 @@ public sealed interface UpdateRule extends Serializable {
             case AdaGrad(float _, float _, float l1, float l2) -> l1 == 0 && l2 == 0;
             case AdaRevision _, Ftrl _ -> true;
             case Momentum _, Adam _ -> false;
-            case Decaying(var rule, long _) -> rule.ignoresZeros();
+            case Decaying(var rule, var _) -> rule.ignoresZeros();
         };
     }
 
@@ -180,7 +179,7 @@ public sealed interface UpdateRule extends Serializable {
                 new Adam(rate, beta1, beta2, damping, 0);
             case Ftrl(float alpha, float beta, float _, float _) -> new Ftrl(alpha, beta, 0, 0);
             case Add _, AdaRevision _ -> this;
-            case Decaying(var rule, long clocks) -> new Decaying(rule.withoutPenalty(), clocks);
+            case Decaying(var rule, var schedule) -> new Decaying(rule.withoutPenalty(), schedule);
         };
     }
 
@@ -199,7 +198,7 @@ public sealed interface UpdateRule extends Serializable {
                         Plane.perCell("epoch"));
             case Adam _ -> List.of(Plane.perCell("mean"), Plane.perCell("square"), Plane.perRow("steps"));
             case Ftrl _ -> List.of(Plane.perCell("z"), Plane.perCell("n"));
-            case Decaying(var rule, long _) -> rule.planes();
+            case Decaying(var rule, var _) -> rule.planes();
         };
     }
 

@@ -138,9 +138,14 @@ public final class NetApplication implements Application {
                         .examples()
                         .withFeatures(size)));
             }
-            train = Optional.of(
-                    new Read(NetData.of(examples), all.schema(), all.reading(), all.examples().toString()));
-            return examples + test.map(of -> String.format(Locale.ROOT, "; test: %,d examples", of.size())).orElse("");
+            train = Optional.of(new Read(
+                    NetData.of(examples),
+                    all.schema(),
+                    all.reading(),
+                    all.examples().toString()));
+            return examples
+                    + test.map(of -> String.format(Locale.ROOT, "; test: %,d examples", of.size()))
+                            .orElse("");
         }
 
         private void check(long train, long test) {
@@ -170,7 +175,8 @@ public final class NetApplication implements Application {
                 }
                 train = Optional.of(new Read(
                         new ImageData(images, input, scaling, net.padding, net.isMirrored),
-                        Schema.ofFeatures("images", List.of(), images.classes(), net.net().inputSize()),
+                        Schema.ofFeatures(
+                                "images", List.of(), images.classes(), net.net().inputSize()),
                         all.reading().with("each channel is brought to mean 0 and deviation 1: " + scaling),
                         images.toString()));
             } catch (IllegalArgumentException e) {
@@ -281,7 +287,10 @@ public final class NetApplication implements Application {
                 if (images.isPresent()) {
                     var of = images.get().images();
                     return Optional.of(new Measured(
-                            of.toString(), of.reading(), Map.of("examples", (long) of.size()), net.score(images.get())));
+                            of.toString(),
+                            of.reading(),
+                            Map.of("examples", (long) of.size()),
+                            net.score(images.get())));
                 }
                 var loaded = read(data, true);
                 return Optional.of(Measured.of(loaded, net.score(loaded.examples())));

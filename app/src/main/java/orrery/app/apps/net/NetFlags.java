@@ -10,6 +10,7 @@ import orrery.app.flags.UsageException;
 import orrery.data.Nearest;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
+import orrery.deep.train.Course;
 import orrery.deep.train.NetOptions;
 import orrery.store.Place;
 import orrery.table.spec.UpdateRule;
@@ -24,7 +25,7 @@ final class NetFlags {
             paramLabel = "NET",
             description = {
                 "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19, vgg19-22k, resnet-18, resnet-152, or a file of"
-                        + " JSON (default: ${DEFAULT-VALUE}).",
+                        + " JSON or Caffe's .prototxt (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
@@ -46,7 +47,7 @@ final class NetFlags {
         }
         if (!Zoo.names().contains(net) && !net.contains(".") && !net.contains("/")) {
             throw new UsageException("there is no net '" + net + "', only " + String.join(", ", Zoo.names())
-                    + ", and files whose names end in .json" + Nearest.hint(net, Zoo.names()));
+                    + ", and files whose names end in .json or .prototxt" + Nearest.hint(net, Zoo.names()));
         }
     }
 
@@ -54,8 +55,9 @@ final class NetFlags {
     void noImages(Application.Given given, String data) {
         for (var flag : List.of("--pad", "--mirror")) {
             if (given.has(flag)) {
-                throw new UsageException(flag + " is for images, and " + data + " is none: an idx file, CIFAR's .bin files,"
-                        + " or a folder with a folder of images for each class");
+                throw new UsageException(
+                        flag + " is for images, and " + data + " is none: an idx file, CIFAR's .bin files,"
+                                + " or a folder with a folder of images for each class");
             }
         }
     }
@@ -65,7 +67,8 @@ final class NetFlags {
             return Zoo.net(net);
         }
         try (var in = new Place(net).open()) {
-            return Net.parse(new String(in.readNBytes(LARGEST), StandardCharsets.UTF_8), net);
+            var text = new String(in.readNBytes(LARGEST), StandardCharsets.UTF_8);
+            return net.endsWith(".prototxt") ? Net.parsePrototxt(text, net) : Net.parse(text, net);
         }
     }
 
@@ -106,10 +109,17 @@ final class NetFlags {
         float decay = 5e-4f;
 
         @Option(
-                names = "--fixed-rate",
+                names = "--schedule",
+                paramLabel = "S",
+                description = "How the rate goes: " + Course.FORMS + " (default: ${DEFAULT-VALUE}).")
+        String schedule = "linear";
+
+        @Option(
+                names = "--clip",
+                paramLabel = "X",
                 descriptionKey = FlagGroup.MORE,
-                description = "The rate stays; else it falls to nothing in the course of the training.")
-        boolean fixedRate;
+                description = "The largest norm of a layer's gradient, which is shortened to it (default: any).")
+        float clip = Float.POSITIVE_INFINITY;
 
         private UpdateRule rule(Application.Given given) {
             if (given.has("--momentum") && !rule.equals("momentum")) {
@@ -130,7 +140,7 @@ final class NetFlags {
 
         NetOptions options(Net net, Application.Given given) {
             try {
-                return new NetOptions(net, passes, batch, rule(given), !fixedRate, decay);
+                return new NetOptions(net, passes, batch, rule(given), Course.parse(schedule), decay, clip);
             } catch (IllegalArgumentException e) {
                 throw new UsageException("--", e);
             }

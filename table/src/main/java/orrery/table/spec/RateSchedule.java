@@ -1,0 +1,69 @@
+package orrery.table.spec;
+
+import java.io.Serializable;
+
+/** Which part of a rule's rate is left, clock by clock. */
+public sealed interface RateSchedule extends Serializable {
+    /** The part when all updates up to {@code age} are in; -1 before the first clock. */
+    float share(long age);
+
+    /** From all to nothing in so many clocks, by the same amount each. */
+    record Linear(long clocks) implements RateSchedule {
+        public Linear {
+            atLeastOne("linear", clocks);
+        }
+
+        @Override
+        public float share(long age) {
+            return (float) Math.max(0, 1 - (age + 1) / (double) clocks);
+        }
+    }
+
+    /** From all to nothing in so many clocks, along half a wave (Loshchilov and Hutter, ICLR 2017, without restarts). */
+    record Cosine(long clocks) implements RateSchedule {
+        public Cosine {
+            atLeastOne("cosine", clocks);
+        }
+
+        @Override
+        public float share(long age) {
+            return (float) ((1 + Math.cos(Math.PI * Math.min(1, (age + 1) / (double) clocks))) / 2);
+        }
+    }
+
+    /** Times {@code factor} every so many clocks. */
+    record Steps(long every, double factor) implements RateSchedule {
+        public Steps {
+            atLeastOne("steps", every);
+            if (!(factor > 0 && factor <= 1)) {
+                throw new IllegalArgumentException("steps: the factor is above 0 and 1 or less, got " + factor);
+            }
+        }
+
+        @Override
+        public float share(long age) {
+            return (float) Math.pow(factor, (double) Math.floorDiv(age + 1, every));
+        }
+    }
+
+    /** (1 + gamma clocks)^-power: Caffe's "inv". */
+    record Inverse(double gamma, double power) implements RateSchedule {
+        public Inverse {
+            if (!(gamma >= 0 && power >= 0)) {
+                throw new IllegalArgumentException(
+                        "inverse: gamma and power are 0 or more, got " + gamma + " and " + power);
+            }
+        }
+
+        @Override
+        public float share(long age) {
+            return (float) Math.pow(1 + gamma * (double) (age + 1), -power);
+        }
+    }
+
+    private static void atLeastOne(String schedule, long clocks) {
+        if (clocks < 1) {
+            throw new IllegalArgumentException(schedule + ": clocks must be 1 or more, got " + clocks);
+        }
+    }
+}
