@@ -3,8 +3,6 @@ package orrery.spark;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.ml.attribute.Attribute;
-import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -14,8 +12,6 @@ import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.NumericType;
-import org.apache.spark.sql.types.StructType;
 import orrery.data.Nearest;
 import orrery.learn.Layout;
 import orrery.learn.linear.Known;
@@ -28,13 +24,12 @@ import orrery.table.spec.KeySpace;
 import orrery.table.spec.UpdateRule;
 
 /** Fits linear classifiers to data frames: logistic regression, support vector machines, softmax. */
-public final class LinearEstimator extends ExampleEstimator<LinearEstimator, LinearFrameModel> {
+public final class LinearEstimator extends ClassifierEstimator<LinearEstimator, LinearFrameModel> {
     private static final long serialVersionUID = 1;
     private static final List<String> FAMILIES = List.of("logistic", "svm", "softmax");
     private static final List<String> RULES = List.of("sgd", "momentum", "adagrad", "adarevision", "adam", "ftrl");
 
     private final Param<String> family;
-    private final Param<String> labelCol;
     private final Param<String> weightCol;
     private final IntParam passes;
     private final IntParam batchSize;
@@ -45,9 +40,6 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     private final BooleanParam fitIntercept;
     private final BooleanParam readAhead;
     private final BooleanParam standardization;
-    private final Param<String> predictionCol;
-    private final Param<String> probabilityCol;
-    private final Param<String> rawPredictionCol;
 
     /** Logistic regression, if no family is set. */
     public LinearEstimator() {
@@ -58,7 +50,6 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     public LinearEstimator(String uid) {
         super(uid);
         family = new Param<>(uid, "family", "logistic, svm or softmax");
-        labelCol = new Param<>(uid, "labelCol", "what is to be predicted");
         weightCol = new Param<>(uid, "weightCol", "weights of examples; empty for none");
         passes = new IntParam(uid, "passes", "how often each example is used; 0 for as often as so many need");
         batchSize = new IntParam(uid, "batchSize", "examples per worker and clock");
@@ -73,9 +64,6 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
                 uid,
                 "standardization",
                 "whether features are brought to one scale, and the rate to what suits the data");
-        predictionCol = new Param<>(uid, "predictionCol", "the column of predicted classes; empty for none");
-        probabilityCol = new Param<>(uid, "probabilityCol", "the column of probabilities by class; empty for none");
-        rawPredictionCol = new Param<>(uid, "rawPredictionCol", "the column of margins by class; empty for none");
         setDefaults();
     }
 
@@ -103,16 +91,12 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     void setOwnDefaults() {
         super.setOwnDefaults();
         setDefault(family, "logistic");
-        setDefault(labelCol, "label");
         setDefault(weightCol, "");
         setDefault(passes, 0);
         setDefault(batchSize, 64);
         setDefault(rule, "adagrad");
         setDefault(rate, 1.0);
         setDefault(standardization, true);
-        setDefault(predictionCol, "prediction");
-        setDefault(probabilityCol, "probability");
-        setDefault(rawPredictionCol, "rawPrediction");
         setDefault(l1, 0.0);
         setDefault(l2, 0.0);
         setDefault(fitIntercept, true);
@@ -121,10 +105,6 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
 
     public Param<String> family() {
         return family;
-    }
-
-    public Param<String> labelCol() {
-        return labelCol;
     }
 
     public Param<String> weightCol() {
@@ -163,25 +143,9 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         return standardization;
     }
 
-    public Param<String> predictionCol() {
-        return predictionCol;
-    }
-
-    public Param<String> probabilityCol() {
-        return probabilityCol;
-    }
-
-    public Param<String> rawPredictionCol() {
-        return rawPredictionCol;
-    }
-
     /** {@code logistic}, {@code svm} or {@code softmax}. */
     public LinearEstimator setFamily(String name) {
         return with(family, known(name, FAMILIES, "family"));
-    }
-
-    public LinearEstimator setLabelCol(String column) {
-        return with(labelCol, column);
     }
 
     /** Of the weights of examples; without, each weighs 1. */
@@ -201,18 +165,6 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
      */
     public LinearEstimator setStandardization(boolean standardises) {
         return with(standardization, standardises);
-    }
-
-    public LinearEstimator setPredictionCol(String column) {
-        return with(predictionCol, column);
-    }
-
-    public LinearEstimator setProbabilityCol(String column) {
-        return with(probabilityCol, column);
-    }
-
-    public LinearEstimator setRawPredictionCol(String column) {
-        return with(rawPredictionCol, column);
     }
 
     /** Examples per worker and clock. */
@@ -254,7 +206,7 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
         return with(readAhead, fromDisk);
     }
 
-    private static String known(String name, List<String> names, String what) {
+    static String known(String name, List<String> names, String what) {
         if (!names.contains(name)) {
             throw new IllegalArgumentException("unknown " + what + " '" + name + "'" + Nearest.hint(name, names));
         }
@@ -315,25 +267,13 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
     }
 
     @Override
-    String labels() {
-        return getOrDefault(labelCol);
-    }
-
-    @Override
     String weights() {
         return getOrDefault(weightCol);
     }
 
     @Override
-    public StructType transformSchema(StructType frame) {
+    void check() {
         learner();
-        var inputs = inputs(frame);
-        return LinearFrameModel.outputs(
-                        getOrDefault(rawPredictionCol),
-                        getOrDefault(probabilityCol),
-                        getOrDefault(predictionCol),
-                        inputs.getFirst().isNumber())
-                .addedTo(frame);
     }
 
     @Override
@@ -353,15 +293,5 @@ public final class LinearEstimator extends ExampleEstimator<LinearEstimator, Lin
             model.keep(summary(trained, dealt.size(), dealt.read()));
             return copyValues(model, extractParamMap());
         }
-    }
-
-    /** How many classes the label's metadata say that there are, as those of StringIndexer do; 0 if they say nothing. */
-    private static int classesOf(Dataset<Row> frame, Input label) {
-        var field = frame.select(frame.col(label.path())).schema().apply(0);
-        var attribute = field.dataType() instanceof NumericType ? Attribute.fromStructField(field) : null;
-        return attribute instanceof NominalAttribute nominal
-                        && nominal.getNumValues().isDefined()
-                ? (int) nominal.getNumValues().get()
-                : 0;
     }
 }

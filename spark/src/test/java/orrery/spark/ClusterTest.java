@@ -129,6 +129,23 @@ final class ClusterTest {
         }
     }
 
+    /** A net, of which a member is killed: the same numbers to the last bit. */
+    @Test
+    void netsSurviveAKilledExecutor() throws Exception {
+        try (var spark = cluster.application(false)) {
+            var frame = NetsTest.pictures(spark, 3000, 1);
+            var due = NetsTest.estimator(2).fit(frame).model();
+            var told = new Told(() -> cluster.executors().getFirst().destroyForcibly());
+            var is = NetsTest.estimator(2)
+                    .setCheckpointDir(home.resolve("net").toString())
+                    .setListener(told)
+                    .fit(frame)
+                    .model();
+            assertThat(told.resumed).isPositive();
+            assertThat(is.parameters()).isDeepEqualTo(due.parameters());
+        }
+    }
+
     /** Blocks of counts that go from executor to executor, of which one is killed: the same topics, and no count is lost. */
     @Test
     void topicsSurviveAKilledExecutor() throws Exception {

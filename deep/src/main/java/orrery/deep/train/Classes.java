@@ -52,4 +52,19 @@ record Classes(List<String> names, double[] labels) implements Serializable {
         }
         return k;
     }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Classes classes && names.equals(classes.names) && Arrays.equals(labels, classes.labels);
+    }
+
+    @Override
+    public int hashCode() {
+        return names.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return names.toString();
+    }
 }

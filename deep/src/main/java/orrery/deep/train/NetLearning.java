@@ -1,6 +1,8 @@
 package orrery.deep.train;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.data.Schema;
@@ -10,9 +12,23 @@ import orrery.engine.train.Training;
 /** Trains nets to tell classes apart: the last layer has an output for each, and the loss is the cross-entropy. */
 public final class NetLearning {
     private final NetOptions options;
+    private final Optional<NetModel> start;
 
     public NetLearning(NetOptions options) {
+        this(options, Optional.empty());
+    }
+
+    /**
+     * @param start what is trained on: a model of the same net and the same classes; nothing to begin by chance
+     * @throws IllegalArgumentException if it is of another net
+     */
+    public NetLearning(NetOptions options, Optional<NetModel> start) {
         this.options = options;
+        this.start = start;
+        if (start.isPresent() && !start.get().net().equals(options.net())) {
+            throw new IllegalArgumentException("the model to begin with is of another net: "
+                    + start.get().net() + "and this one is " + options.net());
+        }
     }
 
     /**
@@ -23,6 +39,21 @@ public final class NetLearning {
      * @throws DataException if examples have more features than the net takes, or more classes than it has outputs
      */
     public Training<NetModel> prepare(Loaded data, Run run) throws DataException {
+        return prepare(checked(data), data.schema(), run);
+    }
+
+    /**
+     * The same on examples that lie in parts where the workers are. {@code local} are the examples of the workers of this
+     * JVM, numbered on through all workers ({@link orrery.data.Examples#numberedFrom}), and none of the others'.
+     *
+     * @param sizes by worker: how many examples it has
+     */
+    public Training<NetModel> prepare(Loaded local, List<Long> sizes, Run run) throws DataException {
+        return new Training<>(
+                new NetRecipe(options, start, checked(local), local.schema(), Optional.of(sizes), run), run);
+    }
+
+    private NetData checked(Loaded data) throws DataException {
         data.examples().numbered("a net");
         int size = options.net().inputSize();
         if (data.examples().features() > size) {
@@ -30,7 +61,7 @@ public final class NetLearning {
                     + Arrays.toString(options.net().input()) + ", " + size
                     + " in all; they must be as many or fewer");
         }
-        return prepare(NetData.of(data.examples().withFeatures(size)), data.schema(), run);
+        return NetData.of(data.examples().withFeatures(size));
     }
 
     /**
@@ -39,6 +70,6 @@ public final class NetLearning {
      * @param schema says what the classes are called
      */
     public Training<NetModel> prepare(NetData data, Schema schema, Run run) throws DataException {
-        return new Training<>(new NetRecipe(options, data, schema, run), run);
+        return new Training<>(new NetRecipe(options, start, data, schema, Optional.empty(), run), run);
     }
 }

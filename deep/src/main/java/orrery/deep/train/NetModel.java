@@ -2,11 +2,14 @@ package orrery.deep.train;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
+import orrery.data.Columns;
 import orrery.data.Examples;
 import orrery.data.Schema;
 import orrery.deep.layer.Operation;
@@ -48,9 +51,25 @@ public record NetModel(
          * Takes an example's classes.
          *
          * @param best the likeliest
-         * @param probabilities by class; lent
+         * @param probabilities by class
          */
         void take(long example, int best, double[] probabilities) throws IOException;
+    }
+
+    /** A sum of what was learned. */
+    String sum() {
+        var crc = new CRC32C();
+        for (var layer : parameters) {
+            for (var of : layer) {
+                for (float value : of) {
+                    int bits = Float.floatToIntBits(value);
+                    for (int shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+                        crc.update(bits >>> shift);
+                    }
+                }
+            }
+        }
+        return String.format("crc32c:%08x", crc.getValue());
     }
 
     /** The names of the classes. */
@@ -66,6 +85,69 @@ public record NetModel(
         }
     }
 
+    /** Probabilities of the net's outputs for an example. */
+    public static double[] probabilities(double[] outputs) {
+        double most = Arrays.stream(outputs).max().orElse(0);
+        var probabilities = Arrays.stream(outputs).map(x -> Math.exp(x - most)).toArray();
+        double sum = Arrays.stream(probabilities).sum();
+        for (int c = 0; c < probabilities.length; c++) {
+            probabilities[c] /= sum;
+        }
+        return probabilities;
+    }
+
+    /** What computes an example at a time. */
+    public Scorer scorer() {
+        return new Scorer();
+    }
+
+    /** Computes an example at a time. Confined to one thread; closing gives back its memory. */
+    public final class Scorer implements Columns.Sink, AutoCloseable {
+        private final Pass pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, 1, true);
+        private final float[] row = new float[net.inputSize()];
+
+        private Scorer() {
+            fill(pass);
+        }
+
+        /** A feature of the example; those beyond the net's input are left out, as no training has seen them. */
+        @Override
+        public void feature(long feature, float value) {
+            if (feature >= 0 && feature < row.length) {
+                row[(int) feature] = value;
+            }
+        }
+
+        /** What the net gives for each class, of the example whose features were given; the next begins anew. */
+        public double[] outputs() {
+            compute();
+            return numbers(pass.output(), classes.names().size());
+        }
+
+        /** The output of a layer, likewise. */
+        public double[] outputs(String layer) {
+            compute();
+            return numbers(pass.output(layer), Math.toIntExact(Tensor.size(net.output(layer))));
+        }
+
+        private void compute() {
+            pass.input().copy(row, 0, 0, row.length);
+            Arrays.fill(row, 0);
+            pass.forward(new Operation.Call(1, false, 0), Pass.NOBODY);
+        }
+
+        private static double[] numbers(Tensor from, int count) {
+            var numbers = new double[count];
+            Arrays.setAll(numbers, from::get);
+            return numbers;
+        }
+
+        @Override
+        public void close() {
+            pass.close();
+        }
+    }
+
     /** Predicts the class of each example. */
     public void predict(Examples examples, Taker taker) throws IOException {
         predict(NetData.of(examples.withFeatures(net.inputSize())), taker);
@@ -74,20 +156,14 @@ public record NetModel(
     /** The same for other data, scaled as the model says. */
     public void predict(NetData data, Taker taker) throws IOException {
         visit(data, (first, count, pass) -> {
-            var probabilities = new double[classes.names().size()];
+            var outputs = new double[classes.names().size()];
             for (int i = 0; i < count; i++) {
-                int best = Losses.best(pass.output(), i, probabilities.length);
-                long at = (long) i * net.outputSize();
-                double most = pass.output().get(at + best);
-                double sum = 0;
-                for (int c = 0; c < probabilities.length; c++) {
-                    probabilities[c] = Math.exp(pass.output().get(at + c) - most);
-                    sum += probabilities[c];
+                int best = 0;
+                for (int c = 0; c < outputs.length; c++) {
+                    outputs[c] = pass.output().get((long) i * net.outputSize() + c);
+                    best = outputs[c] > outputs[best] ? c : best;
                 }
-                for (int c = 0; c < probabilities.length; c++) {
-                    probabilities[c] /= sum;
-                }
-                taker.take(first + i, best, probabilities);
+                taker.take(first + i, best, probabilities(outputs));
             }
         });
     }

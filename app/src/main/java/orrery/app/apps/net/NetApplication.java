@@ -198,7 +198,14 @@ public final class NetApplication implements Application {
         @Override
         public Training<NetModel> prepare(Run run) throws IOException {
             var of = train.orElseThrow();
-            return new NetLearning(search.options(net.net(), given)).prepare(of.data(), of.schema(), run);
+            var options = search.options(net.net(), given);
+            NetLearning learning;
+            try {
+                learning = new NetLearning(options, net.start());
+            } catch (IllegalArgumentException e) {
+                throw new UsageException("--from-model: " + e.getMessage());
+            }
+            return learning.prepare(of.data(), of.schema(), run);
         }
 
         @Override

@@ -3,14 +3,17 @@ package orrery.app.apps.net;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import orrery.app.apps.Application;
+import orrery.app.apps.Applications;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
 import orrery.data.Nearest;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
 import orrery.deep.train.Course;
+import orrery.deep.train.NetModel;
 import orrery.deep.train.NetOptions;
 import orrery.store.Place;
 import orrery.table.spec.UpdateRule;
@@ -39,6 +42,17 @@ final class NetFlags {
 
     @Option(names = "--mirror", description = "Of images: to train, turn half of them the other way round.")
     boolean isMirrored;
+
+    @Option(
+            names = "--from-model",
+            paramLabel = "MODEL",
+            descriptionKey = FlagGroup.MORE,
+            description = "Begin with a trained net, or that of a run, of the same --net and classes; not by chance.")
+    String start = "";
+
+    Optional<NetModel> start() throws IOException {
+        return start.isEmpty() ? Optional.empty() : Optional.of(NetModel.load(Applications.file(start)));
+    }
 
     /** Refuses a name that is none. */
     void check() {
