@@ -1,111 +1,67 @@
 package orrery.bench.nets;
 
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import orrery.bench.Cpu;
-import orrery.deep.layer.Backend;
-import orrery.deep.layer.Operation;
-import orrery.deep.net.Losses;
 import orrery.deep.net.Net;
 import orrery.deep.net.Pass;
-import orrery.deep.tensor.Tensor;
+import orrery.deep.train.Course;
+import orrery.deep.train.LocalNet;
+import orrery.deep.train.NetOptions;
+import orrery.table.spec.UpdateRule;
 
-/** A net that is trained with its numbers in plain memory, by momentum, as one would write it for one thread. */
+/** A net that one thread trains in plain memory, always on the same batch. */
 final class BareNet implements AutoCloseable {
-    private static final float RATE = 0.01f;
-    private static final float MOMENTUM = 0.9f;
-    private static final float DECAY = 5e-4f;
-
-    private final Pass pass;
-    private final List<List<float[]>> velocities = new ArrayList<>();
-    private final int[] classes;
+    private final LocalNet local;
+    private final int batch;
     private final long[] forward; // nanoseconds by layer
     private final long[] backward;
-    private long since;
 
-    BareNet(Net net, Backend backend, int batch) {
-        pass = new Pass(net, backend, Tensor.Type.FLOAT32, batch, false);
-        classes = new int[batch];
+    BareNet(Net net, int batch) {
+        this.batch = batch;
+        local = new LocalNet(
+                new NetOptions(net, 1, batch, new UpdateRule.Momentum(0.01f, 0.9f, 0), new Course.Constant(), 5e-4f),
+                1);
         forward = new long[net.nodes().size()];
         backward = new long[net.nodes().size()];
         var random = new SplittableRandom(1);
+        var examples = new ArrayList<LocalNet.Example>();
         for (int i = 0; i < batch; i++) {
-            classes[i] = random.nextInt(net.outputSize());
-        }
-        for (long i = 0; i < pass.input().size(); i++) {
-            pass.input().set(i, random.nextDouble());
-        }
-        for (int layer = 0; layer < net.nodes().size(); layer++) {
-            var of = new ArrayList<float[]>();
-            var parameters = net.parameters(net.nodes().get(layer));
-            for (int p = 0; p < parameters.size(); p++) {
-                of.add(new float[Math.toIntExact(parameters.get(p).size())]);
-                for (long i = 0; i < parameters.get(p).size(); i++) {
-                    pass.parameters(layer)
-                            .get(p)
-                            .set(
-                                    i,
-                                    (2 * random.nextDouble() - 1)
-                                            * parameters.get(p).spread());
-                }
+            var numbers = new float[net.inputSize()];
+            for (int k = 0; k < numbers.length; k++) {
+                numbers[k] = random.nextFloat();
             }
-            velocities.add(of);
+            examples.add(new LocalNet.Example(numbers, random.nextInt(net.outputSize())));
         }
+        local.setTrainingData(
+                Stream.generate(() -> examples).flatMap(List::stream).iterator());
     }
 
-    /** A step on the same batch. */
-    void step(boolean isTimed) {
-        var call = new Operation.Call(pass.batch(), true, 1);
-        var listener = new Pass.Listener() {
-            @Override
-            public void beforeForward(int layer) {
-                since = isTimed ? System.nanoTime() : 0;
-            }
+    /** Adds up the times of layers. */
+    private final class Times implements Pass.Listener {
+        private long since;
 
-            @Override
-            public void afterForward(int layer) {
-                forward[layer] += isTimed ? System.nanoTime() - since : 0;
-            }
+        @Override
+        public void beforeForward(int layer) {
+            since = System.nanoTime();
+        }
 
-            @Override
-            public void beforeBackward(int layer) {
-                since = isTimed ? System.nanoTime() : 0;
-            }
+        @Override
+        public void afterForward(int layer) {
+            forward[layer] += System.nanoTime() - since;
+        }
 
-            @Override
-            public void afterBackward(int layer) {
-                backward[layer] += isTimed ? System.nanoTime() - since : 0;
-            }
+        @Override
+        public void beforeBackward(int layer) {
+            since = System.nanoTime();
+        }
 
-            @Override
-            public void gradientReady(int layer) {
-                descend(layer);
-            }
-        };
-        pass.forward(call, listener);
-        Losses.crossEntropy(
-                pass.output(),
-                classes,
-                pass.batch(),
-                pass.net().outputSize(),
-                pass.outputGradient(),
-                1.0 / pass.batch());
-        pass.backward(call, listener);
-    }
-
-    private void descend(int layer) {
-        for (int p = 0; p < velocities.get(layer).size(); p++) {
-            float[] v = velocities.get(layer).get(p);
-            var x = pass.parameters(layer).get(p).data();
-            var g = pass.gradients(layer).get(p).data();
-            for (int i = 0; i < v.length; i++) {
-                float w = x.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                v[i] = MOMENTUM * v[i] + g.getAtIndex(ValueLayout.JAVA_FLOAT, i) + DECAY * w;
-                x.setAtIndex(ValueLayout.JAVA_FLOAT, i, w - RATE * v[i]);
-            }
+        @Override
+        public void afterBackward(int layer) {
+            backward[layer] += System.nanoTime() - since;
         }
     }
 
@@ -113,27 +69,23 @@ final class BareNet implements AutoCloseable {
     double rate(int rounds, int steps) throws Exception {
         double least = Double.MAX_VALUE;
         for (int round = 0; round < rounds; round++) {
-            least = Math.min(least, Cpu.seconds(() -> {
-                for (int i = 0; i < steps; i++) {
-                    step(false);
-                }
-            }));
+            least = Math.min(least, Cpu.seconds(() -> local.train(steps)));
         }
-        return (double) steps * pass.batch() / least;
+        return (double) steps * batch / least;
     }
 
     /** A line a layer: milliseconds forward and backward, and GF a second where it multiplies. */
     List<String> layers(int steps) {
         java.util.Arrays.fill(forward, 0);
         java.util.Arrays.fill(backward, 0);
-        for (int i = 0; i < steps; i++) {
-            step(true);
-        }
+        local.setListener(new Times());
+        local.train(steps);
+        local.setListener(Pass.NOBODY);
         var lines = new ArrayList<String>();
-        var net = pass.net();
+        var net = local.net();
         for (int layer = 0; layer < forward.length; layer++) {
             var node = net.nodes().get(layer);
-            double work = 2.0 * pass.batch() * products(net, node);
+            double work = 2.0 * batch * products(net, node);
             boolean isFirst = node.inputs().contains(Net.INPUT);
             lines.add(String.format(
                     Locale.ROOT,
@@ -169,6 +121,6 @@ final class BareNet implements AutoCloseable {
 
     @Override
     public void close() {
-        pass.close();
+        local.close();
     }
 }

@@ -20,6 +20,7 @@ import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetOptions;
 import orrery.engine.stage.Run;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -52,6 +53,12 @@ public final class NetsBench implements Callable<Integer> {
     @Option(names = "--python", paramLabel = "FILE", description = "A Python with PyTorch (default: ${DEFAULT-VALUE}).")
     String python = "python3";
 
+    @Option(
+            names = "--part",
+            paramLabel = "P",
+            description = "speed (as if nothing is said), or local: local steps by workers and steps between averages.")
+    String part = "speed";
+
     @Option(names = "--java", description = "Nets in Java, even where libtorch is.")
     boolean java;
 
@@ -71,6 +78,14 @@ public final class NetsBench implements Callable<Integer> {
             }
             var backend = Backends.chosen();
             report.say(Backends.described());
+            if (part.equals("local")) {
+                new LocalSteps(batch).table(report);
+                return 0;
+            }
+            if (!part.equals("speed")) {
+                throw new CommandLine.ParameterException(
+                        spec.commandLine(), "--part is speed or local, got '" + part + "'");
+            }
             double peak = Sgemm.peak();
             for (var of : backend.equals(Backend.JAVA) ? List.of(backend) : List.of(Backend.JAVA, backend)) {
                 var line = new StringBuilder("products of matrices of 128, 256, 512, 1024 by " + of + ":");
@@ -88,7 +103,7 @@ public final class NetsBench implements Callable<Integer> {
             var measured = nets.stream().map(Measured::new).toList();
             for (int run = 0; run < runs; run++) {
                 for (var of : measured) {
-                    of.bare().add(bare(of.net(), backend, run == 0 ? report : null));
+                    of.bare().add(bare(of.net(), run == 0 ? report : null));
                     of.tables().add(tables(of.net()));
                 }
                 if (hasPeer) {
@@ -150,8 +165,8 @@ public final class NetsBench implements Callable<Integer> {
         }
     }
 
-    private double bare(Net net, Backend backend, @org.jspecify.annotations.Nullable Report report) throws Exception {
-        try (var plain = new BareNet(net, backend, batch)) {
+    private double bare(Net net, @org.jspecify.annotations.Nullable Report report) throws Exception {
+        try (var plain = new BareNet(net, batch)) {
             double rate = plain.rate(ROUNDS, steps(net));
             if (report != null) {
                 plain.layers(steps(net)).forEach(report::say);

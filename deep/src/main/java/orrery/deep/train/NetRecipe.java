@@ -19,6 +19,7 @@ import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.train.Recipe;
 import orrery.table.Node;
+import orrery.table.spec.Consistency;
 import orrery.table.spec.Init;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
@@ -117,6 +118,11 @@ final class NetRecipe implements Recipe<NetModel> {
 
     static String group(Net.Node node) {
         return node.name();
+    }
+
+    /** Whether workers take steps of their own between averages. */
+    boolean isLocal() {
+        return run.consistency() instanceof Consistency.Local;
     }
 
     NetOptions options() {

@@ -33,6 +33,7 @@ final class NetStep implements Step, AutoCloseable {
     private final List<List<Held>> held = new ArrayList<>(); // by layer
     private final int[] classes;
     private float[] piece = new float[PIECE];
+    private final int sharers; // workers whose gradients are one step; with local steps each takes its own
     private long passOf = -1;
     private Shuffle order;
 
@@ -44,6 +45,7 @@ final class NetStep implements Step, AutoCloseable {
         this.partition = partition;
         this.worker = worker;
         var net = recipe.options().net();
+        sharers = recipe.isLocal() ? 1 : worker.count();
         pass = new Pass(
                 net, Backends.chosen(), Tensor.Type.FLOAT32, recipe.options().batch(), false);
         this.data = data;
@@ -102,12 +104,7 @@ final class NetStep implements Step, AutoCloseable {
             right += Losses.best(pass.output(), i, outputs) == classes[i] ? 1 : 0;
         }
         double loss = Losses.crossEntropy(
-                pass.output(),
-                classes,
-                count,
-                outputs,
-                pass.outputGradient(),
-                count == 0 ? 0 : 1.0 / count / worker.count());
+                pass.output(), classes, count, outputs, pass.outputGradient(), count == 0 ? 0 : 1.0 / count / sharers);
         if (count > 0 && !(loss < Double.POSITIVE_INFINITY)) {
             throw new orrery.engine.train.DivergedException("the loss is " + loss / count + " at clock " + clock
                     + ": steps are too large; try a tenth of --rate, or look for numbers far from 0 in the data");
@@ -150,7 +147,7 @@ final class NetStep implements Step, AutoCloseable {
 
     /** Makes a layer's gradient shorter if it is longer than it may be. */
     private void clip(int layer) {
-        double most = recipe.options().clip() / worker.count();
+        double most = recipe.options().clip() / sharers;
         if (most == Double.POSITIVE_INFINITY) {
             return;
         }
@@ -180,7 +177,7 @@ final class NetStep implements Step, AutoCloseable {
                 var values = room(count);
                 from.copyTo(rows[0] * of.width(), values, 0, count);
                 for (int i = 0; of.isRunning() && i < count; i++) { // a mean that moves, of all workers
-                    values[i] /= -worker.count();
+                    values[i] /= -sharers;
                 }
                 session.add(of.table(), rows, values);
             }
