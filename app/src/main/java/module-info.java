@@ -1,5 +1,6 @@
 /** The command line. */
 module orrery.app {
+    requires com.google.protobuf;
     requires info.picocli;
     requires java.management;
     requires jdk.httpserver;
@@ -7,6 +8,7 @@ module orrery.app {
     requires micrometer.registry.prometheus;
     requires orrery.deep;
     requires orrery.learn;
+    requires org.tribuo.util.onnx; // the form of ONNX's files
     requires static transitive org.jspecify;
 
     exports orrery.app;

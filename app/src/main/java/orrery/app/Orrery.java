@@ -25,6 +25,7 @@ import orrery.app.verbs.DataVerb;
 import orrery.app.verbs.Demo;
 import orrery.app.verbs.Doctor;
 import orrery.app.verbs.Evaluate;
+import orrery.app.verbs.Export;
 import orrery.app.verbs.PlanVerb;
 import orrery.app.verbs.PoolVerb;
 import orrery.app.verbs.Predict;
@@ -169,6 +170,7 @@ public final class Orrery implements Runnable {
         verbs.put("pool", PoolVerb::new);
         verbs.put("runs", Runs::new);
         verbs.put("show", Show::new);
+        verbs.put("export", Export::new);
         verbs.put("doctor", Doctor::new);
         verbs.put("help", CommandLine.HelpCommand::new);
         var root = new CommandLine(new Orrery());

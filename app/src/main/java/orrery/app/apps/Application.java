@@ -138,6 +138,15 @@ public interface Application {
          */
         void predict(String data, boolean probabilities, PrintWriter out) throws IOException;
 
+        /**
+         * Writes the model as ONNX.
+         *
+         * @throws UsageException if this kind of model has no such form
+         */
+        default void export(Place file) throws IOException {
+            throw new UsageException("only nets and linear models have a form as ONNX");
+        }
+
         /** Measures the model; empty if it cannot be measured on data. */
         Optional<Measured> measure(String data) throws IOException;
     }

@@ -6,6 +6,11 @@ import orrery.deep.tensor.Tensor;
 
 /** A function of each number by itself. */
 public record Activation(Kind kind) implements Layer {
+    /** Of the approximation by tanh: sqrt(2 / pi). */
+    public static final double GELU_FACTOR = 0.7978845608028654;
+
+    public static final double GELU_CUBE = 0.044715;
+
     /** Which function. */
     public enum Kind {
         RELU {
@@ -43,18 +48,15 @@ public record Activation(Kind kind) implements Layer {
         },
         /** By the hyperbolic tangent (Hendrycks and Gimpel, arXiv 1606.08415). */
         GELU {
-            private static final double FACTOR = 0.7978845608028654; // sqrt(2 / pi)
-            private static final double CUBE = 0.044715;
-
             @Override
             double of(double x) {
-                return 0.5 * x * (1 + Math.tanh(FACTOR * (x + CUBE * x * x * x)));
+                return 0.5 * x * (1 + Math.tanh(GELU_FACTOR * (x + GELU_CUBE * x * x * x)));
             }
 
             @Override
             double slope(double x, double y) {
-                double t = Math.tanh(FACTOR * (x + CUBE * x * x * x));
-                return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * FACTOR * (1 + 3 * CUBE * x * x);
+                double t = Math.tanh(GELU_FACTOR * (x + GELU_CUBE * x * x * x));
+                return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU_FACTOR * (1 + 3 * GELU_CUBE * x * x);
             }
         };
 

@@ -4,7 +4,10 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import orrery.data.DataException;
 import orrery.data.Examples;
+import orrery.data.Schema;
+import orrery.deep.net.Net;
 
 /** What a net is trained on or predicts: examples that each have as many numbers as the net's input, and a label. Immutable. */
 public interface NetData extends Serializable {
@@ -35,13 +38,29 @@ public interface NetData extends Serializable {
         void put(long example, float[] to, @Nullable SplittableRandom random);
     }
 
-    /** Examples as they are; features that are missing are zero. */
-    static NetData of(Examples examples) {
-        return new OfExamples(examples);
+    /**
+     * Examples as they are; features that are missing are zero. The first feature of a file that counts from 1 is the net's first number.
+     *
+     * @param schema says from where features are counted
+     * @param net whose input they are
+     * @throws DataException if there are more features than the net takes
+     */
+    static NetData of(Examples examples, Schema schema, Net net) throws DataException {
+        examples.numbered("a net");
+        int first = schema.firstIndex();
+        if (examples.features() - first > net.inputSize()) {
+            throw new DataException("the data has " + (examples.features() - first) + " features, and the net takes "
+                    + Arrays.toString(net.input()) + ", " + net.inputSize() + " in all; they must be as many or fewer");
+        }
+        return new OfExamples(examples.withFeatures(net.inputSize() + first), first);
     }
 
-    /** Examples as they are. */
-    record OfExamples(Examples examples) implements NetData {
+    /**
+     * Examples as they are.
+     *
+     * @param first the feature that is the net's first number
+     */
+    record OfExamples(Examples examples, int first) implements NetData {
         @Override
         public long size() {
             return examples.size();
@@ -64,7 +83,7 @@ public interface NetData extends Serializable {
                 cursor.move(example);
                 Arrays.fill(to, 0);
                 for (int k = cursor.from(); k < cursor.to(); k++) {
-                    to[cursor.indices()[k]] = cursor.values()[k];
+                    to[cursor.indices()[k] - first] = cursor.values()[k];
                 }
             };
         }

@@ -1,6 +1,5 @@
 package orrery.deep.train;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import orrery.data.DataException;
@@ -54,14 +53,7 @@ public final class NetLearning {
     }
 
     private NetData checked(Loaded data) throws DataException {
-        data.examples().numbered("a net");
-        int size = options.net().inputSize();
-        if (data.examples().features() > size) {
-            throw new DataException("the data has " + data.examples().features() + " features, and the net takes "
-                    + Arrays.toString(options.net().input()) + ", " + size
-                    + " in all; they must be as many or fewer");
-        }
-        return NetData.of(data.examples().withFeatures(size));
+        return NetData.of(data.examples(), data.schema(), options.net());
     }
 
     /**

@@ -113,8 +113,9 @@ public record NetModel(
         /** A feature of the example; those beyond the net's input are left out, as no training has seen them. */
         @Override
         public void feature(long feature, float value) {
-            if (feature >= 0 && feature < row.length) {
-                row[(int) feature] = value;
+            long at = feature - schema.firstIndex();
+            if (at >= 0 && at < row.length) {
+                row[(int) at] = value;
             }
         }
 
@@ -150,7 +151,7 @@ public record NetModel(
 
     /** Predicts the class of each example. */
     public void predict(Examples examples, Taker taker) throws IOException {
-        predict(NetData.of(examples.withFeatures(net.inputSize())), taker);
+        predict(NetData.of(examples, schema, net), taker);
     }
 
     /** The same for other data, scaled as the model says. */
@@ -170,7 +171,7 @@ public record NetModel(
 
     /** {@code accuracy}, and {@code loss}, the mean cross-entropy. */
     public Map<String, Double> score(Examples examples) throws IOException {
-        return score(NetData.of(examples.withFeatures(net.inputSize())));
+        return score(NetData.of(examples, schema, net));
     }
 
     /** The same for other data, scaled as the model says. */

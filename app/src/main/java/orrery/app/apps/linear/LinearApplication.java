@@ -17,6 +17,7 @@ import orrery.app.flags.FlagGroup;
 import orrery.app.flags.HoldOutFlags;
 import orrery.app.flags.StreamFlags;
 import orrery.app.flags.UsageException;
+import orrery.app.onnx.LinearOnnx;
 import orrery.data.Examples;
 import orrery.data.Loaded;
 import orrery.data.Schema;
@@ -222,6 +223,11 @@ abstract class LinearApplication implements Application {
         /** To as many digits as weights, which are floats, can give. */
         private static double rounded(double number) {
             return BigDecimal.valueOf(number).round(DIGITS).doubleValue();
+        }
+
+        @Override
+        public void export(Place file) throws IOException {
+            LinearOnnx.write(model, file);
         }
 
         @Override

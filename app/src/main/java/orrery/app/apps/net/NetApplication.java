@@ -14,6 +14,7 @@ import orrery.app.flags.DataFlags;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.HoldOutFlags;
 import orrery.app.flags.UsageException;
+import orrery.app.onnx.NetOnnx;
 import orrery.app.run.Shown;
 import orrery.data.DataException;
 import orrery.data.Loaded;
@@ -102,8 +103,8 @@ public final class NetApplication implements Application {
         private Optional<Read> train = Optional.empty();
         private Optional<NetData> test = Optional.empty();
 
-        /** What was read, how, and how much it is. */
-        private record Read(NetData data, Schema schema, Reading reading, String size) {}
+        /** What was read, and how. */
+        private record Read(NetData data, Schema schema, Reading reading) {}
 
         Task(NetFlags net, NetFlags.Search search, Given given, DataFlags reading, HoldOutFlags holdOut) {
             this.net = net;
@@ -120,31 +121,20 @@ public final class NetApplication implements Application {
             }
             net.noImages(given, name);
             var all = reading.data().read(name, reading.options());
-            all.examples().numbered("a net");
-            int size = net.net().inputSize();
-            if (all.examples().features() > size) {
-                throw new DataException(name + " has " + all.examples().features() + " features, and the net takes "
-                        + Arrays.toString(net.net().input()) + ", " + size + " in all; they must be as many or fewer");
-            }
-            var examples = all.examples().withFeatures(size);
+            var of = net.net();
+            var data = NetData.of(all.examples(), all.schema(), of);
             if (holdOut.split != null) {
-                var parts = examples.split(holdOut.split, seed);
+                var parts = all.examples().split(holdOut.split, seed);
                 check(parts.train().size(), parts.test().size());
-                examples = parts.train();
-                test = Optional.of(NetData.of(parts.test()));
+                data = NetData.of(parts.train(), all.schema(), of);
+                test = Optional.of(NetData.of(parts.test(), all.schema(), of));
             } else if (holdOut.test != null) {
-                test = Optional.of(NetData.of(reading.data()
-                        .readLike(holdOut.test, all.schema(), reading.options(), true)
-                        .examples()
-                        .withFeatures(size)));
+                var held = reading.data().readLike(holdOut.test, all.schema(), reading.options(), true);
+                test = Optional.of(NetData.of(held.examples(), all.schema(), of));
             }
-            train = Optional.of(new Read(
-                    NetData.of(examples),
-                    all.schema(),
-                    all.reading(),
-                    all.examples().toString()));
-            return examples
-                    + test.map(of -> String.format(Locale.ROOT, "; test: %,d examples", of.size()))
+            train = Optional.of(new Read(data, all.schema(), all.reading()));
+            return all.examples()
+                    + test.map(held -> String.format(Locale.ROOT, "; test: %,d examples", held.size()))
                             .orElse("");
         }
 
@@ -177,8 +167,7 @@ public final class NetApplication implements Application {
                         new ImageData(images, input, scaling, net.padding, net.isMirrored),
                         Schema.ofFeatures(
                                 "images", List.of(), images.classes(), net.net().inputSize()),
-                        all.reading().with("each channel is brought to mean 0 and deviation 1: " + scaling),
-                        images.toString()));
+                        all.reading().with("each channel is brought to mean 0 and deviation 1: " + scaling)));
             } catch (IllegalArgumentException e) {
                 throw new DataException(name + ": " + e.getMessage());
             }
@@ -260,6 +249,11 @@ public final class NetApplication implements Application {
                 } catch (IllegalArgumentException e) {
                     throw new DataException(data + ": " + e.getMessage());
                 }
+            }
+
+            @Override
+            public void export(Place file) throws IOException {
+                NetOnnx.write(net, file);
             }
 
             @Override
