@@ -65,6 +65,10 @@ final class BareNet implements AutoCloseable {
         }
     }
 
+    void train(int steps) {
+        local.train(steps);
+    }
+
     /** Examples a CPU second of all threads: the best of so many rounds of so many steps. */
     double rate(int rounds, int steps) throws Exception {
         double least = Double.MAX_VALUE;

@@ -56,7 +56,9 @@ public final class NetsBench implements Callable<Integer> {
     @Option(
             names = "--part",
             paramLabel = "P",
-            description = "speed (as if nothing is said), or local: local steps by workers and steps between averages.")
+            description =
+                    "speed (as if nothing is said); local: local steps by workers and steps between averages; zoo: each published net"
+                            + " once; memory: as steps go on.")
     String part = "speed";
 
     @Option(names = "--java", description = "Nets in Java, even where libtorch is.")
@@ -78,62 +80,66 @@ public final class NetsBench implements Callable<Integer> {
             }
             var backend = Backends.chosen();
             report.say(Backends.described());
-            if (part.equals("local")) {
-                new LocalSteps(batch).table(report);
-                return 0;
+            switch (part) {
+                case "local" -> new LocalSteps(batch).table(report);
+                case "zoo" -> ZooRun.each(report);
+                case "memory" -> ZooRun.memory(report, batch);
+                case "speed" -> speed(report, backend, figures);
+                default ->
+                    throw new CommandLine.ParameterException(
+                            spec.commandLine(), "--part is speed, local, zoo or memory, got '" + part + "'");
             }
-            if (!part.equals("speed")) {
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(), "--part is speed or local, got '" + part + "'");
-            }
-            double peak = Sgemm.peak();
-            for (var of : backend.equals(Backend.JAVA) ? List.of(backend) : List.of(Backend.JAVA, backend)) {
-                var line = new StringBuilder("products of matrices of 128, 256, 512, 1024 by " + of + ":");
-                for (int size = 128; size <= 1024; size *= 2) {
-                    double rate = Sgemm.rate(of.matrices(Tensor.Type.FLOAT32), size);
-                    line.append(String.format(Locale.ROOT, " %.0f GF/s (%.0f %%)", rate, 100 * rate / peak));
-                }
-                report.say(line + String.format(Locale.ROOT, " of %.0f in registers", peak));
-            }
-            var peer = new PyTorch(python);
-            boolean hasPeer = peer.isHere();
-            if (!hasPeer) {
-                report.say(python + " has no PyTorch (pip install torch, or --python FILE): left out");
-            }
-            var measured = nets.stream().map(Measured::new).toList();
-            for (int run = 0; run < runs; run++) {
-                for (var of : measured) {
-                    of.bare().add(bare(of.net(), run == 0 ? report : null));
-                    of.tables().add(tables(of.net()));
-                }
-                if (hasPeer) {
-                    var kept = peer.train(nets, batch, true);
-                    var asItComes = peer.train(nets, batch, false);
-                    report.say(String.format(Locale.ROOT, "PyTorch's products of matrices: %.0f GF/s", kept.sgemm()));
-                    for (var of : measured) {
-                        of.theirs().add(kept.rates().getOrDefault(of.name(), Double.NaN));
-                        of.asItComes().add(asItComes.rates().getOrDefault(of.name(), Double.NaN));
-                    }
-                }
-            }
-            for (var of : measured) {
-                figures.add(of.figure(
-                        of.bare(),
-                        "bare memory",
-                        runs,
-                        "one worker; each the best of " + ROUNDS + " rounds; reading examples counts through tables"));
-                if (hasPeer) {
-                    figures.add(of.figure(
-                            of.theirs(),
-                            "PyTorch that keeps memory",
-                            runs,
-                            "PyTorch's better memory format; it reads no examples"));
-                    figures.add(of.figure(of.asItComes(), "PyTorch as it comes", runs, ""));
-                }
-            }
-            report.figures(figures);
         }
         return 0;
+    }
+
+    private void speed(Report report, Backend backend, List<Figure> figures) throws Exception {
+        double peak = Sgemm.peak();
+        for (var of : backend.equals(Backend.JAVA) ? List.of(backend) : List.of(Backend.JAVA, backend)) {
+            var line = new StringBuilder("products of matrices of 128, 256, 512, 1024 by " + of + ":");
+            for (int size = 128; size <= 1024; size *= 2) {
+                double rate = Sgemm.rate(of.matrices(Tensor.Type.FLOAT32), size);
+                line.append(String.format(Locale.ROOT, " %.0f GF/s (%.0f %%)", rate, 100 * rate / peak));
+            }
+            report.say(line + String.format(Locale.ROOT, " of %.0f in registers", peak));
+        }
+        var peer = new PyTorch(python);
+        boolean hasPeer = peer.isHere();
+        if (!hasPeer) {
+            report.say(python + " has no PyTorch (pip install torch, or --python FILE): left out");
+        }
+        var measured = nets.stream().map(Measured::new).toList();
+        for (int run = 0; run < runs; run++) {
+            for (var of : measured) {
+                of.bare().add(bare(of.net(), run == 0 ? report : null));
+                of.tables().add(tables(of.net()));
+            }
+            if (hasPeer) {
+                var kept = peer.train(nets, batch, true);
+                var asItComes = peer.train(nets, batch, false);
+                report.say(String.format(Locale.ROOT, "PyTorch's products of matrices: %.0f GF/s", kept.sgemm()));
+                for (var of : measured) {
+                    of.theirs().add(kept.rates().getOrDefault(of.name(), Double.NaN));
+                    of.asItComes().add(asItComes.rates().getOrDefault(of.name(), Double.NaN));
+                }
+            }
+        }
+        for (var of : measured) {
+            figures.add(of.figure(
+                    of.bare(),
+                    "bare memory",
+                    runs,
+                    "one worker; each the best of " + ROUNDS + " rounds; reading examples counts through tables"));
+            if (hasPeer) {
+                figures.add(of.figure(
+                        of.theirs(),
+                        "PyTorch that keeps memory",
+                        runs,
+                        "PyTorch's better memory format; it reads no examples"));
+                figures.add(of.figure(of.asItComes(), "PyTorch as it comes", runs, ""));
+            }
+        }
+        report.figures(figures);
     }
 
     /** Steps of a round, and of a pass. */

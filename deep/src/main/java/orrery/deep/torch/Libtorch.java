@@ -146,6 +146,8 @@ final class Libtorch {
             environment(name, "1");
         }
         environment("OMP_WAIT_POLICY", "PASSIVE");
+        environment(
+                "TORCH_CPP_LOG_LEVEL", "ERROR"); // it warns of each convolution for which it has a faster one elsewhere
         if (System.getenv("OPENBLAS_CORETYPE") == null && Natives.hasAvx512()) {
             environment("OPENBLAS_CORETYPE", "SKYLAKEX"); // it takes newer cores of AMD for older ones
         }
@@ -153,7 +155,17 @@ final class Libtorch {
         for (Path library : Natives.libraries()) {
             System.load(library.toString());
         }
-        return SymbolLookup.loaderLookup();
+        var symbols = SymbolLookup.loaderLookup();
+        symbols.find("_ZN3c1011initLoggingEv").ifPresent(Libtorch::readLogLevel); // c10::initLogging()
+        return symbols;
+    }
+
+    private static void readLogLevel(MemorySegment symbol) {
+        try {
+            LINKER.downcallHandle(symbol, FunctionDescriptor.ofVoid()).invokeExact();
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static MemorySegment system(String name) {
