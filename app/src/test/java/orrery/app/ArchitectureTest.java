@@ -27,6 +27,8 @@ final class ArchitectureTest {
                         "orrery.data..",
                         "orrery.store..",
                         "orrery.wire..",
+                        "ai.onnx.proto..",
+                        "com.google.protobuf..",
                         "com.sun.net.httpserver..",
                         "io.micrometer..",
                         "picocli..")
@@ -38,9 +40,15 @@ final class ArchitectureTest {
     /** The packages, bottom up: each uses those before it, and none after it; applications do not know one another. */
     @Test
     void noPackageUsesOneAboveIt() {
-        var applications = List.of("apps.linear", "apps.factor", "apps.cluster", "apps.rank");
+        var applications = List.of("apps.linear", "apps.factor", "apps.cluster", "apps.topic", "apps.rank", "apps.net");
         var order = List.of(
-                List.of("flags"), List.of("cluster"), List.of("run"), List.of("apps"), applications, List.of("verbs"));
+                List.of("flags"),
+                List.of("cluster"),
+                List.of("run"),
+                List.of("onnx"),
+                List.of("apps"),
+                applications,
+                List.of("verbs"));
         var all = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests())
                 .importPackages("orrery.app");

@@ -15,6 +15,7 @@ final class ArchitectureTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "java..",
+                        "javax.imageio..",
                         "jdk.incubator.vector..",
                         "org.jspecify..",
                         "orrery.deep..",

@@ -17,6 +17,7 @@ import orrery.engine.train.Model;
 import orrery.engine.train.Trained;
 import orrery.engine.train.Training;
 import orrery.store.Place;
+import orrery.store.Readers;
 
 /**
  * Something that can be trained on the command line: {@code orrery train NAME DATA}. Found by {@link
@@ -87,6 +88,11 @@ public interface Application {
         /** By file that was read to train on, or part of it: a sum of its bytes, as far as that can be known. */
         default Map<String, String> sums(String data) throws IOException {
             return Data.withDefaults().sums(data);
+        }
+
+        /** Who may read what is made of the training data. */
+        default Readers readers(String data) throws IOException {
+            return Data.withDefaults().readers(data);
         }
 
         /** Makes ready to train; what is wrong with the data is an error here. */

@@ -38,7 +38,6 @@ import orrery.app.run.RunFolder;
 import orrery.app.run.Terminal;
 import orrery.app.run.Version;
 import orrery.app.run.WireUse;
-import orrery.data.Data;
 import orrery.engine.Job;
 import orrery.engine.event.JobFailedException;
 import orrery.engine.event.Outcome;
@@ -231,7 +230,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         var config = ConfigFile.text(spec.commandLine(), NOT_KEPT)
                 + ConfigFile.line("app", what)
                 + ConfigFile.line("train", ConfigFile.absolute(data));
-        var readers = Data.withDefaults().readers(data);
+        var readers = chosen.readers(data);
         var folder = resumed == null
                 ? RunFolder.create(keeping.folder, what, Instant.now(), readers)
                 : resumed.readBy(readers);
@@ -317,7 +316,7 @@ public final class Train implements Callable<Integer>, Complaints.OfApplication 
         String data = given(train, trainOption, "DATA", "which data?");
         try (var chosen = task(what)) {
             chosen.read(data, run.seed());
-            var folder = RunFolder.of(runPath).readBy(Data.withDefaults().readers(data));
+            var folder = RunFolder.of(runPath).readBy(chosen.readers(data));
             var own = run.of(chosen.sums(data)).writingTo(results(folder));
             boolean keeps = keeping.checkpointEvery > 0;
             chosen.prepare(keeps ? own.with(kept(folder).every(keeping.checkpointEvery)) : own)

@@ -2,6 +2,7 @@ package orrery.app.apps.net;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ import orrery.engine.stage.Run;
 import orrery.engine.train.Training;
 import orrery.store.Place;
 import orrery.store.Printable;
+import orrery.store.Readers;
 
 /** net. */
 public final class NetApplication implements Application {
@@ -50,8 +52,7 @@ public final class NetApplication implements Application {
 
     @Override
     public String data() {
-        return "images (idx, CIFAR's .bin, a folder of JPEG or PNG for each class), or examples with a class (libsvm, CSV,"
-                + " TSV, Parquet) whose features are the net's input, in its order";
+        return "images (idx, CIFAR, folders of JPEG or PNG), or examples whose numbers are the net's input";
     }
 
     @Override
@@ -182,6 +183,16 @@ public final class NetApplication implements Application {
         @Override
         public String dataSum() {
             return train.orElseThrow().data().sum();
+        }
+
+        @Override
+        public Map<String, String> sums(String data) throws IOException {
+            return ImageFiles.areImages(data) ? Map.of(data, dataSum()) : Application.Task.super.sums(data);
+        }
+
+        @Override
+        public Readers readers(String data) throws IOException {
+            return ImageFiles.areImages(data) ? Readers.of(Path.of(data)) : Application.Task.super.readers(data);
         }
 
         @Override

@@ -27,8 +27,8 @@ final class NetFlags {
             names = "--net",
             paramLabel = "NET",
             description = {
-                "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19, vgg19-22k, resnet-18, resnet-152, or a file of"
-                        + " JSON or Caffe's .prototxt (default: ${DEFAULT-VALUE}).",
+                "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19, vgg19-22k, resnet-18, resnet-152, a .json"
+                        + " or .prototxt (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
@@ -37,7 +37,7 @@ final class NetFlags {
     @Option(
             names = "--pad",
             paramLabel = "N",
-            description = "Of images: to train, cut at a place of chance, up to N pixels outside (default: 0).")
+            description = "Of images: cut by chance, up to N pixels outside (default: 0).")
     int padding;
 
     @Option(names = "--mirror", description = "Of images: to train, turn half of them the other way round.")
@@ -119,6 +119,7 @@ final class NetFlags {
         @Option(
                 names = "--decay",
                 paramLabel = "X",
+                descriptionKey = FlagGroup.MORE,
                 description = "Weight decay, not of biases and scales (default: ${DEFAULT-VALUE}).")
         float decay = 5e-4f;
 

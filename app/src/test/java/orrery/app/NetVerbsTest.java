@@ -1,0 +1,134 @@
+package orrery.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nets from the command line: a folder of pictures, what is made of it, and what is wrong with it. */
+final class NetVerbsTest {
+    private static final int SIDE = 8;
+
+    @TempDir
+    Path folder;
+
+    private Ran orrery(String... args) {
+        return Ran.of(
+                Arrays.stream(args).map(arg -> arg.replace("@", folder + "/")).toArray(String[]::new));
+    }
+
+    /** Bars across and upright, in noise. */
+    @BeforeEach
+    void pictures() throws IOException {
+        var random = new SplittableRandom(1);
+        for (var kind : List.of("across", "upright")) {
+            var home = Files.createDirectories(folder.resolve("pictures").resolve(kind));
+            for (int n = 0; n < 60; n++) {
+                var image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+                int line = random.nextInt(SIDE);
+                for (int i = 0; i < SIDE * SIDE; i++) {
+                    int grey = random.nextInt(80);
+                    boolean isBar = (kind.equals("across") ? i / SIDE : i % SIDE) == line;
+                    image.setRGB(i % SIDE, i / SIDE, (isBar ? 255 : grey) * 0x010101);
+                }
+                ImageIO.write(image, "png", home.resolve(n + ".png").toFile());
+            }
+        }
+        Files.writeString(folder.resolve("net.prototxt"), """
+                input: "data" input_shape { dim: 16 dim: 1 dim: 8 dim: 8 }
+                layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 8 kernel_size: 3 pad: 1 } }
+                layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
+                layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { pool: MAX kernel_size: 8 stride: 8 } }
+                layer { name: "end" type: "InnerProduct" bottom: "pool" top: "end" inner_product_param { num_output: 2 } }
+                layer { name: "loss" type: "SoftmaxWithLoss" bottom: "end" top: "loss" }
+                """);
+    }
+
+    private Ran train(String... more) {
+        var args = new java.util.ArrayList<>(List.of(
+                "train",
+                "net",
+                "@pictures",
+                "--net",
+                "@net.prototxt",
+                "--passes",
+                "30",
+                "--batch",
+                "8",
+                "--run",
+                "@run"));
+        args.addAll(List.of(more));
+        return orrery(args.toArray(String[]::new));
+    }
+
+    @Test
+    void picturesAreLearnedAndTheNetIsExported() throws Exception {
+        var trained = train("--split", "0.2", "--pad", "1", "--mirror", "--json", "--quiet");
+        assertThat(trained.metric("test", "accuracy")).isGreaterThan(0.9);
+        var evaluated = orrery("evaluate", "@run", "@pictures", "--json");
+        assertThat(evaluated.metric("test", "accuracy")).isGreaterThan(0.9);
+        var predicted = orrery("predict", "@run", "@pictures", "--probabilities");
+        assertThat(predicted.out().lines().toList())
+                .hasSize(121)
+                .startsWith("class\tacross\tupright")
+                .anyMatch(line -> line.startsWith("across\t"));
+        var on = train("--from-model", "@run", "--run", "@more", "--passes", "1", "--json", "--quiet");
+        assertThat(on.metric("train", "accuracy")).isGreaterThan(0.9); // it goes on from there
+
+        assertThat(orrery("export", "@run", "@net.onnx").code()).isZero();
+        var model = ModelProto.parseFrom(Files.readAllBytes(folder.resolve("net.onnx")));
+        assertThat(model.getGraph().getNodeList())
+                .extracting(NodeProto::getOpType)
+                .containsSubsequence(
+                        "Sub", "Div", "Transpose", "Conv", "Relu", "MaxPool", "Flatten", "Gemm", "Softmax");
+        assertThat(model.getGraph()
+                        .getInput(0)
+                        .getType()
+                        .getTensorType()
+                        .getShape()
+                        .getDimList())
+                .hasSize(4);
+        assertThat(model.getMetadataProps(0).getValue()).isEqualTo("[\"across\",\"upright\"]");
+    }
+
+    @Test
+    void linearModelsAreExported() throws Exception {
+        Files.writeString(folder.resolve("two.libsvm"), "1 1:1 2:0.5\n-1 1:-1 2:0.1\n".repeat(20));
+        assertThat(orrery("train", "lr", "@two.libsvm", "--run", "@lr").code()).isZero();
+        assertThat(orrery("export", "@lr", "@lr.onnx").code()).isZero();
+        var graph = ModelProto.parseFrom(Files.readAllBytes(folder.resolve("lr.onnx")))
+                .getGraph();
+        assertThat(graph.getInitializerList())
+                .filteredOn(of -> of.getName().equals("weights"))
+                .singleElement()
+                .satisfies(of -> assertThat(of.getDimsList()).containsExactly(2L, 1L));
+        assertThat(graph.getOutputList()).extracting(of -> of.getName()).containsExactly("margins", "probabilities");
+    }
+
+    @Test
+    void whatIsWrongIsSaid() throws Exception {
+        assertThat(orrery("export", "@run", "@net.onx").err()).contains("must end in .onnx");
+        Files.writeString(folder.resolve("words.csv"), "label,x\n" + "a,1\nb,2\n".repeat(10));
+        assertThat(orrery("train", "lr", "@words.csv", "--run", "@csv").code()).isZero();
+        assertThat(orrery("export", "@csv", "@csv.onnx").err()).contains("ONNX takes numbered features");
+        assertThat(orrery("train", "net", "@words.csv", "--net", "mlp", "--mirror")
+                        .err())
+                .contains("--mirror is for images");
+        assertThat(orrery("train", "net", "@pictures", "--net", "lenot").err()).contains("did you mean 'lenet'?");
+        assertThat(train("--schedule", "steps").err()).contains("step:PASSES:FACTOR");
+        assertThat(train("--pad", "-1").err()).contains("--pad must be 0 or more");
+        Files.write(folder.resolve("pictures/across/broken.png"), new byte[] {1, 2});
+        assertThat(train().err()).contains("broken.png: cannot be read: it is no JPEG or PNG");
+    }
+}
