@@ -21,6 +21,7 @@ import orrery.deep.layer.Linear;
 import orrery.deep.layer.LocalResponse;
 import orrery.deep.layer.Operation;
 import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Recurrent;
 import orrery.deep.layer.Window;
 import orrery.deep.net.Losses;
 import orrery.deep.net.Net;
@@ -71,7 +72,21 @@ final class GradientsTest {
                                 new LocalResponse(5, 0.5, 0.75, 2),
                                 new Dropout(0.4))
                         .map(layer -> Net.of(image, first, layer)),
-                Stream.of(joined));
+                Stream.of(
+                        joined,
+                        sequence(Recurrent.Cell.LSTM, false),
+                        sequence(Recurrent.Cell.LSTM, true),
+                        sequence(Recurrent.Cell.GRU, false),
+                        sequence(Recurrent.Cell.GRU, true)));
+    }
+
+    /** Two of them, one after the other, over five steps. */
+    private static Net sequence(Recurrent.Cell cell, boolean isWhole) {
+        return Net.input(5, 3)
+                .add("below", new Recurrent(cell, 4, true))
+                .add("above", new Recurrent(cell, 3, isWhole))
+                .add("end", new Linear(2, true))
+                .net();
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Linear;
 import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Recurrent;
 import orrery.deep.layer.Window;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
@@ -95,6 +96,20 @@ final class NetTest {
         assertThatThrownBy(() -> Net.parse(both.substring(0, bar), "mine.json"))
                 .hasMessageContaining("mine.json")
                 .hasMessageContaining(both.substring(bar + 3));
+    }
+
+    @Test
+    void sequencesHaveTheirForm() throws Exception {
+        var net = Net.input(20, 7)
+                .add("below", new Recurrent(Recurrent.Cell.GRU, 16, true))
+                .add("above", new Recurrent(Recurrent.Cell.LSTM, 8, false))
+                .net();
+        assertThat(net.output("below")).containsExactly(20, 16);
+        assertThat(net.output()).containsExactly(8);
+        assertThat(net.parameters()).isEqualTo(3 * 16 * (7 + 16 + 1) + 16 + 4 * 8 * (16 + 8 + 1));
+        assertThat(Net.parse(net.json(), "net")).isEqualTo(net);
+        assertThatThrownBy(() -> Net.of(new int[] {7}, new Recurrent(Recurrent.Cell.LSTM, 8, false)))
+                .hasMessageContaining("lstm takes sequences (steps, numbers), got [7]");
     }
 
     /** Ten layers with the data, the labels and the loss. */

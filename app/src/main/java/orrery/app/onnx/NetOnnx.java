@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import orrery.data.DataException;
 import orrery.deep.layer.Activation;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
@@ -14,6 +15,7 @@ import orrery.deep.layer.LayerNorm;
 import orrery.deep.layer.Linear;
 import orrery.deep.layer.LocalResponse;
 import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Recurrent;
 import orrery.deep.layer.Window;
 import orrery.deep.net.Net;
 import orrery.deep.train.NetModel;
@@ -92,7 +94,7 @@ public final class NetOnnx {
         return shape.length == 1 ? is : graph.node("Flatten", List.of(is), Map.of("axis", 1));
     }
 
-    private String add(Net.Node node, List<String> inputs, float[][] parameters) {
+    private String add(Net.Node node, List<String> inputs, float[][] parameters) throws DataException {
         int[] shape = net.inputs(node).getFirst();
         String from = inputs.getFirst();
         return switch (node.layer()) {
@@ -146,6 +148,9 @@ public final class NetOnnx {
                                 (float) local.beta(),
                                 "bias",
                                 (float) local.k()));
+            case Recurrent _ ->
+                throw new DataException(
+                        "layer '" + node.name() + "' is recurrent, which the export to ONNX does not have");
             case Dropout _ -> from; // nothing is left out of a prediction
             case Join(var kind) ->
                 kind == Join.Kind.ADD

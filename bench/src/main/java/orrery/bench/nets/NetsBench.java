@@ -57,7 +57,7 @@ public final class NetsBench implements Callable<Integer> {
             names = "--part",
             paramLabel = "P",
             description =
-                    "speed (as if nothing is said); local: local steps by workers and steps between averages; zoo: each published net"
+                    "speed (as if nothing is said); autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; zoo: each published net"
                             + " once; memory: as steps go on.")
     String part = "speed";
 
@@ -82,12 +82,13 @@ public final class NetsBench implements Callable<Integer> {
             report.say(Backends.described());
             switch (part) {
                 case "local" -> new LocalSteps(batch).table(report);
+                case "autograd" -> new Autograd(python).table(report);
                 case "zoo" -> ZooRun.each(report);
                 case "memory" -> ZooRun.memory(report, batch);
                 case "speed" -> speed(report, backend, figures);
                 default ->
                     throw new CommandLine.ParameterException(
-                            spec.commandLine(), "--part is speed, local, zoo or memory, got '" + part + "'");
+                            spec.commandLine(), "--part is speed, autograd, local, zoo or memory, got '" + part + "'");
             }
         }
         return 0;

@@ -9,7 +9,16 @@ import java.util.List;
  * example, without the batch: images are (height, width, channels).
  */
 public sealed interface Layer extends Serializable
-        permits Convolution, Pooling, Linear, Activation, BatchNorm, LayerNorm, LocalResponse, Dropout, Join {
+        permits Convolution,
+                Pooling,
+                Linear,
+                Activation,
+                BatchNorm,
+                LayerNorm,
+                LocalResponse,
+                Dropout,
+                Join,
+                Recurrent {
 
     /**
      * Numbers that a layer learns: a table of so many rows.

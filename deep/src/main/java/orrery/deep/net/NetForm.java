@@ -18,6 +18,7 @@ import orrery.deep.layer.LayerNorm;
 import orrery.deep.layer.Linear;
 import orrery.deep.layer.LocalResponse;
 import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Recurrent;
 import orrery.deep.layer.Window;
 import orrery.store.Json;
 
@@ -37,6 +38,8 @@ final class NetForm {
             "layer-norm",
             "local-response",
             "dropout",
+            "lstm",
+            "gru",
             "add",
             "concat");
 
@@ -57,6 +60,7 @@ final class NetForm {
             case LocalResponse _ -> "local-response";
             case Dropout _ -> "dropout";
             case Join(var kind) -> kind.name().toLowerCase(Locale.ROOT);
+            case Recurrent recurrent -> recurrent.cell().name().toLowerCase(Locale.ROOT);
         };
     }
 
@@ -109,6 +113,10 @@ final class NetForm {
                 map.put("k", k);
             }
             case Dropout(double part) -> map.put("part", part);
+            case Recurrent recurrent -> {
+                map.put("hidden", recurrent.hidden());
+                map.put("whole", recurrent.isWhole());
+            }
             case Activation _, Join _ -> {}
         }
         return map;
@@ -195,6 +203,11 @@ final class NetForm {
                     case "local-response" ->
                         new LocalResponse(
                                 whole("size", 5), number("alpha", 1e-4), number("beta", 0.75), number("k", 1));
+                    case "lstm", "gru" ->
+                        new Recurrent(
+                                Recurrent.Cell.valueOf(type.toUpperCase(Locale.ROOT)),
+                                whole("hidden"),
+                                isTrue("whole", false));
                     case "dropout" -> new Dropout(number("part", 0.5));
                     case "add", "concat" -> new Join(Join.Kind.valueOf(type.toUpperCase(Locale.ROOT)));
                     default ->
