@@ -21,8 +21,8 @@ import orrery.table.spec.UpdateRule;
 
 /**
  * Trains nets on data frames to tell classes apart. The features are the net's input in its order: of images row by row, pixel by
- * pixel, channel by channel, such as {@link ImageColumns} makes of JPEG and PNG. Each member has its part of the rows and computes on
- * it; what is learned is in tables of which each member holds its part. With {@code setConsistency("local:50")} members take 50 steps
+ * pixel, channel by channel, such as {@link ImageColumns} makes of JPEG and PNG. Each member trains on its own part of the rows; the
+ * weights are in tables, of which each member owns a part. With {@code setConsistency("local:50")} members take 50 steps
  * on their own before they average what they have learned, which is SparkNet's way (Moritz et al., ICLR 2016), with no driver in between.
  *
  * <p>Nets are computed by libtorch where {@code -Dorrery.libtorch} names a folder of it on each executor ({@code

@@ -90,7 +90,7 @@ public interface Application {
             return Data.withDefaults().sums(data);
         }
 
-        /** Who may read what is made of the training data. */
+        /** Who may read the files that are made of the training data. */
         default Readers readers(String data) throws IOException {
             return Data.withDefaults().readers(data);
         }

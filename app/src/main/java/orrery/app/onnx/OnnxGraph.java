@@ -110,7 +110,7 @@ final class OnnxGraph {
         };
     }
 
-    /** Writes the model, with what is said of it. */
+    /** Writes the model, with properties. */
     void write(Place file, Map<String, String> about) throws IOException {
         var model = ModelProto.newBuilder()
                 .setIrVersion(FORMAT)

@@ -1,9 +1,6 @@
 package orrery.bench.nets;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,8 +8,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
+import orrery.bench.Python;
 import orrery.bench.Report;
 import orrery.deep.layer.Dropout;
 import orrery.deep.layer.Operation;
@@ -22,30 +20,40 @@ import orrery.deep.net.Zoo;
 import orrery.deep.tensor.Tensor;
 import orrery.deep.train.Backends;
 
-/** Whole nets against PyTorch's automatic differentiation, in floats; without dropout, whose chance is another there. */
+/** Whole nets against PyTorch's automatic differentiation; without dropout, whose chance is another there. */
 final class Autograd {
     private static final int BATCH = 4;
     private static final List<String> NETS =
             List.of("mlp", "lenet", "cifar10-quick", "alexnet", "googlenet", "resnet-18", "inception-v3");
 
-    private final String python;
+    private final Python python;
 
-    Autograd(String python) {
-        this.python = python;
+    Autograd(String command) {
+        python = new Python(command);
     }
 
     void table(Report report) throws IOException, InterruptedException {
-        report.say("largest difference to PyTorch, as a part of the largest of the layer's: net, outputs, gradients");
+        report.say(
+                "differences to PyTorch: of outputs and gradients, the largest as a part of the layer's largest; of all"
+                        + " gradients together, by their norm. In floats, a number near 0 may fall on the other side of a ReLU.");
+        report.say("net            numbers   outputs  gradients  norm");
         for (var name : NETS) {
-            var found = compare(withoutDropout(Zoo.net(name)));
-            report.row(
-                    String.format(Locale.ROOT, "%-14s %.1e  %.1e", name, found[0], found[1]),
-                    "name",
-                    name,
-                    "outputs",
-                    found[0],
-                    "gradients",
-                    found[1]);
+            for (var type : Tensor.Type.values()) {
+                var found = compare(withoutDropout(Zoo.net(name)), type);
+                report.row(
+                        String.format(
+                                Locale.ROOT, "%-14s %s   %.1e  %.1e    %.1e", name, type, found[0], found[1], found[2]),
+                        "name",
+                        name,
+                        "numbers",
+                        type.toString(),
+                        "outputs",
+                        found[0],
+                        "gradients",
+                        found[1],
+                        "norm",
+                        found[2]);
+            }
         }
     }
 
@@ -65,9 +73,9 @@ final class Autograd {
         return builder.net();
     }
 
-    private double[] compare(Net net) throws IOException, InterruptedException {
+    private double[] compare(Net net, Tensor.Type type) throws IOException, InterruptedException {
         var folder = Files.createTempDirectory("autograd");
-        try (var pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, BATCH, false)) {
+        try (var pass = new Pass(net, Backends.chosen(), type, BATCH, false)) {
             var random = new SplittableRandom(1);
             for (long i = 0; i < pass.input().size(); i++) {
                 pass.input().set(i, random.nextDouble());
@@ -98,7 +106,7 @@ final class Autograd {
             write(folder.resolve("factors"), List.of(pass.outputGradient()));
             pass.backward(call, Pass.NOBODY);
             write(folder.resolve("gradients"), gradients);
-            return run(folder);
+            return run(folder, type);
         } finally {
             try (var files = Files.walk(folder)) {
                 for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -108,27 +116,20 @@ final class Autograd {
         }
     }
 
-    private double[] run(Path folder) throws IOException, InterruptedException {
-        var script = folder.resolve("autograd.py");
-        try (var in = Autograd.class.getResourceAsStream("autograd.py")) {
-            if (in == null) {
-                throw new IllegalStateException("autograd.py is not in the jar");
-            }
-            Files.copy(in, script);
-        }
-        var process = new ProcessBuilder(List.of(python, script.toString(), folder.toString(), String.valueOf(BATCH)))
-                .redirectErrorStream(true)
-                .start();
-        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(1, TimeUnit.HOURS) || process.exitValue() != 0) {
-            throw new IOException("PyTorch failed: " + said);
-        }
-        var found = new double[2];
+    private double[] run(Path folder, Tensor.Type type) throws IOException, InterruptedException {
+        var said = python.run(
+                Autograd.class,
+                "autograd.py",
+                Map.of(),
+                List.of(folder.toString(), String.valueOf(BATCH), "<f" + type.bytes()));
+        var found = new double[3];
         for (var line : said.lines().toList()) {
             if (line.startsWith("outputs ")) {
                 found[0] = Double.parseDouble(line.substring("outputs ".length()));
             } else if (line.startsWith("gradients ")) {
                 found[1] = Double.parseDouble(line.substring("gradients ".length()));
+            } else if (line.startsWith("norm ")) {
+                found[2] = Double.parseDouble(line.substring("norm ".length()));
             }
         }
         return found;
@@ -138,10 +139,7 @@ final class Autograd {
         try (var out = Files.newByteChannel(
                 file, java.nio.file.StandardOpenOption.CREATE, java.nio.file.StandardOpenOption.WRITE)) {
             for (var tensor : tensors) {
-                var numbers = new float[Math.toIntExact(tensor.size())];
-                tensor.copyTo(0, numbers, 0, numbers.length);
-                var bytes = ByteBuffer.allocate(numbers.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-                bytes.asFloatBuffer().put(numbers);
+                var bytes = tensor.data().asByteBuffer();
                 while (bytes.hasRemaining()) {
                     out.write(bytes);
                 }

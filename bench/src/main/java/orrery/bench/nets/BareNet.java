@@ -69,7 +69,7 @@ final class BareNet implements AutoCloseable {
         local.train(steps);
     }
 
-    /** Examples a CPU second of all threads: the best of so many rounds of so many steps. */
+    /** Examples a CPU second of all threads: the best of {@code rounds} rounds of {@code steps} steps. */
     double rate(int rounds, int steps) throws Exception {
         double least = Double.MAX_VALUE;
         for (int round = 0; round < rounds; round++) {

@@ -20,7 +20,7 @@ import orrery.table.spec.Consistency;
 import orrery.table.spec.UpdateRule;
 
 /**
- * SparkNet's questions: workers that take so many steps on their own before their weights are averaged, by steps and by workers.
+ * SparkNet's questions: workers that take some steps on their own before their weights are averaged, by the number of steps and of workers.
  * LeNet on mnist; what differs between rows is the consistency only.
  */
 final class LocalSteps {
@@ -28,7 +28,7 @@ final class LocalSteps {
     private static final int[] STEPS = {1, 5, 10, 50};
     private static final int CLOCKS = 500; // steps of each worker
     private static final int EXAMPLES = 16_000; // 250 steps of one worker with batches of 64, 50 of five
-    private static final double DUE = 0.97; // accuracy on what is trained on
+    private static final double DUE = 0.97; // accuracy on the training data
 
     private final int batch;
 

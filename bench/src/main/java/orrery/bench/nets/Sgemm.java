@@ -9,7 +9,7 @@ import orrery.deep.tensor.Tensor;
 /** What a thread of this processor reaches: of multiplications and additions in registers, and of products of matrices. */
 final class Sgemm {
     private static final int ROUNDS = 30;
-    private static final long NANOS = 500_000_000; // for the compiler to see what is hot
+    private static final long NANOS = 500_000_000; // long enough for the compiler
 
     private Sgemm() {}
 

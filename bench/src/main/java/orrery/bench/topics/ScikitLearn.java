@@ -3,12 +3,12 @@ package orrery.bench.topics;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
+import orrery.bench.Python;
 import orrery.data.Corpus;
 import orrery.data.Loaded;
 import orrery.learn.topic.TopicModel;
@@ -16,24 +16,14 @@ import orrery.learn.topic.TopicOptions;
 
 /** Topics by scikit-learn's variational inference, in a Python of its own, where there is one that has it. */
 final class ScikitLearn {
-    private final String python;
+    private final Python python;
 
-    ScikitLearn(String python) {
-        this.python = python;
+    ScikitLearn(String command) {
+        python = new Python(command);
     }
 
-    /** Whether a Python has it. */
     boolean isHere() throws InterruptedException {
-        try {
-            return new ProcessBuilder(python, "-c", "import sklearn")
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
-        }
+        return python.has("sklearn");
     }
 
     /** Topics, and the CPU seconds that they took. */
@@ -43,17 +33,14 @@ final class ScikitLearn {
         var folder = Files.createTempDirectory("scikit-learn");
         var source = folder.resolve("documents");
         var target = folder.resolve("topics");
-        var script = folder.resolve("lda.py");
-        try (var in = ScikitLearn.class.getResourceAsStream("lda.py")) {
-            if (in == null) {
-                throw new IllegalStateException("lda.py is not in the jar");
-            }
-            Files.copy(in, script);
+        try {
             write(documents, source);
             int words = documents.examples().features();
-            var process = new ProcessBuilder(List.of(
-                            python,
-                            script.toString(),
+            var said = python.run(
+                    ScikitLearn.class,
+                    "lda.py",
+                    Map.of(),
+                    List.of(
                             source.toString(),
                             target.toString(),
                             String.valueOf(words),
@@ -61,13 +48,7 @@ final class ScikitLearn {
                             String.valueOf(options.iterations()),
                             String.valueOf(options.prior()),
                             String.valueOf(options.beta()),
-                            String.valueOf(seed)))
-                    .redirectErrorStream(true)
-                    .start();
-            var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(1, TimeUnit.HOURS) || process.exitValue() != 0) {
-                throw new IOException("scikit-learn failed: " + said);
-            }
+                            String.valueOf(seed)));
             double cpu = said.lines()
                     .filter(line -> line.startsWith("cpu "))
                     .mapToDouble(line -> Double.parseDouble(line.substring("cpu ".length())))
@@ -75,7 +56,7 @@ final class ScikitLearn {
                     .orElseThrow(() -> new IOException("scikit-learn said: " + said));
             return new Found(read(documents, options, target, words), cpu);
         } finally {
-            for (var file : List.of(source, target, script, folder)) {
+            for (var file : List.of(source, target, folder)) {
                 Files.deleteIfExists(file);
             }
         }

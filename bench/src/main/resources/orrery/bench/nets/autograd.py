@@ -1,4 +1,4 @@
-"""Computes a net from its JSON by PyTorch, and compares outputs and gradients with those in files of floats."""
+"""Computes a net from its JSON by PyTorch, and compares outputs and gradients with those in files of numbers."""
 import json
 import sys
 
@@ -7,15 +7,15 @@ import torch
 import torch.nn.functional as F
 
 torch.set_num_threads(1)
-folder, batch = sys.argv[1], int(sys.argv[2])
+folder, batch, kind_of_number = sys.argv[1], int(sys.argv[2]), sys.argv[3]  # <f4 or <f8
 net = json.load(open(folder + "/net.json"))
 
 
-def floats(name):
-    return torch.from_numpy(numpy.fromfile(f"{folder}/{name}", dtype="<f4").copy())
+def read(name):
+    return torch.from_numpy(numpy.fromfile(f"{folder}/{name}", dtype=kind_of_number).copy())
 
 
-numbers, theirs, at = floats("parameters"), floats("gradients"), 0
+numbers, theirs, at = read("parameters"), read("gradients"), 0
 learned = []  # of each: the tensor, and where its gradient begins
 
 
@@ -33,7 +33,7 @@ def pair(value):
 
 
 images = len(net["input"]) == 3
-given = floats("input").reshape(batch, *net["input"])
+given = read("input").reshape(batch, *net["input"])
 results = {"input": given.permute(0, 3, 1, 2) if images else given}
 for layer in net["layers"]:
     kind, x = layer["type"], results[layer["inputs"][0]]
@@ -71,11 +71,14 @@ for layer in net["layers"]:
     results[layer["name"]] = y
 
 flat = y.permute(0, 2, 3, 1).flatten(1) if y.dim() == 4 else y.flatten(1)
-ours = floats("output").reshape(flat.shape)
-flat.backward(floats("factors").reshape(flat.shape))
-worst = 0.0
+ours = read("output").reshape(flat.shape)
+flat.backward(read("factors").reshape(flat.shape))
+worst = squares = differences = 0.0
 for tensor, begin, size in learned:
     gradient, other = tensor.grad.flatten(), theirs[begin:begin + size]
+    squares += float((gradient.double() ** 2).sum())
+    differences += float(((gradient - other).double() ** 2).sum())
     worst = max(worst, float((gradient - other).abs().max() / gradient.abs().max().clamp_min(1e-12)))
 print("outputs", float((flat - ours).abs().max() / flat.abs().max()))
 print("gradients", worst)
+print("norm", (differences / squares) ** 0.5)

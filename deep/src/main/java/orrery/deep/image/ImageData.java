@@ -7,12 +7,12 @@ import orrery.deep.train.NetData;
 import orrery.deep.train.Scaling;
 
 /**
- * Images as a net's examples: scaled, cut to the net's input where they are larger, and, to train, cut at a place of chance and
- * mirrored by chance.
+ * Images as a net's examples: scaled, and cut to the net's input where they are larger. In training, the place of the cut is random,
+ * and half of the images may be mirrored.
  *
  * @param input height, width and channels of the net's input
- * @param padding pixels of mean colour around an image, into which the cut may reach when it is trained on
- * @param isMirrored whether half of what is trained on is the other way round
+ * @param padding pixels of mean colour around an image, into which the cut may reach in training
+ * @param isMirrored whether half of the training images are mirrored, by chance
  */
 public record ImageData(Images images, int[] input, Scaling scaling, int padding, boolean isMirrored)
         implements NetData {

@@ -5,7 +5,7 @@ import orrery.deep.tensor.Tensor;
 
 /** Computes layers. For use by many threads; what it makes is for one. */
 public interface Backend {
-    /** All in Java, by vectors if the JVM was started with them: what others are checked against. */
+    /** All in Java, by vectors if the JVM was started with them. The oracle of other backends. */
     Backend JAVA = new Backend() {
         @Override
         public Matrices matrices(Tensor.Type type) {
@@ -29,7 +29,7 @@ public interface Backend {
     /** Makes what computes a layer. */
     Operation operation(Layer layer, Operation.Room room);
 
-    /** What it is, and what was found when it started. */
+    /** Its name, and its rate as measured at the start. */
     @Override
     String toString();
 }

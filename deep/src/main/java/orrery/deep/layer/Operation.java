@@ -7,8 +7,8 @@ import orrery.deep.tensor.Matrices;
 import orrery.deep.tensor.Tensor;
 
 /**
- * Computes a layer forward and backward for one worker, and keeps what the way back needs of the way forward. What it returns is its
- * own and stays until it is called for the same again. Confined to one thread.
+ * Computes a layer forward and backward for one worker, and keeps what the way back needs of the way forward. It owns the tensors that it returns, and
+ * reuses them at the next call. Confined to one thread.
  */
 public interface Operation extends AutoCloseable {
     /**
@@ -92,7 +92,7 @@ public interface Operation extends AutoCloseable {
             boolean[] isWanted,
             List<Tensor> ofParameters);
 
-    /** Gives back what is not in the room. */
+    /** Frees memory outside the room. */
     @Override
     default void close() {}
 

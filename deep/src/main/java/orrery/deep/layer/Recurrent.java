@@ -9,10 +9,10 @@ import orrery.deep.tensor.Matrices.Matrix;
 import orrery.deep.tensor.Tensor;
 
 /**
- * Cells over sequences (steps, numbers): at each step they see the step's numbers and what they gave at the step before.
+ * Cells over sequences (steps, numbers). At each step they read the step's numbers and their own output of the step before.
  *
  * @param cell which
- * @param hidden numbers that they give at each step
+ * @param hidden numbers of their output at each step
  * @param isWhole whether the output is that of all steps (steps, hidden); else of the last (hidden)
  */
 public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer {
@@ -32,7 +32,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
 
     public Recurrent {
         if (hidden < 1) {
-            throw new IllegalArgumentException("a recurrent layer gives 1 number or more, got " + hidden);
+            throw new IllegalArgumentException("a recurrent layer has an output of 1 number or more, got " + hidden);
         }
     }
 
@@ -73,7 +73,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
         return cell == Cell.LSTM ? new Lstm(this, room) : new Gru(this, room);
     }
 
-    /** What both kinds have in common: products of all steps at once, and of each step with the one before. */
+    /** Shared by both kinds: the products with the input, of all steps at once, and the walk over the steps. */
     private abstract static class Steps implements Operation {
         static final int WEIGHTS = 0;
         static final int RECURRENT = 1;
@@ -87,7 +87,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
         private final boolean isWhole;
         private final Later gates; // (batch, steps, width)
         private final Later gateGradients;
-        private final Later states; // (batch, steps, hidden): what is given
+        private final Later states; // (batch, steps, hidden): outputs
         private final Later last;
         private final Later carried; // (batch, hidden): gradient that comes from the step after
         private final Later gradient;
@@ -122,9 +122,9 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
         abstract void forward(int examples, int step, List<Tensor> parameters, Tensor gates, Tensor states);
 
         /**
-         * Computes gradients of a step's gates, and what goes to the step before.
+         * Computes the gradients of a step's gates, and the gradient of the states of the step before.
          *
-         * @param carried holds the gradient of the step's states, and takes that of the step before, but for what comes by products
+         * @param carried the gradient of the step's states; replaced by that of the step before
          */
         abstract void backward(
                 int examples,
@@ -136,7 +136,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
                 Tensor gateGradients,
                 List<Tensor> ofParameters);
 
-        /** What a pass backward begins with. */
+        /** Prepares a pass backward. */
         abstract void begin(int examples);
 
         @Override

@@ -40,7 +40,7 @@ final class VectorPooling {
                 int place = (i * width + left) * depth + c;
                 for (int j = left; j < right; j++, place += depth) {
                     var x = FloatVector.fromArray(SPECIES, image, place);
-                    var isBetter = x.compare(VectorOperators.LE, best).not(); // what is no number, too
+                    var isBetter = x.compare(VectorOperators.LE, best).not(); // NaN, too
                     best = best.blend(x, isBetter);
                     places = places.blend(IntVector.broadcast(PLACES, place), isBetter.cast(PLACES));
                 }

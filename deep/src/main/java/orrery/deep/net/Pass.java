@@ -156,7 +156,7 @@ public final class Pass implements AutoCloseable {
         }
     }
 
-    /** Computes the gradients of what is learned, from the gradient of the output, which is lost. */
+    /** Computes the gradients of what is learned, from the gradient of the output, which is overwritten. */
     public void backward(Operation.Call call, Listener listener) {
         gradients.clear();
         gradients.put(net.nodes().getLast().name(), outputGradient);

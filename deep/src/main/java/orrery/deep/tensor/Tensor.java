@@ -134,10 +134,10 @@ public final class Tensor {
     }
 
     /**
-     * Adds numbers of another tensor of the same type, each to a place of its own.
+     * Adds numbers of another tensor of the same type, each to its own place.
      *
      * @param at of the other, and of places
-     * @param to what is added to each place
+     * @param to the offset of all places
      */
     public void addEach(Tensor from, int at, int[] places, long to, int count) {
         if (isDouble) {
@@ -152,7 +152,7 @@ public final class Tensor {
         }
     }
 
-    /** The first numbers of another where they are above 0, and else 0; what is no number stays none. */
+    /** The first numbers of another where they are above 0, otherwise 0. NaN stays NaN. */
     public void positive(Tensor from, long count) {
         if (isDouble) {
             for (long i = 0; i < count; i++) {

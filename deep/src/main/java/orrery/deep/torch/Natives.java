@@ -73,7 +73,7 @@ final class Natives {
         return found;
     }
 
-    /** Unpacks once, whole or not at all, whoever else does at the same time. */
+    /** Unpacks once, whole or not at all. Several processes may do so at the same time. */
     private static Path unpacked(List<Path> jars) throws IOException {
         String name = jars.stream()
                 .map(jar -> String.valueOf(jar.getFileName()).replace(".jar", ""))

@@ -5,9 +5,9 @@ import java.util.List;
 import orrery.table.spec.RateSchedule;
 import orrery.table.spec.UpdateRule;
 
-/** How the rate goes in the course of a training. */
+/** The schedule of the learning rate over a training. */
 public sealed interface Course extends Serializable {
-    /** The rule with its rate as it goes, for a training of so many clocks, of which a pass has so many. */
+    /** The rule with its schedule, for a training of {@code clocks} clocks with {@code perPass} in each pass. */
     UpdateRule rule(UpdateRule rule, long clocks, long perPass);
 
     /** It stays. */
@@ -34,7 +34,7 @@ public sealed interface Course extends Serializable {
         }
     }
 
-    /** Times a factor every so many passes. */
+    /** Multiplied by a factor every {@code passes} passes. */
     record Steps(double passes, double factor) implements Course {
         public Steps {
             if (!(passes > 0)) {

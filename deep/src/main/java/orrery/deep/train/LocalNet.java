@@ -96,7 +96,7 @@ public final class LocalNet implements AutoCloseable {
      * Takes steps, each on a batch of the training data.
      *
      * @return the mean loss
-     * @throws IllegalStateException if there are not so many examples
+     * @throws IllegalStateException if the data end before
      * @throws DivergedException if the loss is no number any more
      */
     public double train(int count) {
@@ -168,7 +168,7 @@ public final class LocalNet implements AutoCloseable {
         }
     }
 
-    /** {@code accuracy} and {@code loss} on so many batches of the validation data. */
+    /** {@code accuracy} and {@code loss} on {@code count} batches of the validation data. */
     public Map<String, Double> test(int count) {
         double right = 0;
         double loss = 0;
@@ -204,7 +204,7 @@ public final class LocalNet implements AutoCloseable {
     }
 
     /**
-     * Takes what was learned elsewhere; velocities stay.
+     * Sets the weights, such as averaged ones; velocities stay.
      *
      * @throws IllegalArgumentException if one is missing, or has another size
      */

@@ -9,7 +9,7 @@ import orrery.data.Examples;
 import orrery.data.Schema;
 import orrery.deep.net.Net;
 
-/** What a net is trained on or predicts: examples that each have as many numbers as the net's input, and a label. Immutable. */
+/** The examples that a net is trained on or predicts. Each has as many numbers as the net's input, and a label. Immutable. */
 public interface NetData extends Serializable {
     /** How many examples there are. */
     long size();
@@ -33,7 +33,7 @@ public interface NetData extends Serializable {
          * Puts an example's numbers.
          *
          * @param to all of which is written
-         * @param random to train: what is drawn anew at each visit is drawn from it; null to predict
+         * @param random the source of random cuts and the like, in training; null to predict
          */
         void put(long example, float[] to, @Nullable SplittableRandom random);
     }

@@ -18,7 +18,7 @@ public final class NetLearning {
     }
 
     /**
-     * @param start what is trained on: a model of the same net and the same classes; nothing to begin by chance
+     * @param start the model to begin with, of the same net and the same classes; empty for random first values
      * @throws IllegalArgumentException if it is of another net
      */
     public NetLearning(NetOptions options, Optional<NetModel> start) {

@@ -2,12 +2,12 @@ package orrery.table.spec;
 
 import java.io.Serializable;
 
-/** Which part of a rule's rate is left, clock by clock. */
+/** The part of a rule's rate that is left at each clock. */
 public sealed interface RateSchedule extends Serializable {
     /** The part when all updates up to {@code age} are in; -1 before the first clock. */
     float share(long age);
 
-    /** From all to nothing in so many clocks, by the same amount each. */
+    /** Falls from 1 to 0 in {@code clocks} clocks, by the same amount at each. */
     record Linear(long clocks) implements RateSchedule {
         public Linear {
             atLeastOne("linear", clocks);
@@ -19,7 +19,7 @@ public sealed interface RateSchedule extends Serializable {
         }
     }
 
-    /** From all to nothing in so many clocks, along half a wave (Loshchilov and Hutter, ICLR 2017, without restarts). */
+    /** Falls from 1 to 0 in {@code clocks} clocks along half a cosine (Loshchilov and Hutter, ICLR 2017, without restarts). */
     record Cosine(long clocks) implements RateSchedule {
         public Cosine {
             atLeastOne("cosine", clocks);
@@ -31,7 +31,7 @@ public sealed interface RateSchedule extends Serializable {
         }
     }
 
-    /** Times {@code factor} every so many clocks. */
+    /** Multiplied by {@code factor} every {@code every} clocks. */
     record Steps(long every, double factor) implements RateSchedule {
         public Steps {
             atLeastOne("steps", every);

@@ -40,7 +40,7 @@ final class NetFlags {
             description = "Of images: cut by chance, up to N pixels outside (default: 0).")
     int padding;
 
-    @Option(names = "--mirror", description = "Of images: to train, turn half of them the other way round.")
+    @Option(names = "--mirror", description = "Of images: mirror half of them in training, by chance.")
     boolean isMirrored;
 
     @Option(
