@@ -204,7 +204,7 @@ final class NetsTest {
         assertThatThrownBy(() -> estimator(1).fit(broken)).hasStackTraceContaining("it is no JPEG or PNG");
     }
 
-    /** Pages that many link to are told from others by their rank and how many links they have. */
+    /** Rank and number of links say which pages many others link to. */
     @Test
     void learnsWhatAGraphComputationFound() throws Exception {
         var random = new SplittableRandom(6);
