@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Operation;
 import orrery.deep.net.Losses;
 import orrery.deep.net.Net;
@@ -153,7 +152,7 @@ public final class LocalNet implements AutoCloseable {
     private void descend(int layer) {
         var node = net().nodes().get(layer);
         for (int p = 0; p < velocities.get(layer).size(); p++) {
-            boolean isRunning = node.layer() instanceof BatchNorm && p >= BatchNorm.RUNNING;
+            boolean isRunning = NetRecipe.isRunning(node, p);
             float rate = isRunning ? 1 : options.rule().rate();
             float kept = isRunning ? 0 : momentum;
             float decay = net().parameters(node).get(p).decays() && !isRunning ? options.decay() : 0;
