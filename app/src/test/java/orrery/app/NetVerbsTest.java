@@ -102,6 +102,54 @@ final class NetVerbsTest {
         assertThat(model.getMetadataProps(0).getValue()).isEqualTo("[\"across\",\"upright\"]");
     }
 
+    /** Rows of embeddings by key: two processes write them in parts, which all verbs read, and they are those that two threads learn. */
+    @Test
+    void keysAreLearnedByTwoProcesses() throws Exception {
+        var random = new SplittableRandom(3);
+        var lines = new StringBuilder("x,a,b,y\n");
+        for (int n = 0; n < 400; n++) {
+            int a = random.nextInt(20);
+            int b = random.nextInt(20);
+            lines.append("%.3f,a%d,b%d,%s\n".formatted(random.nextDouble(), a, b, a % 2 == b % 2 ? "yes" : "no"));
+        }
+        Files.writeString(folder.resolve("clicks.csv"), lines);
+        Files.writeString(folder.resolve("machine.json"), """
+                {"input": [1], "fields": 2, "layers": [
+                  {"name": "weights", "type": "embedding", "width": 1, "sum": true},
+                  {"name": "embedding", "type": "embedding", "width": 10},
+                  {"name": "pairs", "type": "interactions"},
+                  {"name": "sum", "type": "add", "inputs": ["weights", "pairs"]}]}
+                """);
+        var train =
+                List.of("train", "net", "@clicks.csv", "--label", "y", "--net", "@machine.json", "--rule", "adagrad");
+        var how = List.of("--hash-bits", "64", "--passes", "15", "--rate", "0.1", "--batch", "16", "--json", "--quiet");
+        var shared = keyed(train, how, "--processes", "2", "--run", "@shared");
+        assertThat(shared.metric("train", "auc")).isGreaterThan(0.9);
+        assertThat(folder.resolve("shared/model-embedding-00002-of-00002.safetensors"))
+                .exists();
+        keyed(train, how, "--run", "@threads");
+        var predicted = orrery("predict", "@shared", "@clicks.csv", "--probabilities");
+        assertThat(predicted.out())
+                .isEqualTo(orrery("predict", "@threads", "@clicks.csv", "--probabilities")
+                        .out());
+        assertThat(orrery("evaluate", "@shared", "@clicks.csv", "--json").metric("test", "auc"))
+                .isEqualTo(shared.metric("train", "auc"));
+        var on = keyed(train, how, "--processes", "2", "--from-model", "@shared", "--passes", "1", "--run", "@on");
+        assertThat(on.metric("train", "auc")).isGreaterThan(0.9);
+        assertThat(orrery("show", "@shared").out()).contains("embedding").contains("40 rows of 10");
+        assertThat(orrery("export", "@shared", "@shared.onnx").err()).contains("layer 'weights' cannot be exported");
+        assertThat(orrery("train", "net", "@clicks.csv", "--label", "y", "--net", "mlp")
+                        .err())
+                .contains("the data has 2 columns of categories, and the net takes numbers only");
+    }
+
+    private Ran keyed(List<String> train, List<String> how, String... more) {
+        var args = new java.util.ArrayList<>(train);
+        args.addAll(how);
+        args.addAll(List.of(more));
+        return orrery(args.toArray(String[]::new));
+    }
+
     @Test
     void linearModelsAreExported() throws Exception {
         Files.writeString(folder.resolve("two.libsvm"), "1 1:1 2:0.5\n-1 1:-1 2:0.1\n".repeat(20));

@@ -14,6 +14,9 @@ import orrery.deep.layer.Backend;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.Flatten;
+import orrery.deep.layer.Interactions;
 import orrery.deep.layer.Join;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.LayerNorm;
@@ -77,7 +80,39 @@ final class GradientsTest {
                         sequence(Recurrent.Cell.LSTM, false),
                         sequence(Recurrent.Cell.LSTM, true),
                         sequence(Recurrent.Cell.GRU, false),
-                        sequence(Recurrent.Cell.GRU, true)));
+                        sequence(Recurrent.Cell.GRU, true),
+                        Net.input(5, 3)
+                                .add("cells", new Recurrent(Recurrent.Cell.LSTM, 4, true))
+                                .add("end", new Linear(3, true, true))
+                                .net(),
+                        keyed()));
+    }
+
+    /** All that reads keys, with one embedding for two layers. */
+    private static Net keyed() {
+        return Net.input(2)
+                .fields(3)
+                .add("weights", new Embedding(1, true))
+                .add("rows", new Embedding(4, false))
+                .add("pairs", new Interactions())
+                .add("flat", new Flatten(), "rows")
+                .add("all", new Join(Join.Kind.CONCAT), Net.INPUT, "flat")
+                .add("hidden", new Linear(5, true))
+                .add("tanh", new Activation(Activation.Kind.TANH))
+                .add("deep", new Linear(1, true))
+                .add("sum", new Join(Join.Kind.ADD), "weights", "pairs", "deep")
+                .net();
+    }
+
+    /** Bags of no key, of one and of several, of which some are the same. */
+    private static void fillKeys(Pass pass, int examples, SplittableRandom random) {
+        for (int bag = 0; bag < examples * pass.net().fields(); bag++) {
+            for (int k = random.nextInt(4); k > 0; k--) {
+                pass.keys().add(random.nextInt(6), 2 * (float) random.nextDouble() - 1);
+            }
+            pass.keys().endBag();
+        }
+        pass.keysAreComplete();
     }
 
     /** Two of them, one after the other, over five steps. */
@@ -109,6 +144,9 @@ final class GradientsTest {
         int examples = 3;
         try (var pass = new Pass(net, backend, Tensor.Type.FLOAT64, 4, false)) {
             fill(pass.input(), random);
+            if (net.fields() > 0) {
+                fillKeys(pass, examples, random);
+            }
             for (int layer = 0; layer < net.nodes().size(); layer++) {
                 pass.parameters(layer).forEach(of -> fill(of, random));
             }
@@ -177,14 +215,16 @@ final class GradientsTest {
             var gradient = pass.outputGradient();
             var other = Tensor.of(arena, Tensor.Type.FLOAT64, 2, 3);
             int[] classes = {2, 0};
-            for (boolean isSquare : List.of(true, false)) {
-                loss(isSquare, outputs, targets, classes, gradient);
+            int[] signs = {1, 0, 0, 1, 1, 0};
+            for (var kind : List.of("squares", "cross-entropy", "logistic")) {
+                int[] right = kind.equals("logistic") ? signs : classes;
+                loss(kind, outputs, targets, right, gradient);
                 for (int i = 0; i < 6; i++) {
                     double is = outputs.get(i);
                     outputs.set(i, is + STEP);
-                    double above = loss(isSquare, outputs, targets, classes, other);
+                    double above = loss(kind, outputs, targets, right, other);
                     outputs.set(i, is - STEP);
-                    double below = loss(isSquare, outputs, targets, classes, other);
+                    double below = loss(kind, outputs, targets, right, other);
                     outputs.set(i, is);
                     assertThat(gradient.get(i))
                             .isCloseTo((above - below) / (2 * STEP), org.assertj.core.api.Assertions.within(1e-8));
@@ -193,9 +233,11 @@ final class GradientsTest {
         }
     }
 
-    private static double loss(boolean isSquare, Tensor outputs, Tensor targets, int[] classes, Tensor gradient) {
-        return isSquare
-                ? Losses.squares(outputs, targets, 6, gradient, 1)
-                : Losses.crossEntropy(outputs, classes, 2, 3, gradient, 1);
+    private static double loss(String kind, Tensor outputs, Tensor targets, int[] right, Tensor gradient) {
+        return switch (kind) {
+            case "squares" -> Losses.squares(outputs, targets, 6, gradient, 1);
+            case "logistic" -> Losses.logistic(outputs, right, 6, gradient, 1);
+            default -> Losses.crossEntropy(outputs, right, 2, 3, gradient, 1);
+        };
     }
 }

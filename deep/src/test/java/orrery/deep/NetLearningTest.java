@@ -3,25 +3,33 @@ package orrery.deep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.data.Columns;
 import orrery.data.Examples;
 import orrery.data.Loaded;
+import orrery.data.ReadOptions;
 import orrery.data.Schema;
 import orrery.deep.layer.Activation;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.Interactions;
+import orrery.deep.layer.Join;
 import orrery.deep.layer.Linear;
 import orrery.deep.layer.Pooling;
 import orrery.deep.layer.Window;
+import orrery.deep.net.Loss;
 import orrery.deep.net.Net;
 import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
@@ -32,6 +40,7 @@ import orrery.engine.event.Outcome;
 import orrery.engine.event.RunEvent;
 import orrery.engine.keep.Checkpoints;
 import orrery.engine.stage.Run;
+import orrery.engine.train.KeyedRows;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.spec.Consistency;
@@ -104,6 +113,120 @@ final class NetLearningTest {
         assertThat(loaded.classNames()).containsExactly("2", "5", "7");
     }
 
+    /** Two categories of which the pair decides, and a number. */
+    private static Loaded pairs(int count, long seed, int hashBits, boolean isNumber) {
+        var columns = List.of(
+                Schema.Column.of("x", ReadOptions.Role.NUMERIC),
+                Schema.Column.of("a", ReadOptions.Role.CATEGORICAL),
+                Schema.Column.of("y", ReadOptions.Role.LABEL),
+                Schema.Column.of("b", ReadOptions.Role.CATEGORICAL));
+        var schema = Columns.schema(columns, hashBits, isNumber ? List.of() : List.of("no", "yes"));
+        var rows = new Columns(schema, true);
+        var random = new SplittableRandom(seed);
+        for (int n = 0; n < count; n++) {
+            int a = random.nextInt(30);
+            int b = random.nextInt(20);
+            double x = random.nextGaussian();
+            double score = (a % 2 == b % 2 ? 1 : -1) + 0.2 * x;
+            rows.add(new Object[] {x, "a" + a, isNumber ? score : score > 0 ? "yes" : "no", "b" + b});
+        }
+        return new Loaded(rows.pack(), schema);
+    }
+
+    /** Where nothing is dropped and rows are narrow. */
+    private static Net machine(Loss loss) {
+        return Net.input(1)
+                .fields(2)
+                .loss(loss)
+                .add("weights/of keys", new Embedding(1, true)) // a name that no table can have
+                .add("rows", new Embedding(4, false))
+                .add("pairs", new Interactions())
+                .add("numbers", new Linear(1, true), Net.INPUT)
+                .add("sum", new Join(Join.Kind.ADD), "weights/of keys", "pairs", "numbers")
+                .net();
+    }
+
+    private static NetOptions ofMachine(Loss loss) {
+        return new NetOptions(machine(loss), 20, 16, new UpdateRule.AdaGrad(0.1f), new Course.Constant(), 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "ssp:2", "essp:2", "asp", "local:4"})
+    void pairsOfKeysAreLearned(String consistency) throws Exception {
+        for (int bits : new int[] {8, ReadOptions.KEYS}) {
+            var test = pairs(300, 2, bits, false);
+            var run = Run.local(2).with(Consistency.parse(consistency));
+            var model = new NetLearning(ofMachine(Loss.CROSS_ENTROPY))
+                    .prepare(pairs(800, 1, bits, false), run)
+                    .run()
+                    .model();
+            var scores = model.score(test.examples());
+            assertThat(scores.get("auc")).as(bits + " bits").isGreaterThan(bits == 8 ? 0.9 : 0.97);
+            assertThat(model.rows().get("rows")).isInstanceOf(KeyedRows.Sparse.class);
+            var file = Place.of(folder.resolve("keyed-" + bits + ".safetensors"));
+            model.save(file);
+            var loaded = NetModel.load(file);
+            assertThat(loaded.score(test.examples())).isEqualTo(scores);
+            rowsAreAsTheirExamples(loaded, test);
+            var on = new NetLearning(ofMachine(Loss.CROSS_ENTROPY).withPasses(1), Optional.of(loaded))
+                    .prepare(pairs(800, 1, bits, false), run)
+                    .run()
+                    .model();
+            assertThat(on.score(test.examples()).get("auc")).isGreaterThan(scores.get("auc") - 0.02);
+        }
+    }
+
+    /** A row of a frame gets what the example that is made of it gets. */
+    private static void rowsAreAsTheirExamples(NetModel model, Loaded test) throws IOException {
+        var due = new double[(int) test.examples().size()];
+        model.predict(test.examples(), (example, best, probabilities) -> due[(int) example] = probabilities[1]);
+        try (var scorer = model.scorer()) {
+            var cursor = test.examples().cursor();
+            for (int i = 0; i < 20; i++) {
+                cursor.move(i);
+                for (int k = cursor.from(); k < cursor.to(); k++) {
+                    scorer.feature(cursor.key(k), cursor.values()[k]);
+                }
+                assertThat(NetModel.probabilities(scorer.outputs())[1])
+                        .isCloseTo(due[i], org.assertj.core.api.Assertions.within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void numbersAreLearned() throws Exception {
+        var model = new NetLearning(ofMachine(Loss.SQUARES))
+                .prepare(pairs(800, 1, ReadOptions.KEYS, true), Run.local(2))
+                .run()
+                .model();
+        var scores = model.score(pairs(300, 2, ReadOptions.KEYS, true).examples());
+        assertThat(scores.get("rmse")).isLessThan(0.35); // of a deviation of 1
+        assertThat(scores).doesNotContainKey("accuracy");
+        assertThat(model.classNames()).isEmpty();
+        assertThatThrownBy(() -> new NetLearning(ofMachine(Loss.SQUARES))
+                        .prepare(pairs(20, 1, ReadOptions.KEYS, false), Run.local(1)))
+                .hasMessageContaining(
+                        "the net gives a number, its loss is squares, and the labels are names, such as no");
+    }
+
+    @Test
+    void fieldsMustBeThoseOfTheData() {
+        var data = pairs(20, 1, ReadOptions.KEYS, false);
+        var other = Net.input(1)
+                .fields(3)
+                .add("rows", new Embedding(2, true))
+                .add("end", new Linear(2, true))
+                .net();
+        assertThatThrownBy(() -> new NetLearning(NetOptions.of(other)).prepare(data, Run.local(1)))
+                .hasMessageContaining("the net takes 3 fields of keys, and the data has 2 columns of categories");
+        var numbers = Net.of(new int[] {3}, new Linear(2, true));
+        assertThatThrownBy(() -> new NetLearning(NetOptions.of(numbers)).prepare(data, Run.local(1)))
+                .hasMessageContaining("the data has 2 columns of categories, and the net takes numbers only")
+                .hasMessageContaining("deepfm");
+        assertThatThrownBy(() -> new NetLearning(NetOptions.of(other)).prepare(images(10, 1), Run.local(1)))
+                .hasMessageContaining("all features are keys of one field");
+    }
+
     @Test
     void goesOnToTheSameBits() throws Exception {
         var due = train(Run.local(2), 4);
@@ -132,7 +255,7 @@ final class NetLearningTest {
         var narrow = new NetOptions(
                 Net.of(new int[] {64}, new Linear(2, true)), 1, 4, new UpdateRule.Sgd(0.1f), new Course.Constant(), 0);
         assertThatThrownBy(() -> new NetLearning(narrow).prepare(images(50, 1), Run.local(1)))
-                .hasMessageContaining("the net has 2 outputs");
+                .hasMessageContaining("the net has outputs for 2 classes");
         var wild = new NetOptions(net(), 5, 16, new UpdateRule.Sgd(1e30f), new Course.Constant(), 0);
         assertThatThrownBy(() -> new NetLearning(wild)
                         .prepare(images(200, 1), Run.local(1))

@@ -88,7 +88,12 @@ final class NetTest {
                 "{\"input\":[4],\"layers\":[{\"type\":\"linear\"}]} | layer 1: 'outputs' is missing; the layer has [type]",
                 "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":0}]} | layer 1: linear: there must be 1 output",
                 "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":2,\"units\":3}]} | 'units' says nothing here",
-                "{\"input\":[0],\"layers\":[{\"type\":\"relu\"}]} | 'input' must be a whole number from 1",
+                "{\"input\":[0],\"layers\":[{\"type\":\"relu\"}]} | the input's dimensions are 1 or more, got [0]",
+                "{\"input\":[1],\"layers\":[{\"type\":\"embedding\",\"width\":2}]} | reads 'keys', and the layers before it are [input]",
+                "{\"input\":[1],\"fields\":2,\"layers\":[{\"type\":\"linear\",\"outputs\":2,\"inputs\":[\"keys\"]}]} | embeddings read 'keys', and no other layer does",
+                "{\"input\":[4],\"loss\":\"square\",\"layers\":[{\"type\":\"relu\"}]} | the loss 'square' is none of [cross-entropy, squares]; did you mean 'squares'?",
+                "{\"input\":[4],\"loss\":\"squares\",\"layers\":[{\"type\":\"relu\"}]} | a net with the loss 'squares' has one output, got [4]",
+                "{\"input\":[4],\"layers\":[{\"type\":\"linear\",\"outputs\":2,\"each\":true}]} | 'each' is for sequences (steps, numbers), got [4]",
                 "{\"input\":[4],\"layers\":[{\"type\":\"dropout\",\"part\":1}]} | below 1, got 1.0",
             })
     void badFormsAreSaid(String both) {
@@ -96,6 +101,21 @@ final class NetTest {
         assertThatThrownBy(() -> Net.parse(both.substring(0, bar), "mine.json"))
                 .hasMessageContaining("mine.json")
                 .hasMessageContaining(both.substring(bar + 3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wide-and-deep", "deepfm"})
+    void netsOverCategoriesAreAsWideAsTheData(String name) throws Exception {
+        var net = Zoo.net(name, 4, 7);
+        assertThat(net.inputSize()).isEqualTo(4);
+        assertThat(net.fields()).isEqualTo(7);
+        assertThat(net.classes()).isEqualTo(2);
+        assertThat(Net.parse(net.json(), "net")).isEqualTo(net);
+        var none = Zoo.net(name, 0, 2);
+        assertThat(none.inputSize()).isZero();
+        assertThat(Net.parse(none.json(), "net")).isEqualTo(none);
+        assertThatThrownBy(() -> Zoo.net(name, 4, 0)).hasMessageContaining("there are none");
+        assertThat(Zoo.net(name).fields()).isEqualTo(26);
     }
 
     @Test

@@ -10,6 +10,9 @@ import orrery.deep.layer.Activation;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.Flatten;
+import orrery.deep.layer.Interactions;
 import orrery.deep.layer.Join;
 import orrery.deep.layer.LayerNorm;
 import orrery.deep.layer.Linear;
@@ -56,10 +59,23 @@ public final class NetOnnx {
         int size = net.outputSize();
         String flat = flattened(last, net.output());
         graph.node("Identity", "output", List.of(flat), Map.of());
-        graph.node("Softmax", "probabilities", List.of("output"), Map.of("axis", 1));
         graph.output("output", size);
-        graph.output("probabilities", size);
+        if (net.classes() > 0) {
+            probabilities();
+            graph.output("probabilities", net.classes());
+        }
         graph.write(file, Map.of("classes", Json.line(model.classNames())));
+    }
+
+    /** Of a single output, those of both classes. */
+    private void probabilities() {
+        if (net.outputSize() > 1) {
+            graph.node("Softmax", "probabilities", List.of("output"), Map.of("axis", 1));
+            return;
+        }
+        String second = graph.node("Sigmoid", List.of("output"), Map.of());
+        String first = graph.node("Sub", List.of(graph.number(1), second), Map.of());
+        graph.node("Concat", "probabilities", List.of(first, second), Map.of("axis", 1));
     }
 
     private static boolean isImage(int[] shape) {
@@ -100,6 +116,8 @@ public final class NetOnnx {
         return switch (node.layer()) {
             case Convolution convolution -> convolution(node, convolution, shape, from, parameters);
             case Pooling pooling -> pooling(pooling, from);
+            case Linear linear when linear.isEach() -> throw none(node);
+            case Flatten _ -> flattened(from, shape);
             case Linear linear -> {
                 var all = new ArrayList<>(List.of(
                         flattened(from, shape),
@@ -148,15 +166,18 @@ public final class NetOnnx {
                                 (float) local.beta(),
                                 "bias",
                                 (float) local.k()));
-            case Recurrent _ ->
-                throw new DataException(
-                        "layer '" + node.name() + "' is recurrent, which the export to ONNX does not have");
+            case Recurrent _, Embedding _, Interactions _ -> throw none(node);
             case Dropout _ -> from; // nothing is left out of a prediction
             case Join(var kind) ->
                 kind == Join.Kind.ADD
                         ? graph.node("Sum", inputs, Map.of())
-                        : graph.node("Concat", inputs, Map.of("axis", 1));
+                        : graph.node("Concat", inputs, Map.of("axis", isImage(shape) ? 1 : -1));
         };
+    }
+
+    private static DataException none(Net.Node node) {
+        return new DataException("layer '" + node.name() + "' cannot be exported: recurrent layers, embeddings and"
+                + " layers by step are not written to ONNX");
     }
 
     private static float[] fromOne(float[] values) {

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import orrery.bench.Figure;
 import orrery.bench.Report;
-import orrery.learn.ModelRows;
+import orrery.engine.train.ModelRows;
 import orrery.learn.cluster.ClusterModel;
 import orrery.learn.factor.FactorModel;
 import orrery.learn.linear.LinearModel;

@@ -18,7 +18,10 @@ public sealed interface Layer extends Serializable
                 LocalResponse,
                 Dropout,
                 Join,
-                Recurrent {
+                Recurrent,
+                Embedding,
+                Interactions,
+                Flatten {
 
     /**
      * Numbers that a layer learns: a table of so many rows.

@@ -1,5 +1,6 @@
 package orrery.deep.layer;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.deep.tensor.Matrices;
@@ -10,8 +11,14 @@ import orrery.deep.tensor.Tensor;
  * All numbers of an example times weights, summed, for each of several outputs.
  *
  * @param outputs how many
+ * @param isEach whether each step of a sequence (steps, numbers) is taken alone, by the same weights: the output is (steps, outputs)
  */
-public record Linear(int outputs, boolean hasBias) implements Layer {
+public record Linear(int outputs, boolean hasBias, boolean isEach) implements Layer {
+    /** Of all numbers together. */
+    public Linear(int outputs, boolean hasBias) {
+        this(outputs, hasBias, false);
+    }
+
     public Linear {
         if (outputs < 1) {
             throw new IllegalArgumentException("linear: there must be 1 output or more, got " + outputs);
@@ -20,28 +27,48 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
 
     @Override
     public int[] output(List<int[]> inputs) {
-        Layer.only("linear", inputs);
-        return new int[] {outputs};
+        int[] shape = Layer.only("linear", inputs);
+        if (!isEach) {
+            return new int[] {outputs};
+        }
+        if (shape.length != 2) {
+            throw new IllegalArgumentException(
+                    "linear: 'each' is for sequences (steps, numbers), got " + Arrays.toString(shape));
+        }
+        return new int[] {shape[0], outputs};
+    }
+
+    /** How many times an example is multiplied: once for each step. */
+    private int steps(List<int[]> inputs) {
+        return isEach ? inputs.getFirst()[0] : 1;
     }
 
     @Override
     public List<Parameter> parameters(List<int[]> inputs) {
-        int inner = Math.toIntExact(Tensor.size(Layer.only("linear", inputs)));
+        int inner = Math.toIntExact(Tensor.size(Layer.only("linear", inputs))) / steps(inputs);
         var weights = new Parameter("weights", outputs, inner, (float) Math.sqrt(6.0 / inner), true);
         return hasBias ? List.of(weights, new Parameter("bias", 1, outputs, 0, false)) : List.of(weights);
     }
 
     @Override
     public Operation operation(Operation.Room room) {
-        return new Multiply(this, room.size(), room.matrices(), room.batch(outputs), room.batch(room.size()));
+        int steps = steps(room.inputs());
+        return new Multiply(
+                this,
+                steps,
+                room.size() / steps,
+                room.matrices(),
+                room.batch((long) steps * outputs),
+                room.batch(room.size()));
     }
 
-    private record Multiply(Linear of, int inner, Matrices matrices, Later result, Later gradient)
+    private record Multiply(Linear of, int steps, int inner, Matrices matrices, Later result, Later gradient)
             implements Operation {
         @Override
         public Tensor forward(Call call, List<Tensor> inputs, List<Tensor> parameters) {
             var output = result.get();
-            for (long i = 0; i < call.examples(); i++) {
+            int rows = call.examples() * steps;
+            for (long i = 0; i < rows; i++) {
                 if (of.hasBias()) {
                     output.copy(parameters.get(1), 0, i * of.outputs(), of.outputs());
                 } else {
@@ -49,7 +76,7 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
                 }
             }
             matrices.addProduct(
-                    call.examples(),
+                    rows,
                     of.outputs(),
                     inner,
                     Matrix.of(inputs.getFirst(), 0, inner),
@@ -67,14 +94,15 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
                 Tensor ofOutput,
                 boolean[] isWanted,
                 List<Tensor> ofParameters) {
+            int rows = call.examples() * steps;
             if (of.hasBias()) {
-                Sums.ofColumns(ofOutput, call.examples(), of.outputs(), ofParameters.get(1));
+                Sums.ofColumns(ofOutput, rows, of.outputs(), ofParameters.get(1));
             }
             var gradients = Matrix.of(ofOutput, 0, of.outputs());
             matrices.addProduct(
                     of.outputs(),
                     inner,
-                    call.examples(),
+                    rows,
                     gradients.transposed(),
                     Matrix.of(inputs.getFirst(), 0, inner),
                     Matrix.of(ofParameters.getFirst(), 0, inner));
@@ -83,7 +111,7 @@ public record Linear(int outputs, boolean hasBias) implements Layer {
             }
             var ofInput = gradient.get();
             matrices.product(
-                    call.examples(),
+                    rows,
                     inner,
                     of.outputs(),
                     gradients,

@@ -17,8 +17,16 @@ public interface Operation extends AutoCloseable {
      * @param inputs shapes, of an example
      * @param batch examples at most
      * @param mayOverwrite whether nobody else reads the input, so that the output may take its place
+     * @param keys of the batch; null if the net has none
      */
-    record Room(Arena arena, Tensor.Type type, Matrices matrices, List<int[]> inputs, int batch, boolean mayOverwrite) {
+    record Room(
+            Arena arena,
+            Tensor.Type type,
+            Matrices matrices,
+            List<int[]> inputs,
+            int batch,
+            boolean mayOverwrite,
+            @Nullable KeyBags keys) {
         /** Zeros. */
         public Tensor tensor(long numbers) {
             return Tensor.of(arena, type, Math.toIntExact(numbers));

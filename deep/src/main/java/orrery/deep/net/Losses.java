@@ -37,6 +37,24 @@ public final class Losses {
     }
 
     /**
+     * The sum of the cross-entropies where a single output is the logarithm of the odds of class 1.
+     *
+     * @param outputs one for each example
+     * @param classes 0 or 1
+     * @param gradient takes the gradient, times {@code scale}
+     */
+    public static double logistic(Tensor outputs, int[] classes, int examples, Tensor gradient, double scale) {
+        double sum = 0;
+        for (int n = 0; n < examples; n++) {
+            int sign = classes[n] == 1 ? 1 : -1;
+            double margin = sign * outputs.get(n);
+            sum += margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;
+            gradient.set(n, -scale * sign / (1 + Math.exp(margin)));
+        }
+        return sum;
+    }
+
+    /**
      * The sum of the squared differences, halved.
      *
      * @param targets beside the outputs

@@ -2,6 +2,7 @@ package orrery.deep.net;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,9 @@ import orrery.deep.layer.Activation;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.Flatten;
+import orrery.deep.layer.Interactions;
 import orrery.deep.layer.Join;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.LayerNorm;
@@ -41,7 +45,13 @@ final class NetForm {
             "lstm",
             "gru",
             "add",
-            "concat");
+            "concat",
+            "flatten",
+            "embedding",
+            "interactions");
+
+    private static final List<String> LOSSES =
+            Arrays.stream(Loss.values()).map(NetForm::word).toList();
 
     private NetForm() {}
 
@@ -61,12 +71,17 @@ final class NetForm {
             case Dropout _ -> "dropout";
             case Join(var kind) -> kind.name().toLowerCase(Locale.ROOT);
             case Recurrent recurrent -> recurrent.cell().name().toLowerCase(Locale.ROOT);
+            case Embedding _ -> "embedding";
+            case Interactions _ -> "interactions";
+            case Flatten _ -> "flatten";
         };
     }
 
     static String write(Net net) {
         var text = new StringBuilder("{\"input\":")
-                .append(Json.line(java.util.Arrays.stream(net.input()).boxed().toList()))
+                .append(Json.line(Arrays.stream(net.input()).boxed().toList()))
+                .append(net.fields() == 0 ? "" : ",\"fields\":" + net.fields())
+                .append(net.loss() == Loss.SQUARES ? ",\"loss\":\"squares\"" : "")
                 .append(",\"layers\":[\n");
         text.append(net.nodes().stream()
                 .map(node -> {
@@ -97,9 +112,16 @@ final class NetForm {
                     map.put("roundedUp", isRoundedUp);
                 }
             }
-            case Linear(int outputs, boolean hasBias) -> {
+            case Linear(int outputs, boolean hasBias, boolean isEach) -> {
                 map.put("outputs", outputs);
                 map.put("bias", hasBias);
+                if (isEach) {
+                    map.put("each", true);
+                }
+            }
+            case Embedding(int width, boolean isSum) -> {
+                map.put("width", width);
+                map.put("sum", isSum);
             }
             case BatchNorm(double epsilon, double momentum) -> {
                 map.put("epsilon", epsilon);
@@ -117,7 +139,7 @@ final class NetForm {
                 map.put("hidden", recurrent.hidden());
                 map.put("whole", recurrent.isWhole());
             }
-            case Activation _, Join _ -> {}
+            case Activation _, Join _, Interactions _, Flatten _ -> {}
         }
         return map;
     }
@@ -136,12 +158,16 @@ final class NetForm {
 
     static Net read(String json, String where) throws IOException {
         var all = Json.object(json, where);
-        refuseOthers(all, List.of("input", "layers"), where);
+        refuseOthers(all, List.of("input", "fields", "loss", "layers"), where);
         var shape = new ArrayList<Integer>();
         for (var dimension : Json.list(all.get("input"), where, "input")) {
-            shape.add((int) Json.whole(dimension, where, "input", 1, Integer.MAX_VALUE));
+            shape.add((int) Json.whole(dimension, where, "input", 0, Integer.MAX_VALUE));
         }
         var builder = Net.input(shape.stream().mapToInt(i -> i).toArray());
+        if (all.containsKey("fields")) {
+            builder.fields((int) Json.whole(all.get("fields"), where, "fields", 0, Integer.MAX_VALUE));
+        }
+        builder.loss(loss(String.valueOf(all.getOrDefault("loss", LOSSES.getFirst())), where));
         String before = Net.INPUT;
         int number = 0;
         for (var entry : Json.list(all.get("layers"), where, "layers")) {
@@ -150,7 +176,7 @@ final class NetForm {
             var map = new Settings(Json.map(entry, place, "layers"), place);
             var layer = map.layer();
             String name = map.text("name", number + "-" + type(layer));
-            var inputs = map.texts("inputs", before);
+            var inputs = map.texts("inputs", layer instanceof Embedding ? Net.KEYS : before);
             map.refuseOthers();
             builder.add(name, layer, inputs.toArray(String[]::new));
             before = name;
@@ -160,6 +186,18 @@ final class NetForm {
         } catch (IllegalArgumentException e) {
             throw new IOException(where + ": " + e.getMessage(), e);
         }
+    }
+
+    private static Loss loss(String name, String where) throws IOException {
+        if (!LOSSES.contains(name)) {
+            throw new IOException(
+                    where + ": the loss '" + name + "' is none of " + LOSSES + Nearest.hint(name, LOSSES));
+        }
+        return Loss.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
+    private static String word(Loss loss) {
+        return loss.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static void refuseOthers(Map<String, Object> map, List<String> known, String where) throws IOException {
@@ -195,7 +233,10 @@ final class NetForm {
                                 text("kind", "average").equals("max") ? Pooling.Kind.MAX : Pooling.Kind.AVERAGE,
                                 null,
                                 false);
-                    case "linear" -> new Linear(whole("outputs"), isTrue("bias", true));
+                    case "linear" -> new Linear(whole("outputs"), isTrue("bias", true), isTrue("each", false));
+                    case "embedding" -> new Embedding(whole("width"), isTrue("sum", false));
+                    case "interactions" -> new Interactions();
+                    case "flatten" -> new Flatten();
                     case "relu", "sigmoid", "tanh", "gelu" ->
                         new Activation(Activation.Kind.valueOf(type.toUpperCase(Locale.ROOT)));
                     case "batch-norm" -> new BatchNorm(number("epsilon", 1e-5), number("momentum", 0.9));

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import orrery.deep.layer.Backend;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.KeyBags;
 import orrery.deep.layer.Operation;
 import orrery.deep.tensor.Tensor;
 
@@ -25,6 +27,8 @@ public final class Pass implements AutoCloseable {
     private final List<List<Tensor>> parameters = new ArrayList<>();
     private final List<List<Tensor>> parameterGradients = new ArrayList<>();
     private final int batch;
+    private final Tensor.Type type;
+    private final @Nullable KeyBags keys;
 
     /** What happens to a layer, by its number in the net. */
     public interface Listener {
@@ -53,20 +57,27 @@ public final class Pass implements AutoCloseable {
     public Pass(Net net, Backend backend, Tensor.Type type, int batch, boolean keepsAll) {
         this.net = net;
         this.batch = batch;
+        this.type = type;
+        keys = net.fields() == 0 ? null : new KeyBags(net.fields());
         var matrices = backend.matrices(type);
-        outputs.put(Net.INPUT, room(type, net.inputSize()));
-        outputGradient = room(type, net.outputSize());
+        outputs.put(Net.INPUT, room(net.inputSize()));
+        outputs.put(Net.KEYS, Tensor.of(arena, type, 0)); // they are apart
+        outputGradient = room(net.outputSize());
         var learned = new HashSet<String>(); // layers that depend on what is learned
         for (var node : net.nodes()) {
             operations.add(backend.operation(
                     node.layer(),
                     new Operation.Room(
-                            arena, type, matrices, net.inputs(node), batch, !keepsAll && mayOverwrite(node))));
+                            arena, type, matrices, net.inputs(node), batch, !keepsAll && mayOverwrite(node), keys)));
             var of = new ArrayList<Tensor>();
             var ofGradients = new ArrayList<Tensor>();
             for (var parameter : net.parameters(node)) {
                 of.add(Tensor.of(arena, type, parameter.rows(), parameter.width()));
                 ofGradients.add(Tensor.of(arena, type, parameter.rows(), parameter.width()));
+            }
+            if (node.layer() instanceof Embedding embedding) {
+                of.add(Tensor.of(arena, type, 0, embedding.width()));
+                ofGradients.add(Tensor.of(arena, type, 0, embedding.width()));
             }
             parameters.add(of);
             parameterGradients.add(ofGradients);
@@ -94,7 +105,7 @@ public final class Pass implements AutoCloseable {
                                 other.name().equals(input) && !other.layer().readsOutput());
     }
 
-    private Tensor room(Tensor.Type type, long size) {
+    private Tensor room(long size) {
         return Tensor.of(arena, type, batch, Math.toIntExact(size));
     }
 
@@ -110,6 +121,33 @@ public final class Pass implements AutoCloseable {
     /** The net's input, to be filled: (batch, numbers of an example). */
     public Tensor input() {
         return output(Net.INPUT);
+    }
+
+    /**
+     * The keys of the examples, to be filled with the bags of all fields; then {@link #keysAreComplete} makes room for the rows.
+     *
+     * @throws IllegalStateException if the net has none
+     */
+    public KeyBags keys() {
+        if (keys == null) {
+            throw new IllegalStateException("the net has no fields of keys");
+        }
+        return keys;
+    }
+
+    /** Makes room for the rows of all keys in the parameters and gradients of embeddings: (keys or more, width). */
+    public void keysAreComplete() {
+        for (int i = 0; i < parameters.size(); i++) {
+            if (net.nodes().get(i).layer() instanceof Embedding embedding) {
+                parameters.get(i).set(0, grown(parameters.get(i).getFirst(), embedding.width()));
+                parameterGradients.get(i).set(0, grown(parameterGradients.get(i).getFirst(), embedding.width()));
+            }
+        }
+    }
+
+    private Tensor grown(Tensor before, int width) {
+        int count = keys().count();
+        return before.shape()[0] >= count ? before : Tensor.of(arena, type, 2 * count, width);
     }
 
     /** The net's output: (batch, numbers). */
@@ -136,7 +174,7 @@ public final class Pass implements AutoCloseable {
         return outputGradient;
     }
 
-    /** What a layer has learned, to be filled, in the order of {@link Net#parameters}. */
+    /** What a layer has learned, to be filled, in the order of {@link Net#parameters}; of an embedding the rows of the batch's keys. */
     public List<Tensor> parameters(int layer) {
         return parameters.get(layer);
     }
@@ -167,7 +205,11 @@ public final class Pass implements AutoCloseable {
                 continue;
             }
             for (var of : parameterGradients.get(i)) {
-                of.zero(0, of.size());
+                of.zero(
+                        0,
+                        node.layer() instanceof Embedding(int width, boolean _)
+                                ? (long) keys().count() * width
+                                : of.size());
             }
             listener.beforeBackward(i);
             var ofInputs = operations

@@ -4,11 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import orrery.deep.layer.Activation;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Dropout;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.Flatten;
+import orrery.deep.layer.Interactions;
 import orrery.deep.layer.Join;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Linear;
@@ -30,18 +35,51 @@ public final class Zoo {
             "resnet-18", Zoo::resnet18,
             "resnet-152", Zoo::resnet152));
 
+    private static final Map<String, BiFunction<Integer, Integer, Net>> BY_DATA =
+            new TreeMap<>(Map.of("wide-and-deep", Zoo::wideAndDeep, "deepfm", Zoo::deepFm));
+
+    private static final int CRITEO_NUMBERS = 13;
+    private static final int CRITEO_FIELDS = 26;
+
     private Zoo() {}
 
     public static List<String> names() {
-        return List.copyOf(NETS.keySet());
+        var names = new TreeSet<>(NETS.keySet());
+        names.addAll(BY_DATA.keySet());
+        return List.copyOf(names);
+    }
+
+    /** Whether a net's input is as wide as the data: {@link #net(String, int, int)}. */
+    public static boolean isByData(String name) {
+        return BY_DATA.containsKey(name);
     }
 
     /**
-     * A net.
+     * A net for data with numbers and fields of categories, which tells two classes apart.
+     *
+     * @throws IllegalArgumentException if there is none of that name, or the data have no fields
+     */
+    public static Net net(String name, int numbers, int fields) {
+        var found = BY_DATA.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException("there is no net '" + name + "' for fields, only " + BY_DATA.keySet());
+        }
+        if (fields < 1) {
+            throw new IllegalArgumentException(
+                    "the net " + name + " is for data with columns of categories, and there are none");
+        }
+        return found.apply(numbers, fields);
+    }
+
+    /**
+     * A net. One whose input is as wide as the data has the shape of the Criteo data, 13 numbers and 26 fields.
      *
      * @throws IllegalArgumentException if there is none of that name
      */
     public static Net net(String name) {
+        if (isByData(name)) {
+            return net(name, CRITEO_NUMBERS, CRITEO_FIELDS);
+        }
         var found = NETS.get(name);
         if (found == null) {
             throw new IllegalArgumentException("there is no net '" + name + "', only " + names());
@@ -71,6 +109,56 @@ public final class Zoo {
     }
 
     private static final Layer RELU = new Activation(Activation.Kind.RELU);
+
+    // Nets over categories: a linear model of all features beside a net over embeddings; the output is the logarithm of
+    // the odds
+
+    /** Cheng et al., DLRS 2016, figure 4: embeddings of 32 numbers. One rule of update trains both sides. */
+    private static Net wideAndDeep(int numbers, int fields) {
+        var builder = Net.input(numbers).fields(fields);
+        var terms = linear(builder, numbers);
+        builder.add("embedding", new Embedding(32, false));
+        terms.add(deep(builder, numbers, 0, 1024, 512, 256));
+        return builder.add("sum", new Join(Join.Kind.ADD), terms.toArray(String[]::new))
+                .net();
+    }
+
+    /** Guo et al., IJCAI 2017: embeddings of 10 numbers, which the factorization machine and the net share; the settings of section 3.1. */
+    private static Net deepFm(int numbers, int fields) {
+        var builder = Net.input(numbers).fields(fields);
+        var terms = linear(builder, numbers);
+        builder.add("embedding", new Embedding(10, false)).add("pairs", new Interactions());
+        terms.add(builder.last());
+        terms.add(deep(builder, numbers, 0.5, 400, 400, 400));
+        return builder.add("sum", new Join(Join.Kind.ADD), terms.toArray(String[]::new))
+                .net();
+    }
+
+    /** A weight of each key and each number. */
+    private static List<String> linear(Net.Builder builder, int numbers) {
+        builder.add("weights", new Embedding(1, true));
+        var terms = new ArrayList<>(List.of(builder.last()));
+        if (numbers > 0) {
+            builder.add("number-weights", new Linear(1, true), Net.INPUT);
+            terms.add(builder.last());
+        }
+        return terms;
+    }
+
+    private static String deep(Net.Builder builder, int numbers, double dropped, int... widths) {
+        builder.add("rows", new Flatten(), "embedding");
+        if (numbers > 0) {
+            builder.add("all", new Join(Join.Kind.CONCAT), Net.INPUT, "rows");
+        }
+        for (int i = 0; i < widths.length; i++) {
+            builder.add("hidden" + (i + 1), linear(widths[i])).add("relu" + (i + 1), RELU);
+            if (dropped > 0) {
+                builder.add("drop" + (i + 1), new Dropout(dropped));
+            }
+        }
+        builder.add("odds", linear(1));
+        return builder.last();
+    }
 
     /** Two hidden layers over digits. */
     private static Net mlp() {

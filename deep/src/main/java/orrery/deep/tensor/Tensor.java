@@ -133,6 +133,25 @@ public final class Tensor {
         }
     }
 
+    /** Adds numbers of another tensor of the same type, times a factor. */
+    public void addTimes(Tensor from, long at, long to, long count, double factor) {
+        if (isDouble) {
+            for (long i = 0; i < count; i++) {
+                add(to + i, factor * from.get(at + i));
+            }
+            return;
+        }
+        if (factor == 1) {
+            add(from, at, to, count);
+            return;
+        }
+        float by = (float) factor;
+        for (int i = 0; i < count; i++) {
+            float value = from.data.getAtIndex(FLOAT, at + i);
+            data.setAtIndex(FLOAT, to + i, data.getAtIndex(FLOAT, to + i) + by * value);
+        }
+    }
+
     /**
      * Adds numbers of another tensor of the same type, each to its own place.
      *
@@ -192,16 +211,21 @@ public final class Tensor {
 
     /** The sum of all numbers' squares. */
     public double squares() {
+        return squares(0, size);
+    }
+
+    /** The sum of the squares of {@code count} numbers. */
+    public double squares(long from, long count) {
         double sum = 0;
-        for (long i = 0; i < size; i++) {
+        for (long i = from; i < from + count; i++) {
             sum += get(i) * get(i);
         }
         return sum;
     }
 
-    /** All numbers times a factor. */
-    public void scale(double factor) {
-        for (long i = 0; i < size; i++) {
+    /** The first numbers times a factor. */
+    public void scale(double factor, long count) {
+        for (long i = 0; i < count; i++) {
             set(i, get(i) * factor);
         }
     }

@@ -7,15 +7,26 @@ import java.util.TreeSet;
 import orrery.data.DataException;
 import orrery.data.Description;
 import orrery.data.Schema;
+import orrery.deep.net.Loss;
+import orrery.deep.net.Net;
 
 /** The classes of examples, in the order of a net's outputs. */
 record Classes(List<String> names, double[] labels) implements Serializable {
     /**
-     * The schema's, or the different labels, ascending.
+     * The schema's, or the different labels, ascending; none if the net gives numbers.
      *
-     * @param most outputs of the net
+     * @throws DataException if the net cannot tell so many apart
      */
-    static Classes of(NetData data, Schema schema, int most) throws DataException {
+    static Classes of(NetData data, Schema schema, Net net) throws DataException {
+        int most = net.classes();
+        if (net.loss() == Loss.SQUARES) {
+            if (!schema.classes().isEmpty()) {
+                throw new DataException(
+                        "the net gives a number, its loss is squares, and the labels are names, such as "
+                                + schema.classes().getFirst());
+            }
+            return new Classes(List.of(), new double[0]);
+        }
         if (!schema.classes().isEmpty()) {
             return named(schema.classes()).checked(most);
         }
@@ -37,7 +48,7 @@ record Classes(List<String> names, double[] labels) implements Serializable {
 
     private Classes checked(int most) throws DataException {
         if (names.size() > most) {
-            throw new DataException("the net has " + most + " outputs, and the labels are more classes, such as "
+            throw new DataException("the net has outputs for " + most + " classes, and the labels are more, such as "
                     + names.subList(0, Math.min(20, names.size())) + "; give the last layer an output for each class");
         }
         return this;

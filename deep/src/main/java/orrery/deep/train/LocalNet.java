@@ -54,6 +54,11 @@ public final class LocalNet implements AutoCloseable {
                         "a net in its own memory is trained by sgd or momentum, not by " + options.rule());
         };
         var net = options.net();
+        if (net.fields() > 0 || net.steps() > 1 || net.outputSize() == 1) {
+            throw new IllegalArgumentException(
+                    "a net in its own memory tells classes of examples apart, with an output for"
+                            + " each; nets with keys, sequences or a single output are trained on tables (NetLearning)");
+        }
         pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, options.batch(), false);
         classes = new int[options.batch()];
         var random = new SplittableRandom(seed);

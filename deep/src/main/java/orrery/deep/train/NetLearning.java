@@ -5,10 +5,11 @@ import java.util.Optional;
 import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.data.Schema;
+import orrery.deep.net.Loss;
 import orrery.engine.stage.Run;
 import orrery.engine.train.Training;
 
-/** Trains nets to tell classes apart: the last layer has an output for each, and the loss is the cross-entropy. */
+/** Trains nets: to tell classes apart, of examples or of each step of a sequence, or to give a number; as their {@link Loss} says. */
 public final class NetLearning {
     private final NetOptions options;
     private final Optional<NetModel> start;

@@ -1,34 +1,45 @@
 package orrery.deep.train;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import orrery.data.Cache;
 import orrery.data.Columns;
+import orrery.data.DataException;
 import orrery.data.Examples;
 import orrery.data.Schema;
+import orrery.deep.layer.Embedding;
 import orrery.deep.layer.Operation;
-import orrery.deep.net.Losses;
+import orrery.deep.net.Loss;
 import orrery.deep.net.Net;
 import orrery.deep.net.Pass;
 import orrery.deep.tensor.Tensor;
+import orrery.engine.train.KeyedRows;
 import orrery.engine.train.Model;
 import orrery.engine.train.ModelFile;
+import orrery.engine.train.ModelParts;
+import orrery.engine.train.RocCurve;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors;
+import orrery.table.spec.TableSpec;
 
 /**
- * A net that has learned to tell classes apart.
+ * A net that has learned.
  *
  * @param schema what features and labels mean
  * @param scaling of the images that it was trained on; null if it was on numbers as they are
  * @param parameters by layer and parameter, in the net's order
+ * @param rows of embeddings, by layer
  * @param provenance where it comes from
  */
 public record NetModel(
@@ -37,12 +48,15 @@ public record NetModel(
         Classes classes,
         @Nullable Scaling scaling,
         float[][][] parameters,
+        Map<String, KeyedRows> rows,
         Map<String, String> provenance)
         implements Model {
     /** What the file says that it is. */
     public static final String FORMAT = "orrery-net-1";
 
     private static final int BATCH = 64;
+    private static final String KEYS = ".keys";
+    private static final String ROWS = ".rows";
 
     /** Takes what a net gives for an example. */
     @FunctionalInterface
@@ -51,7 +65,7 @@ public record NetModel(
          * Takes an example's classes.
          *
          * @param best the likeliest
-         * @param probabilities by class
+         * @param probabilities by class; the number, if the net gives one
          */
         void take(long example, int best, double[] probabilities) throws IOException;
     }
@@ -69,10 +83,30 @@ public record NetModel(
                 }
             }
         }
+        rows.forEach((layer, of) -> crc.update((layer + of.sum()).getBytes(StandardCharsets.UTF_8)));
         return String.format("crc32c:%08x", crc.getValue());
     }
 
-    /** The names of the classes. */
+    /**
+     * The rows of an embedding.
+     *
+     * @throws IllegalArgumentException if the layer is none
+     */
+    public KeyedRows rows(Net.Node embedding) {
+        var found = rows.get(embedding.name());
+        if (found == null) {
+            throw new IllegalArgumentException("the model has no rows of layer '" + embedding.name() + "'");
+        }
+        return found;
+    }
+
+    /** The rows of an embedding that are in files. */
+    static KeyedRows inParts(ModelParts parts, Net.Node embedding) {
+        int width = ((Embedding) embedding.layer()).width();
+        return new KeyedRows.InParts(parts, NetRecipe.rows(embedding), TableSpec.OPEN, width);
+    }
+
+    /** The names of the classes; none if the net gives numbers. */
     public List<String> classNames() {
         return classes.names();
     }
@@ -83,6 +117,41 @@ public record NetModel(
                 pass.parameters(layer).get(p).copy(parameters[layer][p], 0, 0, parameters[layer][p].length);
             }
         }
+    }
+
+    /** Brings the rows of the batch's keys, which are complete. */
+    private void fillRows(Pass pass) {
+        if (net.fields() == 0) {
+            return;
+        }
+        pass.keysAreComplete();
+        var keys = pass.keys().keys();
+        for (int layer = 0; layer < parameters.length; layer++) {
+            var node = net.nodes().get(layer);
+            if (node.layer() instanceof Embedding(int width, boolean _)) {
+                var values = new float[keys.length * width];
+                try {
+                    rows(node).gather(keys, keys.length, values);
+                } catch (IOException e) {
+                    throw new UncheckedIOException("the model's rows cannot be read: " + e.getMessage(), e);
+                }
+                pass.parameters(layer).getFirst().copy(values, 0, 0, values.length);
+            }
+        }
+    }
+
+    /** The outputs of an example by class; of a single output, the logarithm of the odds, after a 0. */
+    private double[] byClass(Pass pass, int example) {
+        int count = net.outputSize();
+        if (count == 1 && !classes.names().isEmpty()) {
+            return new double[] {0, pass.output().get(example)};
+        }
+        var outputs =
+                new double[classes.names().isEmpty() ? count : classes.names().size()];
+        for (int c = 0; c < outputs.length; c++) {
+            outputs[c] = pass.output().get((long) example * count + c);
+        }
+        return outputs;
     }
 
     /** Probabilities of the net's outputs for an example. */
@@ -105,15 +174,28 @@ public record NetModel(
     public final class Scorer implements Columns.Sink, AutoCloseable {
         private final Pass pass = new Pass(net, Backends.chosen(), Tensor.Type.FLOAT32, 1, true);
         private final float[] row = new float[net.inputSize()];
+        private final Slots slots;
 
         private Scorer() {
             fill(pass);
+            try {
+                slots = Slots.of(schema, net);
+            } catch (DataException e) {
+                throw new IllegalStateException(e.getMessage(), e); // it was trained on such data
+            }
         }
 
         /** A feature of the example; those beyond the net's input are left out, as no training has seen them. */
         @Override
         public void feature(long feature, float value) {
-            long at = feature - schema.firstIndex();
+            if (slots.isKey(feature)) {
+                pass.keys().add(feature, value);
+                if (slots.areColumns()) {
+                    pass.keys().endBag();
+                }
+                return;
+            }
+            long at = feature - slots.first();
             if (at >= 0 && at < row.length) {
                 row[(int) at] = value;
             }
@@ -122,7 +204,7 @@ public record NetModel(
         /** What the net gives for each class, of the example whose features were given; the next begins anew. */
         public double[] outputs() {
             compute();
-            return numbers(pass.output(), classes.names().size());
+            return byClass(pass, 0);
         }
 
         /** The output of a layer, likewise. */
@@ -134,7 +216,16 @@ public record NetModel(
         private void compute() {
             pass.input().copy(row, 0, 0, row.length);
             Arrays.fill(row, 0);
+            if (net.fields() > 0) {
+                while (pass.keys().bags() < net.fields()) {
+                    pass.keys().endBag();
+                }
+                fillRows(pass);
+            }
             pass.forward(new Operation.Call(1, false, 0), Pass.NOBODY);
+            if (net.fields() > 0) {
+                pass.keys().clear();
+            }
         }
 
         private static double[] numbers(Tensor from, int count) {
@@ -156,20 +247,22 @@ public record NetModel(
 
     /** The same for other data, scaled as the model says. */
     public void predict(NetData data, Taker taker) throws IOException {
-        visit(data, (first, count, pass) -> {
-            var outputs = new double[classes.names().size()];
+        visit(data, (first, count, cursor, pass) -> {
             for (int i = 0; i < count; i++) {
+                var outputs = byClass(pass, i);
                 int best = 0;
                 for (int c = 0; c < outputs.length; c++) {
-                    outputs[c] = pass.output().get((long) i * net.outputSize() + c);
                     best = outputs[c] > outputs[best] ? c : best;
                 }
-                taker.take(first + i, best, probabilities(outputs));
+                taker.take(first + i, best, net.loss() == Loss.SQUARES ? outputs : probabilities(outputs));
             }
         });
     }
 
-    /** {@code accuracy}, and {@code loss}, the mean cross-entropy. */
+    /**
+     * {@code accuracy}, {@code loss}, the mean cross-entropy, and of two classes {@code auc}; of a net that gives numbers {@code rmse} and
+     * {@code loss}.
+     */
     public Map<String, Double> score(Examples examples) throws IOException {
         return score(NetData.of(examples, schema, net));
     }
@@ -177,22 +270,43 @@ public record NetModel(
     /** The same for other data, scaled as the model says. */
     public Map<String, Double> score(NetData data) throws IOException {
         double[] sums = new double[2];
-        visit(data, (first, count, pass) -> {
-            var right = new int[count];
-            for (int i = 0; i < count; i++) {
-                right[i] = classes.of(data.label(first + i), first + i);
-                sums[0] += Losses.best(pass.output(), i, net.outputSize()) == right[i] ? 1 : 0;
-            }
-            sums[1] += Losses.crossEntropy(pass.output(), right, count, net.outputSize(), pass.outputGradient(), 1);
-        });
+        boolean isBinary = classes.names().size() == 2 && net.steps() == 1;
+        var margins = new double[isBinary ? Math.toIntExact(data.size()) : 0];
+        var isPositive = new boolean[margins.length];
+        try (var arena = Arena.ofConfined()) {
+            var targets = new Targets(net, classes, BATCH, arena, Tensor.Type.FLOAT32);
+            visit(data, (first, count, cursor, pass) -> {
+                for (int i = 0; i < count; i++) {
+                    targets.take(i, data, cursor, first + i);
+                    if (isBinary) {
+                        var outputs = byClass(pass, i);
+                        margins[(int) first + i] = outputs[1] - outputs[0];
+                        isPositive[(int) first + i] = targets.of(i) == 1;
+                    }
+                }
+                sums[0] += net.classes() > 0 ? targets.right(pass, count) : 0;
+                sums[1] += targets.loss(pass, count, 1);
+            });
+        }
+        double count = (double) data.size() * net.steps();
         var scores = new LinkedHashMap<String, Double>();
-        scores.put("accuracy", sums[0] / data.size());
-        scores.put("loss", sums[1] / data.size());
+        if (net.classes() > 0) {
+            scores.put("accuracy", sums[0] / count);
+        } else {
+            scores.put("rmse", Math.sqrt(2 * sums[1] / count));
+        }
+        if (isBinary) {
+            scores.put("auc", RocCurve.area(margins, isPositive));
+        }
+        scores.put("loss", sums[1] / count);
+        if (net.steps() > 1) {
+            scores.put("bits", sums[1] / count / Math.log(2));
+        }
         return scores;
     }
 
     private interface Visit {
-        void take(long first, int count, Pass pass) throws IOException;
+        void take(long first, int count, NetData.Cursor cursor, Pass pass) throws IOException;
     }
 
     private void visit(NetData data, Visit visit) throws IOException {
@@ -202,19 +316,26 @@ public record NetModel(
             var row = new float[net.inputSize()];
             for (long first = 0; first < data.size(); first += BATCH) {
                 int count = (int) Math.min(BATCH, data.size() - first);
+                if (net.fields() > 0) {
+                    pass.keys().clear();
+                }
                 for (int i = 0; i < count; i++) {
                     cursor.put(first + i, row, null);
                     pass.input().copy(row, 0, (long) i * row.length, row.length);
+                    if (net.fields() > 0) {
+                        cursor.keys(first + i, pass.keys());
+                    }
                 }
+                fillRows(pass);
                 pass.forward(new Operation.Call(count, false, 0), Pass.NOBODY);
-                visit.take(first, count, pass);
+                visit.take(first, count, cursor, pass);
             }
         }
     }
 
     @Override
     public NetModel from(Map<String, String> source) {
-        return new NetModel(net, schema, classes, scaling, parameters, source);
+        return new NetModel(net, schema, classes, scaling, parameters, rows, source);
     }
 
     @Override
@@ -229,6 +350,24 @@ public record NetModel(
             for (int p = 0; p < of.size(); p++) {
                 tensors.add(
                         Safetensors.Tensor.floats(node.name() + "." + of.get(p).name(), parameters[layer][p]));
+            }
+        }
+        for (var node : net.nodes()) {
+            if (node.layer() instanceof Embedding(int width, boolean _)) {
+                switch (rows(node)) {
+                    case KeyedRows.Sparse(var keys, var values, int _) -> {
+                        tensors.add(Safetensors.Tensor.longs(node.name() + KEYS, keys));
+                        tensors.add(Safetensors.Tensor.floats(node.name() + ROWS, values, keys.length, width));
+                    }
+                    case KeyedRows.InParts _ -> {}
+                    case KeyedRows.Dense _ -> throw new IllegalStateException("rows of embeddings have keys");
+                }
+            }
+        }
+        for (var of : rows.values()) {
+            if (of instanceof KeyedRows.InParts in) { // all are in the same
+                in.parts().save(file, about);
+                break;
             }
         }
         if (scaling != null) {
@@ -264,17 +403,34 @@ public record NetModel(
                     }
                 }
             }
+            var parts = ModelParts.has(opened) ? ModelParts.open(opened, file) : null;
+            var rows = new TreeMap<String, KeyedRows>();
+            for (var node : net.nodes()) {
+                if (node.layer() instanceof Embedding(int width, boolean _)) {
+                    rows.put(node.name(), parts == null ? inFile(opened, node, width) : inParts(parts, node));
+                }
+            }
             var classes =
                     new Classes(Cache.splitWords(opened.bytes("classes")), ModelFile.finiteDoubles(opened, "labels"));
             if (classes.names().size() != classes.labels().length
-                    || classes.names().size() > net.outputSize()) {
+                    || classes.names().size() > net.classes()) {
                 throw new IOException(file + ": is damaged: its classes do not fit its net");
             }
             Scaling scaling = null;
             if (opened.metadata().containsKey("scaling")) {
                 scaling = new Scaling(ModelFile.finite(opened, "means"), ModelFile.finite(opened, "deviations"));
             }
-            return new NetModel(net, schema, classes, scaling, parameters, ModelFile.provenance(opened));
+            return new NetModel(net, schema, classes, scaling, parameters, rows, ModelFile.provenance(opened));
         }
+    }
+
+    private static KeyedRows inFile(Safetensors opened, Net.Node node, int width) throws IOException {
+        var values = ModelFile.finite(opened, node.name() + ROWS);
+        var keys = opened.longs(node.name() + KEYS);
+        if (values.length != (long) keys.length * width) {
+            throw new IOException(opened.where() + ": is damaged: layer '" + node.name() + "' has " + keys.length
+                    + " keys and " + values.length + " numbers of rows with " + width + " each");
+        }
+        return new KeyedRows.Sparse(keys, values, width);
     }
 }

@@ -33,6 +33,11 @@ public record NetOptions(Net net, int passes, int batch, UpdateRule rule, Course
         this(net, passes, batch, rule, course, decay, Float.POSITIVE_INFINITY);
     }
 
+    /** The same for so many passes. */
+    public NetOptions withPasses(int count) {
+        return new NetOptions(net, count, batch, rule, course, decay, clip);
+    }
+
     /** The usual: stochastic gradients with momentum, 10 passes, batches of 64, a rate of 0.01 that falls. */
     public static NetOptions of(Net net) {
         return new NetOptions(net, 10, 64, new UpdateRule.Momentum(0.01f, 0.9f, 0), new Course.Linear(), 5e-4f);

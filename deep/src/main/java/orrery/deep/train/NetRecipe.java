@@ -1,24 +1,38 @@
 package orrery.deep.train;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import orrery.data.DataException;
 import orrery.data.Schema;
 import orrery.deep.layer.BatchNorm;
+import orrery.deep.layer.Embedding;
 import orrery.deep.layer.Layer;
 import orrery.deep.net.Net;
 import orrery.engine.Job;
 import orrery.engine.event.Outcome;
 import orrery.engine.examples.Partition;
 import orrery.engine.keep.Identity;
+import orrery.engine.launch.Threads;
+import orrery.engine.stage.Conclusion;
+import orrery.engine.stage.Course;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
+import orrery.engine.train.KeyedRows;
+import orrery.engine.train.ModelParts;
 import orrery.engine.train.Recipe;
+import orrery.store.Place;
+import orrery.store.Storage;
 import orrery.table.Node;
+import orrery.table.hold.StoredRows;
+import orrery.table.hold.Table;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.Init;
 import orrery.table.spec.TableSpec;
@@ -26,6 +40,9 @@ import orrery.table.spec.UpdateRule;
 
 /** A net's training: a table for each kind of number that a layer learns, in a group of the layer's own. */
 final class NetRecipe implements Recipe<NetModel> {
+    /** What the model's file is called in the folder of results. */
+    private static final String FILE = "model.safetensors";
+
     private final NetOptions options;
     private final Optional<NetModel> start;
     private final NetData data;
@@ -54,12 +71,12 @@ final class NetRecipe implements Recipe<NetModel> {
         }
         this.data = data;
         this.schema = schema;
-        classes = Classes.of(data, schema, net.outputSize());
+        classes = Classes.of(data, schema, net);
         if (start.isPresent() && !start.get().classes().equals(classes)) {
             throw new DataException("the model to begin with has the classes "
                     + start.get().classNames() + ", and the data " + classes.names() + "; they must be the same");
         }
-        if (classes.names().size() < 2) {
+        if (net.classes() > 0 && classes.names().size() < 2) {
             throw new DataException("all examples have one label, " + classes.names() + "; there is nothing to learn");
         }
         content = sizes.map(of -> "of " + of).orElseGet(data::sum);
@@ -74,6 +91,9 @@ final class NetRecipe implements Recipe<NetModel> {
             for (int p = 0; p < parameters.size(); p++) {
                 tables.add(table(node, p, layer, clocks, perPass));
             }
+            if (node.layer() instanceof Embedding embedding) {
+                tables.add(rows(node, embedding, layer, clocks, perPass));
+            }
         }
         if (tables.isEmpty()) {
             throw new IllegalArgumentException("the net has no layer that learns");
@@ -81,7 +101,34 @@ final class NetRecipe implements Recipe<NetModel> {
         job = new Job(
                 "net",
                 tables,
-                List.of(new Stage("train", clocks, perPass, worker -> new NetStep(this, data, partition, worker))));
+                Course.of(List.of(
+                        new Stage("train", clocks, perPass, worker -> new NetStep(this, data, partition, worker)))),
+                embeddings().isEmpty() ? Optional.empty() : run.results().map(Written::new));
+    }
+
+    private List<Net.Node> embeddings() {
+        return options.net().nodes().stream()
+                .filter(node -> node.layer() instanceof Embedding)
+                .toList();
+    }
+
+    /** The rows of an embedding. Of a model that it begins with, those that this has. */
+    private TableSpec rows(Net.Node node, Embedding of, int layer, long clocks, long perPass) {
+        var drawn = new Init.Uniform(run.seed() * 1000 + layer, -of.spread(), of.spread());
+        Init init = of.spread() == 0 ? new Init.Zero() : drawn;
+        if (start.isPresent()) {
+            var before = start.get().rows(node);
+            init = new Init.Given("model " + start.get().sum(), of.width(), (key, into) -> {
+                if (!before.has(key, into) && of.spread() > 0) {
+                    drawn.fill(key, 1, into.length, into, 0);
+                }
+            });
+        }
+        return TableSpec.sparse(rows(node), of.width())
+                .with(run.consistency())
+                .inGroup(group(node))
+                .with(options.course().rule(options.rule(false), clocks, perPass))
+                .with(init);
     }
 
     private TableSpec table(Net.Node node, int p, int layer, long clocks, long perPass) {
@@ -113,16 +160,32 @@ final class NetRecipe implements Recipe<NetModel> {
     }
 
     static String table(Net.Node node, Layer.Parameter parameter) {
-        return node.name() + "." + parameter.name();
+        return group(node) + "." + parameter.name();
     }
 
+    /** The table of an embedding's rows. A word without a point, by which its parts in files are found. */
+    static String rows(Net.Node node) {
+        return group(node).replace('.', '_');
+    }
+
+    /** The layer's name; what names of tables cannot have is written by its code. */
     static String group(Net.Node node) {
-        return node.name();
+        var name = new StringBuilder();
+        for (char c : node.name().toCharArray()) {
+            boolean isPlain = c < 128 && (Character.isLetterOrDigit(c) || c == '.' || c == '-');
+            name.append(isPlain ? String.valueOf(c) : "_" + Integer.toHexString(c));
+        }
+        return name.toString();
     }
 
     /** Whether workers take steps of their own between averages. */
     boolean isLocal() {
         return run.consistency() instanceof Consistency.Local;
+    }
+
+    /** Whether all workers are threads of this process. */
+    boolean isAlone() {
+        return run.launcher() instanceof Threads;
     }
 
     NetOptions options() {
@@ -152,20 +215,76 @@ final class NetRecipe implements Recipe<NetModel> {
 
     @Override
     public Map<String, String> decided() {
+        String keyed = embeddings().isEmpty() ? "" : "; rows of embeddings by key, in the memory of their owners";
         return Map.of(
                 "backend",
                 Backends.described(),
                 "net",
                 String.format(
-                        java.util.Locale.ROOT,
-                        "%,d layers, %,d numbers to learn, a table group for each layer that learns",
+                        Locale.ROOT,
+                        "%,d layers, %,d numbers to learn, a table group for each layer that learns%s",
                         options.net().nodes().size(),
-                        options.net().parameters()));
+                        options.net().parameters(),
+                        keyed));
     }
 
     @Override
     public NetModel model(Outcome outcome) {
-        Node node = outcome.node();
+        var node = outcome.node();
+        if (embeddings().isEmpty() || run.results().isEmpty()) {
+            return model(node, of -> {
+                var table = node.table(rows(of));
+                keepStart(of, table);
+                return KeyedRows.Sparse.of(node, table);
+            });
+        }
+        try {
+            return NetModel.load(run.results().get().resolve(FILE));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** What the model had that the training began with is in the one that it ends with, too. */
+    private void keepStart(Net.Node node, Table table) {
+        if (start.isPresent()) {
+            start.get().rows(node).forEachKey(table::createOwn);
+        }
+    }
+
+    /** Rows of embeddings that their owners have written to files, and the model that these are of. */
+    private final class Written implements Conclusion {
+        private final Place folder;
+
+        Written(Place folder) {
+            this.folder = folder;
+        }
+
+        @Override
+        public Map<String, Storage.Written> write(Node node, int position, int count) throws IOException {
+            var written = new TreeMap<String, Storage.Written>();
+            for (var of : embeddings()) {
+                var table = node.table(rows(of));
+                keepStart(of, table);
+                String name = ModelParts.part(FILE, rows(of), position, count);
+                int width = table.spec().width();
+                written.put(
+                        name,
+                        StoredRows.write(
+                                table, ModelParts.prefix(rows(of)), width, (_, _, _) -> {}, folder.folder(), name));
+            }
+            return written;
+        }
+
+        @Override
+        public void conclude(Node node, Map<String, Storage.Written> files) throws IOException {
+            var parts = ModelParts.written(folder, FILE, files);
+            model(node, of -> NetModel.inParts(parts, of)).save(folder.resolve(FILE));
+            ModelParts.deleteOthers(folder.folder(), FILE, files.keySet());
+        }
+    }
+
+    private NetModel model(Node node, Function<Net.Node, KeyedRows> ofEmbedding) {
         var net = options.net();
         var all = new float[net.nodes().size()][][];
         for (int layer = 0; layer < all.length; layer++) {
@@ -180,6 +299,8 @@ final class NetRecipe implements Recipe<NetModel> {
                 node.gather(node.table(table(of, parameter)), rows, all[layer][p]);
             }
         }
-        return new NetModel(net, schema, classes, data.scaling(), all, Map.of());
+        var byLayer = new TreeMap<String, KeyedRows>();
+        embeddings().forEach(of -> byLayer.put(of.name(), ofEmbedding.apply(of)));
+        return new NetModel(net, schema, classes, data.scaling(), all, byLayer, Map.of());
     }
 }

@@ -1,18 +1,20 @@
 package orrery.deep.train;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import orrery.deep.layer.Embedding;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Operation;
-import orrery.deep.net.Losses;
 import orrery.deep.net.Pass;
 import orrery.deep.tensor.Tensor;
 import orrery.engine.examples.Partition;
 import orrery.engine.examples.Shuffle;
 import orrery.engine.stage.Step;
 import orrery.engine.stage.Worker;
+import orrery.engine.train.DivergedException;
 import orrery.table.hold.Table;
 import orrery.table.worker.Session;
 
@@ -21,7 +23,8 @@ import orrery.table.worker.Session;
  * layer's gradients, and ends the clock of its tables, as soon as they are complete.
  */
 final class NetStep implements Step, AutoCloseable {
-    private static final int PIECE = 1 << 12; // numbers
+    private static final int PIECE = 1 << 12; // numbers: they stay near the processor
+    private static final int REMOTE = 1 << 24; // numbers: each question to another process takes a round trip
 
     private final NetRecipe recipe;
     private final Partition partition;
@@ -31,14 +34,16 @@ final class NetStep implements Step, AutoCloseable {
     private final NetData.Cursor cursor;
     private final float[] row; // an example
     private final List<List<Held>> held = new ArrayList<>(); // by layer
-    private final int[] classes;
+    private final Targets targets;
+    private final Arena arena = Arena.ofShared();
+    private long[] keys = new long[0]; // of the batch
     private float[] piece = new float[PIECE];
     private final int sharers; // workers whose gradients are one step; with local steps each takes its own
     private long passOf = -1;
     private Shuffle order;
 
-    /** What a layer learns: the table, its rows in pieces that stay near the processor, and the width of a row. */
-    private record Held(Table table, List<long[]> pieces, int width, boolean isRunning) {}
+    /** What a layer learns: the table, its rows in pieces, and the width of a row; of an embedding the rows are those of the batch's keys. */
+    private record Held(Table table, List<long[]> pieces, int width, boolean isRunning, boolean isKeyed) {}
 
     NetStep(NetRecipe recipe, NetData data, Partition partition, Worker worker) {
         this.recipe = recipe;
@@ -51,7 +56,7 @@ final class NetStep implements Step, AutoCloseable {
         this.data = data;
         cursor = data.cursor();
         row = new float[net.inputSize()];
-        classes = new int[recipe.options().batch()];
+        targets = new Targets(net, recipe.classes(), recipe.options().batch(), arena, Tensor.Type.FLOAT32);
         order = partition.order(0, worker.index(), worker.count());
         for (var node : net.nodes()) {
             var of = new ArrayList<Held>();
@@ -62,7 +67,12 @@ final class NetStep implements Step, AutoCloseable {
                         worker.session().table(NetRecipe.table(node, parameter)),
                         pieces(parameter),
                         parameter.width(),
-                        NetRecipe.isRunning(node, p)));
+                        NetRecipe.isRunning(node, p),
+                        false));
+            }
+            if (node.layer() instanceof Embedding embedding) {
+                var table = worker.session().table(NetRecipe.rows(node));
+                of.add(new Held(table, List.of(), embedding.width(), false, true));
             }
             held.add(of);
         }
@@ -79,11 +89,22 @@ final class NetStep implements Step, AutoCloseable {
         int count = (int) (partition.to(clock, worker.index(), worker.count()) - from);
         long seed = (worker.seed() * 31 + clock) * 0x9e3779b97f4a7c15L + worker.index();
         var random = new SplittableRandom(seed);
+        var net = recipe.options().net();
+        if (net.fields() > 0) {
+            pass.keys().clear();
+        }
         for (int i = 0; i < count; i++) {
             long example = order.at(from + i);
             cursor.put(example, row, random);
             pass.input().copy(row, 0, (long) i * row.length, row.length);
-            classes[i] = recipe.classes().of(data.label(example), example);
+            targets.take(i, data, cursor, example);
+            if (net.fields() > 0) {
+                cursor.keys(example, pass.keys());
+            }
+        }
+        if (net.fields() > 0) {
+            pass.keysAreComplete();
+            keys = pass.keys().keys();
         }
         var call = new Operation.Call(count, true, seed);
         var listener = new Pass.Listener() {
@@ -98,25 +119,22 @@ final class NetStep implements Step, AutoCloseable {
             }
         };
         pass.forward(call, listener);
-        int outputs = recipe.options().net().outputSize();
-        double right = 0;
-        for (int i = 0; i < count; i++) {
-            right += Losses.best(pass.output(), i, outputs) == classes[i] ? 1 : 0;
-        }
-        double loss = Losses.crossEntropy(
-                pass.output(), classes, count, outputs, pass.outputGradient(), count == 0 ? 0 : 1.0 / count / sharers);
+        double loss = targets.loss(pass, count, sharers);
+        int losses = count * targets.each();
         if (count > 0 && !(loss < Double.POSITIVE_INFINITY)) {
-            throw new orrery.engine.train.DivergedException("the loss is " + loss / count + " at clock " + clock
+            throw new DivergedException("the loss is " + loss / losses + " at clock " + clock
                     + ": steps are too large; try a tenth of --rate, or look for numbers far from 0 in the data");
         }
-        worker.tally("train.loss").add(loss, count);
-        worker.tally("train.accuracy").add(right, count);
+        worker.tally("train.loss").add(loss, losses);
+        if (net.classes() > 0) {
+            worker.tally("train.accuracy").add(targets.right(pass, count), losses);
+        }
         pass.backward(call, listener);
         worker.processed(count);
     }
 
-    private static List<long[]> pieces(Layer.Parameter parameter) {
-        int each = Math.max(1, PIECE / parameter.width());
+    private List<long[]> pieces(Layer.Parameter parameter) {
+        int each = Math.max(1, (recipe.isAlone() ? PIECE : REMOTE) / parameter.width());
         var pieces = new ArrayList<long[]>();
         for (int first = 0; first < parameter.rows(); first += each) {
             pieces.add(LongStream.range(first, Math.min(parameter.rows(), first + each))
@@ -136,6 +154,12 @@ final class NetStep implements Step, AutoCloseable {
         for (int p = 0; p < held.get(layer).size(); p++) {
             var of = held.get(layer).get(p);
             var to = pass.parameters(layer).get(p);
+            if (of.isKeyed()) {
+                int count = keys.length * of.width();
+                var values = room(count);
+                session.gather(of.table(), keys, values);
+                to.copy(values, 0, 0, count);
+            }
             for (var rows : of.pieces()) {
                 int count = rows.length * of.width();
                 var values = room(count);
@@ -154,17 +178,25 @@ final class NetStep implements Step, AutoCloseable {
         double squares = 0;
         for (int p = 0; p < held.get(layer).size(); p++) {
             if (!held.get(layer).get(p).isRunning()) {
-                squares += pass.gradients(layer).get(p).squares();
+                squares += pass.gradients(layer).get(p).squares(0, numbers(layer, p));
             }
         }
         double norm = Math.sqrt(squares);
         if (norm > most) {
             for (int p = 0; p < held.get(layer).size(); p++) {
                 if (!held.get(layer).get(p).isRunning()) {
-                    pass.gradients(layer).get(p).scale(most / norm);
+                    pass.gradients(layer).get(p).scale(most / norm, numbers(layer, p));
                 }
             }
         }
+    }
+
+    /** How many numbers of a gradient are of this batch. */
+    private long numbers(int layer, int p) {
+        var of = held.get(layer).get(p);
+        return of.isKeyed()
+                ? (long) keys.length * of.width()
+                : pass.gradients(layer).get(p).size();
     }
 
     private void write(Session session, int layer) {
@@ -172,6 +204,12 @@ final class NetStep implements Step, AutoCloseable {
         for (int p = 0; p < held.get(layer).size(); p++) {
             var of = held.get(layer).get(p);
             var from = pass.gradients(layer).get(p);
+            if (of.isKeyed()) {
+                int count = keys.length * of.width();
+                var values = room(count);
+                from.copyTo(0, values, 0, count);
+                session.add(of.table(), keys, 0, keys.length, values, 0);
+            }
             for (var rows : of.pieces()) {
                 int count = rows.length * of.width();
                 var values = room(count);
@@ -188,5 +226,6 @@ final class NetStep implements Step, AutoCloseable {
     @Override
     public void close() {
         pass.close();
+        arena.close();
     }
 }

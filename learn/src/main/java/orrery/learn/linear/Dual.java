@@ -16,6 +16,7 @@ import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Step;
 import orrery.engine.stage.Worker;
+import orrery.engine.train.KeyedRows;
 import orrery.engine.train.Recipe;
 import orrery.table.spec.TableSpec;
 
@@ -185,7 +186,7 @@ final class Dual implements Recipe<LinearModel> {
                 data.schema(),
                 labels,
                 width,
-                new Weights.Dense(Arrays.copyOf(weights, features * width), width),
+                new KeyedRows.Dense(Arrays.copyOf(weights, features * width), width),
                 intercept,
                 baseline,
                 Map.of());

@@ -18,9 +18,11 @@ import orrery.data.Examples;
 import orrery.data.KeyIndex;
 import orrery.data.Keys;
 import orrery.data.Schema;
+import orrery.engine.train.KeyedRows;
 import orrery.engine.train.Model;
 import orrery.engine.train.ModelFile;
-import orrery.learn.ModelParts;
+import orrery.engine.train.ModelParts;
+import orrery.engine.train.RocCurve;
 import orrery.store.Json;
 import orrery.store.Place;
 import orrery.store.Safetensors;
@@ -44,7 +46,7 @@ public final class LinearModel implements Model {
     private final Schema schema;
     private final Labels labels;
     private final int width; // margins per example: 1, or one per class
-    private final Weights weights; // by feature
+    private final KeyedRows weights; // by feature
     private final double[] intercept; // (width); of numbers far from 0 a float would round all there is to learn
     private final double baseline; // the commonest class's number, or the mean label; NaN if it is not known
 
@@ -56,7 +58,7 @@ public final class LinearModel implements Model {
             Schema schema,
             Labels labels,
             int width,
-            Weights weights,
+            KeyedRows weights,
             double[] intercept,
             double baseline,
             Map<String, String> provenance) {
@@ -147,7 +149,7 @@ public final class LinearModel implements Model {
             cursor = examples.cursor();
             ahead = examples.cursor();
             end = examples.size();
-            dense = weights instanceof Weights.Dense(var values, int _) && !examples.areKeyed() ? values : null;
+            dense = weights instanceof KeyedRows.Dense(var values, int _) && !examples.areKeyed() ? values : null;
         }
 
         void move(long example) {
@@ -425,7 +427,7 @@ public final class LinearModel implements Model {
         if (!Double.isNaN(baseline)) {
             values.put("baselineAccuracy", ofBaseline / (double) n);
         }
-        double auc = width == 1 ? Metrics.auc(scores, isPositive) : Double.NaN;
+        double auc = width == 1 ? RocCurve.area(scores, isPositive) : Double.NaN;
         if (!Double.isNaN(auc)) { // of one class there is none
             values.put("auc", auc);
         }
@@ -479,13 +481,13 @@ public final class LinearModel implements Model {
         metadata.put("baseline", String.valueOf(baseline));
         var tensors = new ArrayList<Tensor>();
         switch (weights) {
-            case Weights.Dense(var values, int _) ->
+            case KeyedRows.Dense(var values, int _) ->
                 tensors.add(Tensor.floats(WEIGHTS, values, values.length / width, width));
-            case Weights.Sparse(var keys, var values, int _) -> {
+            case KeyedRows.Sparse(var keys, var values, int _) -> {
                 tensors.add(Tensor.longs(KEYS, keys));
                 tensors.add(Tensor.floats(WEIGHTS, values, keys.length, width));
             }
-            case Weights.InParts parts -> {
+            case KeyedRows.InParts parts -> {
                 parts.parts().save(file, metadata);
                 metadata.put(LAYOUT, parts.areByKey() ? BY_KEY : BY_NUMBER);
             }
@@ -540,10 +542,10 @@ public final class LinearModel implements Model {
         }
     }
 
-    private static Weights weights(Safetensors file, Place path, Schema schema, int width) throws IOException {
+    private static KeyedRows weights(Safetensors file, Place path, Schema schema, int width) throws IOException {
         if (ModelParts.has(file)) {
             long rows = BY_KEY.equals(file.metadata().get(LAYOUT)) ? TableSpec.OPEN : schema.features();
-            return new Weights.InParts(ModelParts.open(file, path), rows, width);
+            return new KeyedRows.InParts(ModelParts.open(file, path), WEIGHTS, rows, width);
         }
         long[] shape = file.shape(WEIGHTS);
         boolean isSparse = file.names().contains(KEYS);
@@ -553,7 +555,7 @@ public final class LinearModel implements Model {
                     path + ": weights are of shape " + Arrays.toString(shape) + ", expected " + rows + " x " + width);
         }
         var values = ModelFile.finite(file, WEIGHTS);
-        return isSparse ? new Weights.Sparse(file.longs(KEYS), values, width) : new Weights.Dense(values, width);
+        return isSparse ? new KeyedRows.Sparse(file.longs(KEYS), values, width) : new KeyedRows.Dense(values, width);
     }
 
     private static double baseline(@Nullable String text, Place path) throws IOException {

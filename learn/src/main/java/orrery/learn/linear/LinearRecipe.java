@@ -3,7 +3,6 @@ package orrery.learn.linear;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,9 +30,10 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Verdict;
 import orrery.engine.stage.Worker;
 import orrery.engine.train.DivergedException;
+import orrery.engine.train.KeyedRows;
+import orrery.engine.train.ModelParts;
 import orrery.engine.train.Recipe;
 import orrery.learn.Layout;
-import orrery.learn.ModelParts;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.Node;
@@ -220,7 +220,8 @@ final class LinearRecipe implements Recipe<LinearModel> {
             weights[i] = source.conditioning().unscaled(keys[i / width], weights[i]);
         }
         return of(
-                new Weights.Sparse(keys, weights, width), source.conditioning().intercepts(learned, ofCentred));
+                new KeyedRows.Sparse(keys, weights, width),
+                source.conditioning().intercepts(learned, ofCentred));
     }
 
     /** The features of examples that the weights have a place for. */
@@ -386,21 +387,13 @@ final class LinearRecipe implements Recipe<LinearModel> {
     private LinearModel sparse(Node node, String prefix) {
         var table = node.table(prefix + WEIGHTS);
         initial.ifPresent(of -> of.forEachFeature(table::createOwn));
-        int rows = Math.toIntExact(node.residentRows(table));
-        var keys = new long[rows];
-        var at = new int[1];
-        try {
-            node.forEachRow(table, (key, row) -> keys[at[0]++] = key);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e.getMessage(), e); // memory does not fail
-        }
-        Arrays.sort(keys);
-        var weights = new float[Math.multiplyExact(rows, width)];
-        node.gather(table, keys, weights);
+        var rows = KeyedRows.Sparse.of(node, table);
+        var keys = rows.keys();
+        var weights = rows.values();
         for (int i = 0; i < weights.length; i++) {
             weights[i] = source.conditioning().unscaled(keys[i / width], weights[i]);
         }
-        return of(new Weights.Sparse(keys, weights, width), intercepts(node, prefix));
+        return of(rows, intercepts(node, prefix));
     }
 
     private double[] intercepts(Node node, String prefix) {
@@ -455,8 +448,9 @@ final class LinearRecipe implements Recipe<LinearModel> {
 
         @Override
         public void conclude(Node node, Map<String, Storage.Written> files) throws IOException {
-            var parts = new Weights.InParts(
+            var parts = new KeyedRows.InParts(
                     ModelParts.written(folder, FILE, files),
+                    WEIGHTS,
                     layout == Layout.SPARSE ? TableSpec.OPEN : source.features(),
                     width);
             of(parts, intercepts(node, prefix())).save(folder.resolve(FILE));
@@ -491,10 +485,10 @@ final class LinearRecipe implements Recipe<LinearModel> {
         var weights = values.apply(prefix + WEIGHTS);
         var learned = options.intercept() ? values.apply(prefix + INTERCEPT) : new float[width];
         var intercept = source.conditioning().unscale(weights, learned);
-        return of(new Weights.Dense(weights, width), intercept);
+        return of(new KeyedRows.Dense(weights, width), intercept);
     }
 
-    private LinearModel of(Weights weights, double[] intercept) {
+    private LinearModel of(KeyedRows weights, double[] intercept) {
         return new LinearModel(loss, source.schema(), labels, width, weights, intercept, source.baseline(), Map.of());
     }
 }

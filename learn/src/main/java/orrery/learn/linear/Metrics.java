@@ -1,6 +1,5 @@
 package orrery.learn.linear;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,30 +37,6 @@ public record Metrics(Map<String, Double> values) {
         var map = new LinkedHashMap<String, Double>();
         ordered().forEach((name, value) -> map.put(prefix + name, value));
         return map;
-    }
-
-    /** Area under the ROC curve: the chance that a positive outranks a negative; ties count half. */
-    static double auc(double[] scores, boolean[] isPositive) {
-        int n = scores.length;
-        var order = new Integer[n];
-        Arrays.setAll(order, i -> i);
-        Arrays.sort(order, (a, b) -> Double.compare(scores[a], scores[b]));
-        double ranks = 0;
-        long positives = 0;
-        for (int i = 0; i < n; ) {
-            int j = i;
-            int positivesHere = 0;
-            for (; j < n && Double.compare(scores[order[j]], scores[order[i]]) == 0; j++) {
-                positivesHere += isPositive[order[j]] ? 1 : 0;
-            }
-            ranks += positivesHere * (i + 1 + j) / 2.0; // the mean rank of equal scores
-            positives += positivesHere;
-            i = j;
-        }
-        long negatives = n - positives;
-        return positives == 0 || negatives == 0
-                ? Double.NaN
-                : (ranks - positives * (positives + 1) / 2.0) / ((double) positives * negatives);
     }
 
     /** The mean of the classes' F1; classes that neither occur nor are predicted do not count. */

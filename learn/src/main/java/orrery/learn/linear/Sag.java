@@ -14,6 +14,7 @@ import orrery.engine.stage.Measured;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Verdict;
+import orrery.engine.train.KeyedRows;
 import orrery.engine.train.Recipe;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.TableSpec;
@@ -193,7 +194,7 @@ final class Sag implements Recipe<LinearModel> {
                 data.schema(),
                 labels,
                 1,
-                new Weights.Dense(weights, 1),
+                new KeyedRows.Dense(weights, 1),
                 new double[] {options.intercept() ? bias[0] : 0},
                 baseline,
                 Map.of());

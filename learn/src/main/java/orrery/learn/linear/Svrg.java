@@ -18,6 +18,7 @@ import orrery.engine.stage.Parallelism;
 import orrery.engine.stage.Run;
 import orrery.engine.stage.Stage;
 import orrery.engine.stage.Task;
+import orrery.engine.train.KeyedRows;
 import orrery.engine.train.Recipe;
 import orrery.table.spec.TableSpec;
 import orrery.table.worker.Session;
@@ -299,6 +300,6 @@ final class Svrg implements Recipe<LinearModel> {
         var intercept = new double[] {options.intercept() ? weights[features] : 0};
         double baseline = Source.baseline(data.examples(), labels, loss);
         return new LinearModel(
-                loss, data.schema(), labels, 1, new Weights.Dense(ofFeatures, 1), intercept, baseline, Map.of());
+                loss, data.schema(), labels, 1, new KeyedRows.Dense(ofFeatures, 1), intercept, baseline, Map.of());
     }
 }

@@ -24,6 +24,7 @@ import orrery.data.Loaded;
 import orrery.data.ReadOptions;
 import orrery.engine.event.RunEvent;
 import orrery.engine.stage.Run;
+import orrery.engine.train.RocCurve;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.UpdateRule;
 
@@ -162,8 +163,8 @@ final class LinearTest {
                 }
             }
         }
-        assertThat(Metrics.auc(scores, isPositive)).isCloseTo(wins / pairs, within(1e-12));
-        assertThat(Metrics.auc(new double[] {Double.NaN, Double.NaN}, new boolean[] {true, false}))
+        assertThat(RocCurve.area(scores, isPositive)).isCloseTo(wins / pairs, within(1e-12));
+        assertThat(RocCurve.area(new double[] {Double.NaN, Double.NaN}, new boolean[] {true, false}))
                 .isEqualTo(0.5);
         // class 0: precision 8/10, recall 8/9; class 1: 5/6, 5/7; class 2 never occurs
         assertThat(Metrics.macroF1(new long[][] {{8, 1, 0}, {2, 5, 0}, {0, 0, 0}}))

@@ -24,6 +24,7 @@ import orrery.data.Schema;
 import orrery.deep.image.ImageData;
 import orrery.deep.image.ImageFiles;
 import orrery.deep.image.Images;
+import orrery.deep.layer.Embedding;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Linear;
 import orrery.deep.net.Net;
@@ -47,7 +48,7 @@ public final class NetApplication implements Application {
 
     @Override
     public String summary() {
-        return "trains a net to tell classes apart: layers by name, or your own as JSON";
+        return "trains a net to tell classes apart, or to give a number: layers by name, or your own as JSON";
     }
 
     @Override
@@ -60,7 +61,7 @@ public final class NetApplication implements Application {
         return List.of(
                 "train net mnist --test mnist-test",
                 "train net cifar-10-batches-bin --net cifar10-quick --pad 4 --mirror --split 0.1",
-                "train net flights.csv --net mine.json --split 0.1 --rule adam");
+                "train net clicks.csv --net deepfm --split 0.1 --rule adagrad");
     }
 
     @Override
@@ -101,6 +102,7 @@ public final class NetApplication implements Application {
         private final Given given;
         private final DataFlags reading;
         private final HoldOutFlags holdOut;
+        private Optional<Net> built = Optional.empty();
         private Optional<Read> train = Optional.empty();
         private Optional<NetData> test = Optional.empty();
 
@@ -122,7 +124,8 @@ public final class NetApplication implements Application {
             }
             net.noImages(given, name);
             var all = reading.data().read(name, reading.options());
-            var of = net.net();
+            var of = net.net(all.schema());
+            built = Optional.of(of);
             var data = NetData.of(all.examples(), all.schema(), of);
             if (holdOut.split != null) {
                 var parts = all.examples().split(holdOut.split, seed);
@@ -147,7 +150,14 @@ public final class NetApplication implements Application {
         }
 
         private String readImages(String name, long seed) throws IOException {
-            int[] input = net.net().input();
+            var of = net.net();
+            built = Optional.of(of);
+            int[] input = of.input();
+            if (of.fields() > 0 || of.classes() == 0) {
+                throw new DataException(
+                        name
+                                + ": are images, which have a class each and no keys; the net has fields of keys, or gives numbers");
+            }
             var all = new ImageFiles(input, List.of()).read(name);
             var images = all;
             Optional<Images> held = Optional.empty();
@@ -161,18 +171,17 @@ public final class NetApplication implements Application {
             }
             var scaling = images.scaling();
             try {
-                for (var of : held.stream().toList()) {
-                    test = Optional.of(new ImageData(of, input, scaling, 0, false));
+                for (var other : held.stream().toList()) {
+                    test = Optional.of(new ImageData(other, input, scaling, 0, false));
                 }
                 train = Optional.of(new Read(
                         new ImageData(images, input, scaling, net.padding, net.isMirrored),
-                        Schema.ofFeatures(
-                                "images", List.of(), images.classes(), net.net().inputSize()),
+                        Schema.ofFeatures("images", List.of(), images.classes(), of.inputSize()),
                         all.reading().with("each channel is brought to mean 0 and deviation 1: " + scaling)));
             } catch (IllegalArgumentException e) {
                 throw new DataException(name + ": " + e.getMessage());
             }
-            return images + held.map(of -> "; test: " + of).orElse("");
+            return images + held.map(other -> "; test: " + other).orElse("");
         }
 
         @Override
@@ -198,7 +207,7 @@ public final class NetApplication implements Application {
         @Override
         public Training<NetModel> prepare(Run run) throws IOException {
             var of = train.orElseThrow();
-            var options = search.options(net.net(), given);
+            var options = search.options(built.orElseThrow(), given);
             NetLearning learning;
             try {
                 learning = new NetLearning(options, net.start());
@@ -274,10 +283,15 @@ public final class NetApplication implements Application {
 
             @Override
             public void predict(String data, boolean probabilities, PrintWriter out) throws IOException {
-                if (probabilities) {
+                boolean isNumber = net.classNames().isEmpty();
+                if (probabilities && !isNumber) {
                     out.println("class\t" + String.join("\t", net.classNames()));
                 }
                 NetModel.Taker taker = (example, best, of) -> {
+                    if (isNumber) {
+                        out.println(of[0]);
+                        return;
+                    }
                     out.print(net.classNames().get(best));
                     for (int c = 0; probabilities && c < of.length; c++) {
                         out.print(String.format(Locale.ROOT, "\t%.6f", of[c]));
@@ -310,26 +324,39 @@ public final class NetApplication implements Application {
         };
     }
 
+    private static long rows(NetModel model, Net.Node node) {
+        var count = new long[1];
+        model.rows(node).forEachKey(key -> count[0]++);
+        return count[0];
+    }
+
     /** A line a layer: its name, what it reads, the shape that comes out, how many numbers it learns; then the net as JSON. */
     private static void show(PrintWriter out, NetModel model) {
         var net = model.net();
         out.printf(
                 Locale.ROOT,
-                "# %d layers, %,d numbers learned, input %s, classes %s%n",
+                "# %d layers, %,d numbers learned, input %s, %s%n",
                 net.nodes().size(),
                 net.parameters(),
                 Arrays.toString(net.input()),
-                Printable.of(model.classNames().toString()));
+                net.classes() == 0
+                        ? "gives a number"
+                        : "classes " + Printable.of(model.classNames().toString()));
         for (var node : net.nodes()) {
+            long learned = net.parameters(node).stream()
+                    .mapToLong(Layer.Parameter::size)
+                    .sum();
+            String rows = node.layer() instanceof Embedding(int width, boolean _)
+                    ? String.format(Locale.ROOT, " and %,d rows of %d", rows(model, node), width)
+                    : "";
             out.printf(
                     Locale.ROOT,
-                    "%-20s %-18s of %-20s %,12d%n",
+                    "%-20s %-18s of %-20s %,12d%s%n",
                     Printable.of(node.name()),
                     Arrays.toString(net.output(node.name())),
                     node.inputs().stream().map(Printable::of).collect(Collectors.joining(", ")),
-                    net.parameters(node).stream()
-                            .mapToLong(Layer.Parameter::size)
-                            .sum());
+                    learned,
+                    rows);
         }
         out.print(net.json());
     }

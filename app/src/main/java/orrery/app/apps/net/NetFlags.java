@@ -9,7 +9,10 @@ import orrery.app.apps.Application;
 import orrery.app.apps.Applications;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
+import orrery.data.DataException;
 import orrery.data.Nearest;
+import orrery.data.ReadOptions;
+import orrery.data.Schema;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
 import orrery.deep.train.Course;
@@ -27,8 +30,8 @@ final class NetFlags {
             names = "--net",
             paramLabel = "NET",
             description = {
-                "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19, vgg19-22k, resnet-18, resnet-152, a .json"
-                        + " or .prototxt (default: ${DEFAULT-VALUE}).",
+                "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19[-22k], resnet-18, resnet-152,"
+                        + " wide-and-deep, deepfm, a .json or .prototxt (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
@@ -73,6 +76,21 @@ final class NetFlags {
                         flag + " is for images, and " + data + " is none: an idx file, CIFAR's .bin files,"
                                 + " or a folder with a folder of images for each class");
             }
+        }
+    }
+
+    /** The net for data with a schema. */
+    Net net(Schema schema) throws IOException {
+        if (!Zoo.isByData(net)) {
+            return net();
+        }
+        int fields = (int) schema.columns().stream()
+                .filter(column -> column.role() == ReadOptions.Role.CATEGORICAL)
+                .count();
+        try {
+            return Zoo.net(net, fields == 0 ? 0 : schema.firstHashed(), fields);
+        } catch (IllegalArgumentException e) {
+            throw new DataException(e.getMessage() + "; say which they are (--categorical NAMES)");
         }
     }
 

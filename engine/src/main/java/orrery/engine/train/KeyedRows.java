@@ -1,22 +1,51 @@
-package orrery.learn.linear;
+package orrery.engine.train;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import orrery.learn.ModelParts;
+import orrery.table.Node;
 import orrery.table.hold.StoredRows;
+import orrery.table.hold.Table;
 import orrery.table.hold.TableRows;
 import orrery.table.spec.TableSpec;
 
-/** The weights of a model by feature, wherever they are: a row has one per margin. Safe for use by many threads. */
-sealed interface Weights extends Serializable {
-    /** Copies the rows of {@code keys[0..count)} to {@code out}; of features that the model does not know, zeros. */
+/**
+ * Rows of a model by key, wherever they are: weights of features, or embeddings of categories. Safe for use by many threads.
+ */
+public sealed interface KeyedRows extends Serializable {
+    /** Copies the rows of {@code keys[0..count)} to {@code out}; of keys that the model does not know, zeros. */
     void gather(long[] keys, int count, float[] out) throws IOException;
 
-    /** Visits all rows: of numbered features all, of those with keys the ones that were learned. */
+    /** Copies the row of a key to {@code into}, and says whether there is one: a row of zeros counts as none. */
+    default boolean has(long key, float[] into) {
+        try {
+            gather(new long[] {key}, 1, into);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the model's rows cannot be read: " + e.getMessage(), e);
+        }
+        for (float value : into) {
+            if (value != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Visits the keys of all rows. */
+    default void forEachKey(LongConsumer action) {
+        try {
+            forEachRow((key, _) -> action.accept(key));
+        } catch (IOException e) {
+            throw new UncheckedIOException("the model's rows cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Visits all rows: of numbered rows all, of those with keys the ones that were learned. */
     void forEachRow(TableRows.Action action) throws IOException;
 
     /** A sum of all of it. */
@@ -38,11 +67,11 @@ sealed interface Weights extends Serializable {
         return String.format("crc32c:%08x", crc.getValue());
     }
 
-    /** Side by side, by the features' numbers. */
-    record Dense(float[] values, int width) implements Weights {
+    /** Side by side, by number. */
+    record Dense(float[] values, int width) implements KeyedRows {
         @Override
         public String sum() {
-            return Weights.sum(new long[0], values);
+            return KeyedRows.sum(new long[0], values);
         }
 
         @Override
@@ -67,10 +96,27 @@ sealed interface Weights extends Serializable {
     }
 
     /** By keys, which ascend. */
-    record Sparse(long[] keys, float[] values, int width) implements Weights {
+    record Sparse(long[] keys, float[] values, int width) implements KeyedRows {
+        /** The rows of a sparse table that have memory, of all members. */
+        public static Sparse of(Node node, Table table) {
+            int rows = Math.toIntExact(node.residentRows(table));
+            var keys = new long[rows];
+            var at = new int[1];
+            try {
+                node.forEachRow(table, (key, row) -> keys[at[0]++] = key);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e.getMessage(), e); // memory does not fail
+            }
+            Arrays.sort(keys);
+            int width = table.spec().width();
+            var values = new float[Math.multiplyExact(rows, width)];
+            node.gather(table, keys, values);
+            return new Sparse(keys, values, width);
+        }
+
         @Override
         public String sum() {
-            return Weights.sum(keys, values);
+            return KeyedRows.sum(keys, values);
         }
 
         @Override
@@ -96,17 +142,22 @@ sealed interface Weights extends Serializable {
     }
 
     /** In files, of which no more than some pages are in memory. */
-    final class InParts implements Weights {
+    final class InParts implements KeyedRows {
         private static final long serialVersionUID = 1;
 
         private final ModelParts parts;
+        private final String table;
         private final long rows; // or TableSpec.OPEN
         private final int width;
         private transient @Nullable StoredRows open;
 
-        /** @param rows how many features there are; {@link TableSpec#OPEN} for any key */
-        InParts(ModelParts parts, long rows, int width) {
+        /**
+         * @param table whose rows they are
+         * @param rows how many rows there are; {@link TableSpec#OPEN} for any key
+         */
+        public InParts(ModelParts parts, String table, long rows, int width) {
             this.parts = parts;
+            this.table = table;
             this.rows = rows;
             this.width = width;
         }
@@ -116,27 +167,26 @@ sealed interface Weights extends Serializable {
             return parts.sum();
         }
 
-        ModelParts parts() {
+        public ModelParts parts() {
             return parts;
         }
 
-        /** Whether only some features have a row. */
-        boolean areByKey() {
+        /** Whether only some keys have a row. */
+        public boolean areByKey() {
             return rows == TableSpec.OPEN;
         }
 
-        /** What it is as a table. */
-        static TableSpec spec(long rows, int width) {
+        private TableSpec spec() {
             return rows == TableSpec.OPEN
-                    ? TableSpec.sparse(LinearRecipe.WEIGHTS, width)
-                    : TableSpec.dense(LinearRecipe.WEIGHTS, Math.max(1, rows), width);
+                    ? TableSpec.sparse(table, width)
+                    : TableSpec.dense(table, Math.max(1, rows), width);
         }
 
         /** Opens the files, of which some pages are kept; they are closed when nobody has the model any more. */
         private StoredRows open() throws IOException {
             var now = open;
             if (now == null) {
-                now = parts.rows(spec(rows, width));
+                now = parts.rows(spec());
                 open = now;
             }
             return now;

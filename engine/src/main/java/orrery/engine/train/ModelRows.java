@@ -1,4 +1,4 @@
-package orrery.learn;
+package orrery.engine.train;
 
 import java.io.IOException;
 import java.io.Serializable;
