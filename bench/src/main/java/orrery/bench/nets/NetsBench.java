@@ -41,8 +41,11 @@ public final class NetsBench implements Callable<Integer> {
             names = "--net",
             split = ",",
             paramLabel = "NET",
-            description = "mlp, lenet, cifar10-quick (default: all three).")
-    List<String> nets = List.of("mlp", "lenet", "cifar10-quick");
+            description = "mlp, lenet, cifar10-quick; of categories deepfm, wide-and-deep (default: all).")
+    List<String> nets = List.of();
+
+    @Option(names = "--examples", paramLabel = "N", description = "Of the part categories (default: ${DEFAULT-VALUE}).")
+    int examples = 1_000_000;
 
     @Option(names = "--batch", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     int batch = 64;
@@ -57,7 +60,7 @@ public final class NetsBench implements Callable<Integer> {
             names = "--part",
             paramLabel = "P",
             description =
-                    "speed (as if nothing is said); autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; zoo: each published net"
+                    "speed (as if nothing is said); autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; categories: deepfm and wide-and-deep over millions of keys; zoo: each published net"
                             + " once; memory: as steps go on.")
     String part = "speed";
 
@@ -83,15 +86,24 @@ public final class NetsBench implements Callable<Integer> {
             switch (part) {
                 case "local" -> new LocalSteps(batch).table(report);
                 case "autograd" -> new Autograd(python).table(report);
+                case "categories" -> {
+                    new Categories(python).table(report, examples, chosen(List.of("deepfm", "wide-and-deep")), figures);
+                    report.figures(figures);
+                }
                 case "zoo" -> ZooRun.each(report);
                 case "memory" -> ZooRun.memory(report, batch);
                 case "speed" -> speed(report, backend, figures);
                 default ->
                     throw new CommandLine.ParameterException(
-                            spec.commandLine(), "--part is speed, autograd, local, zoo or memory, got '" + part + "'");
+                            spec.commandLine(),
+                            "--part is speed, autograd, local, categories, zoo or memory, got '" + part + "'");
             }
         }
         return 0;
+    }
+
+    private List<String> chosen(List<String> usual) {
+        return nets.isEmpty() ? usual : nets;
     }
 
     private void speed(Report report, Backend backend, List<Figure> figures) throws Exception {
@@ -109,15 +121,16 @@ public final class NetsBench implements Callable<Integer> {
         if (!hasPeer) {
             report.say(python + " has no PyTorch (pip install torch, or --python FILE): left out");
         }
-        var measured = nets.stream().map(Measured::new).toList();
+        var names = chosen(List.of("mlp", "lenet", "cifar10-quick"));
+        var measured = names.stream().map(Measured::new).toList();
         for (int run = 0; run < runs; run++) {
             for (var of : measured) {
                 of.bare().add(bare(of.net(), run == 0 ? report : null));
                 of.tables().add(tables(of.net()));
             }
             if (hasPeer) {
-                var kept = peer.train(nets, batch, true);
-                var asItComes = peer.train(nets, batch, false);
+                var kept = peer.train(names, batch, true);
+                var asItComes = peer.train(names, batch, false);
                 report.say(String.format(Locale.ROOT, "PyTorch's products of matrices: %.0f GF/s", kept.sgemm()));
                 for (var of : measured) {
                     of.theirs().add(kept.rates().getOrDefault(of.name(), Double.NaN));

@@ -9,7 +9,7 @@ import orrery.bench.Python;
 
 /** PyTorch on one thread, in a Python of its own. */
 final class PyTorch {
-    private static final Map<String, String> KEEPS = Map.of( // for the allocator of the C library
+    static final Map<String, String> KEEPS = Map.of( // for the allocator of the C library
             "MALLOC_MMAP_THRESHOLD_", String.valueOf(1 << 30),
             "MALLOC_TRIM_THRESHOLD_", String.valueOf(1L << 32),
             "MALLOC_TOP_PAD_", String.valueOf(1 << 28));

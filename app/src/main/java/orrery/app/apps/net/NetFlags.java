@@ -30,8 +30,8 @@ final class NetFlags {
             names = "--net",
             paramLabel = "NET",
             description = {
-                "mlp, lenet, cifar10-quick, alexnet, googlenet, inception-v3, vgg19[-22k], resnet-18, resnet-152,"
-                        + " wide-and-deep, deepfm, a .json or .prototxt (default: ${DEFAULT-VALUE}).",
+                "mlp, lenet, cifar10-quick, alexnet, googlenet, vgg19, resnet-18, wide-and-deep, deepfm (and others"
+                        + " of those families), a .json or .prototxt (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
