@@ -10,6 +10,7 @@ module orrery.deep {
     exports orrery.deep.layer;
     exports orrery.deep.net;
     exports orrery.deep.tensor;
+    exports orrery.deep.text;
     exports orrery.deep.torch;
     exports orrery.deep.train;
 }

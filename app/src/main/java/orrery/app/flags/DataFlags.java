@@ -86,7 +86,7 @@ public final class DataFlags {
             description = {
                 "Categories become 2^N features (default: ${DEFAULT-VALUE}).",
                 "64: their hashes are keys themselves, which do not collide, in any number; the indices of libsvm files may"
-                        + " then be any number of 64 bits. Of linear models."
+                        + " then be any number of 64 bits. Of linear models, and of nets with embeddings."
             })
     int hashBits = 18;
 

@@ -34,7 +34,7 @@ final class ZooRun {
                 long start = System.nanoTime();
                 pass.forward(call, Pass.NOBODY);
                 long between = System.nanoTime();
-                Losses.crossEntropy(pass.output(), new int[1], 1, net.outputSize(), pass.outputGradient(), 1);
+                Losses.crossEntropy(pass.output(), new int[1], 0, 1, net.outputSize(), pass.outputGradient(), 1);
                 long again = System.nanoTime();
                 pass.backward(call, Pass.NOBODY);
                 long end = System.nanoTime();

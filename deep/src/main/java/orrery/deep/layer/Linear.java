@@ -46,7 +46,7 @@ public record Linear(int outputs, boolean hasBias, boolean isEach) implements La
     @Override
     public List<Parameter> parameters(List<int[]> inputs) {
         int inner = Math.toIntExact(Tensor.size(Layer.only("linear", inputs))) / steps(inputs);
-        var weights = new Parameter("weights", outputs, inner, (float) Math.sqrt(6.0 / inner), true);
+        var weights = new Parameter("weights", outputs, inner, (float) Math.sqrt(1.0 / inner), true); // as PyTorch
         return hasBias ? List.of(weights, new Parameter("bias", 1, outputs, 0, false)) : List.of(weights);
     }
 

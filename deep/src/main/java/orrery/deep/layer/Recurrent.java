@@ -84,6 +84,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
         final int hidden;
         final int width; // of all gates
         final Matrices matrices;
+        final boolean byVectors;
         private final boolean isWhole;
         private final Later gates; // (batch, steps, width)
         private final Later gateGradients;
@@ -99,6 +100,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
             hidden = of.hidden();
             width = of.cell().gates * hidden;
             matrices = room.matrices();
+            byVectors = room.type() == Tensor.Type.FLOAT32 && Matrices.hasVectors();
             isWhole = of.isWhole();
             gates = room.batch((long) steps * width);
             gateGradients = room.batch((long) steps * width);
@@ -242,7 +244,8 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
             for (int n = 0; n < examples; n++) {
                 long gate = place(n, step, width);
                 long at = place(n, step, hidden);
-                for (int h = 0; h < hidden; h++) {
+                int done = byVectors ? VectorCells.lstm(gates, gate, all, states, at, hidden, step == 0) : 0;
+                for (int h = done; h < hidden; h++) {
                     double in = sigmoid(gates.get(gate + h));
                     double forget = sigmoid(gates.get(gate + hidden + h));
                     double fresh = Math.tanh(gates.get(gate + 2L * hidden + h));
@@ -278,8 +281,13 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
             for (int n = 0; n < examples; n++) {
                 long gate = place(n, step, width);
                 long at = place(n, step, hidden);
-                for (int h = 0; h < hidden; h++) {
-                    long back = (long) n * hidden + h;
+                long from = (long) n * hidden;
+                int done = byVectors
+                        ? VectorCells.lstmBack(
+                                gates, gate, all, at, carried, ofCells, from, gateGradients, hidden, step == 0)
+                        : 0;
+                for (int h = done; h < hidden; h++) {
+                    long back = from + h;
                     double in = gates.get(gate + h);
                     double forget = gates.get(gate + hidden + h);
                     double fresh = gates.get(gate + 2L * hidden + h);
@@ -347,7 +355,8 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
             for (int n = 0; n < examples; n++) {
                 long gate = place(n, step, width);
                 long at = place(n, step, hidden);
-                for (int h = 0; h < hidden; h++) {
+                int done = byVectors ? VectorCells.gru(gates, all, gate, states, at, hidden, step == 0) : 0;
+                for (int h = done; h < hidden; h++) {
                     double reset = sigmoid(gates.get(gate + h) + all.get(gate + h));
                     double keep = sigmoid(gates.get(gate + hidden + h) + all.get(gate + hidden + h));
                     double fresh =
@@ -380,8 +389,25 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
                 long gate = place(n, step, width);
                 long at = place(n, step, hidden);
                 long product = (long) n * width;
-                for (int h = 0; h < hidden; h++) {
-                    long back = (long) n * hidden + h;
+                long from = (long) n * hidden;
+                int done = byVectors
+                        ? VectorCells.gruBack(
+                                gates,
+                                all,
+                                gate,
+                                states,
+                                at,
+                                carried,
+                                from,
+                                gateGradients,
+                                ofProducts,
+                                product,
+                                ofParameters.get(RESET_BIAS),
+                                hidden,
+                                step == 0)
+                        : 0;
+                for (int h = done; h < hidden; h++) {
+                    long back = from + h;
                     double reset = gates.get(gate + h);
                     double keep = gates.get(gate + hidden + h);
                     double fresh = gates.get(gate + 2L * hidden + h);

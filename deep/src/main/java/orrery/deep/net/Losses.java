@@ -12,12 +12,13 @@ public final class Losses {
      *
      * @param outputs (examples, classes)
      * @param classes the right one, by example
+     * @param from the first example, and {@code to} that after the last
      * @param gradient takes the gradient, times {@code scale}
      */
     public static double crossEntropy(
-            Tensor outputs, int[] classes, int examples, int count, Tensor gradient, double scale) {
+            Tensor outputs, int[] classes, int from, int to, int count, Tensor gradient, double scale) {
         double sum = 0;
-        for (int n = 0; n < examples; n++) {
+        for (int n = from; n < to; n++) {
             long at = (long) n * count;
             double most = Double.NEGATIVE_INFINITY;
             for (int c = 0; c < count; c++) {
@@ -43,9 +44,9 @@ public final class Losses {
      * @param classes 0 or 1
      * @param gradient takes the gradient, times {@code scale}
      */
-    public static double logistic(Tensor outputs, int[] classes, int examples, Tensor gradient, double scale) {
+    public static double logistic(Tensor outputs, int[] classes, int from, int to, Tensor gradient, double scale) {
         double sum = 0;
-        for (int n = 0; n < examples; n++) {
+        for (int n = from; n < to; n++) {
             int sign = classes[n] == 1 ? 1 : -1;
             double margin = sign * outputs.get(n);
             sum += margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin;
@@ -59,12 +60,12 @@ public final class Losses {
      *
      * @param targets beside the outputs
      */
-    public static double squares(Tensor outputs, Tensor targets, long numbers, Tensor gradient, double scale) {
+    public static double squares(Tensor outputs, float[] targets, int from, int to, Tensor gradient, double scale) {
         double sum = 0;
-        for (long i = 0; i < numbers; i++) {
-            double from = outputs.get(i) - targets.get(i);
-            sum += from * from / 2;
-            gradient.set(i, scale * from);
+        for (int n = from; n < to; n++) {
+            double off = outputs.get(n) - targets[n];
+            sum += off * off / 2;
+            gradient.set(n, scale * off);
         }
         return sum;
     }

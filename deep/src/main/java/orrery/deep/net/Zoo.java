@@ -19,6 +19,7 @@ import orrery.deep.layer.Layer;
 import orrery.deep.layer.Linear;
 import orrery.deep.layer.LocalResponse;
 import orrery.deep.layer.Pooling;
+import orrery.deep.layer.Recurrent;
 import orrery.deep.layer.Window;
 
 /** Published nets, by name. */
@@ -41,12 +42,36 @@ public final class Zoo {
     private static final int CRITEO_NUMBERS = 13;
     private static final int CRITEO_FIELDS = 26;
 
+    /** Characters of an example of a text, if nothing is said. */
+    public static final int STEPS = 64;
+
+    private static final int ASCII = 128;
+
     private Zoo() {}
 
     public static List<String> names() {
         var names = new TreeSet<>(NETS.keySet());
         names.addAll(BY_DATA.keySet());
+        names.add(CHARACTERS);
         return List.copyOf(names);
+    }
+
+    /** The name of a net for texts: {@link #ofCharacters}. */
+    public static final String CHARACTERS = "char-lstm";
+
+    /**
+     * A net that gives the next character at each step of a text: a recurrent layer of 256 cells over embeddings of 32 numbers.
+     *
+     * @param steps characters of an example
+     * @param characters different ones
+     */
+    public static Net ofCharacters(int steps, int characters) {
+        return Net.input(0)
+                .fields(steps)
+                .add("characters", new Embedding(32, false))
+                .add("cells", new Recurrent(Recurrent.Cell.LSTM, 256, true))
+                .add("next", new Linear(characters, true, true))
+                .net();
     }
 
     /** Whether a net's input is as wide as the data: {@link #net(String, int, int)}. */
@@ -72,11 +97,15 @@ public final class Zoo {
     }
 
     /**
-     * A net. One whose input is as wide as the data has the shape of the Criteo data, 13 numbers and 26 fields.
+     * A net. One whose input is as wide as the data has the shape of the Criteo data, 13 numbers and 26 fields; that of texts takes 64 of 128
+     * different characters.
      *
      * @throws IllegalArgumentException if there is none of that name
      */
     public static Net net(String name) {
+        if (name.equals(CHARACTERS)) {
+            return ofCharacters(STEPS, ASCII);
+        }
         if (isByData(name)) {
             return net(name, CRITEO_NUMBERS, CRITEO_FIELDS);
         }

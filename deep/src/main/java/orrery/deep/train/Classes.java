@@ -31,7 +31,7 @@ record Classes(List<String> names, double[] labels) implements Serializable {
             return named(schema.classes()).checked(most);
         }
         var labels = new TreeSet<Double>();
-        for (long i = 0; i < data.size() && labels.size() <= most; i++) {
+        for (long i = 0; net.steps() == 1 && i < data.size() && labels.size() <= most; i++) {
             labels.add(data.label(i));
         }
         return new Classes(

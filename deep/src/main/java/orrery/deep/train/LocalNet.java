@@ -138,6 +138,7 @@ public final class LocalNet implements AutoCloseable {
         double loss = Losses.crossEntropy(
                         pass.output(),
                         classes,
+                        0,
                         classes.length,
                         net().outputSize(),
                         pass.outputGradient(),
@@ -184,7 +185,7 @@ public final class LocalNet implements AutoCloseable {
                 right += Losses.best(pass.output(), i, net().outputSize()) == classes[i] ? 1 : 0;
             }
             loss += Losses.crossEntropy(
-                    pass.output(), classes, classes.length, net().outputSize(), pass.outputGradient(), 1);
+                    pass.output(), classes, 0, classes.length, net().outputSize(), pass.outputGradient(), 1);
         }
         var scores = new LinkedHashMap<String, Double>();
         scores.put("accuracy", right / examples);

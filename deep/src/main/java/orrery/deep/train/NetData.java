@@ -41,6 +41,11 @@ public interface NetData extends Serializable {
          */
         void put(long example, float[] to, @Nullable SplittableRandom random);
 
+        /** How much an example counts in training; the mean of all is 1. */
+        default float weight(long example) {
+            return 1;
+        }
+
         /** Adds an example's keys, the bag of each field; for nets that have fields. */
         default void keys(long example, KeyBags to) {
             throw new UnsupportedOperationException("these data have no keys");
@@ -63,7 +68,7 @@ public interface NetData extends Serializable {
         if (net.steps() > 1) {
             throw new DataException("the net has an output at each of " + net.steps()
                     + " steps of a sequence, " + Arrays.toString(net.output())
-                    + ", and examples have one label each; it is trained on text (--format text)");
+                    + ", and these examples have one label each; it is trained on a text");
         }
         var slots = Slots.of(schema, net);
         return new OfExamples(
@@ -105,6 +110,12 @@ public interface NetData extends Serializable {
                     to[(int) feature - slots.first()] = cursor.values()[k];
                 }
             }
+        }
+
+        @Override
+        public float weight(long example) {
+            cursor.move(example);
+            return cursor.weight();
         }
 
         @Override

@@ -2,7 +2,6 @@ package orrery.deep.train;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,8 +15,11 @@ import orrery.data.Cache;
 import orrery.data.Columns;
 import orrery.data.DataException;
 import orrery.data.Examples;
+import orrery.data.KeyIndex;
+import orrery.data.Keys;
 import orrery.data.Schema;
 import orrery.deep.layer.Embedding;
+import orrery.deep.layer.KeyBags;
 import orrery.deep.layer.Operation;
 import orrery.deep.net.Loss;
 import orrery.deep.net.Net;
@@ -179,7 +181,7 @@ public record NetModel(
         private Scorer() {
             fill(pass);
             try {
-                slots = Slots.of(schema, net);
+                slots = net.steps() > 1 ? Slots.ofSteps(net) : Slots.of(schema, net);
             } catch (DataException e) {
                 throw new IllegalStateException(e.getMessage(), e); // it was trained on such data
             }
@@ -205,6 +207,15 @@ public record NetModel(
         public double[] outputs() {
             compute();
             return byClass(pass, 0);
+        }
+
+        /** The same of a net with an output at each step: of one of them. Steps after those whose features were given have none. */
+        public double[] outputs(int step) {
+            compute();
+            var outputs = new double[classes.names().size()];
+            long from = (long) step * (net.outputSize() / net.steps());
+            Arrays.setAll(outputs, c -> pass.output().get(from + c));
+            return outputs;
         }
 
         /** The output of a layer, likewise. */
@@ -273,9 +284,8 @@ public record NetModel(
         boolean isBinary = classes.names().size() == 2 && net.steps() == 1;
         var margins = new double[isBinary ? Math.toIntExact(data.size()) : 0];
         var isPositive = new boolean[margins.length];
-        try (var arena = Arena.ofConfined()) {
-            var targets = new Targets(net, classes, BATCH, arena, Tensor.Type.FLOAT32);
-            visit(data, (first, count, cursor, pass) -> {
+        var targets = new Targets(net, classes, BATCH);
+        visit(data, (first, count, cursor, pass) -> {
                 for (int i = 0; i < count; i++) {
                     targets.take(i, data, cursor, first + i);
                     if (isBinary) {
@@ -284,10 +294,10 @@ public record NetModel(
                         isPositive[(int) first + i] = targets.of(i) == 1;
                     }
                 }
+                targets.leaveWeights();
                 sums[0] += net.classes() > 0 ? targets.right(pass, count) : 0;
                 sums[1] += targets.loss(pass, count, 1);
             });
-        }
         double count = (double) data.size() * net.steps();
         var scores = new LinkedHashMap<String, Double>();
         if (net.classes() > 0) {
@@ -295,14 +305,73 @@ public record NetModel(
         } else {
             scores.put("rmse", Math.sqrt(2 * sums[1] / count));
         }
-        if (isBinary) {
-            scores.put("auc", RocCurve.area(margins, isPositive));
+        double auc = isBinary ? RocCurve.area(margins, isPositive) : Double.NaN;
+        if (!Double.isNaN(auc)) { // of one class there is none
+            scores.put("auc", auc);
         }
         scores.put("loss", sums[1] / count);
         if (net.steps() > 1) {
             scores.put("bits", sums[1] / count / Math.log(2));
         }
         return scores;
+    }
+
+    /**
+     * The rows of embeddings for some examples at a time, so that no more need be in memory, and files are read in the order of their keys.
+     * Confined to one thread.
+     */
+    private final class Ahead {
+        private static final int MOST_KEYS = 1 << 18; // unless a batch has more
+
+        private final NetData data;
+        private final NetData.Cursor cursor;
+        private final KeyIndex known = new KeyIndex(); // keys whose rows are here
+        private final float[][] values = new float[parameters.length][0]; // by layer
+        private long to; // they are those of the examples before
+
+        Ahead(NetData data) {
+            this.data = data;
+            cursor = data.cursor();
+        }
+
+        /** Fills in the rows of a batch, whose keys the pass has. */
+        void fill(Pass pass, long first, int count) throws IOException {
+            if (net.fields() == 0) {
+                return;
+            }
+            if (first + count > to) {
+                fetch(first, first + count);
+            }
+            pass.keysAreComplete();
+            var keys = pass.keys().keys();
+            for (int layer = 0; layer < parameters.length; layer++) {
+                if (net.nodes().get(layer).layer() instanceof Embedding(int width, boolean _)) {
+                    var rows = pass.parameters(layer).getFirst();
+                    for (int i = 0; i < keys.length; i++) {
+                        rows.copy(values[layer], known.number(keys[i]) * width, (long) i * width, width);
+                    }
+                }
+            }
+        }
+
+        private void fetch(long from, long atLeast) throws IOException {
+            var bags = new KeyBags(net.fields());
+            for (to = from; to < data.size() && (to < atLeast || bags.count() < MOST_KEYS); to++) {
+                cursor.keys(to, bags);
+            }
+            var keys = Keys.distinct(bags.keys());
+            known.clear();
+            for (long key : keys) {
+                known.number(key);
+            }
+            for (int layer = 0; layer < parameters.length; layer++) {
+                var node = net.nodes().get(layer);
+                if (node.layer() instanceof Embedding(int width, boolean _)) {
+                    values[layer] = new float[keys.length * width];
+                    rows(node).gather(keys, keys.length, values[layer]);
+                }
+            }
+        }
     }
 
     private interface Visit {
@@ -314,6 +383,7 @@ public record NetModel(
             fill(pass);
             var cursor = data.cursor();
             var row = new float[net.inputSize()];
+            var ahead = new Ahead(data);
             for (long first = 0; first < data.size(); first += BATCH) {
                 int count = (int) Math.min(BATCH, data.size() - first);
                 if (net.fields() > 0) {
@@ -326,7 +396,7 @@ public record NetModel(
                         cursor.keys(first + i, pass.keys());
                     }
                 }
-                fillRows(pass);
+                ahead.fill(pass, first, count);
                 pass.forward(new Operation.Call(count, false, 0), Pass.NOBODY);
                 visit.take(first, count, cursor, pass);
             }

@@ -1,6 +1,5 @@
 package orrery.deep.train;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -35,7 +34,6 @@ final class NetStep implements Step, AutoCloseable {
     private final float[] row; // an example
     private final List<List<Held>> held = new ArrayList<>(); // by layer
     private final Targets targets;
-    private final Arena arena = Arena.ofShared();
     private long[] keys = new long[0]; // of the batch
     private float[] piece = new float[PIECE];
     private final int sharers; // workers whose gradients are one step; with local steps each takes its own
@@ -56,7 +54,7 @@ final class NetStep implements Step, AutoCloseable {
         this.data = data;
         cursor = data.cursor();
         row = new float[net.inputSize()];
-        targets = new Targets(net, recipe.classes(), recipe.options().batch(), arena, Tensor.Type.FLOAT32);
+        targets = new Targets(net, recipe.classes(), recipe.options().batch());
         order = partition.order(0, worker.index(), worker.count());
         for (var node : net.nodes()) {
             var of = new ArrayList<Held>();
@@ -93,6 +91,7 @@ final class NetStep implements Step, AutoCloseable {
         if (net.fields() > 0) {
             pass.keys().clear();
         }
+        targets.clear();
         for (int i = 0; i < count; i++) {
             long example = order.at(from + i);
             cursor.put(example, row, random);
@@ -226,6 +225,5 @@ final class NetStep implements Step, AutoCloseable {
     @Override
     public void close() {
         pass.close();
-        arena.close();
     }
 }

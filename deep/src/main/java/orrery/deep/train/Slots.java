@@ -56,6 +56,11 @@ record Slots(int first, int numbers, int fields, boolean areColumns) implements 
         return new Slots(0, numbers, net.fields(), areColumns);
     }
 
+    /** Those of sequences with a key at each step. */
+    static Slots ofSteps(Net net) {
+        return new Slots(0, 0, net.fields(), true);
+    }
+
     /** Whether a feature is a key. */
     boolean isKey(long feature) {
         return fields > 0 && (feature < 0 || feature >= numbers);

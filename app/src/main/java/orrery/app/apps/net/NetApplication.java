@@ -28,6 +28,8 @@ import orrery.deep.layer.Embedding;
 import orrery.deep.layer.Layer;
 import orrery.deep.layer.Linear;
 import orrery.deep.net.Net;
+import orrery.deep.text.Continuation;
+import orrery.deep.text.TextData;
 import orrery.deep.train.NetData;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
@@ -39,6 +41,7 @@ import orrery.store.Readers;
 
 /** net. */
 public final class NetApplication implements Application {
+    private static final int CONTINUED = 400; // characters that a text is continued by
     private static final Net ANY = Net.of(new int[] {1}, new Linear(2, true));
 
     @Override
@@ -53,7 +56,7 @@ public final class NetApplication implements Application {
 
     @Override
     public String data() {
-        return "images (idx, CIFAR, folders of JPEG or PNG), or examples whose numbers are the net's input";
+        return "examples (numbers and categories), images (idx, CIFAR, folders of JPEG or PNG), or a text";
     }
 
     @Override
@@ -120,7 +123,13 @@ public final class NetApplication implements Application {
         @Override
         public String read(String name, long seed) throws IOException {
             if (ImageFiles.areImages(name)) {
+                NetFlags.noExamples(given, reading, name);
                 return readImages(name, seed);
+            }
+            if (net.isOfText()) {
+                NetFlags.noExamples(given, reading, name);
+                net.noImages(given, name);
+                return readText(name);
             }
             net.noImages(given, name);
             var all = reading.data().read(name, reading.options());
@@ -147,6 +156,33 @@ public final class NetApplication implements Application {
                 throw new UsageException(
                         "--split " + holdOut.split + " of " + (train + test) + " examples leaves none on one side");
             }
+        }
+
+        private String readText(String name) throws IOException {
+            String text = TextData.read(name);
+            var characters = TextData.characters(text);
+            var of = net.netOfText(characters.size());
+            built = Optional.of(of);
+            if (of.fields() != of.steps() || of.inputSize() > 0) {
+                throw new DataException(name + ": is a text, of which each step has one key and no numbers; the net has "
+                        + of.fields() + " fields, " + of.steps() + " steps and " + of.inputSize() + " numbers");
+            }
+            var all = TextData.of(name, text, of.steps(), characters);
+            Optional<TextData> held = Optional.empty();
+            if (holdOut.split != null) {
+                var parts = all.split(holdOut.split);
+                all = parts.first();
+                held = Optional.of(parts.rest());
+            } else if (holdOut.test != null) {
+                held = Optional.of(
+                        TextData.of(holdOut.test, TextData.read(holdOut.test), of.steps(), characters));
+            }
+            test = held.map(other -> other);
+            var reading = Reading.of(TextData.FORMAT)
+                    .with("examples of " + of.steps() + " characters" + (holdOut.split == null ? "" : "; the end of the text is the test"));
+            train = Optional.of(
+                    new Read(all, Schema.ofFeatures(TextData.FORMAT, List.of(), characters, 1), reading));
+            return all + held.map(other -> "; test: " + other).orElse("");
         }
 
         private String readImages(String name, long seed) throws IOException {
@@ -196,12 +232,17 @@ public final class NetApplication implements Application {
 
         @Override
         public Map<String, String> sums(String data) throws IOException {
-            return ImageFiles.areImages(data) ? Map.of(data, dataSum()) : Application.Task.super.sums(data);
+            return isOwn(data) ? Map.of(data, dataSum()) : Application.Task.super.sums(data);
         }
 
         @Override
         public Readers readers(String data) throws IOException {
-            return ImageFiles.areImages(data) ? Readers.of(Path.of(data)) : Application.Task.super.readers(data);
+            return isOwn(data) ? Readers.of(Path.of(data)) : Application.Task.super.readers(data);
+        }
+
+        /** Whether it is read here: images, or a text. */
+        private boolean isOwn(String data) throws IOException {
+            return ImageFiles.areImages(data) || net.isOfText();
         }
 
         @Override
@@ -253,6 +294,14 @@ public final class NetApplication implements Application {
                 return reading.data().readLike(data, net.schema(), reading.options(), isLabelled);
             }
 
+            private boolean isOfText() {
+                return net.schema().format().equals(TextData.FORMAT);
+            }
+
+            private TextData text(String data) throws IOException {
+                return TextData.of(data, TextData.read(data), net.net().steps(), net.classNames());
+            }
+
             // if the model is of images
             private Optional<ImageData> images(String data) throws IOException {
                 var scaling = net.scaling();
@@ -283,6 +332,12 @@ public final class NetApplication implements Application {
 
             @Override
             public void predict(String data, boolean probabilities, PrintWriter out) throws IOException {
+                if (isOfText()) {
+                    String begin = TextData.read(data);
+                    out.println(begin + Continuation.of(net, begin, CONTINUED, 1));
+                    out.flush();
+                    return;
+                }
                 boolean isNumber = net.classNames().isEmpty();
                 if (probabilities && !isNumber) {
                     out.println("class\t" + String.join("\t", net.classNames()));
@@ -309,6 +364,14 @@ public final class NetApplication implements Application {
 
             @Override
             public Optional<Measured> measure(String data) throws IOException {
+                if (isOfText()) {
+                    var text = text(data);
+                    return Optional.of(new Measured(
+                            text.toString(),
+                            Reading.of(TextData.FORMAT),
+                            Map.of("examples", text.size()),
+                            net.score(text)));
+                }
                 var images = images(data);
                 if (images.isPresent()) {
                     var of = images.get().images();

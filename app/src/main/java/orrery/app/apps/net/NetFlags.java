@@ -20,6 +20,7 @@ import orrery.deep.train.NetModel;
 import orrery.deep.train.NetOptions;
 import orrery.store.Place;
 import orrery.table.spec.UpdateRule;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** Which net. */
@@ -30,8 +31,8 @@ final class NetFlags {
             names = "--net",
             paramLabel = "NET",
             description = {
-                "mlp, lenet, cifar10-quick, alexnet, googlenet, vgg19, resnet-18, wide-and-deep, deepfm (and others"
-                        + " of those families), a .json or .prototxt (default: ${DEFAULT-VALUE}).",
+                "mlp, lenet, cifar10-quick, alexnet, vgg19, resnet-18 and others; of categories wide-and-deep, deepfm;"
+                        + " of text char-lstm; a .json or .prototxt (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
@@ -65,6 +66,26 @@ final class NetFlags {
         if (!Zoo.names().contains(net) && !net.contains(".") && !net.contains("/")) {
             throw new UsageException("there is no net '" + net + "', only " + String.join(", ", Zoo.names())
                     + ", and files whose names end in .json or .prototxt" + Nearest.hint(net, Zoo.names()));
+        }
+    }
+
+    /** Whether the net has an output at each step, and so learns from a text. */
+    boolean isOfText() throws IOException {
+        return net.equals(Zoo.CHARACTERS) || (!Zoo.names().contains(net) && net().steps() > 1);
+    }
+
+    /** The net for a text with so many different characters. */
+    Net netOfText(int characters) throws IOException {
+        return net.equals(Zoo.CHARACTERS) ? Zoo.ofCharacters(Zoo.STEPS, characters) : net();
+    }
+
+    /** Refuses flags of files of examples where the data is none. */
+    static void noExamples(Application.Given given, Object reading, String data) {
+        for (var option : CommandLine.Model.CommandSpec.forAnnotatedObject(reading).options()) {
+            if (given.has(option.longestName()) && !option.longestName().contains("cache")) {
+                throw new UsageException(
+                        option.longestName() + " is for files of examples, and " + data + " is images or a text");
+            }
         }
     }
 
