@@ -14,12 +14,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
 import orrery.bench.Figure;
 import orrery.bench.Python;
 import orrery.bench.Report;
-import orrery.store.Json;
 
 /**
  * Nets over categories of data with the shape of Criteo's: 13 numbers and 26 fields, of which some have as many categories as users or pages.
@@ -37,9 +35,6 @@ final class Categories {
     private static final int STEP = 256; // examples, of all workers
 
     private final Python python;
-    private final Path orrery = Path.of(System.getProperty("orrery.root", "."), "orrery")
-            .toAbsolutePath()
-            .normalize();
 
     Categories(String command) {
         python = new Python(command);
@@ -214,12 +209,8 @@ final class Categories {
 
     // Both
 
-    private Reached ours(Path folder, String net, int members) throws Exception {
-        var run = folder.resolve(net + "-" + members);
+    private static Reached ours(Path folder, String net, int members) throws Exception {
         var arguments = new ArrayList<>(List.of(
-                orrery.toString(),
-                "train",
-                "net",
                 folder.resolve("train.csv").toString(),
                 "--test",
                 folder.resolve("test.csv").toString(),
@@ -240,33 +231,12 @@ final class Categories {
                 "--workers",
                 String.valueOf(members),
                 "--hash-bits",
-                "64",
-                "--run",
-                run.toString(),
-                "--json",
-                "--quiet"));
+                "64"));
         if (members > 1) {
             arguments.addAll(List.of("--processes", String.valueOf(members)));
         }
-        var said = folder.resolve("said.txt").toFile();
-        var process = new ProcessBuilder(arguments).redirectError(said).start();
-        var text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", arguments) + ": " + Files.readString(said.toPath()));
-        }
-        var all = Json.object(text, "what train printed");
-        var test = Json.map(all.get("test"), "train", "test");
-        var phases = Json.map(all.get("phases"), "train", "phases");
-        var phase = Json.map(phases.get("train"), "phases", "train");
-        return new Reached(
-                number(test, "auc"),
-                number(test, "loss"),
-                number(all, "examples") / number(phase, "cpuSeconds"),
-                number(phase, "seconds"));
-    }
-
-    private static double number(Map<String, Object> map, String key) throws IOException {
-        return Json.number(map.get(key), "what train printed", key).doubleValue();
+        var reached = Command.train(folder, arguments);
+        return new Reached(reached.metric("auc"), reached.metric("loss"), reached.rate(), reached.seconds());
     }
 
     private Reached theirs(Path folder, String net) throws IOException, InterruptedException {

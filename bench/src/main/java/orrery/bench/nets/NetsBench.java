@@ -47,6 +47,9 @@ public final class NetsBench implements Callable<Integer> {
     @Option(names = "--examples", paramLabel = "N", description = "Of the part categories (default: ${DEFAULT-VALUE}).")
     int examples = 1_000_000;
 
+    @Option(names = "--text", paramLabel = "FILE", description = "Of the part characters.")
+    String text = "";
+
     @Option(names = "--batch", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     int batch = 64;
 
@@ -60,7 +63,7 @@ public final class NetsBench implements Callable<Integer> {
             names = "--part",
             paramLabel = "P",
             description =
-                    "speed (as if nothing is said); autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; categories: deepfm and wide-and-deep over millions of keys; zoo: each published net"
+                    "speed (as if nothing is said); autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; categories: deepfm and wide-and-deep over millions of keys; characters: char-lstm on a --text; zoo: each published net"
                             + " once; memory: as steps go on.")
     String part = "speed";
 
@@ -90,13 +93,18 @@ public final class NetsBench implements Callable<Integer> {
                     new Categories(python).table(report, examples, chosen(List.of("deepfm", "wide-and-deep")), figures);
                     report.figures(figures);
                 }
+                case "characters" -> {
+                    new Letters(python).table(report, text, batch, figures);
+                    report.figures(figures);
+                }
                 case "zoo" -> ZooRun.each(report);
                 case "memory" -> ZooRun.memory(report, batch);
                 case "speed" -> speed(report, backend, figures);
                 default ->
                     throw new CommandLine.ParameterException(
                             spec.commandLine(),
-                            "--part is speed, autograd, local, categories, zoo or memory, got '" + part + "'");
+                            "--part is speed, autograd, local, categories, characters, zoo or memory, got '" + part
+                                    + "'");
             }
         }
         return 0;

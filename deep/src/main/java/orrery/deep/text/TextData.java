@@ -130,8 +130,8 @@ public final class TextData implements NetData {
     public Split split(double part) throws DataException {
         int at = (int) (text.length * (1 - part));
         if (at <= steps || text.length - at <= steps) {
-            throw new DataException(where + ": " + part + " of " + text.length + " characters leaves less than an example, "
-                    + steps + " characters, on one side");
+            throw new DataException(where + ": " + part + " of " + text.length
+                    + " characters leaves less than an example, " + steps + " characters, on one side");
         }
         return new Split(
                 new TextData(where, characters(), Arrays.copyOf(text, at), steps, unknown),

@@ -286,18 +286,18 @@ public record NetModel(
         var isPositive = new boolean[margins.length];
         var targets = new Targets(net, classes, BATCH);
         visit(data, (first, count, cursor, pass) -> {
-                for (int i = 0; i < count; i++) {
-                    targets.take(i, data, cursor, first + i);
-                    if (isBinary) {
-                        var outputs = byClass(pass, i);
-                        margins[(int) first + i] = outputs[1] - outputs[0];
-                        isPositive[(int) first + i] = targets.of(i) == 1;
-                    }
+            for (int i = 0; i < count; i++) {
+                targets.take(i, data, cursor, first + i);
+                if (isBinary) {
+                    var outputs = byClass(pass, i);
+                    margins[(int) first + i] = outputs[1] - outputs[0];
+                    isPositive[(int) first + i] = targets.of(i) == 1;
                 }
-                targets.leaveWeights();
-                sums[0] += net.classes() > 0 ? targets.right(pass, count) : 0;
-                sums[1] += targets.loss(pass, count, 1);
-            });
+            }
+            targets.leaveWeights();
+            sums[0] += net.classes() > 0 ? targets.right(pass, count) : 0;
+            sums[1] += targets.loss(pass, count, 1);
+        });
         double count = (double) data.size() * net.steps();
         var scores = new LinkedHashMap<String, Double>();
         if (net.classes() > 0) {

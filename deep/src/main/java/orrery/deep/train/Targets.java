@@ -88,9 +88,7 @@ final class Targets {
     int right(Pass pass, int examples) {
         int sum = 0;
         for (int i = 0; i < examples * steps; i++) {
-            int best = outputs == 1
-                    ? pass.output().get(i) > 0 ? 1 : 0
-                    : Losses.best(pass.output(), i, outputs);
+            int best = outputs == 1 ? pass.output().get(i) > 0 ? 1 : 0 : Losses.best(pass.output(), i, outputs);
             sum += best == right[i] ? 1 : 0;
         }
         return sum;

@@ -164,8 +164,9 @@ public final class NetApplication implements Application {
             var of = net.netOfText(characters.size());
             built = Optional.of(of);
             if (of.fields() != of.steps() || of.inputSize() > 0) {
-                throw new DataException(name + ": is a text, of which each step has one key and no numbers; the net has "
-                        + of.fields() + " fields, " + of.steps() + " steps and " + of.inputSize() + " numbers");
+                throw new DataException(
+                        name + ": is a text, of which each step has one key and no numbers; the net has " + of.fields()
+                                + " fields, " + of.steps() + " steps and " + of.inputSize() + " numbers");
             }
             var all = TextData.of(name, text, of.steps(), characters);
             Optional<TextData> held = Optional.empty();
@@ -174,14 +175,13 @@ public final class NetApplication implements Application {
                 all = parts.first();
                 held = Optional.of(parts.rest());
             } else if (holdOut.test != null) {
-                held = Optional.of(
-                        TextData.of(holdOut.test, TextData.read(holdOut.test), of.steps(), characters));
+                held = Optional.of(TextData.of(holdOut.test, TextData.read(holdOut.test), of.steps(), characters));
             }
             test = held.map(other -> other);
             var reading = Reading.of(TextData.FORMAT)
-                    .with("examples of " + of.steps() + " characters" + (holdOut.split == null ? "" : "; the end of the text is the test"));
-            train = Optional.of(
-                    new Read(all, Schema.ofFeatures(TextData.FORMAT, List.of(), characters, 1), reading));
+                    .with("examples of " + of.steps() + " characters"
+                            + (holdOut.split == null ? "" : "; the end of the text is the test"));
+            train = Optional.of(new Read(all, Schema.ofFeatures(TextData.FORMAT, List.of(), characters, 1), reading));
             return all + held.map(other -> "; test: " + other).orElse("");
         }
 

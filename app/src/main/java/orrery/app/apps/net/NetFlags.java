@@ -81,7 +81,8 @@ final class NetFlags {
 
     /** Refuses flags of files of examples where the data is none. */
     static void noExamples(Application.Given given, Object reading, String data) {
-        for (var option : CommandLine.Model.CommandSpec.forAnnotatedObject(reading).options()) {
+        for (var option :
+                CommandLine.Model.CommandSpec.forAnnotatedObject(reading).options()) {
             if (given.has(option.longestName()) && !option.longestName().contains("cache")) {
                 throw new UsageException(
                         option.longestName() + " is for files of examples, and " + data + " is images or a text");
