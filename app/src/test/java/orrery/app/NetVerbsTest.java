@@ -143,6 +143,30 @@ final class NetVerbsTest {
                 .contains("the data has 2 columns of categories, and the net takes numbers only");
     }
 
+    @Test
+    void aTextIsLearnedAndContinued() throws Exception {
+        Files.writeString(folder.resolve("words.txt"), "one two three ".repeat(400));
+        Files.writeString(folder.resolve("letters.json"), """
+                {"input": [0], "fields": 8, "layers": [
+                  {"type": "embedding", "width": 8},
+                  {"type": "gru", "hidden": 24, "whole": true},
+                  {"type": "linear", "outputs": 16, "each": true}]}
+                """);
+        var train = List.of("train", "net", "@words.txt", "--net", "@letters.json", "--rule", "adam", "--rate", "0.01");
+        var how = List.of("--split", "0.1", "--batch", "8", "--passes", "8", "--json", "--quiet", "--run", "@text");
+        assertThat(keyed(train, how).metric("test", "bits")).isLessThan(0.6);
+        assertThat(orrery("evaluate", "@text", "@words.txt", "--json").metric("test", "bits"))
+                .isLessThan(0.6);
+        Files.writeString(folder.resolve("begin.txt"), "one two thr");
+        assertThat(orrery("predict", "@text", "@begin.txt").out()).startsWith("one two three one two three");
+        assertThat(keyed(train, List.of("--label", "y")).err())
+                .contains("--label is for files of examples, and ")
+                .contains("words.txt is images or a text");
+        assertThat(keyed(List.of("train", "net", "@pictures"), List.of("--label", "y"))
+                        .err())
+                .contains("--label is for files of examples");
+    }
+
     private Ran keyed(List<String> train, List<String> how, String... more) {
         var args = new java.util.ArrayList<>(train);
         args.addAll(how);

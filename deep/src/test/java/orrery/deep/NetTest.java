@@ -7,17 +7,24 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import orrery.deep.layer.Backend;
 import orrery.deep.layer.Convolution;
 import orrery.deep.layer.Linear;
+import orrery.deep.layer.Operation;
 import orrery.deep.layer.Pooling;
 import orrery.deep.layer.Recurrent;
 import orrery.deep.layer.Window;
 import orrery.deep.net.Net;
+import orrery.deep.net.Pass;
 import orrery.deep.net.Zoo;
+import orrery.deep.tensor.Tensor;
 
 /** Nets are values, and their form as JSON says all of them. */
 final class NetTest {
@@ -116,6 +123,44 @@ final class NetTest {
         assertThat(Net.parse(none.json(), "net")).isEqualTo(none);
         assertThatThrownBy(() -> Zoo.net(name, 4, 0)).hasMessageContaining("there are none");
         assertThat(Zoo.net(name).fields()).isEqualTo(26);
+    }
+
+    /** What a broadcast of factors sends is what the gradient is. */
+    @Test
+    void factorsMakeTheGradient() {
+        var net = Net.of(new int[] {5}, new Linear(4, true), new Linear(3, true));
+        try (var pass = new Pass(net, Backend.JAVA, Tensor.Type.FLOAT64, 2, false)) {
+            var random = new SplittableRandom(1);
+            for (var tensor : List.of(
+                    pass.input(),
+                    pass.parameters(0).getFirst(),
+                    pass.parameters(1).getFirst(),
+                    pass.outputGradient())) {
+                for (int i = 0; i < tensor.size(); i++) {
+                    tensor.set(i, random.nextDouble() - 0.5);
+                }
+            }
+            var call = new Operation.Call(2, true, 1);
+            pass.forward(call, Pass.NOBODY);
+            var seen = new ArrayList<Integer>();
+            pass.backward(call, new Pass.Listener() {
+                @Override
+                public void factorsReady(int layer, Tensor inputs, Tensor gradients) {
+                    seen.add(layer);
+                    int inner = layer == 0 ? 5 : 4;
+                    int outputs = layer == 0 ? 4 : 3;
+                    for (int o = 0; o < outputs; o++) {
+                        for (int i = 0; i < inner; i++) {
+                            double due = gradients.get(o) * inputs.get(i)
+                                    + gradients.get(outputs + o) * inputs.get(inner + i);
+                            assertThat(pass.gradients(layer).getFirst().get(o * inner + i))
+                                    .isCloseTo(due, org.assertj.core.api.Assertions.within(1e-12));
+                        }
+                    }
+                }
+            });
+            assertThat(seen).containsExactly(1, 0);
+        }
     }
 
     @Test

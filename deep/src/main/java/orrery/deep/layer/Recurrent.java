@@ -18,7 +18,10 @@ import orrery.deep.tensor.Tensor;
 public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer {
     /** Kinds of cells. */
     public enum Cell {
-        /** Hochreiter and Schmidhuber, Neural Computation 9, 1997, with a gate to forget. Gates in the order in, forget, new, out. */
+        /**
+         * Hochreiter and Schmidhuber, Neural Computation 9, 1997, with a gate to forget, whose bias is counted from 1 (Jozefowicz et al., ICML 2015).
+         * Gates in the order in, forget, new, out.
+         */
         LSTM(4),
         /** Cho et al., EMNLP 2014, the reset after the product, as cuDNN and PyTorch have it. Gates in the order reset, keep, new. */
         GRU(3);
@@ -35,6 +38,9 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
             throw new IllegalArgumentException("a recurrent layer has an output of 1 number or more, got " + hidden);
         }
     }
+
+    /** From which the bias of the gate to forget is counted: cells remember before they have learned to. */
+    static final float REMEMBERS = 1;
 
     private String name() {
         return cell.name().toLowerCase(Locale.ROOT);
@@ -62,7 +68,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
         int rows = cell.gates * hidden;
         var weights = new Parameter("weights", rows, shape[1], spread, true);
         var recurrent = new Parameter("recurrent", rows, hidden, spread, true);
-        var bias = new Parameter("bias", 1, rows, 0, false);
+        var bias = new Parameter("bias", 1, rows, spread, false);
         return cell == Cell.LSTM
                 ? List.of(weights, recurrent, bias)
                 : List.of(weights, recurrent, bias, new Parameter("reset-bias", 1, hidden, 0, false));
@@ -247,7 +253,7 @@ public record Recurrent(Cell cell, int hidden, boolean isWhole) implements Layer
                 int done = byVectors ? VectorCells.lstm(gates, gate, all, states, at, hidden, step == 0) : 0;
                 for (int h = done; h < hidden; h++) {
                     double in = sigmoid(gates.get(gate + h));
-                    double forget = sigmoid(gates.get(gate + hidden + h));
+                    double forget = sigmoid(REMEMBERS + gates.get(gate + hidden + h));
                     double fresh = Math.tanh(gates.get(gate + 2L * hidden + h));
                     double out = sigmoid(gates.get(gate + 3L * hidden + h));
                     gates.set(gate + h, in);

@@ -55,7 +55,7 @@ final class VectorCells {
         int done = hidden - hidden % LANES;
         for (int h = 0; h < done; h += LANES) {
             var in = sigmoid(load(g, gate + h));
-            var forget = sigmoid(load(g, gate + hidden + h));
+            var forget = sigmoid(load(g, gate + hidden + h).add(Recurrent.REMEMBERS));
             var fresh = tanh(load(g, gate + 2L * hidden + h));
             var out = sigmoid(load(g, gate + 3L * hidden + h));
             store(in, g, gate + h);

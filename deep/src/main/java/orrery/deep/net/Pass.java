@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import orrery.deep.layer.Backend;
 import orrery.deep.layer.Embedding;
 import orrery.deep.layer.KeyBags;
+import orrery.deep.layer.Linear;
 import orrery.deep.layer.Operation;
 import orrery.deep.tensor.Tensor;
 
@@ -40,6 +41,15 @@ public final class Pass implements AutoCloseable {
         default void beforeBackward(int layer) {}
 
         default void afterBackward(int layer) {}
+
+        /**
+         * The factors of a linear layer's gradient are complete: that of the weights is the product of {@code gradients}, transposed, and
+         * {@code inputs}. Both tensors are overwritten by the next layers.
+         *
+         * @param inputs of the layer (examples, numbers)
+         * @param gradients of its output (examples, outputs)
+         */
+        default void factorsReady(int layer, Tensor inputs, Tensor gradients) {}
 
         /** The gradients of its parameters are complete, while those of layers before it are not. */
         default void gradientReady(int layer) {}
@@ -223,6 +233,9 @@ public final class Pass implements AutoCloseable {
                             wanted.get(i),
                             parameterGradients.get(i));
             listener.afterBackward(i);
+            if (node.layer() instanceof Linear) {
+                listener.factorsReady(i, inputs(node).getFirst(), gradient);
+            }
             if (!parameters.get(i).isEmpty()) {
                 listener.gradientReady(i);
             }

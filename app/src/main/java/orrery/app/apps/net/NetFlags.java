@@ -31,8 +31,8 @@ final class NetFlags {
             names = "--net",
             paramLabel = "NET",
             description = {
-                "mlp, lenet, cifar10-quick, alexnet, vgg19, resnet-18 and others; of categories wide-and-deep, deepfm;"
-                        + " of text char-lstm; a .json or .prototxt (default: ${DEFAULT-VALUE}).",
+                "mlp, lenet, cifar10-quick, resnet-18, deepfm, wide-and-deep, char-lstm and others by name, a .json or"
+                        + " .prototxt (default: ${DEFAULT-VALUE}).",
                 "A file has the shape of an example and the layers, one after another: {\"input\": [28, 28, 1], \"layers\":"
                         + " [{\"type\": \"linear\", \"outputs\": 10}]}. orrery show prints one of a trained net."
             })
