@@ -84,7 +84,7 @@ final class GradientsTest {
                         sequence(Recurrent.Cell.GRU, true),
                         Net.input(5, 3)
                                 .add("cells", new Recurrent(Recurrent.Cell.LSTM, 4, true))
-                                .add("end", new Linear(3, true, true))
+                                .add("end", new Linear(3, true, true, 1))
                                 .net(),
                         keyed()));
     }

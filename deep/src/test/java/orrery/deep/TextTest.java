@@ -70,7 +70,7 @@ final class TextTest {
                 .fields(STEPS)
                 .add("rows", new Embedding(8, false))
                 .add("cells", new Recurrent(Recurrent.Cell.GRU, 24, true))
-                .add("next", new Linear(characters.size(), true, true))
+                .add("next", new Linear(characters.size(), true, true, 1))
                 .net();
         var data = TextData.of("words", words, STEPS, characters);
         var schema = Schema.ofFeatures(TextData.FORMAT, List.of(), characters, 1);

@@ -12,9 +12,12 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.jspecify.annotations.Nullable;
+import orrery.data.DataException;
+import orrery.data.Schema;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
 import orrery.deep.train.Course;
+import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
 import orrery.deep.train.NetOptions;
 import orrery.table.spec.UpdateRule;
@@ -123,7 +126,7 @@ public final class NetEstimator extends ClassifierEstimator<NetEstimator, NetFra
         return with(net, to.json());
     }
 
-    /** A published net, such as {@code lenet} or {@code cifar10-quick}. */
+    /** A published net, such as {@code lenet} or {@code cifar10-quick}; {@code deepfm} and {@code wide-and-deep} are as wide as the data. */
     public NetEstimator setNet(String name) {
         Zoo.net(name);
         return with(net, name);
@@ -198,10 +201,10 @@ public final class NetEstimator extends ClassifierEstimator<NetEstimator, NetFra
         }
     }
 
-    private NetOptions options() {
+    private NetOptions options(Net of) {
         float norm = number(clip);
         return new NetOptions(
-                built(),
+                of,
                 number(passes),
                 number(batchSize),
                 updates(),
@@ -229,7 +232,18 @@ public final class NetEstimator extends ClassifierEstimator<NetEstimator, NetFra
 
     @Override
     void check() {
-        options();
+        var of = options(built()).net();
+        if (of.classes() == 0 || of.steps() > 1) {
+            throw new IllegalArgumentException(
+                    "on data frames nets tell classes apart, one for each row; this net gives "
+                            + (of.classes() == 0 ? "a number" : "a class at each of " + of.steps() + " steps"));
+        }
+    }
+
+    /** The net, as wide as the data if it is one for categories. */
+    private Net suiting(Schema schema) throws DataException {
+        var text = getOrDefault(net);
+        return Zoo.names().contains(text) ? NetLearning.published(text, schema) : built();
     }
 
     @Override
@@ -242,7 +256,7 @@ public final class NetEstimator extends ClassifierEstimator<NetEstimator, NetFra
         try (var folder = folder(frame, members, dealt.survey().content());
                 var sent = begin == null ? null : Sent.of(context, begin)) {
             var settings = settings(context, members, folder);
-            var member = new NetMember(options(), sent, part, settings);
+            var member = new NetMember(options(suiting(part.none().schema())), sent, part, settings);
             var trained = run(context, dealt.rows(), member, settings, folder, member::training);
             var model = new NetFrameModel(uid(), trained.model().from(provenance(context, dealt.read())));
             model.setNumbers(label.isNumber(), classesOf(frame, label));

@@ -36,9 +36,13 @@ import orrery.data.Data;
 import orrery.data.ListOptions;
 import orrery.deep.layer.Activation;
 import orrery.deep.layer.Convolution;
+import orrery.deep.layer.Embedding;
+import orrery.deep.layer.Interactions;
+import orrery.deep.layer.Join;
 import orrery.deep.layer.Linear;
 import orrery.deep.layer.Pooling;
 import orrery.deep.layer.Window;
+import orrery.deep.net.Loss;
 import orrery.deep.net.Net;
 import orrery.engine.stage.Run;
 import orrery.learn.rank.PageRank;
@@ -103,6 +107,55 @@ final class NetsTest {
                 .add("pool", new Pooling(Pooling.Kind.MAX, new Window(2, 2, 0, 1), true))
                 .add("end", new Linear(3, true))
                 .net();
+    }
+
+    /** Columns of categories and a number: the pair of categories decides. */
+    @Test
+    void categoriesAreLearned() throws Exception {
+        var random = new SplittableRandom(5);
+        var rows = new ArrayList<Row>();
+        for (int n = 0; n < 800; n++) {
+            int a = random.nextInt(20);
+            int b = random.nextInt(20);
+            rows.add(RowFactory.create(random.nextDouble(), "a" + a, b, a % 2 == b % 2 ? "yes" : "no"));
+        }
+        var frame = spark.createDataFrame(
+                rows,
+                new StructType()
+                        .add("x", DataTypes.DoubleType)
+                        .add("a", DataTypes.StringType)
+                        .add("b", DataTypes.IntegerType)
+                        .add("label", DataTypes.StringType));
+        var machine = Net.input(1)
+                .fields(2)
+                .add("weights", new Embedding(1, true))
+                .add("rows", new Embedding(6, false))
+                .add("pairs", new Interactions())
+                .add("sum", new Join(Join.Kind.ADD), "weights", "pairs")
+                .net();
+        var estimator = new NetEstimator()
+                .setNet(machine)
+                .setNumericCols("x")
+                .setCategoricalCols("a", "b")
+                .setRule("adagrad")
+                .setRate(0.1)
+                .setBatchSize(16)
+                .setPasses(12)
+                .setWorkers(2);
+        var model = estimator.fit(frame);
+        assertThat(accuracy(model.transform(frame))).isGreaterThan(0.95);
+        model.save(folder.resolve("categories").toString());
+        var loaded = NetFrameModel.load(folder.resolve("categories").toString());
+        assertThat(accuracy(loaded.transform(frame))).isGreaterThan(0.95);
+        var wide = estimator.setNet("deepfm").setPasses(1).fit(frame); // as wide as the frame
+        assertThat(wide.model().net().fields()).isEqualTo(2);
+        assertThatThrownBy(() -> estimator
+                        .setNet(Net.input(1)
+                                .loss(Loss.SQUARES)
+                                .add(new Linear(1, true))
+                                .net())
+                        .fit(frame))
+                .hasMessageContaining("nets tell classes apart");
     }
 
     static NetEstimator estimator(int workers) {
@@ -294,7 +347,7 @@ final class NetsTest {
         assertThatThrownBy(() -> estimator(1)
                         .setNet(Net.of(new int[] {64}, new Linear(2, true)))
                         .fit(frame))
-                .hasStackTraceContaining("the net has 2 outputs, and the labels are more classes");
+                .hasStackTraceContaining("the net has outputs for 2 classes, and the labels are more");
         assertThatThrownBy(() -> new NetEstimator().setNet("lenot")).hasMessageContaining("there is no net 'lenot'");
         assertThatThrownBy(() -> new NetEstimator().setSchedule("steps")).hasMessageContaining("step:PASSES:FACTOR");
     }

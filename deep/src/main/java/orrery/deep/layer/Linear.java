@@ -12,16 +12,24 @@ import orrery.deep.tensor.Tensor;
  *
  * @param outputs how many
  * @param isEach whether each step of a sequence (steps, numbers) is taken alone, by the same weights: the output is (steps, outputs)
+ * @param gain weights are first drawn evenly between minus this and this, over the root of the inputs: {@link #RECTIFIED} before rectifiers,
+ *     1 as in PyTorch
  */
-public record Linear(int outputs, boolean hasBias, boolean isEach) implements Layer {
-    /** Of all numbers together. */
+public record Linear(int outputs, boolean hasBias, boolean isEach, float gain) implements Layer {
+    /** He et al., ICCV 2015: the variance of sums stays the same through rectifiers. */
+    public static final float RECTIFIED = (float) Math.sqrt(6);
+
+    /** Of all numbers together, with first weights that suit rectifiers. */
     public Linear(int outputs, boolean hasBias) {
-        this(outputs, hasBias, false);
+        this(outputs, hasBias, false, RECTIFIED);
     }
 
     public Linear {
         if (outputs < 1) {
             throw new IllegalArgumentException("linear: there must be 1 output or more, got " + outputs);
+        }
+        if (!(gain > 0 && gain < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("linear: the gain must be above 0, got " + gain);
         }
     }
 
@@ -46,7 +54,7 @@ public record Linear(int outputs, boolean hasBias, boolean isEach) implements La
     @Override
     public List<Parameter> parameters(List<int[]> inputs) {
         int inner = Math.toIntExact(Tensor.size(Layer.only("linear", inputs))) / steps(inputs);
-        var weights = new Parameter("weights", outputs, inner, (float) Math.sqrt(1.0 / inner), true); // as PyTorch
+        var weights = new Parameter("weights", outputs, inner, gain / (float) Math.sqrt(inner), true);
         return hasBias ? List.of(weights, new Parameter("bias", 1, outputs, 0, false)) : List.of(weights);
     }
 

@@ -112,11 +112,14 @@ final class NetForm {
                     map.put("roundedUp", isRoundedUp);
                 }
             }
-            case Linear(int outputs, boolean hasBias, boolean isEach) -> {
+            case Linear(int outputs, boolean hasBias, boolean isEach, float gain) -> {
                 map.put("outputs", outputs);
                 map.put("bias", hasBias);
                 if (isEach) {
                     map.put("each", true);
+                }
+                if (gain != Linear.RECTIFIED) {
+                    map.put("gain", gain);
                 }
             }
             case Embedding(int width, boolean isSum) -> {
@@ -233,7 +236,9 @@ final class NetForm {
                                 text("kind", "average").equals("max") ? Pooling.Kind.MAX : Pooling.Kind.AVERAGE,
                                 null,
                                 false);
-                    case "linear" -> new Linear(whole("outputs"), isTrue("bias", true), isTrue("each", false));
+                    case "linear" ->
+                        new Linear(whole("outputs"), isTrue("bias", true), isTrue("each", false), (float)
+                                number("gain", Linear.RECTIFIED));
                     case "embedding" -> new Embedding(whole("width"), isTrue("sum", false));
                     case "interactions" -> new Interactions();
                     case "flatten" -> new Flatten();

@@ -70,7 +70,7 @@ public final class Zoo {
                 .fields(steps)
                 .add("characters", new Embedding(32, false))
                 .add("cells", new Recurrent(Recurrent.Cell.LSTM, 256, true))
-                .add("next", new Linear(characters, true, true))
+                .add("next", new Linear(characters, true, true, 1))
                 .net();
     }
 
@@ -163,12 +163,17 @@ public final class Zoo {
                 .net();
     }
 
+    /** With small first weights: by AdaGrad, larger ones end at an AUC that is up to 0.03 lower. */
+    private static Layer small(int outputs) {
+        return new Linear(outputs, true, false, 1);
+    }
+
     /** A weight of each key and each number. */
     private static List<String> linear(Net.Builder builder, int numbers) {
         builder.add("weights", new Embedding(1, true));
         var terms = new ArrayList<>(List.of(builder.last()));
         if (numbers > 0) {
-            builder.add("number-weights", new Linear(1, true), Net.INPUT);
+            builder.add("number-weights", small(1), Net.INPUT);
             terms.add(builder.last());
         }
         return terms;
@@ -180,12 +185,12 @@ public final class Zoo {
             builder.add("all", new Join(Join.Kind.CONCAT), Net.INPUT, "rows");
         }
         for (int i = 0; i < widths.length; i++) {
-            builder.add("hidden" + (i + 1), linear(widths[i])).add("relu" + (i + 1), RELU);
+            builder.add("hidden" + (i + 1), small(widths[i])).add("relu" + (i + 1), RELU);
             if (dropped > 0) {
                 builder.add("drop" + (i + 1), new Dropout(dropped));
             }
         }
-        builder.add("odds", linear(1));
+        builder.add("odds", small(1));
         return builder.last();
     }
 

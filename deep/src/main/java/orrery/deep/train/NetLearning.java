@@ -6,6 +6,8 @@ import orrery.data.DataException;
 import orrery.data.Loaded;
 import orrery.data.Schema;
 import orrery.deep.net.Loss;
+import orrery.deep.net.Net;
+import orrery.deep.net.Zoo;
 import orrery.engine.stage.Run;
 import orrery.engine.train.Training;
 
@@ -29,6 +31,24 @@ public final class NetLearning {
             throw new IllegalArgumentException("the model to begin with is of another net: "
                     + start.get().net() + "and this one is " + options.net());
         }
+    }
+
+    /**
+     * A published net, as wide as the data if it is for categories ({@link Zoo#isByData}).
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     * @throws DataException if the net needs columns of categories, and there are none
+     */
+    public static Net published(String name, Schema schema) throws DataException {
+        if (!Zoo.isByData(name)) {
+            return Zoo.net(name);
+        }
+        int fields = (int) Slots.columns(schema);
+        if (fields == 0) {
+            throw new DataException("the net " + name + " is for data with columns of categories, and there are none;"
+                    + " say which columns are categories");
+        }
+        return Zoo.net(name, schema.firstHashed(), fields);
     }
 
     /**

@@ -23,9 +23,7 @@ record Slots(int first, int numbers, int fields, boolean areColumns) implements 
      * @throws DataException if the data have more numbers than the net, or another number of fields
      */
     static Slots of(Schema schema, Net net) throws DataException {
-        long columns = schema.columns().stream()
-                .filter(column -> column.role() == Role.CATEGORICAL)
-                .count();
+        long columns = columns(schema);
         if (net.fields() == 0) {
             int numbers = schema.features() - schema.firstIndex();
             if (columns > 0) {
@@ -54,6 +52,13 @@ record Slots(int first, int numbers, int fields, boolean areColumns) implements 
                     + net.inputSize() + "; give it \"input\": [" + numbers + "]");
         }
         return new Slots(0, numbers, net.fields(), areColumns);
+    }
+
+    /** How many columns of categories there are. */
+    static long columns(Schema schema) {
+        return schema.columns().stream()
+                .filter(column -> column.role() == Role.CATEGORICAL)
+                .count();
     }
 
     /** Those of sequences with a key at each step. */

@@ -9,13 +9,12 @@ import orrery.app.apps.Application;
 import orrery.app.apps.Applications;
 import orrery.app.flags.FlagGroup;
 import orrery.app.flags.UsageException;
-import orrery.data.DataException;
 import orrery.data.Nearest;
-import orrery.data.ReadOptions;
 import orrery.data.Schema;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
 import orrery.deep.train.Course;
+import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
 import orrery.deep.train.NetOptions;
 import orrery.store.Place;
@@ -103,17 +102,7 @@ final class NetFlags {
 
     /** The net for data with a schema. */
     Net net(Schema schema) throws IOException {
-        if (!Zoo.isByData(net)) {
-            return net();
-        }
-        int fields = (int) schema.columns().stream()
-                .filter(column -> column.role() == ReadOptions.Role.CATEGORICAL)
-                .count();
-        try {
-            return Zoo.net(net, fields == 0 ? 0 : schema.firstHashed(), fields);
-        } catch (IllegalArgumentException e) {
-            throw new DataException(e.getMessage() + "; say which they are (--categorical NAMES)");
-        }
+        return Zoo.names().contains(net) ? NetLearning.published(net, schema) : net();
     }
 
     Net net() throws IOException {
