@@ -102,7 +102,7 @@ final class NetVerbsTest {
         assertThat(model.getMetadataProps(0).getValue()).isEqualTo("[\"across\",\"upright\"]");
     }
 
-    /** Rows of embeddings by key: two processes write them in parts, which all verbs read, and they are those that two threads learn. */
+    /** Two processes learn the same rows of embeddings as two threads, write them in parts, and all verbs read these. */
     @Test
     void keysAreLearnedByTwoProcesses() throws Exception {
         var random = new SplittableRandom(3);
@@ -122,7 +122,7 @@ final class NetVerbsTest {
                 """);
         var train =
                 List.of("train", "net", "@clicks.csv", "--label", "y", "--net", "@machine.json", "--rule", "adagrad");
-        var how = List.of("--hash-bits", "64", "--passes", "15", "--rate", "0.1", "--batch", "16", "--json", "--quiet");
+        var how = List.of("--passes", "15", "--rate", "0.1", "--batch", "16", "--json", "--quiet");
         var shared = keyed(train, how, "--processes", "2", "--run", "@shared");
         assertThat(shared.metric("train", "auc")).isGreaterThan(0.9);
         assertThat(folder.resolve("shared/model-embedding-00002-of-00002.safetensors"))

@@ -89,7 +89,7 @@ final class GradientsTest {
                         keyed()));
     }
 
-    /** All that reads keys, with one embedding for two layers. */
+    /** All layers for keys; two layers read one embedding. */
     private static Net keyed() {
         return Net.input(2)
                 .fields(3)
@@ -105,7 +105,7 @@ final class GradientsTest {
                 .net();
     }
 
-    /** Bags of no key, of one and of several, of which some are the same. */
+    /** Bags of no key, one key and several keys, with repeats. */
     private static void fillKeys(Pass pass, int examples, SplittableRandom random) {
         for (int bag = 0; bag < examples * pass.net().fields(); bag++) {
             for (int k = random.nextInt(4); k > 0; k--) {
@@ -203,7 +203,7 @@ final class GradientsTest {
         return sum;
     }
 
-    /** The same nets in floats, by vectors, as in doubles, one number at a time. */
+    /** Floats by vectors agree with doubles one by one. */
     @ParameterizedTest
     @EnumSource(Recurrent.Cell.class)
     void cellsByVectorsAreThoseOneByOne(Recurrent.Cell cell) {

@@ -113,7 +113,7 @@ final class NetLearningTest {
         assertThat(loaded.classNames()).containsExactly("2", "5", "7");
     }
 
-    /** Two categories of which the pair decides, and a number. */
+    /** Two categories and a number; the label depends on the pair of categories. */
     private static Loaded pairs(int count, long seed, int hashBits, boolean isNumber) {
         var columns = List.of(
                 Schema.Column.of("x", ReadOptions.Role.NUMERIC),
@@ -133,7 +133,7 @@ final class NetLearningTest {
         return new Loaded(rows.pack(), schema);
     }
 
-    /** Where nothing is dropped and rows are narrow. */
+    /** A factorization machine: no dropout, narrow rows. */
     private static Net machine(Loss loss) {
         return Net.input(1)
                 .fields(2)
@@ -176,7 +176,7 @@ final class NetLearningTest {
         }
     }
 
-    /** A row of a frame gets what the example that is made of it gets. */
+    /** The scorer of single rows agrees with the prediction of examples. */
     private static void rowsAreAsTheirExamples(NetModel model, Loaded test) throws IOException {
         var due = new double[(int) test.examples().size()];
         model.predict(test.examples(), (example, best, probabilities) -> due[(int) example] = probabilities[1]);

@@ -125,7 +125,7 @@ final class NetTest {
         assertThat(Zoo.net(name).fields()).isEqualTo(26);
     }
 
-    /** What a broadcast of factors sends is what the gradient is. */
+    /** The product of the factors is the gradient. */
     @Test
     void factorsMakeTheGradient() {
         var net = Net.of(new int[] {5}, new Linear(4, true), new Linear(3, true));

@@ -109,7 +109,7 @@ final class NetsTest {
                 .net();
     }
 
-    /** Columns of categories and a number: the pair of categories decides. */
+    /** Two categorical columns and a number; the label depends on the pair of categories. */
     @Test
     void categoriesAreLearned() throws Exception {
         var random = new SplittableRandom(5);

@@ -84,11 +84,14 @@ public final class DataFlags {
             paramLabel = "N",
             descriptionKey = FlagGroup.MORE,
             description = {
-                "Categories become 2^N features (default: ${DEFAULT-VALUE}).",
+                "Categories become 2^N features (default: 18; of nets with embeddings 64).",
                 "64: their hashes are keys themselves, which do not collide, in any number; the indices of libsvm files may"
                         + " then be any number of 64 bits. Of linear models, and of nets with embeddings."
             })
-    int hashBits = 18;
+    @Nullable
+    Integer hashBits;
+
+    private static final int USUAL_BITS = 18;
 
     @Option(
             names = "--words",
@@ -125,6 +128,11 @@ public final class DataFlags {
 
     /** How to read what is labelled. */
     public ReadOptions options() {
+        return options(USUAL_BITS);
+    }
+
+    /** The same with another number of hash bits, if none was given. */
+    public ReadOptions options(int usualBits) {
         Map<String, Role> roles = new TreeMap<>();
         put(roles, Role.IGNORE, ignore);
         put(roles, Role.NUMERIC, numeric);
@@ -138,7 +146,7 @@ public final class DataFlags {
                     Optional.ofNullable(format),
                     text.options(),
                     roles,
-                    hashBits,
+                    hashBits == null ? usualBits : hashBits,
                     words,
                     log1p,
                     normalize,

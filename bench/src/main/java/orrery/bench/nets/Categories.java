@@ -40,7 +40,7 @@ final class Categories {
         python = new Python(command);
     }
 
-    /** What one way of training reached. */
+    /** The result of a training. */
     private record Reached(double auc, double loss, double rate, double seconds) {}
 
     void table(Report report, int examples, List<String> nets, List<Figure> figures) throws Exception {
@@ -116,7 +116,7 @@ final class Categories {
 
     // The data
 
-    /** The same of equal words, evenly between -1 and 1. */
+    /** A number between -1 and 1 that follows from the arguments. */
     private static double of(long field, long category, int what) {
         return 2 * new SplittableRandom((field * 10_000_019 + category) * 31 + what).nextDouble() - 1;
     }
@@ -229,9 +229,7 @@ final class Categories {
                 "--batch",
                 String.valueOf(STEP / members),
                 "--workers",
-                String.valueOf(members),
-                "--hash-bits",
-                "64"));
+                String.valueOf(members)));
         if (members > 1) {
             arguments.addAll(List.of("--processes", String.valueOf(members)));
         }

@@ -18,7 +18,7 @@ final class Command {
     private Command() {}
 
     /**
-     * What a training reached.
+     * The result of a training.
      *
      * @param test metrics on the test data
      * @param rate examples a CPU second of the training alone, of all processes

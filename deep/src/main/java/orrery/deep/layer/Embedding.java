@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import orrery.deep.tensor.Tensor;
 
 /**
- * Rows of a table by key: of each field the sum of its keys' rows, each times its value. It reads the keys of an example, has any number of
- * rows, and its table has memory only for those that were learned.
+ * Looks up rows of a table by key. The output for a field is the sum of its keys' rows, each times the key's value. The table takes any number of
+ * keys, and has memory for learned rows only.
  *
  * @param width numbers of a row
  * @param isSum whether the output is the sum over all fields (width); else it has those of each field (fields, width)

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import orrery.data.KeyIndex;
 
 /**
- * The keys of a batch: for each example and each of its fields a bag of keys with values. A different key has a place, by first mention, at
- * which {@link Embedding} finds its row. Filled anew for each batch, the bags of an example one after another. Confined to one thread.
+ * The keys of a batch: for each example and each field a bag of keys with values. Each distinct key has a place, in the order of first mention;
+ * {@link Embedding} finds its row there. Filled anew for each batch, the bags of an example one after another. Confined to one thread.
  */
 public final class KeyBags {
     private final int fields;
@@ -56,12 +56,12 @@ public final class KeyBags {
         return bags;
     }
 
-    /** The different keys, by their places. */
+    /** The distinct keys, by place. */
     public long[] keys() {
         return index.keys();
     }
 
-    /** How many different keys there are. */
+    /** How many distinct keys there are. */
     public int count() {
         return index.size();
     }

@@ -43,8 +43,8 @@ public final class Pass implements AutoCloseable {
         default void afterBackward(int layer) {}
 
         /**
-         * The factors of a linear layer's gradient are complete: that of the weights is the product of {@code gradients}, transposed, and
-         * {@code inputs}. Both tensors are overwritten by the next layers.
+         * The factors of a linear layer's gradient are complete: the gradient of the weights is {@code gradients} transposed, times {@code
+         * inputs}. Later layers overwrite both tensors.
          *
          * @param inputs of the layer (examples, numbers)
          * @param gradients of its output (examples, outputs)

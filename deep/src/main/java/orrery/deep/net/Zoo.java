@@ -74,7 +74,7 @@ public final class Zoo {
                 .net();
     }
 
-    /** Whether a net's input is as wide as the data: {@link #net(String, int, int)}. */
+    /** Whether a net takes the shape of the data: {@link #net(String, int, int)}. */
     public static boolean isByData(String name) {
         return BY_DATA.containsKey(name);
     }
@@ -97,8 +97,8 @@ public final class Zoo {
     }
 
     /**
-     * A net. One whose input is as wide as the data has the shape of the Criteo data, 13 numbers and 26 fields; that of texts takes 64 of 128
-     * different characters.
+     * A net. Nets for categories get the shape of the Criteo data, 13 numbers and 26 fields; the net for texts takes 64 characters of 128
+     * different ones.
      *
      * @throws IllegalArgumentException if there is none of that name
      */
@@ -163,7 +163,7 @@ public final class Zoo {
                 .net();
     }
 
-    /** With small first weights: by AdaGrad, larger ones end at an AUC that is up to 0.03 lower. */
+    /** A layer with small first weights: larger ones cost up to 0.03 of AUC under AdaGrad. */
     private static Layer small(int outputs) {
         return new Linear(outputs, true, false, 1);
     }

@@ -41,7 +41,7 @@ public interface NetData extends Serializable {
          */
         void put(long example, float[] to, @Nullable SplittableRandom random);
 
-        /** How much an example counts in training; the mean of all is 1. */
+        /** The weight of an example in training; the mean of all weights is 1. */
         default float weight(long example) {
             return 1;
         }

@@ -112,7 +112,7 @@ final class NetRecipe implements Recipe<NetModel> {
                 .toList();
     }
 
-    /** The rows of an embedding. Of a model that it begins with, those that this has. */
+    /** The table of an embedding's rows. Keys of the model to begin with have its rows. */
     private TableSpec rows(Net.Node node, Embedding of, int layer, long clocks, long perPass) {
         var drawn = new Init.Uniform(run.seed() * 1000 + layer, -of.spread(), of.spread());
         Init init = of.spread() == 0 ? new Init.Zero() : drawn;
@@ -168,7 +168,7 @@ final class NetRecipe implements Recipe<NetModel> {
         return group(node).replace('.', '_');
     }
 
-    /** The layer's name; what names of tables cannot have is written by its code. */
+    /** The layer's name; characters that names of tables cannot have are written as their codes. */
     static String group(Net.Node node) {
         var name = new StringBuilder();
         for (char c : node.name().toCharArray()) {
@@ -219,6 +219,9 @@ final class NetRecipe implements Recipe<NetModel> {
         return Map.of(
                 "backend",
                 Backends.described(),
+                "rule",
+                options.rule().getClass().getSimpleName().toLowerCase(Locale.ROOT) + " at a rate of "
+                        + options.rule().rate(),
                 "net",
                 String.format(
                         Locale.ROOT,
@@ -245,7 +248,7 @@ final class NetRecipe implements Recipe<NetModel> {
         }
     }
 
-    /** What the model had that the training began with is in the one that it ends with, too. */
+    /** Keeps all rows of the model to begin with, also those of keys that the data does not have. */
     private void keepStart(Net.Node node, Table table) {
         if (start.isPresent()) {
             start.get().rows(node).forEachKey(table::createOwn);

@@ -40,7 +40,7 @@ final class NetStep implements Step, AutoCloseable {
     private long passOf = -1;
     private Shuffle order;
 
-    /** What a layer learns: the table, its rows in pieces, and the width of a row; of an embedding the rows are those of the batch's keys. */
+    /** A table of a layer, with its rows in pieces; the rows of an embedding are those of the batch's keys. */
     private record Held(Table table, List<long[]> pieces, int width, boolean isRunning, boolean isKeyed) {}
 
     NetStep(NetRecipe recipe, NetData data, Partition partition, Worker worker) {

@@ -8,8 +8,8 @@ import orrery.data.Schema;
 import orrery.deep.net.Net;
 
 /**
- * Which features of an example are a net's numbers, and which are its keys. Features from {@code first} on are numbers, at most so many; all others
- * are keys: of columns one for each categorical column, in their order; of features without columns all are of one field.
+ * Sorts the features of an example into a net's numbers and its keys. The first {@code numbers} features from {@code first} on are numbers, all others
+ * are keys. With columns, each categorical column is a field with one key, in the order of the columns; without columns, all keys are of one field.
  *
  * @param first the feature that is the net's first number
  * @param numbers how many features are numbers
@@ -18,7 +18,7 @@ import orrery.deep.net.Net;
  */
 record Slots(int first, int numbers, int fields, boolean areColumns) implements Serializable {
     /**
-     * Those of data with a schema.
+     * The slots of data with a schema.
      *
      * @throws DataException if the data have more numbers than the net, or another number of fields
      */
@@ -61,7 +61,7 @@ record Slots(int first, int numbers, int fields, boolean areColumns) implements 
                 .count();
     }
 
-    /** Those of sequences with a key at each step. */
+    /** The slots of sequences with a key at each step. */
     static Slots ofSteps(Net net) {
         return new Slots(0, 0, net.fields(), true);
     }

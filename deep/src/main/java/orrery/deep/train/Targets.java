@@ -35,7 +35,7 @@ final class Targets {
         areAlike = true;
     }
 
-    /** Takes those of an example, which is the {@code i}th of the batch. */
+    /** Takes the target of the {@code i}th example of the batch. */
     void take(int i, NetData data, NetData.Cursor cursor, long example) {
         weights[i] = cursor.weight(example);
         areAlike &= weights[i] == 1;
@@ -53,7 +53,7 @@ final class Targets {
         return steps;
     }
 
-    /** Examples count alike from now on, as when a model is measured. */
+    /** Gives all examples the weight 1, to measure a model. */
     void leaveWeights() {
         Arrays.fill(weights, 1);
         areAlike = true;
@@ -84,7 +84,7 @@ final class Targets {
                 : Losses.crossEntropy(pass.output(), right, from * steps, to * steps, outputs, gradient, scale);
     }
 
-    /** How many targets are those that the net thinks likeliest. */
+    /** How many targets the net predicts right. */
     int right(Pass pass, int examples) {
         int sum = 0;
         for (int i = 0; i < examples * steps; i++) {

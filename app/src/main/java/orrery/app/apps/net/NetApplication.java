@@ -19,6 +19,7 @@ import orrery.app.onnx.NetOnnx;
 import orrery.app.run.Shown;
 import orrery.data.DataException;
 import orrery.data.Loaded;
+import orrery.data.ReadOptions;
 import orrery.data.Reading;
 import orrery.data.Schema;
 import orrery.deep.image.ImageData;
@@ -64,7 +65,7 @@ public final class NetApplication implements Application {
         return List.of(
                 "train net mnist --test mnist-test",
                 "train net cifar-10-batches-bin --net cifar10-quick --pad 4 --mirror --split 0.1",
-                "train net clicks.csv --net deepfm --split 0.1 --rule adagrad");
+                "train net clicks.csv --net deepfm --split 0.1");
     }
 
     @Override
@@ -132,7 +133,8 @@ public final class NetApplication implements Application {
                 return readText(name);
             }
             net.noImages(given, name);
-            var all = reading.data().read(name, reading.options());
+            var options = net.hasFields() ? reading.options(ReadOptions.KEYS) : reading.options();
+            var all = reading.data().read(name, options);
             var of = net.net(all.schema());
             built = Optional.of(of);
             var data = NetData.of(all.examples(), all.schema(), of);
@@ -142,7 +144,7 @@ public final class NetApplication implements Application {
                 data = NetData.of(parts.train(), all.schema(), of);
                 test = Optional.of(NetData.of(parts.test(), all.schema(), of));
             } else if (holdOut.test != null) {
-                var held = reading.data().readLike(holdOut.test, all.schema(), reading.options(), true);
+                var held = reading.data().readLike(holdOut.test, all.schema(), options, true);
                 test = Optional.of(NetData.of(held.examples(), all.schema(), of));
             }
             train = Optional.of(new Read(data, all.schema(), all.reading()));

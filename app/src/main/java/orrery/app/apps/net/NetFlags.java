@@ -68,6 +68,11 @@ final class NetFlags {
         }
     }
 
+    /** Whether the net has embeddings, whose rows need no numbers. */
+    boolean hasFields() throws IOException {
+        return Zoo.isByData(net) || (!Zoo.names().contains(net) && net().fields() > 0);
+    }
+
     /** Whether the net has an output at each step, and so learns from a text. */
     boolean isOfText() throws IOException {
         return net.equals(Zoo.CHARACTERS) || (!Zoo.names().contains(net) && net().steps() > 1);
@@ -131,8 +136,10 @@ final class NetFlags {
         @Option(
                 names = "--rule",
                 paramLabel = "R",
-                description = "sgd, momentum, adagrad or adam (default: ${DEFAULT-VALUE}).")
-        String rule = "momentum";
+                description =
+                        "sgd, momentum, adagrad or adam (default: momentum; of categories adagrad, of text adam).")
+        @Nullable
+        String rule;
 
         @Option(names = "--rate", paramLabel = "X", description = "Learning rate (default: 0.01; of adam 0.001).")
         @Nullable
@@ -165,26 +172,28 @@ final class NetFlags {
                 description = "The largest norm of a layer's gradient, which is shortened to it (default: any).")
         float clip = Float.POSITIVE_INFINITY;
 
-        private UpdateRule rule(Application.Given given) {
-            if (given.has("--momentum") && !rule.equals("momentum")) {
-                throw new UsageException("--momentum is of the rule momentum, not of " + rule);
+        private UpdateRule rule(Net net, Application.Given given) {
+            String usually = net.steps() > 1 ? "adam" : net.fields() > 0 ? "adagrad" : "momentum";
+            String chosen = rule == null ? usually : rule;
+            if (given.has("--momentum") && !chosen.equals("momentum")) {
+                throw new UsageException("--momentum is of the rule momentum, not of " + chosen);
             }
-            float usual = rule.equals("adam") ? 0.001f : 0.01f;
+            float usual = chosen.equals("adam") ? 0.001f : 0.01f;
             float r = rate == null ? usual : rate;
-            return switch (rule) {
+            return switch (chosen) {
                 case "sgd" -> new UpdateRule.Sgd(r);
                 case "momentum" -> new UpdateRule.Momentum(r, momentum, 0);
                 case "adagrad" -> new UpdateRule.AdaGrad(r);
                 case "adam" -> new UpdateRule.Adam(r);
                 default ->
-                    throw new UsageException(
-                            "--rule is sgd, momentum, adagrad or adam, got '" + rule + "'" + Nearest.hint(rule, RULES));
+                    throw new UsageException("--rule is sgd, momentum, adagrad or adam, got '" + chosen + "'"
+                            + Nearest.hint(chosen, RULES));
             };
         }
 
         NetOptions options(Net net, Application.Given given) {
             try {
-                return new NetOptions(net, passes, batch, rule(given), Course.parse(schedule), decay, clip);
+                return new NetOptions(net, passes, batch, rule(net, given), Course.parse(schedule), decay, clip);
             } catch (IllegalArgumentException e) {
                 throw new UsageException("--", e);
             }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "orrery bench spark",
         mixinStandardHelpOptions = true,
-        subcommands = {LogisticBench.class, AlsBench.class, LdaBench.class, StepsBench.class},
+        subcommands = {LogisticBench.class, AlsBench.class, LdaBench.class, StepsBench.class, NetsBench.class},
         description = "Measures claims about Spark: ours, Spark's own and the ratio from the same run.")
 public final class SparkBench implements Runnable {
     @Spec
@@ -23,6 +23,6 @@ public final class SparkBench implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which claim? lr, als, lda or steps");
+        throw new ParameterException(spec.commandLine(), "which claim? lr, als, lda, steps or nets");
     }
 }
