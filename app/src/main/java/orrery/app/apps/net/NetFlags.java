@@ -136,8 +136,7 @@ final class NetFlags {
         @Option(
                 names = "--rule",
                 paramLabel = "R",
-                description =
-                        "sgd, momentum, adagrad or adam (default: momentum; of categories adagrad, of text adam).")
+                description = "sgd, momentum (default), adagrad (of categories) or adam (of text).")
         @Nullable
         String rule;
 
