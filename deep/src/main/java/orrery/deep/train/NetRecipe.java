@@ -221,7 +221,7 @@ final class NetRecipe implements Recipe<NetModel> {
                 Backends.described(),
                 "rule",
                 options.rule().getClass().getSimpleName().toLowerCase(Locale.ROOT) + " at a rate of "
-                        + options.rule().rate(),
+                        + options.rule().rate() + ", passes: " + options.passes(),
                 "net",
                 String.format(
                         Locale.ROOT,

@@ -94,7 +94,7 @@ public final class NetApplication implements Application {
                 holdOut.check();
                 reading.options();
                 net.check();
-                search.options(ANY, given); // whose errors come before anything is read
+                search.options(ANY, 1, given); // whose errors come before anything is read
                 return new Task(net, search, given, reading, holdOut);
             }
         };
@@ -250,7 +250,7 @@ public final class NetApplication implements Application {
         @Override
         public Training<NetModel> prepare(Run run) throws IOException {
             var of = train.orElseThrow();
-            var options = search.options(built.orElseThrow(), given);
+            var options = search.options(built.orElseThrow(), of.data().size(), given);
             NetLearning learning;
             try {
                 learning = new NetLearning(options, net.start());

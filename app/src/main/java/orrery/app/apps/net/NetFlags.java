@@ -124,8 +124,16 @@ final class NetFlags {
     static final class Search {
         private static final List<String> RULES = List.of("sgd", "momentum", "adagrad", "adam");
 
-        @Option(names = "--passes", paramLabel = "N", description = "Over all examples (default: ${DEFAULT-VALUE}).")
-        int passes = 10;
+        private static final int PASSES = 10;
+        private static final int FEW = 100_000; // examples
+        private static final int OF_FEW = 3;
+
+        @Option(
+                names = "--passes",
+                paramLabel = "N",
+                description = "Over all examples (default: 10; of categories 3, or 1 if many).")
+        @Nullable
+        Integer passes;
 
         @Option(
                 names = "--batch",
@@ -190,9 +198,19 @@ final class NetFlags {
             };
         }
 
-        NetOptions options(Net net, Application.Given given) {
+        /** More passes over categories learn single examples by heart: each has keys that few others have. */
+        private int passes(Net net, long examples) {
+            if (passes != null) {
+                return passes;
+            }
+            boolean isOfCategories = net.fields() > 0 && net.steps() == 1;
+            return !isOfCategories ? PASSES : examples < FEW ? OF_FEW : 1;
+        }
+
+        NetOptions options(Net net, long examples, Application.Given given) {
             try {
-                return new NetOptions(net, passes, batch, rule(net, given), Course.parse(schedule), decay, clip);
+                return new NetOptions(
+                        net, passes(net, examples), batch, rule(net, given), Course.parse(schedule), decay, clip);
             } catch (IllegalArgumentException e) {
                 throw new UsageException("--", e);
             }
