@@ -86,7 +86,7 @@ final class NetsBench implements Callable<Integer> {
                 var cluster = new Cluster(home, 2);
                 var spark = cluster.settings(false)
                         .config("spark.jars", System.getProperty("orrery.shaded") + "," + ownJar())
-                        .config("spark.executor.memory", "2g")
+                        .config("spark.executor.memory", "1g")
                         .getOrCreate()) {
             var train = frame(spark, digits(data.examples(), examples, features))
                     .repartition(2)
