@@ -87,6 +87,7 @@ final class NetsBench implements Callable<Integer> {
                 var spark = cluster.settings(false)
                         .config("spark.jars", System.getProperty("orrery.shaded") + "," + ownJar())
                         .config("spark.executor.memory", "1g")
+                        .config("spark.executor.extraJavaOptions", "--add-modules=jdk.incubator.vector")
                         .getOrCreate()) {
             var train = frame(spark, digits(data.examples(), examples, features))
                     .repartition(2)
