@@ -85,7 +85,7 @@ final class NetsBench implements Callable<Integer> {
         try (var report = Report.of(spec, json);
                 var cluster = new Cluster(home, 2);
                 var spark = cluster.settings(false)
-                        .config("spark.jars", System.getProperty("orrery.shaded") + "," + ownJar())
+                        .config("spark.jars", System.getProperty("orrery.shaded") + "," + StepsBench.ownJar())
                         .config("spark.executor.memory", "1g")
                         .config("spark.executor.extraJavaOptions", "--add-modules=jdk.incubator.vector")
                         .getOrCreate()) {
@@ -146,15 +146,6 @@ final class NetsBench implements Callable<Integer> {
                 "treeAggregate",
                 1,
                 "bytes of the loopback interface between the ends of the first pass and of the last, TCP's and Spark's own included");
-    }
-
-    private static String ownJar() throws Exception {
-        return Path.of(NetsBench.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .toURI())
-                .toString();
     }
 
     private static List<LocalNet.Example> digits(Examples from, int count, int features) {

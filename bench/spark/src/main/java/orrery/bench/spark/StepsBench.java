@@ -123,7 +123,8 @@ final class StepsBench implements Callable<Integer> {
                         + " included; the driver's averaging is measured over 150 rounds where there are more");
     }
 
-    private static String ownJar() throws Exception {
+    /** The jar of these benchmarks, for executors. */
+    static String ownJar() throws Exception {
         return Path.of(StepsBench.class
                         .getProtectionDomain()
                         .getCodeSource()
