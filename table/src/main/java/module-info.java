@@ -2,6 +2,7 @@
 module orrery.table {
     requires transitive orrery.store;
     requires transitive orrery.wire;
+    requires static jdk.incubator.vector; // faster sums of factors, where the JVM was started with it
     requires jdk.jfr;
     requires static transitive org.jspecify;
 

@@ -227,7 +227,7 @@ public final class Node {
     public <R> R call(ServerFunction<R> function) {
         function.tables().forEach(tables::checkIsHere);
         return function.answer((table, kind, first, second) ->
-                table.isWhole() ? List.of() : reads().call(table, kind, first, second, anyAge(), limitNanos()));
+                table.isHere() ? List.of() : reads().call(table, kind, first, second, anyAge(), limitNanos()));
     }
 
     /** A view for whoever runs the workers; valid until they go on. */

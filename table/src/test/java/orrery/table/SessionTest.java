@@ -206,7 +206,8 @@ final class SessionTest {
                         null,
                         spec.home(),
                         spec.read(),
-                        spec.keys()));
+                        spec.keys(),
+                        spec.route()));
         var u = wholeNumbers(random, rows);
         var v = wholeNumbers(random, width);
         var keys = new long[rows];
@@ -245,7 +246,8 @@ final class SessionTest {
                 spec.order(),
                 spec.home(),
                 spec.read(),
-                spec.keys());
+                spec.keys(),
+                spec.route());
     }
 
     /** Small whole numbers: their float sums are exact. */

@@ -12,6 +12,7 @@ import orrery.engine.stage.Homes;
 import orrery.engine.stage.Stage;
 import orrery.table.Node;
 import orrery.table.plan.AccessPlan;
+import orrery.table.spec.Route;
 import orrery.table.spec.TableSpec;
 
 /** Where the tables and workers of a job are. Confined to the thread that runs the job. */
@@ -87,10 +88,11 @@ public interface Site extends AutoCloseable {
     @Override
     void close();
 
-    /** The tables with their rows in the order of the plan, if there is one. */
+    /** The tables with their rows in the order of the plan, if there is one, and if not all members hold them anyway. */
     static List<TableSpec> ordered(List<TableSpec> tables, Optional<AccessPlan> plan) {
         return tables.stream()
-                .map(spec -> plan.flatMap(all -> all.of(spec.name()))
+                .map(spec -> plan.filter(all -> spec.route() == Route.OWNERS)
+                        .flatMap(all -> all.of(spec.name()))
                         .map(of -> spec.ordered(of.order()))
                         .orElse(spec.ordered(null)))
                 .toList();

@@ -400,9 +400,13 @@ public final class FloatShard extends Shard {
     @Override
     public void applyRun(long slot, Cells updates) {
         var floats = ((FloatCells) updates).array();
-        int count = floats.length / width;
+        applyRows(slot, floats.length / width, floats);
+    }
+
+    /** Applies the rule to {@code count} slots from {@code slot} on of a dense table; the update begins at 0. */
+    void applyRows(long slot, int count, float[] update) {
         changing(slot, slot + count);
-        applySlots(slot, count, floats, 0);
+        applySlots(slot, count, update, 0);
     }
 
     /** The other cells of a row get an update of zero, which the rule ignores. */

@@ -9,6 +9,7 @@ import orrery.table.cells.Rows;
 import orrery.table.outbox.DenseOutbox;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.Placement;
+import orrery.table.spec.Route;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 
@@ -97,7 +98,9 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
         }
         long own = 0;
         for (int block = 0; block < rows.blocks; block++) {
-            own += placement.owner(spec, block, rows.blocks) == member ? rows.resident(block) : 0;
+            boolean isHere = placement.owner(spec, block, rows.blocks) == member
+                    || (spec.route() == Route.PEERS && placement.holders(spec).contains(member));
+            own += isHere ? rows.resident(block) : 0;
         }
         boolean isWhole = own == rows.slots();
         boolean isFloat = spec.type() == TableSpec.Type.FLOAT;

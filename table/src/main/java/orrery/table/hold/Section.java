@@ -2,27 +2,32 @@ package orrery.table.hold;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.Cells;
+import orrery.table.cells.Factors;
+import orrery.table.cells.FloatCells;
+import orrery.table.cells.FloatShard;
 import orrery.table.cells.KeyedRows;
 import orrery.table.cells.Rows;
 import orrery.table.cells.Shard;
 import orrery.wire.Frame;
 
 /**
- * A piece of a push: updates of one stripe, as they came over the wire.
+ * A piece of a push: updates of one stripe, or factors of several, as they came over the wire.
  *
- * @param block the first that it may be of; all are of its stripe
- * @param kind whole rows, a run of rows, single cells, or a part of one row
- * @param keys the rows; of a run the first slot only; of cells none
- * @param cells of single cells where they are, counted from the first of the block; of a part its first column
+ * @param block the first that it may be of; all but factors are of its stripe
+ * @param kind whole rows, a run of rows, single cells, a part of one row, or factors
+ * @param keys the rows; of a run and of factors the first only; of cells none
+ * @param cells of single cells where they are, counted from the first of the block; of a part its first column; of factors how many rows,
+ *     how many pairs, where these numbers begin, and how many have come
  * @param updates row after row
  */
 public record Section(int block, int kind, long[] keys, int[] cells, Cells updates) {
     /** Bytes before a section's content. */
     public static final int HEAD_BYTES = 2 * Integer.BYTES;
 
-    private static final int COUNT_BITS = 30;
+    private static final int COUNT_BITS = 29;
 
     /** Whole rows with their keys. */
     static final int ROWS = 0;
@@ -36,11 +41,17 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
     /** Some columns of a row that no frame has room for. */
     static final int PART = 3;
 
+    /** Some numbers of the {@link Factors} of rows that one node holds, of whatever stripes. */
+    static final int FACTORS = 4;
+
     /** Bytes before the rows of a run. */
     public static final int RUN_HEAD_BYTES = HEAD_BYTES + Long.BYTES;
 
     /** Bytes before the cells of a part. */
     public static final int PART_HEAD_BYTES = HEAD_BYTES + Long.BYTES + Integer.BYTES;
+
+    /** Bytes before the numbers of factors: the first row, how many rows, how many pairs, where in them these numbers begin. */
+    public static final int FACTORS_HEAD_BYTES = HEAD_BYTES + 4 * Integer.BYTES;
 
     private static void head(Frame to, int block, int kind, int count) {
         to.putInt((kind << COUNT_BITS) | count).putInt(block);
@@ -73,6 +84,16 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
     public static void writePart(Frame to, int block, long row, int column, int n, Cells values, int at) {
         head(to, block, PART, n);
         values.put(to.putLong(row).putInt(column), at + column, n);
+    }
+
+    /** Writes {@code n} numbers of factors, from {@code at} on. */
+    public static void writeFactors(Frame to, int block, Factors factors, int at, int n) {
+        head(to, block, FACTORS, n);
+        to.putInt(factors.first())
+                .putInt(factors.rows())
+                .putInt(factors.count())
+                .putInt(at);
+        new FloatCells(factors.numbers()).put(to, at, n);
     }
 
     /**
@@ -122,13 +143,38 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
                 }
                 yield new Section(block, kind, key, new int[] {column}, updates(frame, table, count));
             }
-            default -> {
+            case FACTORS -> factors(frame, table, block, count);
+            case ROWS -> {
                 var keys = frame.getLongs(count);
                 checkRows(table, block, keys);
                 yield new Section(
                         block, kind, keys, new int[0], updates(frame, table, Math.multiplyExact(count, width)));
             }
+            default -> throw new IndexOutOfBoundsException("there are no sections of kind " + kind);
         };
+    }
+
+    private static Section factors(Frame frame, Table table, int block, int n) {
+        int first = frame.getInt();
+        int count = frame.getInt();
+        int pairs = frame.getInt();
+        int at = frame.getInt();
+        var rows = table.shard.rows();
+        if (first < 0
+                || count < 1
+                || pairs < 1
+                || !Factors.mayTravel(pairs, table.spec())
+                || first > rows.slots() - count
+                || !rows.isNatural()
+                || at < 0
+                || at > Factors.length(pairs, count, table.spec().width()) - n) {
+            throw new IndexOutOfBoundsException(
+                    n + " numbers from " + at + " on, of " + pairs + " pairs of factors, for " + count + " rows from "
+                            + first + " on of table '" + table.name() + "'");
+        }
+        checkOwned(table, rows.blockOfSlot(first), rows.blockOfSlot(first + count - 1L));
+        return new Section(
+                block, FACTORS, new long[] {first}, new int[] {count, pairs, at, n}, updates(frame, table, n));
     }
 
     private static Cells updates(Frame frame, Table table, int count) {
@@ -194,30 +240,69 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
         }
     }
 
-    /** Whether it is a part of a row that no frame has room for. */
+    /** Whether it is a part of what no frame has room for: of a row, or of factors. */
     public boolean isPart() {
-        return kind == PART;
+        return kind == PART || kind == FACTORS;
     }
 
     /**
-     * Adds this part to the parts of its row that have arrived.
+     * Adds this part to the parts of its row, or of its factors, that have arrived.
      *
      * @param row what came before, or null
      */
     public Section joined(@Nullable Section row, int width) {
+        if (kind == FACTORS) {
+            return joinedFactors(row, width);
+        }
         var whole = row == null ? new Section(block, ROWS, keys, new int[1], updates.another(width)) : row;
         updates.copyTo(whole.updates, 0, cells[0], updates.length());
         whole.cells[0] += updates.length();
         return whole;
     }
 
-    /** Whether all parts of a row have been joined. */
-    public boolean isComplete() {
-        return cells[0] == updates.length();
+    private Section joinedFactors(@Nullable Section before, int width) {
+        int length = Factors.length(cells[1], cells[0], width);
+        if (before == null && updates.length() == length) {
+            return this;
+        }
+        var whole = before == null
+                ? new Section(block, kind, keys, new int[] {cells[0], cells[1], 0, 0}, updates.another(length))
+                : before;
+        if (whole.updates.length() != length) {
+            throw new IllegalArgumentException("factors of " + cells[1] + " pairs go on as " + length + " numbers, and"
+                    + " began as " + whole.updates.length());
+        }
+        updates.copyTo(whole.updates, 0, cells[2], cells[3]);
+        whole.cells[3] += cells[3];
+        return whole;
     }
 
-    /** Applies it; the caller holds the stripe's lock. */
-    public void apply(Shard shard) {
+    /** Whether all parts have been joined. */
+    public boolean isComplete() {
+        return (kind == FACTORS ? cells[3] : cells[0]) == updates.length();
+    }
+
+    /** Applies what is of a stripe, whose lock the caller holds. */
+    public void apply(Shard shard, int stripe) {
+        var rows = shard.rows();
+        if (kind == FACTORS) {
+            var numbers = ((FloatCells) updates).array();
+            new Factors((int) keys[0], cells[0], shard.width(0), cells[1], numbers)
+                    .apply((FloatShard) shard, rows.firstBlock(stripe), rows.firstBlock(stripe + 1));
+        } else if (rows.stripeOfBlock(block) == stripe) {
+            apply(shard);
+        }
+    }
+
+    /** Visits the stripes of which it has something. */
+    public void forEachStripe(Rows rows, IntConsumer action) {
+        int last = kind == FACTORS ? rows.blockOfSlot(keys[0] + cells[0] - 1) : block;
+        for (int stripe = rows.stripeOfBlock(block); stripe <= rows.stripeOfBlock(last); stripe++) {
+            action.accept(stripe);
+        }
+    }
+
+    private void apply(Shard shard) {
         switch (kind) {
             case RUN -> shard.applyRun(keys[0], updates);
             case CELLS -> shard.applyCells(block, cells, updates);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Factors;
 import orrery.table.cells.Shard;
 import orrery.table.clock.Clocks;
 import orrery.table.clock.Work;
@@ -28,6 +29,7 @@ public final class StagedUpdates implements Clocks.Staged {
     private final boolean isWorthSharing;
     private @Nullable Outbox[] floats = {};
     private @Nullable IntOutbox[] ints = {};
+    private @Nullable Factors[] factors = {};
     private volatile long[] stagedAt = {}; // by worker: the clock of its outbox, or NONE
     private final ArrayDeque<Received> received = new ArrayDeque<>(); // guarded by itself
     private List<Received> due = List.of(); // of what was received, what is being applied
@@ -43,9 +45,7 @@ public final class StagedUpdates implements Clocks.Staged {
 
         void apply(int stripe, Shard shard) {
             for (int i = 0; i < sections.size(); i++) {
-                if (shard.rows().stripeOfBlock(sections.get(i).block()) == stripe) {
-                    sections.get(i).apply(shard);
-                }
+                sections.get(i).apply(shard, stripe);
             }
         }
     }
@@ -60,6 +60,7 @@ public final class StagedUpdates implements Clocks.Staged {
     void begin(int workers) {
         floats = new Outbox[workers];
         ints = new IntOutbox[workers];
+        factors = new Factors[workers];
         synchronized (received) {
             received.clear();
         }
@@ -76,6 +77,12 @@ public final class StagedUpdates implements Clocks.Staged {
 
     public void stage(int worker, long clock, IntOutbox outbox) {
         ints[worker] = outbox;
+        stagedAt[worker] = clock;
+    }
+
+    /** The same of factors, which are all of the worker's clock. */
+    public void stage(int worker, long clock, Factors update) {
+        factors[worker] = update;
         stagedAt[worker] = clock;
     }
 
@@ -174,6 +181,10 @@ public final class StagedUpdates implements Clocks.Staged {
         if (counts != null) {
             table.forEachOwn(stripe, counts::touches, counts::apply);
         }
+        var update = factors[worker];
+        if (update != null) {
+            table.forEachOwn(stripe, (from, to) -> true, (from, to) -> update.apply(table.floats(), from, to));
+        }
     }
 
     @Override
@@ -190,6 +201,7 @@ public final class StagedUpdates implements Clocks.Staged {
                 if (counts != null) {
                     counts.clear();
                 }
+                factors[w] = null;
             }
         }
     }

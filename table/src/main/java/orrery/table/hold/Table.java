@@ -1,5 +1,6 @@
 package orrery.table.hold;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.CountShard;
 import orrery.table.cells.FloatShard;
@@ -9,6 +10,7 @@ import orrery.table.clock.Clocks;
 import orrery.table.clock.ConflictDetector;
 import orrery.table.spec.Consistency;
 import orrery.table.spec.Placement;
+import orrery.table.spec.Route;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 
@@ -31,9 +33,11 @@ public final class Table {
     private final @Nullable IntShard ints; // the shard, if it is of ints
     private final @Nullable CountShard counts; // the shard, if it is of counts
     private volatile @Nullable Rotation rotation; // of a stage, if its blocks go from worker to worker
+    private volatile List<Integer> holders = List.of(); // who has all of it, where updates go to all of them
     private volatile int[] owners = {}; // by block; empty where all is this node's own
     private volatile boolean[] isOwn = {};
     private volatile boolean ownsAll = true;
+    private volatile int me; // this node's member
     private volatile @Nullable Replica replica;
     private volatile @Nullable Pushed pushed;
     private long mostFedCells;
@@ -74,12 +78,14 @@ public final class Table {
         var next = new int[blocks];
         var own = new boolean[blocks];
         boolean all = true;
+        holders = spec.route() == Route.PEERS ? placement.holders(spec) : List.of();
         for (int b = 0; b < blocks; b++) {
             next[b] = placement.owner(spec, b, blocks);
-            own[b] = next[b] == me;
+            own[b] = next[b] == me || holders.contains(me);
             all &= own[b];
         }
         closePushed();
+        this.me = me;
         isOwn = own; // before blocks go: questions about them are then answered MOVED
         ownsAll = all;
         owners = next;
@@ -177,6 +183,13 @@ public final class Table {
         }
     }
 
+    /** Visits the runs of own blocks of which there is something. */
+    public void forEachOwn(Touches touches, Blocks action) {
+        for (int stripe = 0; stripe < shard.rows().stripes; stripe++) {
+            forEachOwn(stripe, touches, action);
+        }
+    }
+
     private int endOfRun(int[] whose, int from) {
         var rows = shard.rows();
         int end = rows.firstBlock(rows.stripeOfBlock(from) + 1);
@@ -192,10 +205,33 @@ public final class Table {
         return owners.length == 0;
     }
 
+    /** Whether all that its readers need is here: it is this node's, or the updates of all workers come here. */
+    public boolean isHere() {
+        return isWhole() || (ownsAll && isReplicated());
+    }
+
+    /** Whether each update goes to several members, who all hold all rows. */
+    public boolean isReplicated() {
+        return !holders.isEmpty();
+    }
+
+    /** To whom all updates go, this node perhaps among them; empty where each goes to its owner. */
+    public List<Integer> holders() {
+        return holders;
+    }
+
+    /** Whether this node's copy of a block is the one that is saved. */
+    private boolean keeps(int block) {
+        var whose = owners;
+        return whose.length == 0 || whose[block] == me;
+    }
+
+    /** The member that a block is of; if there are {@link #holders}, others have it too. */
     public int owner(int block) {
         return owners[block];
     }
 
+    /** Whether this node applies updates of a block, and answers for it. */
     public boolean owns(int block) {
         var own = isOwn;
         return own.length == 0 || own[block];
@@ -224,11 +260,11 @@ public final class Table {
         return owns(shard.rows().block(row));
     }
 
-    /** Which blocks are this node's own. */
+    /** Which blocks this node saves. */
     boolean[] own() {
         var own = new boolean[shard.rows().blocks];
         for (int b = 0; b < own.length; b++) {
-            own[b] = owns(b);
+            own[b] = keeps(b);
         }
         return own;
     }

@@ -3,6 +3,7 @@ package orrery.table.mail;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import orrery.table.cells.Cells;
+import orrery.table.cells.Factors;
 import orrery.table.cells.FloatCells;
 import orrery.table.cells.KeyedRows;
 import orrery.table.hold.Section;
@@ -20,6 +21,7 @@ public final class Pushes implements Sums.Sink {
     static final long NONE = Long.MIN_VALUE;
 
     private static final long[] NOBODY = {};
+    private static final int OWNER = -1;
 
     private static final int MOST_ROW_BYTES =
             Frame.MOST_PAYLOAD_BYTES - Messages.Push.BYTES - Section.RUN_HEAD_BYTES - Long.BYTES;
@@ -29,6 +31,7 @@ public final class Pushes implements Sums.Sink {
     private int worker;
     private @Nullable Frame[] open = {}; // by member
     private int[] parts = {}; // by member
+    private int receiver = OWNER; // of what is written
     private @Nullable Table table;
     private long clock;
     private int hint;
@@ -138,10 +141,10 @@ public final class Pushes implements Sums.Sink {
         return to;
     }
 
-    /** The frame under way to the block's owner, with room for so many bytes. */
+    /** The frame under way to the block's owner, or to the receiver, with room for so many bytes. */
     private Frame room(int block, int bytes) {
         var to = table();
-        int member = to.owner(block);
+        int member = receiver == OWNER ? to.owner(block) : receiver;
         if (open.length <= member) {
             open = Arrays.copyOf(open, member + 1);
             parts = Arrays.copyOf(parts, member + 1);
@@ -167,8 +170,52 @@ public final class Pushes implements Sums.Sink {
     /** Pushes what is sealed for rows of others, and forgets it. */
     public void all(Table table, long atClock, Sums sealed) {
         begin(table, atClock, sealed.bytes());
-        table.forEachElsewhere(sealed::touches, (from, to) -> sealed.push(from, to, this));
+        if (table.isReplicated()) {
+            forEachOther(table, () -> table.forEachOwn(sealed::touches, (from, to) -> sealed.write(from, to, this)));
+        } else {
+            table.forEachElsewhere(sealed::touches, (from, to) -> sealed.push(from, to, this));
+        }
         end();
+    }
+
+    /** Pushes factors: those of their rows to their owners, or all to all that hold the table. */
+    public void factors(Table table, long atClock, Factors factors) {
+        begin(table, atClock, (long) Float.BYTES * factors.numbers().length);
+        int blocks = table.shard.rows().blocks;
+        if (table.isReplicated()) {
+            forEachOther(table, () -> factors(0, factors));
+        } else {
+            for (int from = 0, to; from < blocks; from = to) {
+                for (to = from + 1; to < blocks && table.owner(to) == table.owner(from); to++) {}
+                if (!table.owns(from)) {
+                    var rows = table.shard.rows();
+                    factors(from, factors.ofRows((int) rows.blockStart(from), (int) rows.blockStart(to)));
+                }
+            }
+        }
+        end();
+    }
+
+    private void factors(int block, Factors factors) {
+        int head = Section.FACTORS_HEAD_BYTES;
+        int length = factors.numbers().length;
+        for (int at = 0; at < length; ) {
+            var frame = room(block, Math.min(MOST_ROW_BYTES, head + (length - at) * Float.BYTES));
+            int n = Math.min(length - at, (frame.room() - head) / Float.BYTES);
+            Section.writeFactors(frame, block, factors, at, n);
+            at += n;
+        }
+    }
+
+    /** Writes to each other member that holds a table. */
+    private void forEachOther(Table table, Runnable write) {
+        for (int member : table.holders()) {
+            if (member != mail.me()) {
+                receiver = member;
+                write.run();
+            }
+        }
+        receiver = OWNER;
     }
 
     /** Sends what is left of the table. */

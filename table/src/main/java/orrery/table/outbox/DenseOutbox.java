@@ -3,17 +3,15 @@ package orrery.table.outbox;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Factors;
 import orrery.table.cells.Finite;
 import orrery.table.cells.FloatCells;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.Rows;
 import orrery.table.spec.NonFiniteUpdateException;
 import orrery.table.spec.TableSpec;
-import orrery.table.spec.Update;
 
 /**
  * An outbox with a cell for every cell of a dense table. Which rows were touched is kept per granule, a run of rows as
@@ -35,7 +33,6 @@ public final class DenseOutbox extends Outbox {
     private final int granuleShift; // log2 of the rows of a granule
     private final int[] list; // the touched granules, as long as they are few
     private int listed; // how many there are; more than the list holds if they are many
-    private final List<Update.Factors> factors = new ArrayList<>();
     private boolean isEmpty = true;
     private boolean isRefused; // sealing found a value that is not finite, so nothing will be applied
     private boolean marks = true; // whether single cells mark their granule; if not, the tick goes over all
@@ -158,14 +155,17 @@ public final class DenseOutbox extends Outbox {
     }
 
     @Override
-    public void addFactors(float[] u, float[] v) {
-        checkWidth(v.length);
-        if (u.length != rows.count) {
-            throw new IllegalArgumentException("table '" + spec.name() + "' has " + rows.count
-                    + " rows, the factor u has " + u.length + " elements");
-        }
+    public void addFactors(Factors factors) {
         isEmpty = false;
-        factors.add(new Update.Factors(u.clone(), v.clone()));
+        if (rows.isNatural()) {
+            factors.addRows(0, factors.rows(), sum, 0);
+        } else {
+            for (int r = 0; r < factors.rows(); r++) {
+                factors.addRows(r, r + 1, sum, (int) rows.slot(r) * width);
+            }
+        }
+        Arrays.fill(touched, (byte) 1);
+        listed = touched.length;
     }
 
     @Override
@@ -175,7 +175,6 @@ public final class DenseOutbox extends Outbox {
 
     @Override
     public void seal() {
-        expandFactors();
         if (!marks) {
             Arrays.fill(touched, (byte) 1);
             listed = touched.length;
@@ -287,7 +286,16 @@ public final class DenseOutbox extends Outbox {
 
     /** Where most cells are zero and zeros are nothing, the others travel alone, each with its place. */
     @Override
+    public void write(int from, int to, Sink sink) {
+        write(from, to, sink, false);
+    }
+
+    @Override
     public void push(int from, int to, Sink sink) {
+        write(from, to, sink, true);
+    }
+
+    private void write(int from, int to, Sink sink, boolean isForgotten) {
         int first = firstGranule(from);
         int end = firstGranule(to);
         int blockStart = (int) rows.blockStart(from) * width;
@@ -301,8 +309,10 @@ public final class DenseOutbox extends Outbox {
             } else {
                 sink.run(from, firstRow(start), firstRow(stop), new FloatCells(sum), width);
             }
-            Arrays.fill(sum, begin, until, 0);
-            Arrays.fill(touched, start, stop, (byte) 0);
+            if (isForgotten) {
+                Arrays.fill(sum, begin, until, 0);
+                Arrays.fill(touched, start, stop, (byte) 0);
+            }
             start = next(stop, end);
         }
         sink.endCells(from);
@@ -319,19 +329,6 @@ public final class DenseOutbox extends Outbox {
     @Override
     public long bytes() {
         return (long) Float.BYTES * Math.min(sum.length, ((long) listed << granuleShift) * width);
-    }
-
-    private void expandFactors() {
-        if (!factors.isEmpty()) {
-            for (var f : factors) {
-                for (int r = 0; r < f.u().length; r++) {
-                    axpy(f.u()[r], f.v(), sum, (int) rows.slot(r) * width, width);
-                }
-            }
-            factors.clear();
-            Arrays.fill(touched, (byte) 1);
-            listed = touched.length;
-        }
     }
 
     /** The first touched granule from {@code from} on, or {@code end}: by the list, or eight at a time. Sealed only. */
@@ -367,7 +364,6 @@ public final class DenseOutbox extends Outbox {
             }
             isRefused = false;
             listed = 0;
-            factors.clear();
             isEmpty = true;
             /*
              * A mark costs about as much as going over a cell at the tick. So where a clock adds more cells than the

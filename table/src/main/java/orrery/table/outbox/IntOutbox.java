@@ -105,7 +105,7 @@ public final class IntOutbox extends Sums {
 
     /** Where most cells are zero the others travel alone, each with its place. */
     @Override
-    public void push(int from, int to, Sink sink) {
+    public void write(int from, int to, Sink sink) {
         var values = new IntCells(sum);
         int first = touched.from(from);
         int end = touched.from(to);

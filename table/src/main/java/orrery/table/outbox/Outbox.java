@@ -1,6 +1,7 @@
 package orrery.table.outbox;
 
 import java.util.function.LongConsumer;
+import orrery.table.cells.Factors;
 import orrery.table.cells.FloatShard;
 import orrery.table.spec.TableSpec;
 
@@ -31,8 +32,8 @@ public abstract sealed class Outbox extends Sums permits DenseOutbox, SparseOutb
     /** Adds {@code x[k] * v} to row {@code rows[k]}, k from {@code from} to {@code to}; v of (width). */
     public abstract void addOuter(int[] rows, float[] x, int from, int to, float[] v);
 
-    /** Adds u v^T, expanded when it is sealed; dense tables only. */
-    public abstract void addFactors(float[] u, float[] v);
+    /** Adds the sum of products of factors of all rows; dense tables only. */
+    public abstract void addFactors(Factors factors);
 
     /** Visits the rows that were added to; for an outbox that knows them singly. */
     public void forEachRow(LongConsumer action) {

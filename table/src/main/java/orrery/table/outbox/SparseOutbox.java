@@ -2,6 +2,7 @@ package orrery.table.outbox;
 
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import orrery.table.cells.Factors;
 import orrery.table.cells.Finite;
 import orrery.table.cells.FloatCells;
 import orrery.table.cells.FloatShard;
@@ -79,21 +80,10 @@ public final class SparseOutbox extends Outbox {
     }
 
     @Override
-    public void addFactors(float[] u, float[] v) {
-        if (spec.layout() == TableSpec.Layout.SPARSE) {
-            throw new IllegalArgumentException(
-                    "table '" + spec.name() + "' is sparse; factors change every row, so only dense tables take them");
-        }
-        checkWidth(v.length);
-        if (u.length != spec.rows()) {
-            throw new IllegalArgumentException("table '" + spec.name() + "' has " + spec.rows()
-                    + " rows, the factor u has " + u.length + " elements");
-        }
-        for (int r = 0; r < u.length; r++) {
+    public void addFactors(Factors factors) {
+        for (int r = 0; r < factors.rows(); r++) {
             int start = start(r);
-            for (int c = 0; c < width; c++) {
-                sum[start + c] += u[r] * v[c];
-            }
+            factors.addRows(r, r + 1, sum, start);
         }
     }
 
@@ -158,7 +148,7 @@ public final class SparseOutbox extends Outbox {
     }
 
     @Override
-    public void push(int from, int to, Sink sink) {
+    public void write(int from, int to, Sink sink) {
         sink.rows(from, touched, touched.from(from), touched.from(to), new FloatCells(sum), width);
     }
 

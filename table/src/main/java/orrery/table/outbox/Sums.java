@@ -14,8 +14,13 @@ public abstract sealed class Sums permits Outbox, IntOutbox {
     /** Whether there is something for rows of blocks {@code from} to {@code to}. Sealed only. */
     public abstract boolean touches(int from, int to);
 
-    /** Hands what belongs to blocks of one stripe and one owner to who sends it there, and forgets it. Sealed only. */
-    public abstract void push(int from, int to, Sink sink);
+    /** Hands what belongs to blocks of one stripe and one owner to who sends it there. Sealed only. */
+    public abstract void write(int from, int to, Sink sink);
+
+    /** The same, and forgets it. */
+    public void push(int from, int to, Sink sink) {
+        write(from, to, sink);
+    }
 
     /** Who sends updates to the owners of their rows. */
     public interface Sink {

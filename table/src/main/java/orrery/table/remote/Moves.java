@@ -13,6 +13,8 @@ import orrery.table.hold.Tables;
 import orrery.table.mail.Mail;
 import orrery.table.mail.Messages;
 import orrery.table.spec.Placement;
+import orrery.table.spec.Route;
+import orrery.table.spec.TableSpec;
 import orrery.table.spec.WaitExpiredException;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
@@ -137,10 +139,11 @@ public final class Moves {
             int blocks = table.shard.rows().blocks;
             for (int block = 0; block < blocks; block++) {
                 int was = from.owner(table.spec(), block, blocks);
-                int is = to.owner(table.spec(), block, blocks);
-                if (was == mail.me() && is != mail.me()) {
-                    send(table, block, is, to.version(), end - mail.ticker().nanos());
-                } else if (is == mail.me() && was != mail.me()) {
+                var takers = takers(table.spec(), block, blocks, from, to);
+                for (int taker : was == mail.me() ? takers : List.<Integer>of()) {
+                    send(table, block, taker, to.version(), end - mail.ticker().nanos());
+                }
+                if (takers.contains(mail.me())) {
                     due.add(new Key(to.version(), table.number(), block));
                 }
             }
@@ -156,6 +159,17 @@ public final class Moves {
             }
         }
         return due.size();
+    }
+
+    /** Who has not got a block, and will have it. */
+    private static List<Integer> takers(TableSpec spec, int block, int blocks, Placement from, Placement to) {
+        if (spec.route() == Route.PEERS) {
+            return to.holders(spec).stream()
+                    .filter(member -> !from.holders(spec).contains(member))
+                    .toList();
+        }
+        int is = to.owner(spec, block, blocks);
+        return is == from.owner(spec, block, blocks) ? List.of() : List.of(is);
     }
 
     /** Where cells of a plane come from. */

@@ -405,13 +405,14 @@ public final class Server implements Runnable {
 
     private static void apply(Shard shard, List<Section> sections) {
         for (var section : sections) {
-            int stripe = shard.rows().stripeOfBlock(section.block());
-            shard.locks().lock(stripe);
-            try {
-                section.apply(shard);
-            } finally {
-                shard.locks().unlock(stripe);
-            }
+            section.forEachStripe(shard.rows(), stripe -> {
+                shard.locks().lock(stripe);
+                try {
+                    section.apply(shard, stripe);
+                } finally {
+                    shard.locks().unlock(stripe);
+                }
+            });
         }
     }
 

@@ -8,8 +8,8 @@ import orrery.table.hold.Section;
 import orrery.table.hold.Table;
 
 /**
- * Rows that no frame has room for, of which some parts have come: a rule is applied to a row as a whole. The last part
- * brings the row along. Confined to the node's thread.
+ * Rows and factors that no frame has room for, of which some parts have come: a rule is applied to a row as a whole. The last part
+ * brings the rest along. Confined to the node's thread.
  */
 final class WideRows {
     private final Map<Key, Section> rows = new HashMap<>();

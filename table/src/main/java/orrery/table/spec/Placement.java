@@ -43,11 +43,15 @@ public record Placement(int version, List<Integer> members, List<Integer> hosts)
                 homes.isEmpty() ? members : homes.stream().distinct().toList());
     }
 
+    /** The members among whom a table's blocks are. */
+    public List<Integer> holders(TableSpec spec) {
+        boolean isWithWorkers = spec.home() == TableSpec.Home.WITH_WORKERS || spec.route() == Route.PEERS;
+        return isWithWorkers ? hosts : members;
+    }
+
     /** The member that owns a block. */
     public int owner(TableSpec spec, int block, int blocks) {
-        return spec.home() == TableSpec.Home.WITH_WORKERS
-                ? owner(spec, block, blocks, hosts)
-                : owner(spec, block, blocks, members);
+        return owner(spec, block, blocks, holders(spec));
     }
 
     private static int owner(TableSpec spec, int block, int blocks, List<Integer> members) {

@@ -23,6 +23,7 @@ import orrery.table.plan.RowOrder;
  * @param home which members have its blocks
  * @param read how its readers read
  * @param keys which rows a sparse table makes, and which it drops
+ * @param route the way of updates
  */
 public record TableSpec(
         String name,
@@ -38,7 +39,8 @@ public record TableSpec(
         @Nullable RowOrder order,
         Home home,
         Read read,
-        KeySpace keys) {
+        KeySpace keys,
+        Route route) {
 
     /** From so many columns on, what is done for a row as a whole costs little beside what is done for its cells. */
     public static final int WIDE = 8;
@@ -147,6 +149,13 @@ public record TableSpec(
             throw new IllegalArgumentException("table '" + name + "' cannot be under " + consistency
                     + " and drop unused rows: readers to whom rows are pushed would keep them");
         }
+        if (route == Route.PEERS
+                && (layout != Layout.DENSE || type != Type.FLOAT || order != null || !consistency.staged())) {
+            throw new IllegalArgumentException(
+                    "table '" + name + "' cannot have its updates sent to all members: that is for"
+                            + " dense tables of floats in the order of their numbers, under bsp or local steps, and it is "
+                            + word(layout) + ", of " + word(type) + "s, under " + consistency);
+        }
         if (rule instanceof UpdateRule.Ftrl && !(init instanceof Init.Zero)) {
             throw new IllegalArgumentException("table '" + name
                     + "' has the rule ftrl, which computes its values and starts at zero; its init is " + init);
@@ -169,7 +178,8 @@ public record TableSpec(
                 null,
                 Home.SPREAD,
                 Read.ANY,
-                KeySpace.ALL);
+                KeySpace.ALL,
+                Route.OWNERS);
     }
 
     /** A sparse table of floats that start at zero and add, under Bsp; any {@code long} is a key. */
@@ -188,7 +198,8 @@ public record TableSpec(
                 null,
                 Home.SPREAD,
                 Read.ANY,
-                KeySpace.ALL);
+                KeySpace.ALL,
+                Route.OWNERS);
     }
 
     /**
@@ -212,7 +223,8 @@ public record TableSpec(
                 null,
                 Home.WITH_WORKERS,
                 Read.BY_KEY,
-                KeySpace.ALL);
+                KeySpace.ALL,
+                Route.OWNERS);
     }
 
     /** The same with {@code int} cells. */
@@ -231,33 +243,104 @@ public record TableSpec(
                 order,
                 home,
                 read,
-                keys);
+                keys,
+                route);
     }
 
     public TableSpec with(Init init) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     public TableSpec with(UpdateRule rule) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     public TableSpec with(Consistency consistency) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     public TableSpec with(NonFinite nonFinite) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     /** Says which rows a sparse table makes, and which it drops. */
     public TableSpec with(KeySpace keys) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     /** What is kept of a row beside its values: the state of the rule, and when it was used last if that is needed. */
@@ -272,13 +355,41 @@ public record TableSpec(
 
     public TableSpec inGroup(String group) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, order, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     /** The same, with rows that lie as a plan says; null for the order of their numbers. */
     public TableSpec ordered(@Nullable RowOrder by) {
         return new TableSpec(
-                name, rows, width, type, layout, init, rule, consistency, group, nonFinite, by, home, read, keys);
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                by,
+                home,
+                read,
+                keys,
+                route);
     }
 
     /**
@@ -301,7 +412,8 @@ public record TableSpec(
                 order,
                 Home.WITH_WORKERS,
                 read,
-                keys);
+                keys,
+                route);
     }
 
     /** The same, read by keys only: so it may be larger than what a member has memory for. A view of it is an error. */
@@ -320,7 +432,28 @@ public record TableSpec(
                 order,
                 home,
                 Read.BY_KEY,
-                keys);
+                keys,
+                route);
+    }
+
+    /** The same, whose updates go that way. */
+    public TableSpec by(Route route) {
+        return new TableSpec(
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                read,
+                keys,
+                route);
     }
 
     /** What it is, for a checkpoint: nothing of how rows lie or are read, which may be otherwise in the next run. */
@@ -351,6 +484,7 @@ public record TableSpec(
         compare(found, "home", home, other.home);
         compare(found, "read", read, other.read);
         compare(found, "keys", keys, other.keys);
+        compare(found, "route", route, other.route);
         compare(found, "order", String.valueOf(order), String.valueOf(other.order));
         return found;
     }

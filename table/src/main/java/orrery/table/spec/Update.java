@@ -22,7 +22,12 @@ public sealed interface Update {
         }
     }
 
-    /** Rank one, on every row of a dense table: W += u v^T, u of (rows), v of (width). */
+    /**
+     * A sum of products on every row of a dense table: W += sum over k of u_k v_k^T, pair after pair.
+     *
+     * @param u (pairs, rows)
+     * @param v (pairs, width)
+     */
     record Factors(float[] u, float[] v) implements Update {}
 
     /** Bytes on the wire, without the frame's header. */

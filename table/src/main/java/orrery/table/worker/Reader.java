@@ -74,7 +74,7 @@ final class Reader {
             if (port.feed != null) {
                 port.feed.want(0, slots, waitLimitNanos);
                 awaitPushed(0, slots);
-            } else if (reads != null && !table.isWhole()) {
+            } else if (reads != null && !table.isHere()) {
                 long start = ticker.nanos();
                 reads.allBlocks(table, port.need(), waitLimitNanos);
                 port.waitedElsewhere(ticker.nanos() - start);
@@ -91,7 +91,7 @@ final class Reader {
     /** Rows of the average that a round of local steps begins with. */
     void average(long[] keys, int count, float[] out) {
         port.admit();
-        if (reads != null && !table.isWhole()) {
+        if (reads != null && !table.isHere()) {
             gatherElsewhere(keys, 0, count, new FloatCells(out), 0);
         } else {
             table.shard.rows().stripesOf(keys, 0, count); // which checks them
@@ -126,7 +126,7 @@ final class Reader {
             long end = isNatural ? to : table.shard.rows().slots();
             port.feed.want(first, end, waitLimitNanos);
             awaitPushed(first, end);
-        } else if (reads != null && !table.isWhole()) {
+        } else if (reads != null && !table.isHere()) {
             long start = ticker.nanos();
             blocks(reads, blocks(from, to));
             port.waitedElsewhere(ticker.nanos() - start);
@@ -155,7 +155,7 @@ final class Reader {
         if (port.feed != null) {
             awaitPushed(keys, from, to);
         }
-        if (port.feed == null && reads != null && !table.isWhole()) {
+        if (port.feed == null && reads != null && !table.isHere()) {
             table.floats();
             gatherElsewhere(keys, from, to, new FloatCells(out), at);
             path().overlayThrough(keys, from, to, out, at);
@@ -186,7 +186,7 @@ final class Reader {
         }
         if (port.feed != null && local == null) {
             awaitPushed(slots.keys(), 0, 0);
-        } else if (local == null && reads != null && !table.isWhole()) {
+        } else if (local == null && reads != null && !table.isHere()) {
             long start = ticker.nanos();
             blocks(reads, slots.blocks());
             port.waitedElsewhere(ticker.nanos() - start);
@@ -279,7 +279,7 @@ final class Reader {
     /** All rows as they are once all workers have completed the clock before the one under way. */
     float[] values() {
         long age = port.group.clock - 1;
-        if (reads == null || table.isWhole() || port.self.isVirtual) {
+        if (reads == null || table.isHere() || port.self.isVirtual) {
             port.awaitAge(age);
             return Tables.copyOfValues(table);
         }
@@ -314,7 +314,7 @@ final class Reader {
 
     private void values(long[] keys, Cells out) {
         long age = port.group.clock - 1;
-        if (reads == null || table.isWhole() || port.self.isVirtual) {
+        if (reads == null || table.isHere() || port.self.isVirtual) {
             port.awaitAge(age);
             table.shard.rows().stripesOf(keys, 0, keys.length); // which checks them
             table.shard.gather(keys, 0, keys.length, out, 0);
@@ -363,7 +363,7 @@ final class Reader {
         port.checkAnnounced(keys, 0, keys.length);
         port.admit();
         var ints = table.ints();
-        if (reads != null && !table.isWhole()) {
+        if (reads != null && !table.isHere()) {
             gatherElsewhere(keys, 0, keys.length, new IntCells(out), 0);
             path().overlayCounts(keys, out);
             return;

@@ -260,8 +260,9 @@ public final class Session {
         var questions = self.reads;
         if (questions != null) {
             var port = access(function.tables().getFirst()).port();
-            return function.answer((table, kind, first, second) ->
-                    questions.call(table, kind, first, second, port.need(), self.waitLimitNanos));
+            return function.answer((table, kind, first, second) -> table.isHere()
+                    ? List.of()
+                    : questions.call(table, kind, first, second, port.need(), self.waitLimitNanos));
         }
         return function.answer((table, kind, first, second) -> List.of());
     }

@@ -1,5 +1,6 @@
 package orrery.table.worker;
 
+import orrery.table.cells.Factors;
 import orrery.table.cells.IntShard;
 import orrery.table.outbox.Outbox;
 
@@ -19,6 +20,12 @@ final class Staged extends WritePath {
     }
 
     @Override
+    void addFactors(Factors factors) {
+        port.admit();
+        keep(factors);
+    }
+
+    @Override
     void addCounts(IntShard shard, long[] keys, int[] values) {
         port.admit();
         super.addCounts(shard, keys, values);
@@ -28,6 +35,13 @@ final class Staged extends WritePath {
     void flush() {
         if (!port.isAdmitted()) {
             return; // not touched at this clock; what the outbox holds is of the last, and staged
+        }
+        var factors = takeFactors();
+        if (factors != null) {
+            if (pushes != null) {
+                push(factors, pushes);
+            }
+            tables.staged(table).stage(port.self.worker, port.group.clock, factors);
         }
         var merged = merged();
         if (merged != null && isSealed(merged)) {

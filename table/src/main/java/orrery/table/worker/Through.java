@@ -2,6 +2,7 @@ package orrery.table.worker;
 
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Factors;
 import orrery.table.cells.Finite;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.IntShard;
@@ -214,8 +215,8 @@ final class Through extends WritePath {
 
     /** A product changes every row: it is applied at once where all are this node's. */
     @Override
-    void addFactors(float[] u, float[] v) {
-        super.addFactors(u, v);
+    void addFactors(Factors factors) {
+        super.addFactors(factors);
         if (table.isWhole()) {
             flush();
         }

@@ -2,6 +2,7 @@ package orrery.table.worker;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Factors;
 import orrery.table.cells.FloatShard;
 import orrery.table.cells.IntShard;
 import orrery.table.hold.Table;
@@ -42,6 +43,7 @@ abstract sealed class WritePath permits Recorded, LocalSteps, TouchedSteps, Stag
     final @Nullable OwnWrites mine; // to rows of others that are pushed one by one
     private @Nullable Outbox outbox;
     private @Nullable IntOutbox counts;
+    private @Nullable Factors factors; // of this clock, where they go as such
 
     WritePath(Port port) {
         this.port = port;
@@ -97,8 +99,8 @@ abstract sealed class WritePath permits Recorded, LocalSteps, TouchedSteps, Stag
         }
     }
 
-    void addFactors(float[] u, float[] v) {
-        open().addFactors(u, v);
+    void addFactors(Factors factors) {
+        open().addFactors(factors);
     }
 
     /** What is merged until the tick, once an add is legal. */
@@ -110,6 +112,39 @@ abstract sealed class WritePath permits Recorded, LocalSteps, TouchedSteps, Stag
     @Nullable
     Outbox merged() {
         return outbox;
+    }
+
+    /** Keeps factors as they are until the tick, if they can travel so. */
+    final void keep(Factors more) {
+        var all = factors == null ? more : factors.and(more);
+        boolean mayTravel = table.shard.rows().isNatural() && Factors.mayTravel(all.count(), spec);
+        factors = mayTravel ? all : null;
+        if (!mayTravel) {
+            outbox().addFactors(all);
+        }
+    }
+
+    /**
+     * Takes the factors of the clock, if they are all that it has; else they are added to the rest first. Null as well if they are
+     * refused.
+     */
+    final @Nullable Factors takeFactors() {
+        var taken = factors;
+        factors = null;
+        if (taken == null) {
+            return null;
+        }
+        try {
+            taken.checkFinite(spec);
+        } catch (NonFiniteUpdateException e) {
+            tables.refuse(spec, e);
+            return null;
+        }
+        if (outbox != null && !outbox.isEmpty()) {
+            outbox.addFactors(taken);
+            return null;
+        }
+        return taken;
     }
 
     final Outbox outbox() {
@@ -186,6 +221,13 @@ abstract sealed class WritePath permits Recorded, LocalSteps, TouchedSteps, Stag
             Arrays.fill(port.lastPushed, from, until, port.group.clock);
         });
         send(sealed, to);
+    }
+
+    /** The same of factors. */
+    final void push(Factors sealed, Pushes to) {
+        table.forEachElsewhere(
+                (from, until) -> true, (from, until) -> Arrays.fill(port.lastPushed, from, until, port.group.clock));
+        to.factors(table, port.group.clock, sealed);
     }
 
     /** The same of counts. */

@@ -2,6 +2,7 @@ package orrery.table.worker;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import orrery.table.cells.Factors;
 import orrery.table.hold.Table;
 import orrery.table.outbox.Outbox;
 import orrery.table.plan.Recording;
@@ -71,9 +72,23 @@ final class Writer {
             }
             case Update.Factors(var u, var v) -> {
                 port.checkKeyed("a product of factors");
-                path.addFactors(u, v);
+                path.addFactors(factors(u, v));
             }
         }
+    }
+
+    private Factors factors(float[] u, float[] v) {
+        if (spec.layout() == TableSpec.Layout.SPARSE) {
+            throw new IllegalArgumentException(
+                    "table '" + spec.name() + "' is sparse; factors change every row, so only dense tables take them");
+        }
+        int rows = Math.toIntExact(spec.rows());
+        int width = spec.width();
+        if (u.length == 0 || u.length % rows != 0 || v.length % width != 0 || u.length / rows != v.length / width) {
+            throw new IllegalArgumentException("table '" + spec.name() + "' has " + rows + " rows of " + width
+                    + " columns; factors have as many numbers for each pair, got " + u.length + " and " + v.length);
+        }
+        return Factors.of(rows, width, u, v);
     }
 
     /** What this worker will add to the table at its tick; for sums over a mini-batch. */
