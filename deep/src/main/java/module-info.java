@@ -9,6 +9,7 @@ module orrery.deep {
     exports orrery.deep.image;
     exports orrery.deep.layer;
     exports orrery.deep.net;
+    exports orrery.deep.sync;
     exports orrery.deep.tensor;
     exports orrery.deep.text;
     exports orrery.deep.torch;

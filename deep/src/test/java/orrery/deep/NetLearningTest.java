@@ -31,6 +31,10 @@ import orrery.deep.layer.Pooling;
 import orrery.deep.layer.Window;
 import orrery.deep.net.Loss;
 import orrery.deep.net.Net;
+import orrery.deep.sync.Exchange;
+import orrery.deep.sync.Link;
+import orrery.deep.sync.Scheme;
+import orrery.deep.sync.Sending;
 import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
@@ -111,6 +115,63 @@ final class NetLearningTest {
         assertThat(loaded.score(images(300, 2).examples()))
                 .isEqualTo(model.score(images(300, 2).examples()));
         assertThat(loaded.classNames()).containsExactly("2", "5", "7");
+    }
+
+    /** A net most of whose numbers are of linear layers. */
+    private static NetOptions linear(Sending sending) {
+        var net = Net.input(SIDE, SIDE, 1)
+                .add("conv", new Convolution(4, new Window(3, 1, 1, 1), 1, true))
+                .add("norm", new BatchNorm(1e-5, 0.9))
+                .add("wide", new Linear(40, true))
+                .add("relu", new Activation(Activation.Kind.RELU))
+                .add("end", new Linear(3, true))
+                .net();
+        return new NetOptions(net, 2, 16, new UpdateRule.Momentum(0.05f, 0.9f, 0), new Course.Linear(), 1e-4f)
+                .with(sending);
+    }
+
+    /** Gradients may go as they like: the net that is learned is the same, under bsp to the last bit. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bsp", "local:4"})
+    void gradientsMayGoByAnyScheme(String consistency) throws Exception {
+        var run = Run.local(4).with(Consistency.parse(consistency));
+        var due = bits(new NetLearning(linear(Sending.DEFAULT))
+                .prepare(images(300, 1), run)
+                .run()
+                .model());
+        for (int members : new int[] {2, 4}) {
+            for (var scheme : Scheme.values()) {
+                var options = linear(new Sending(Optional.of(scheme), Link.DEFAULT));
+                var among = new InNodes(
+                        members,
+                        run,
+                        part -> new NetLearning(options)
+                                .prepare(images(300, 1), part)
+                                .join());
+                var is = bits(new NetLearning(options)
+                        .prepare(images(300, 1), run.with(among))
+                        .run()
+                        .model());
+                assertThat(is).usingElementComparator(Arrays::compare).containsExactlyElementsOf(due);
+            }
+        }
+    }
+
+    @Test
+    void theCheapestSchemeIsChosen() {
+        var large = new Exchange(4096, 25_088, 32, 8, 1); // fc6 of VGG19
+        var slow = new Link(1.25e8, 1e-4, 1e13);
+        assertThat(large.best(slow)).isEqualTo(Scheme.FACTORS);
+        assertThat(large.bytes(Scheme.FACTORS) / large.bytes(Scheme.OWNERS)).isBetween(0.01, 0.05);
+        assertThat(new Exchange(512, 4608, 0, 8, 1).best(slow)).isEqualTo(Scheme.OWNERS); // a convolution
+        assertThat(new Exchange(1, 64, 0, 8, 1).best(Link.DEFAULT)).isEqualTo(Scheme.PEERS); // one trip less
+        assertThat(new Exchange(1000, 1024, 128, 16, 1).best(slow)).isNotEqualTo(Scheme.FACTORS); // of GoogLeNet
+        var few = new Exchange(4096, 4096, 32, 8, 1); // the paper's example, in numbers instead of bytes
+        assertThat(few.bytes(Scheme.OWNERS) / 4).isEqualTo(2 * 4096.0 * 4096 * 7 / 8); // sent; as many are received
+        assertThat(2 * few.bytes(Scheme.FACTORS) / 4).isEqualTo(2.0 * 32 * 7 * 8192); // 3.7 M, sent and received
+        assertThat(Link.parse(slow.toString())).isEqualTo(slow);
+        assertThatThrownBy(() -> Link.parse("10Gbit")).hasMessageContaining("10Gbit,100us,50GF");
+        assertThatThrownBy(() -> Scheme.parse("peer")).hasMessageContaining("owner-factors, got 'peer'");
     }
 
     /** Two categories and a number; the label depends on the pair of categories. */

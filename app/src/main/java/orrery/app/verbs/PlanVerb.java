@@ -100,7 +100,13 @@ public final class PlanVerb implements Callable<Integer> {
                 .with(new Processes(members, MemberCommand.of(members, running.memory()), running.terms()));
         var out = Terminal.of(spec.commandLine().getOut());
         out.println(app + " on " + train + ": " + chosen.read(train, run.seed()));
-        tellMemory(out, chosen.prepare(run).job().tables(), members, run.workers());
+        var training = chosen.prepare(run);
+        tellMemory(out, training.job().tables(), members, run.workers());
+        if (!training.explained().isEmpty()) { // all its tables are used as a whole: rows need no plan
+            out.println();
+            training.explained().forEach(out::println);
+            return 0;
+        }
         for (var placing : Placing.values()) {
             tell(out, plan(chosen.prepare(run), placing, members), run.workers());
         }

@@ -107,13 +107,15 @@ public record Linear(int outputs, boolean hasBias, boolean isEach, float gain) i
                 Sums.ofColumns(ofOutput, rows, of.outputs(), ofParameters.get(1));
             }
             var gradients = Matrix.of(ofOutput, 0, of.outputs());
-            matrices.addProduct(
-                    of.outputs(),
-                    inner,
-                    rows,
-                    gradients.transposed(),
-                    Matrix.of(inputs.getFirst(), 0, inner),
-                    Matrix.of(ofParameters.getFirst(), 0, inner));
+            if (ofParameters.getFirst().size() > 0) { // else its factors are enough
+                matrices.addProductInOrder(
+                        of.outputs(),
+                        inner,
+                        rows,
+                        gradients.transposed(),
+                        Matrix.of(inputs.getFirst(), 0, inner),
+                        Matrix.of(ofParameters.getFirst(), 0, inner));
+            }
             if (!isWanted[0]) {
                 return Operation.one(null);
             }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import orrery.deep.layer.Backend;
 import orrery.deep.layer.Embedding;
@@ -58,13 +59,20 @@ public final class Pass implements AutoCloseable {
     /** A listener that does nothing. */
     public static final Listener NOBODY = new Listener() {};
 
+    /** To train, or to predict, with all gradients. */
+    public Pass(Net net, Backend backend, Tensor.Type type, int batch, boolean keepsAll) {
+        this(net, backend, type, batch, keepsAll, layer -> false);
+    }
+
     /**
      * To train, or to predict.
      *
      * @param batch examples at most
      * @param keepsAll whether the output of each layer can be asked for; else what nobody reads any more is overwritten
+     * @param byFactors of which linear layers the gradient of the weights is not computed: its factors are enough ({@link
+     *     Listener#factorsReady})
      */
-    public Pass(Net net, Backend backend, Tensor.Type type, int batch, boolean keepsAll) {
+    public Pass(Net net, Backend backend, Tensor.Type type, int batch, boolean keepsAll, IntPredicate byFactors) {
         this.net = net;
         this.batch = batch;
         this.type = type;
@@ -81,9 +89,11 @@ public final class Pass implements AutoCloseable {
                             arena, type, matrices, net.inputs(node), batch, !keepsAll && mayOverwrite(node), keys)));
             var of = new ArrayList<Tensor>();
             var ofGradients = new ArrayList<Tensor>();
+            boolean isByFactors = node.layer() instanceof Linear && byFactors.test(operations.size() - 1);
             for (var parameter : net.parameters(node)) {
                 of.add(Tensor.of(arena, type, parameter.rows(), parameter.width()));
-                ofGradients.add(Tensor.of(arena, type, parameter.rows(), parameter.width()));
+                int rows = isByFactors && ofGradients.isEmpty() ? 0 : parameter.rows();
+                ofGradients.add(Tensor.of(arena, type, rows, parameter.width()));
             }
             if (node.layer() instanceof Embedding embedding) {
                 of.add(Tensor.of(arena, type, 0, embedding.width()));
@@ -189,7 +199,7 @@ public final class Pass implements AutoCloseable {
         return parameters.get(layer);
     }
 
-    /** The gradients of what a layer learns. */
+    /** The gradients of what a layer learns; that of the weights is empty where factors are enough. */
     public List<Tensor> gradients(int layer) {
         return parameterGradients.get(layer);
     }

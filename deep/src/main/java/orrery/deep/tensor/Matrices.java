@@ -31,6 +31,18 @@ public interface Matrices {
         addProduct(rows, columns, inner, a, b, c);
     }
 
+    /** Up to so many factors of a sum, all implementations give the same bits by {@link #addProductInOrder}. */
+    int MOST_IN_ORDER = 256;
+
+    /**
+     * The same to a c that is zero before. With floats and an {@code inner} up to {@link #MOST_IN_ORDER}, each sum goes on in the order of inner, with
+     * one rounding for a multiplication and its addition, as in {@link orrery.table.cells.Factors}: so a gradient has the same bits wherever it is
+     * summed up.
+     */
+    default void addProductInOrder(int rows, int columns, int inner, Matrix a, Matrix b, Matrix c) {
+        addProduct(rows, columns, inner, a, b, c);
+    }
+
     /** For numbers of a type: by vectors, if the JVM was started with them. */
     static Matrices of(Tensor.Type type) {
         return type == Tensor.Type.FLOAT32 && hasVectors() ? new VectorMatrices() : new ScalarMatrices();

@@ -46,7 +46,7 @@ final class ScalarMatrices implements Matrices {
         float[] s = sums;
         float[] r = right;
         for (int j = 0; j < count; j++) {
-            s[j] += factor * r[from + j];
+            s[j] = Math.fma(factor, r[from + j], s[j]);
         }
     }
 

@@ -2,16 +2,55 @@ package orrery.deep.torch;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.SplittableRandom;
 import orrery.deep.tensor.Matrices;
 import orrery.deep.tensor.Tensor;
 
 /** Products by libtorch's BLAS. */
 final class TorchMatrices implements Matrices {
+    private final Matrices inJava = Matrices.of(Tensor.Type.FLOAT32); // where the order of sums matters
     private final Caller caller = new Caller(Arena.ofAuto(), Tensor.Type.FLOAT32);
 
     @Override
     public void addProduct(int rows, int columns, int inner, Matrix a, Matrix b, Matrix c) {
         multiply(rows, columns, inner, a, b, c, 1);
+    }
+
+    @Override
+    public void addProductInOrder(int rows, int columns, int inner, Matrix a, Matrix b, Matrix c) {
+        (Ordered.IS ? this : inJava).addProduct(rows, columns, inner, a, b, c);
+    }
+
+    /** Whether its sums go on in the order of their factors. */
+    private static final class Ordered {
+        static final boolean IS = probed();
+
+        private static boolean probed() {
+            try (var arena = Arena.ofConfined()) {
+                int rows = 70;
+                int columns = 150;
+                int inner = MOST_IN_ORDER;
+                var a = random(arena, inner, rows);
+                var b = random(arena, inner, columns);
+                var is = Tensor.of(arena, Tensor.Type.FLOAT32, rows, columns);
+                var due = Tensor.of(arena, Tensor.Type.FLOAT32, rows, columns);
+                var left = Matrix.of(a, 0, rows).transposed();
+                var right = Matrix.of(b, 0, columns);
+                new TorchMatrices().addProduct(rows, columns, inner, left, right, Matrix.of(is, 0, columns));
+                Matrices.of(Tensor.Type.FLOAT32)
+                        .addProduct(rows, columns, inner, left, right, Matrix.of(due, 0, columns));
+                return is.data().mismatch(due.data()) < 0;
+            }
+        }
+
+        private static Tensor random(Arena arena, int rows, int columns) {
+            var tensor = Tensor.of(arena, Tensor.Type.FLOAT32, rows, columns);
+            var random = new SplittableRandom(rows + columns);
+            for (long i = 0; i < tensor.size(); i++) {
+                tensor.set(i, random.nextDouble() - 0.5);
+            }
+            return tensor;
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package orrery.deep.train;
 
 import java.io.Serializable;
 import orrery.deep.net.Net;
+import orrery.deep.sync.Sending;
 import orrery.table.spec.UpdateRule;
 
 /**
@@ -13,8 +14,10 @@ import orrery.table.spec.UpdateRule;
  * @param course how its rate goes
  * @param decay weight decay: so much of each weight is added to its gradient; of weights only, not of biases and scales
  * @param clip the largest norm of a worker's gradient of a layer, which is shortened to it; infinity for any
+ * @param sending how gradients travel between members; changes no number
  */
-public record NetOptions(Net net, int passes, int batch, UpdateRule rule, Course course, float decay, float clip)
+public record NetOptions(
+        Net net, int passes, int batch, UpdateRule rule, Course course, float decay, float clip, Sending sending)
         implements Serializable {
     public NetOptions {
         if (passes < 1 || batch < 1) {
@@ -28,14 +31,24 @@ public record NetOptions(Net net, int passes, int batch, UpdateRule rule, Course
         }
     }
 
-    /** Gradients of any length. */
+    /** Gradients that travel by the cheapest way. */
+    public NetOptions(Net net, int passes, int batch, UpdateRule rule, Course course, float decay, float clip) {
+        this(net, passes, batch, rule, course, decay, clip, Sending.DEFAULT);
+    }
+
+    /** The same of any length. */
     public NetOptions(Net net, int passes, int batch, UpdateRule rule, Course course, float decay) {
         this(net, passes, batch, rule, course, decay, Float.POSITIVE_INFINITY);
     }
 
     /** The same for so many passes. */
     public NetOptions withPasses(int count) {
-        return new NetOptions(net, count, batch, rule, course, decay, clip);
+        return new NetOptions(net, count, batch, rule, course, decay, clip, sending);
+    }
+
+    /** The same, whose gradients travel so. */
+    public NetOptions with(Sending other) {
+        return new NetOptions(net, passes, batch, rule, course, decay, clip, other);
     }
 
     /** The usual: stochastic gradients with momentum, 10 passes, batches of 64, a rate of 0.01 that falls. */

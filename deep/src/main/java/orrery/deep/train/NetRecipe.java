@@ -10,12 +10,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import orrery.data.DataException;
 import orrery.data.Schema;
 import orrery.deep.layer.BatchNorm;
 import orrery.deep.layer.Embedding;
 import orrery.deep.layer.Layer;
+import orrery.deep.layer.Linear;
 import orrery.deep.net.Net;
+import orrery.deep.sync.Exchange;
+import orrery.deep.sync.Scheme;
+import orrery.deep.sync.Sending;
+import orrery.deep.tensor.Matrices;
 import orrery.engine.Job;
 import orrery.engine.event.Outcome;
 import orrery.engine.examples.Partition;
@@ -31,6 +37,7 @@ import orrery.engine.train.Recipe;
 import orrery.store.Place;
 import orrery.store.Storage;
 import orrery.table.Node;
+import orrery.table.cells.Factors;
 import orrery.table.hold.StoredRows;
 import orrery.table.hold.Table;
 import orrery.table.spec.Consistency;
@@ -131,10 +138,42 @@ final class NetRecipe implements Recipe<NetModel> {
                 .with(init);
     }
 
+    /** How the gradient of a layer's numbers of one kind travels. */
+    Scheme scheme(Net.Node node, int p) {
+        if (!run.consistency().staged()) {
+            return Scheme.OWNERS; // updates of all workers in one order are for those that wait for all
+        }
+        return options.sending().of(exchange(node, p));
+    }
+
+    /** How many pairs of factors the gradient of a layer's weights has for each example; 0 if it has none. */
+    int pairs(Net.Node node) {
+        return !(node.layer() instanceof Linear linear)
+                ? 0
+                : linear.isEach() ? options.net().output(node.inputs().getFirst())[0] : 1;
+    }
+
+    /** What has to travel. */
+    Exchange exchange(Net.Node node, int p) {
+        var parameter = options.net().parameters(node).get(p);
+        boolean isByClock = p == 0 && !isLocal() && options.clip() == Float.POSITIVE_INFINITY;
+        long pairs = isByClock ? (long) options.batch() * pairs(node) : 0;
+        int members = run.launcher().count();
+        boolean mayTravel = pairs <= Matrices.MOST_IN_ORDER
+                && Factors.mayTravel(pairs, TableSpec.dense("w", parameter.rows(), parameter.width()));
+        return new Exchange(
+                parameter.rows(),
+                parameter.width(),
+                mayTravel ? pairs : 0,
+                members,
+                Math.ceilDiv(run.workers(), members));
+    }
+
     private TableSpec table(Net.Node node, int p, int layer, long clocks, long perPass) {
         var parameter = options.net().parameters(node).get(p);
         var spec = TableSpec.dense(table(node, parameter), parameter.rows(), parameter.width())
                 .with(run.consistency())
+                .by(scheme(node, p).route())
                 .inGroup(group(node));
         if (start.isPresent()) {
             float[] values = start.get().parameters()[layer][p];
@@ -204,7 +243,7 @@ final class NetRecipe implements Recipe<NetModel> {
     @Override
     public Map<String, String> identity() {
         var identity = new TreeMap<String, String>();
-        identity.put("options", options.toString());
+        identity.put("options", options.with(Sending.DEFAULT).toString());
         start.ifPresent(of -> identity.put("start", of.sum()));
         identity.put("consistency", run.consistency().toString());
         identity.put("seed", String.valueOf(run.seed()));
@@ -225,10 +264,63 @@ final class NetRecipe implements Recipe<NetModel> {
                 "net",
                 String.format(
                         Locale.ROOT,
-                        "%,d layers, %,d numbers to learn, a table group for each layer that learns%s",
+                        "%,d layers, %,d numbers to learn, a table group for each layer that learns%s%s",
                         options.net().nodes().size(),
                         options.net().parameters(),
-                        keyed));
+                        keyed,
+                        isAlone() ? "" : "; gradients go by " + sent()));
+    }
+
+    /** How many numbers go by which scheme. */
+    private String sent() {
+        var numbers = new TreeMap<Scheme, Long>();
+        for (var node : options.net().nodes()) {
+            var parameters = options.net().parameters(node);
+            for (int p = 0; p < parameters.size(); p++) {
+                numbers.merge(scheme(node, p), parameters.get(p).size(), Long::sum);
+            }
+        }
+        return numbers.entrySet().stream()
+                .map(entry -> String.format(Locale.ROOT, "%s (%,d numbers)", entry.getKey(), entry.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public List<String> explained() {
+        var lines = new ArrayList<String>();
+        lines.add("gradients, for each member and clock: kilobytes sent and milliseconds by scheme, at "
+                + options.sending().link() + "; > goes so");
+        var head = new StringBuilder(String.format(Locale.ROOT, "%-24s %12s", "table", "numbers"));
+        for (var scheme : Scheme.values()) {
+            head.append(String.format(Locale.ROOT, "  %23s", scheme));
+        }
+        lines.add(head.toString());
+        for (var node : options.net().nodes()) {
+            var parameters = options.net().parameters(node);
+            for (int p = 0; p < parameters.size(); p++) {
+                lines.add(explained(node, p, parameters.get(p)));
+            }
+        }
+        return lines;
+    }
+
+    private String explained(Net.Node node, int p, Layer.Parameter parameter) {
+        var exchange = exchange(node, p);
+        var chosen = scheme(node, p);
+        var line =
+                new StringBuilder(String.format(Locale.ROOT, "%-24s %,12d", table(node, parameter), parameter.size()));
+        for (var scheme : Scheme.values()) {
+            line.append(
+                    exchange.allows(scheme)
+                            ? String.format(
+                                    Locale.ROOT,
+                                    "  %s%,9.1f KB %7.2f ms",
+                                    scheme == chosen ? ">" : " ",
+                                    exchange.bytes(scheme) / 1e3,
+                                    exchange.seconds(scheme, options.sending().link()) * 1e3)
+                            : String.format(Locale.ROOT, "  %23s", "-"));
+        }
+        return line.toString();
     }
 
     @Override

@@ -15,6 +15,8 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Worker;
 import orrery.engine.train.DivergedException;
 import orrery.table.hold.Table;
+import orrery.table.spec.Route;
+import orrery.table.spec.Update;
 import orrery.table.worker.Session;
 
 /**
@@ -41,7 +43,8 @@ final class NetStep implements Step, AutoCloseable {
     private Shuffle order;
 
     /** A table of a layer, with its rows in pieces; the rows of an embedding are those of the batch's keys. */
-    private record Held(Table table, List<long[]> pieces, int width, boolean isRunning, boolean isKeyed) {}
+    private record Held(
+            Table table, List<long[]> pieces, int width, boolean isRunning, boolean isKeyed, boolean isByFactors) {}
 
     NetStep(NetRecipe recipe, NetData data, Partition partition, Worker worker) {
         this.recipe = recipe;
@@ -50,7 +53,12 @@ final class NetStep implements Step, AutoCloseable {
         var net = recipe.options().net();
         sharers = recipe.isLocal() ? 1 : worker.count();
         pass = new Pass(
-                net, Backends.chosen(), Tensor.Type.FLOAT32, recipe.options().batch(), false);
+                net,
+                Backends.chosen(),
+                Tensor.Type.FLOAT32,
+                recipe.options().batch(),
+                false,
+                layer -> recipe.scheme(net.nodes().get(layer), 0).areFactors());
         this.data = data;
         cursor = data.cursor();
         row = new float[net.inputSize()];
@@ -63,14 +71,17 @@ final class NetStep implements Step, AutoCloseable {
                 Layer.Parameter parameter = parameters.get(p);
                 of.add(new Held(
                         worker.session().table(NetRecipe.table(node, parameter)),
-                        pieces(parameter),
+                        pieces(
+                                parameter,
+                                recipe.isAlone() || recipe.scheme(node, p).route() == Route.PEERS),
                         parameter.width(),
                         NetRecipe.isRunning(node, p),
-                        false));
+                        false,
+                        recipe.scheme(node, p).areFactors()));
             }
             if (node.layer() instanceof Embedding embedding) {
                 var table = worker.session().table(NetRecipe.rows(node));
-                of.add(new Held(table, List.of(), embedding.width(), false, true));
+                of.add(new Held(table, List.of(), embedding.width(), false, true, false));
             }
             held.add(of);
         }
@@ -113,6 +124,11 @@ final class NetStep implements Step, AutoCloseable {
             }
 
             @Override
+            public void factorsReady(int layer, Tensor inputs, Tensor gradients) {
+                writeFactors(session, layer, inputs, gradients, count);
+            }
+
+            @Override
             public void gradientReady(int layer) {
                 write(session, layer);
             }
@@ -132,8 +148,8 @@ final class NetStep implements Step, AutoCloseable {
         worker.processed(count);
     }
 
-    private List<long[]> pieces(Layer.Parameter parameter) {
-        int each = Math.max(1, (recipe.isAlone() ? PIECE : REMOTE) / parameter.width());
+    private static List<long[]> pieces(Layer.Parameter parameter, boolean areHere) {
+        int each = Math.max(1, (areHere ? PIECE : REMOTE) / parameter.width());
         var pieces = new ArrayList<long[]>();
         for (int first = 0; first < parameter.rows(); first += each) {
             pieces.add(LongStream.range(first, Math.min(parameter.rows(), first + each))
@@ -198,6 +214,20 @@ final class NetStep implements Step, AutoCloseable {
                 : pass.gradients(layer).get(p).size();
     }
 
+    /** Adds the gradient of a layer's weights as factors, if it is to travel so. */
+    private void writeFactors(Session session, int layer, Tensor inputs, Tensor gradients, int examples) {
+        var of = held.get(layer).getFirst();
+        if (of.isByFactors() && examples > 0) {
+            int rows = (int) of.table().spec().rows();
+            int pairs = examples * recipe.pairs(recipe.options().net().nodes().get(layer));
+            var u = new float[pairs * rows];
+            var v = new float[pairs * of.width()];
+            gradients.copyTo(0, u, 0, u.length);
+            inputs.copyTo(0, v, 0, v.length);
+            session.add(of.table(), new Update.Factors(u, v));
+        }
+    }
+
     private void write(Session session, int layer) {
         clip(layer);
         for (int p = 0; p < held.get(layer).size(); p++) {
@@ -209,7 +239,7 @@ final class NetStep implements Step, AutoCloseable {
                 from.copyTo(0, values, 0, count);
                 session.add(of.table(), keys, 0, keys.length, values, 0);
             }
-            for (var rows : of.pieces()) {
+            for (var rows : of.isByFactors() ? List.<long[]>of() : of.pieces()) {
                 int count = rows.length * of.width();
                 var values = room(count);
                 from.copyTo(rows[0] * of.width(), values, 0, count);

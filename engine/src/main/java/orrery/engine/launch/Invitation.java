@@ -14,6 +14,7 @@ import orrery.wire.Network;
  *
  * @param member the member's number
  * @param incarnation which of its lives this is
+ * @param members how many the run has at first
  * @param epoch how often the run has lost a member so far
  * @param coordinator where to report
  */
@@ -21,6 +22,7 @@ public record Invitation(
         Credentials credentials,
         int member,
         long incarnation,
+        int members,
         int epoch,
         InetSocketAddress coordinator,
         String host,
@@ -33,6 +35,7 @@ public record Invitation(
         return credentials.text()
                 + "member=" + member
                 + "\nincarnation=" + incarnation
+                + "\nmembers=" + members
                 + "\nepoch=" + epoch
                 + "\ncoordinator=" + host(coordinator) + " " + coordinator.getPort()
                 + "\nhost=" + host
@@ -43,7 +46,7 @@ public record Invitation(
 
     /** The same for a member that listens on another address. */
     public Invitation at(String address) {
-        return new Invitation(credentials, member, incarnation, epoch, coordinator, address, lease, faults);
+        return new Invitation(credentials, member, incarnation, members, epoch, coordinator, address, lease, faults);
     }
 
     /** Where somebody listens, as it travels; within this JVM that is no address of the machine. */
@@ -78,6 +81,7 @@ public record Invitation(
                     Credentials.parse(text),
                     Integer.parseInt(given.getOrDefault("member", "")),
                     Long.parseLong(given.getOrDefault("incarnation", "")),
+                    Integer.parseInt(given.getOrDefault("members", "")),
                     Integer.parseInt(given.getOrDefault("epoch", "")),
                     address(place[0], Integer.parseInt(place[1])),
                     given.getOrDefault("host", ""),

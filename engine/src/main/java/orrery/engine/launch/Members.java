@@ -11,6 +11,7 @@ import orrery.wire.Faults;
  */
 public non-sealed interface Members extends Launcher {
     /** How many there are at first. */
+    @Override
     int count();
 
     /** How members speak to each other. */

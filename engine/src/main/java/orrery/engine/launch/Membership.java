@@ -36,6 +36,11 @@ public record Membership(Invitation invitation, List<String> arguments, Optional
         this(invitation, List.of(), Optional.empty());
     }
 
+    @Override
+    public int count() {
+        return invitation.members();
+    }
+
     /** An invitation and arguments as {@link #read} reads them. */
     static String text(Invitation invitation, List<String> arguments) {
         var text = new StringBuilder();

@@ -43,6 +43,11 @@ public final class Threads implements Launcher {
     }
 
     @Override
+    public int count() {
+        return 1;
+    }
+
+    @Override
     public String toString() {
         return "threads";
     }

@@ -175,6 +175,7 @@ public final class Coordinator implements Site {
                 authority.admit("member " + id),
                 id,
                 incarnation,
+                launcher.count(),
                 epoch,
                 address,
                 terms.host(),

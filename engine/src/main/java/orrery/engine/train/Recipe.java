@@ -1,5 +1,6 @@
 package orrery.engine.train;
 
+import java.util.List;
 import java.util.Map;
 import orrery.engine.Job;
 import orrery.engine.event.Outcome;
@@ -15,6 +16,11 @@ public interface Recipe<M extends Model> {
     /** What was decided when it was made that a person may want to know, by name, with its reason. */
     default Map<String, String> decided() {
         return Map.of();
+    }
+
+    /** What a plan of it tells beside memory and rows, line by line: what was decided for each table, and what else was possible. */
+    default List<String> explained() {
+        return List.of();
     }
 
     /**

@@ -1,6 +1,7 @@
 package orrery.engine.train;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import orrery.engine.Job;
 import orrery.engine.stage.Run;
@@ -35,6 +36,11 @@ public final class Training<M extends Model> {
     /** What was decided that a person may want to know; see {@link Recipe#decided}. */
     public Map<String, String> decided() {
         return recipe.decided();
+    }
+
+    /** What a plan tells of it, line by line; see {@link Recipe#explained}. */
+    public List<String> explained() {
+        return recipe.explained();
     }
 
     /** Trains. */

@@ -108,12 +108,14 @@ public record Factors(int first, int rows, int width, int count, float[] numbers
         int begin = (int) Math.max(first, shard.rows().blockStart(from));
         int end = (int) Math.min(first + (long) rows, shard.rows().blockStart(to));
         int most = Math.max(1, PIECE_CELLS / width);
-        var piece = new float[Math.max(0, Math.min(most, end - begin)) * width];
+        var all = shard.update();
+        var piece = all != null ? all : new float[Math.max(0, Math.min(most, end - begin)) * width];
         for (int row = begin; row < end; row += most) {
             int n = Math.min(most, end - row);
-            Arrays.fill(piece, 0, n * width, 0);
-            addRows(row, row + n, piece, 0);
-            shard.applyRows(row, n, piece);
+            int at = all != null ? row * width : 0;
+            Arrays.fill(piece, at, at + n * width, 0);
+            addRows(row, row + n, piece, at);
+            shard.applyRows(row, n, piece, at);
         }
     }
 }

@@ -3,6 +3,7 @@ package orrery.table.cells;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import orrery.table.spec.Route;
 import orrery.table.spec.TableSpec;
 import orrery.table.spec.UpdateRule;
 import orrery.wire.Frame;
@@ -18,11 +19,13 @@ import orrery.wire.Frame;
 public final class FloatShard extends Shard {
     private static final int WORTH_ALIGNING_CELLS = 512; // some 200 ns of arithmetic that is not vectorised
     private static final int PIECE_CELLS = 4096;
+    private static final long MOST_UPDATE_BYTES = 64L << 20;
 
     private final Kernel kernel;
     private final LongSupplier age;
     private final int used; // the plane that says when rows were; -1 if nobody asks
     private volatile FloatStorage storage;
+    private volatile float @Nullable [] update; // see update()
     private @Nullable Changes changes; // where other nodes have replicas
 
     /** All of the table is here. */
@@ -400,13 +403,37 @@ public final class FloatShard extends Shard {
     @Override
     public void applyRun(long slot, Cells updates) {
         var floats = ((FloatCells) updates).array();
-        applyRows(slot, floats.length / width, floats);
+        applyRows(slot, floats.length / width, floats, 0);
     }
 
-    /** Applies the rule to {@code count} slots from {@code slot} on of a dense table; the update begins at 0. */
-    void applyRows(long slot, int count, float[] update) {
+    /** Applies the rule to {@code count} slots from {@code slot} on of a dense table; the update begins at {@code at}. */
+    void applyRows(long slot, int count, float[] update, int at) {
         changing(slot, slot + count);
-        applySlots(slot, count, update, 0);
+        applySlots(slot, count, update, at);
+    }
+
+    /**
+     * Room for an update of all rows, each in its place, where a rule need not copy it ({@link #applyInPieces}); null for a table that is large or
+     * not all here. Who holds the lock of a stripe has its rows of this.
+     */
+    float @Nullable [] update() {
+        var now = update;
+        if (now == null && storage.isWhole() && updateBytes(spec) > 0) {
+            now = newUpdate();
+        }
+        return now;
+    }
+
+    private synchronized float[] newUpdate() {
+        var now = update == null ? new float[(int) (rows.slots() * width)] : update;
+        update = now;
+        return now;
+    }
+
+    /** Bytes that room for an update of all rows takes; 0 if there is none. */
+    public static long updateBytes(TableSpec spec) {
+        long bytes = spec.rows() * spec.width() * Float.BYTES;
+        return spec.route() == Route.PEERS && bytes <= MOST_UPDATE_BYTES ? bytes : 0;
     }
 
     /** The other cells of a row get an update of zero, which the rule ignores. */

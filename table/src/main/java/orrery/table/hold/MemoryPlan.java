@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import orrery.table.cells.Cells;
 import orrery.table.cells.Changes;
+import orrery.table.cells.FloatShard;
 import orrery.table.cells.Rows;
 import orrery.table.outbox.DenseOutbox;
 import orrery.table.spec.Consistency;
@@ -115,10 +116,11 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
                 mirror,
                 isWhole || mirror > 0 || workers == 0 ? 0 : cache(spec, placement, rows.slots() - own),
                 workers
-                        * ((isLocal && spec.read() == TableSpec.Read.ANY
-                                        ? rows.slots() * (row + state(asked)) + outbox(asked, rows)
-                                        : 0)
-                                + outbox(spec, rows)));
+                                * ((isLocal && spec.read() == TableSpec.Read.ANY
+                                                ? rows.slots() * (row + state(asked)) + outbox(asked, rows)
+                                                : 0)
+                                        + outbox(spec, rows))
+                        + (isWhole ? FloatShard.updateBytes(spec) : 0));
     }
 
     /** Bytes of rule state that a row has. */

@@ -13,6 +13,9 @@ import orrery.data.Nearest;
 import orrery.data.Schema;
 import orrery.deep.net.Net;
 import orrery.deep.net.Zoo;
+import orrery.deep.sync.Link;
+import orrery.deep.sync.Scheme;
+import orrery.deep.sync.Sending;
 import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetModel;
@@ -179,6 +182,22 @@ final class NetFlags {
                 description = "The largest norm of a layer's gradient, which is shortened to it (default: any).")
         float clip = Float.POSITIVE_INFINITY;
 
+        @Option(
+                names = "--send",
+                paramLabel = "SCHEME",
+                descriptionKey = FlagGroup.MORE,
+                description =
+                        "How gradients go between processes, of all layers: owners, peers, factors or owner-factors"
+                                + " (default: of each layer the cheapest; orrery plan net tells it).")
+        String send = "";
+
+        @Option(
+                names = "--link",
+                paramLabel = "L",
+                descriptionKey = FlagGroup.MORE,
+                description = "What decides it: bandwidth, latency, rate of products (default: 10Gbit,100us,50GF).")
+        String link = Link.DEFAULT.toString();
+
         private UpdateRule rule(Net net, Application.Given given) {
             String usually = net.steps() > 1 ? "adam" : net.fields() > 0 ? "adagrad" : "momentum";
             String chosen = rule == null ? usually : rule;
@@ -210,7 +229,15 @@ final class NetFlags {
         NetOptions options(Net net, long examples, Application.Given given) {
             try {
                 return new NetOptions(
-                        net, passes(net, examples), batch, rule(net, given), Course.parse(schedule), decay, clip);
+                        net,
+                        passes(net, examples),
+                        batch,
+                        rule(net, given),
+                        Course.parse(schedule),
+                        decay,
+                        clip,
+                        new Sending(
+                                send.isEmpty() ? Optional.empty() : Optional.of(Scheme.parse(send)), Link.parse(link)));
             } catch (IllegalArgumentException e) {
                 throw new UsageException("--", e);
             }
