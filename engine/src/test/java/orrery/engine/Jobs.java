@@ -13,9 +13,13 @@ import orrery.engine.stage.Step;
 import orrery.engine.stage.Task;
 import orrery.engine.stage.Verdict;
 import orrery.engine.stage.Worker;
+import orrery.table.hold.Table;
 import orrery.table.spec.Consistency;
+import orrery.table.spec.Route;
 import orrery.table.spec.TableSpec;
+import orrery.table.spec.Update;
 import orrery.table.spec.UpdateRule;
+import orrery.table.worker.Session;
 
 /** Jobs for tests, of which every difference spreads. */
 final class Jobs {
@@ -29,10 +33,19 @@ final class Jobs {
                         TableSpec.dense("w", 300, 2)
                                 .with(new UpdateRule.AdaGrad(0.1f))
                                 .with(consistency),
-                        TableSpec.sparse("counts", 1).ofInts().with(consistency)),
+                        TableSpec.sparse("counts", 1).ofInts().with(consistency),
+                        shared(consistency)),
                 more.length > 0
                         ? List.of(more)
                         : List.of(stage("a", 40, 8, pauseMicros), stage("b", 20, 7, pauseMicros)));
+    }
+
+    /** A table that all members hold, where that can be. */
+    private static TableSpec shared(Consistency consistency) {
+        return TableSpec.dense("shared", 30, 3)
+                .with(new UpdateRule.Momentum(0.01f, 0.9f, 0))
+                .with(consistency)
+                .by(consistency.staged() ? Route.PEERS : Route.OWNERS);
     }
 
     /** Stages with numbers of workers and places of their own. */
@@ -43,7 +56,9 @@ final class Jobs {
         var counts = TableSpec.sparse("counts", 1).ofInts().with(bsp);
         return new Job(
                 "stages",
-                tablesAreWithWorkers ? List.of(weights.withWorkers(), counts.withWorkers()) : List.of(weights, counts),
+                tablesAreWithWorkers
+                        ? List.of(weights.withWorkers(), counts.withWorkers(), shared(bsp))
+                        : List.of(weights, counts, shared(bsp)),
                 Task.of(
                                 stage("wide", 10, 5, pauseMicros).with(Parallelism.anywhere(6)),
                                 stage("narrow", 10, 4, pauseMicros).with(Parallelism.onOneMember(2)),
@@ -88,6 +103,7 @@ final class Jobs {
                 worker -> {
                     var w = worker.session().tables().get(0);
                     var counts = worker.session().tables().get(1);
+                    var shared = worker.session().tables().get(2);
                     var local = worker.session().localFloats("momentum", 2);
                     var loss = worker.tally("loss");
                     Step step = (session, clock) -> {
@@ -104,12 +120,32 @@ final class Jobs {
                             outbox.addRow(row, local, 0);
                             loss.add(local[0], 1);
                         }
+                        addFactors(session, shared, local, random);
                         session.add(counts, new long[] {random.nextLong(50)}, new int[] {1});
                         worker.processed(40);
                     };
                     return Measured.by(worker, step, session -> Map.of("norm", norm(session.values(w))));
                 },
                 cut -> new Verdict(Map.of("clock", (double) cut.clock()), Verdict.Next.GO_ON, List.of()));
+    }
+
+    /** Reads a table that all members hold, and adds a gradient as factors, at some clocks with a row beside. */
+    private static void addFactors(Session session, Table shared, float[] local, SplittableRandom random) {
+        var row = new float[3];
+        session.gather(shared, new long[] {random.nextInt(30)}, row);
+        local[0] += 0.1f * row[0];
+        var u = new float[2 * 30];
+        var v = new float[2 * 3];
+        for (int i = 0; i < u.length; i++) {
+            u[i] = (float) random.nextGaussian();
+        }
+        for (int i = 0; i < v.length; i++) {
+            v[i] = 0.1f * (float) random.nextGaussian() + 0.01f * row[i % 3];
+        }
+        session.add(shared, new Update.Factors(u, v));
+        if (random.nextInt(4) == 0) {
+            session.add(shared, new long[] {random.nextInt(30)}, row);
+        }
     }
 
     /** A step that uses rows of one part of the table, and some that all share, by their numbers. */
