@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,6 +98,7 @@ final class ProcessesTest {
     }
 
     /** Whoever has the workers of a stage and its tables, and whoever looks on. */
+    @Tag("thorough")
     @Test
     void aMemberIsKilledInAnyStage() throws IOException {
         var due = Jobs.weights(Jobs.staged(false, 0).run(Run.local(4)));
@@ -211,6 +213,7 @@ final class ProcessesTest {
     }
 
     /** Who did not listen cannot say that others were silent. */
+    @Tag("thorough")
     @Test
     void whenTheCoordinatorSleepsNobodyIsLost() throws Exception {
         var place = folder.resolve("asleep").toString();

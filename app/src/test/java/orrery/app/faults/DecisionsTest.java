@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +19,7 @@ import orrery.app.Orrery;
  * What is decided at cuts does not depend on losses: a run that has lost a member after its first cut, and has no checkpoint
  * to go back to, ends at the same cut as one that nothing happens to, with the same bits.
  */
+@Tag("thorough")
 final class DecisionsTest {
     private static final long HANGS_AFTER = 150; // seconds
 

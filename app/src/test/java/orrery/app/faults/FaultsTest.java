@@ -18,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import orrery.app.Orrery;
@@ -29,9 +30,10 @@ import orrery.store.Storage;
  * Real processes, and what the world does to them, by a seed: each seed is a training and a fault. Whatever happens, the run
  * ends; it ends well or says why; and what it has learned is right: bit by bit where that is promised.
  *
- * <p>A few seeds run with the tests. {@code ./mvnw verify -Dtest=FaultsTest -Dorrery.faults=200
+ * <p>A few seeds run with the thorough tests. {@code ./mvnw -Pthorough verify -Dtest=FaultsTest -Dorrery.faults=200
  * -Dsurefire.failIfNoSpecifiedTests=false} runs 200, {@code -Dorrery.fault=17} that one.
  */
+@Tag("thorough")
 final class FaultsTest {
     private static final int SEEDS = Integer.getInteger("orrery.faults", 0);
     private static final int FIRST = Integer.getInteger("orrery.faults.first", 1);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import orrery.engine.stage.Run;
 import orrery.learn.InNodes;
@@ -42,6 +43,7 @@ final class GoldenBitsTest {
         check("threads", (training, run) -> run);
     }
 
+    @Tag("thorough")
     @Test
     void byTwoNodes() throws Exception {
         check("two nodes", (training, run) -> run.with(new InNodes(2, Run.local(Golden.WORKERS), training::join)));
