@@ -13,6 +13,7 @@ import orrery.bench.kinds.KindsBench;
 import orrery.bench.linear.LinearBench;
 import orrery.bench.nets.NetsBench;
 import orrery.bench.parsing.ParsingBench;
+import orrery.bench.poseidon.PoseidonBench;
 import orrery.bench.rank.RankBench;
 import orrery.bench.reader.ReaderBench;
 import orrery.bench.schedulers.SchedulersBench;
@@ -57,7 +58,8 @@ import picocli.CommandLine.Spec;
             CapacityBench.class,
             KeyedBench.class,
             TopicsBench.class,
-            NetsBench.class
+            NetsBench.class,
+            PoseidonBench.class
         },
         description = "Measures a claim: ours, the peer's and the ratio from the same run.")
 public final class Bench implements Runnable {
@@ -75,6 +77,6 @@ public final class Bench implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity, keyed, topics, nets or spark");
+                "which claim? table, heap, linear, wire, rank, informed, staleness, factor, cluster, sparse-ssp, stages, schedulers, reader, kinds, parsing, defaults, soak, start, capacity, keyed, topics, nets, poseidon or spark");
     }
 }

@@ -40,12 +40,13 @@ final class Jobs {
                         : List.of(stage("a", 40, 8, pauseMicros), stage("b", 20, 7, pauseMicros)));
     }
 
-    /** A table that all members hold, where that can be. */
+    /** A table that all members hold, where that can be; else its owners tell of it at each clock. */
     private static TableSpec shared(Consistency consistency) {
         return TableSpec.dense("shared", 30, 3)
                 .with(new UpdateRule.Momentum(0.01f, 0.9f, 0))
                 .with(consistency)
-                .by(consistency.staged() ? Route.PEERS : Route.OWNERS);
+                .by(consistency.staged() ? Route.PEERS : Route.OWNERS)
+                .eachClock();
     }
 
     /** Stages with numbers of workers and places of their own. */

@@ -58,6 +58,7 @@ final class NodesTest {
                                 TableSpec.dense("wide", 50, 33),
                                 TableSpec.dense("one", 1, 3),
                                 TableSpec.dense("replicated", 50, 33).by(Route.PEERS),
+                                TableSpec.dense("told", 50, 33).eachClock(),
                                 TableSpec.dense("ordered", 700, 2).ordered(anOrder(700, 2)),
                                 TableSpec.sparse("sparse", 5))
                         .map(spec -> spec.with(rule)
@@ -170,6 +171,7 @@ final class NodesTest {
                 TableSpec.dense("narrow", 1000, 1).with(new UpdateRule.AdaGrad(0.1f)),
                 TableSpec.dense("wide", 50, 33).with(new UpdateRule.Sgd(0.1f, 0.01f, 0.1f)),
                 TableSpec.dense("ordered", 700, 2).ordered(anOrder(700, 3)).with(new UpdateRule.AdaGrad(0.1f)),
+                TableSpec.dense("told", 50, 33).eachClock().with(new UpdateRule.Momentum(0.1f, 0.9f, 0)),
                 TableSpec.dense("replicated", 50, 33).by(Route.PEERS).with(new UpdateRule.Momentum(0.1f, 0.9f, 0)),
                 TableSpec.sparse("sparse", 5).with(new UpdateRule.Adam(0.1f)));
     }

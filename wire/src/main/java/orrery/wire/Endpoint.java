@@ -67,6 +67,7 @@ public final class Endpoint implements AutoCloseable {
     private final Strangers strangers = new Strangers(); // confined to the event loop
     private final Refusals refusals =
             new Refusals(line -> log.log(System.Logger.Level.WARNING, line)); // confined to the event loop
+    private final FaultyLink.Uplink uplink = new FaultyLink.Uplink();
     private final Ticker ticker;
     private long lookedAt; // confined to the event loop
     private volatile long awakeNanos;
@@ -326,7 +327,7 @@ public final class Endpoint implements AutoCloseable {
     private void attach(Peer peer, Attachment attachment, Link link) {
         var outer = settings.faults().equals(Faults.NONE)
                 ? link
-                : new FaultyLink(link, settings.faults(), links++, loop, ticker);
+                : new FaultyLink(link, settings.faults(), links++, loop, ticker, uplink);
         attachment.link = outer;
         var replaced = peer.attach(outer);
         if (replaced != null) {

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * @param reorder share of frames that are overtaken by later ones
  * @param cut share of frames that close the link instead of passing
  * @param delay how much later every frame arrives
- * @param bytesPerSecond how fast bytes pass; 0 for no limit
+ * @param bytesPerSecond how fast bytes leave an endpoint, by all its links together; 0 for no limit
  * @param seed what is random follows from it
  */
 public record Faults(

@@ -13,15 +13,26 @@ final class FaultyLink implements Link {
     private final Ticker ticker;
     private final SplittableRandom random;
     private @Nullable Frame overtaken; // guarded by this, as all below
-    private long freeAt; // when the last byte has passed, under a rate limit
+
+    private final Uplink uplink;
+
+    /** What all links of an endpoint share under a rate limit. */
+    static final class Uplink {
+        private long freeAt = Long.MIN_VALUE; // when the last byte has passed
+
+        synchronized long pass(long now, long bytes, long bytesPerSecond) {
+            freeAt = Math.max(freeAt, now) + bytes * 1_000_000_000L / bytesPerSecond;
+            return freeAt;
+        }
+    }
 
     /** @param number which link of its endpoint this is: each has a weather of its own */
-    FaultyLink(Link link, Faults faults, int number, Executor loop, Ticker ticker) {
+    FaultyLink(Link link, Faults faults, int number, Executor loop, Ticker ticker, Uplink uplink) {
+        this.uplink = uplink;
         this.link = link;
         this.faults = faults;
         this.loop = loop;
         this.ticker = ticker;
-        freeAt = ticker.nanos();
         random = new SplittableRandom(faults.seed() * 0x9e3779b97f4a7c15L + number);
     }
 
@@ -56,8 +67,8 @@ final class FaultyLink implements Link {
         long now = ticker.nanos();
         long at = now + faults.delay().toNanos();
         if (faults.bytesPerSecond() > 0) {
-            freeAt = Math.max(freeAt, now) + frame.bytes() * 1_000_000_000L / faults.bytesPerSecond();
-            at = Math.max(at, freeAt + faults.delay().toNanos());
+            at = uplink.pass(now, frame.bytes(), faults.bytesPerSecond())
+                    + faults.delay().toNanos();
         }
         if (at == now) {
             link.send(frame);

@@ -19,6 +19,7 @@ import orrery.deep.train.Backends;
 import orrery.deep.train.Course;
 import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetOptions;
+import orrery.engine.event.RunEvent;
 import orrery.engine.stage.Run;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -63,7 +64,7 @@ public final class NetsBench implements Callable<Integer> {
             names = "--part",
             paramLabel = "P",
             description =
-                    "speed (as if nothing is said); autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; categories: deepfm and wide-and-deep over millions of keys; characters: char-lstm on a --text; zoo: each published net"
+                    "speed (as if nothing is said); workers: two at once beside two products of matrices at once; autograd: gradients beside PyTorch's; local: local steps by workers and steps between averages; categories: deepfm and wide-and-deep over millions of keys; characters: char-lstm on a --text; zoo: each published net"
                             + " once; memory: as steps go on.")
     String part = "speed";
 
@@ -99,12 +100,13 @@ public final class NetsBench implements Callable<Integer> {
                 }
                 case "zoo" -> ZooRun.each(report);
                 case "memory" -> ZooRun.memory(report, batch);
+                case "workers" -> workers(report, backend);
                 case "speed" -> speed(report, backend, figures);
                 default ->
                     throw new CommandLine.ParameterException(
                             spec.commandLine(),
-                            "--part is speed, autograd, local, categories, characters, zoo or memory, got '" + part
-                                    + "'");
+                            "--part is speed, workers, autograd, local, categories, characters, zoo or memory, got '"
+                                    + part + "'");
             }
         }
         return 0;
@@ -164,6 +166,48 @@ public final class NetsBench implements Callable<Integer> {
         report.figures(figures);
     }
 
+    /** How much longer two workers take than one, for twice the examples, beside two threads that multiply matrices. */
+    private void workers(Report report, Backend backend) throws Exception {
+        report.say("net            two workers / one, wall   two products / one   ratio");
+        for (var name : chosen(List.of("lenet", "cifar10-quick"))) {
+            var net = Zoo.net(name);
+            var nets = new ArrayList<Double>();
+            var products = new ArrayList<Double>();
+            for (int run = 0; run < runs; run++) {
+                nets.add(seconds(net, 2) / seconds(net, 1));
+                products.add(Sgemm.seconds(backend, 2) / Sgemm.seconds(backend, 1));
+            }
+            double ofNet = Figure.median(nets);
+            double ofProducts = Figure.median(products);
+            report.row(
+                    String.format(
+                            Locale.ROOT, "%-14s %23.3f  %19.3f  %6.3f", name, ofNet, ofProducts, ofNet / ofProducts),
+                    "net",
+                    name,
+                    "workers",
+                    ofNet,
+                    "products",
+                    ofProducts,
+                    "ratio",
+                    ofNet / ofProducts);
+        }
+    }
+
+    /** Seconds of the best pass in which each worker takes as many steps. */
+    private double seconds(Net net, int workers) throws Exception {
+        var times = new ArrayList<Long>();
+        train(net, Run.local(workers).listening(event -> {
+            if (event instanceof RunEvent.CutReached) {
+                times.add(System.nanoTime());
+            }
+        }));
+        double least = Double.MAX_VALUE;
+        for (int i = 1; i < times.size(); i++) {
+            least = Math.min(least, (times.get(i) - times.get(i - 1)) / 1e9);
+        }
+        return least;
+    }
+
     /** Steps of a round, and of a pass. */
     private int steps(Net net) {
         double work = 3.0 * batch * BareNet.products(net);
@@ -204,23 +248,25 @@ public final class NetsBench implements Callable<Integer> {
     }
 
     private double tables(Net net) throws Exception {
+        var cuts = new BetweenCuts();
+        train(net, Run.local(1).listening(cuts));
+        return batch / cuts.least(steps(net));
+    }
+
+    private void train(Net net, Run run) throws Exception {
         var random = new SplittableRandom(1);
         var packer = new Examples.Packer();
-        for (int n = 0; n < batch * steps(net); n++) {
+        for (int n = 0; n < batch * steps(net) * run.workers(); n++) {
             for (int i = 0; i < net.inputSize(); i++) {
                 packer.feature(i, random.nextFloat());
             }
             packer.example(n < net.outputSize() ? n : random.nextInt(net.outputSize()), 1);
         }
         var examples = packer.pack(net.inputSize());
-        var cuts = new BetweenCuts();
         var options = NetOptions.of(net);
         new NetLearning(new NetOptions(
                         net, ROUNDS, batch, options.rule(), new Course.Constant(), options.decay(), options.clip()))
-                .prepare(
-                        new Loaded(examples, Schema.ofVectors(List.of(), List.of(), net.inputSize())),
-                        Run.local(1).listening(cuts))
+                .prepare(new Loaded(examples, Schema.ofVectors(List.of(), List.of(), net.inputSize())), run)
                 .run();
-        return batch / cuts.least(steps(net));
     }
 }

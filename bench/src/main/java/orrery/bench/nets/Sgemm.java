@@ -1,8 +1,10 @@
 package orrery.bench.nets;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.SplittableRandom;
 import jdk.incubator.vector.FloatVector;
+import orrery.deep.layer.Backend;
 import orrery.deep.tensor.Matrices;
 import orrery.deep.tensor.Tensor;
 
@@ -32,6 +34,33 @@ final class Sgemm {
                 least = Math.min(least, System.nanoTime() - start);
             }
             return 2.0 * size * size * size / least;
+        }
+    }
+
+    /** Seconds in which each of so many threads multiplies matrices as often: the best of some times. */
+    static double seconds(Backend backend, int threads) throws InterruptedException {
+        double least = Double.MAX_VALUE;
+        for (int time = 0; time < 5; time++) {
+            var all = new ArrayList<Thread>();
+            long start = System.nanoTime();
+            for (int i = 0; i < threads; i++) {
+                all.add(Thread.ofPlatform().start(() -> multiply(backend.matrices(Tensor.Type.FLOAT32), 400, 60)));
+            }
+            for (var thread : all) {
+                thread.join();
+            }
+            least = Math.min(least, (System.nanoTime() - start) / 1e9);
+        }
+        return least;
+    }
+
+    private static void multiply(Matrices matrices, int size, int times) {
+        try (var arena = Arena.ofConfined()) {
+            var of = Matrices.Matrix.of(Tensor.of(arena, Tensor.Type.FLOAT32, size, size), 0, size);
+            var product = Matrices.Matrix.of(Tensor.of(arena, Tensor.Type.FLOAT32, size, size), 0, size);
+            for (int i = 0; i < times; i++) {
+                matrices.product(size, size, size, of, of, product);
+            }
         }
     }
 

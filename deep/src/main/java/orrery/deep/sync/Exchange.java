@@ -27,7 +27,7 @@ public record Exchange(long rows, long width, long pairs, int members, int worke
         double others = members - 1;
         double elsewhere = others / members; // of rows
         return switch (scheme) {
-            case OWNERS -> (workers + 1) * matrix * elsewhere; // the gradients, and answers to the others' questions
+            case OWNERS -> (workers + 1) * matrix * elsewhere; // the gradients, and new values for the others
             case PEERS -> workers * matrix * others;
             case FACTORS -> (double) Float.BYTES * workers * pairs * (rows + width) * others;
             case OWNER_FACTORS ->
@@ -41,7 +41,7 @@ public record Exchange(long rows, long width, long pairs, int members, int worke
         double share = scheme.route() == Route.PEERS ? 1 : 1.0 / members; // of rows that a member keeps
         double numbers = (double) rows * width * share * all;
         double multiplied = scheme.areFactors() ? 2.0 * pairs * numbers : 2.0 * pairs * rows * width * workers;
-        int trips = scheme.route() == Route.PEERS ? 1 : 3; // the gradient; the question and its answer
+        int trips = scheme.route() == Route.PEERS ? 1 : 2; // the gradient; the new values
         return bytes(scheme) / link.bytesPerSecond()
                 + trips * link.latency()
                 + multiplied / link.flops()

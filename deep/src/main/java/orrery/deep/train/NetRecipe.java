@@ -174,6 +174,7 @@ final class NetRecipe implements Recipe<NetModel> {
         var spec = TableSpec.dense(table(node, parameter), parameter.rows(), parameter.width())
                 .with(run.consistency())
                 .by(scheme(node, p).route())
+                .eachClock()
                 .inGroup(group(node));
         if (start.isPresent()) {
             float[] values = start.get().parameters()[layer][p];

@@ -49,6 +49,7 @@ final class GoldenBitsTest {
         check("two nodes", (training, run) -> run.with(new InNodes(2, Run.local(Golden.WORKERS), training::join)));
     }
 
+    @Tag("thorough")
     @Test
     void byTwoProcesses() throws Exception {
         try (var processes = new TwoProcesses()) {

@@ -116,7 +116,7 @@ public record MemoryPlan(List<Need> tables, long snapshots) {
                 mirror,
                 isWhole || mirror > 0 || workers == 0 ? 0 : cache(spec, placement, rows.slots() - own),
                 workers
-                                * ((isLocal && spec.read() == TableSpec.Read.ANY
+                                * ((isLocal && spec.read() != TableSpec.Read.BY_KEY
                                                 ? rows.slots() * (row + state(asked)) + outbox(asked, rows)
                                                 : 0)
                                         + outbox(spec, rows))

@@ -14,6 +14,7 @@ import orrery.table.hold.Table;
 import orrery.table.mail.Mail;
 import orrery.table.mail.Messages;
 import orrery.table.spec.Consistency;
+import orrery.table.spec.TableSpec;
 import orrery.table.spec.WaitExpiredException;
 import orrery.wire.Frame;
 import orrery.wire.Lane;
@@ -74,9 +75,10 @@ public abstract sealed class Feed implements Pushed permits SlotFeed, RowFeed {
     /** Whether rows go to who has asked for them once, and need not be asked for again; each must fit a frame. */
     private static boolean isPushed(Table table) {
         var spec = table.spec();
+        boolean isUsedAgain = spec.order() != null || spec.read() == TableSpec.Read.EACH_CLOCK;
         boolean isMeant = spec.consistency() instanceof Consistency.Essp
-                || (spec.order() != null && !(spec.consistency() instanceof Consistency.Asp) && table.detector == null);
-        return isMeant && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
+                || (isUsedAgain && !(spec.consistency() instanceof Consistency.Asp) && table.detector == null);
+        return isMeant && !table.isReplicated() && (long) spec.width() * Float.BYTES < Frame.MOST_PAYLOAD_BYTES / 2;
     }
 
     /** What others push of a table to this node; null if they wait to be asked. */

@@ -45,7 +45,7 @@ public final class SlotFeed extends Feed {
     static boolean canHave(TableSpec spec) {
         return spec.layout() == TableSpec.Layout.DENSE
                 && spec.type() == TableSpec.Type.FLOAT
-                && spec.read() == TableSpec.Read.ANY
+                && spec.read() != TableSpec.Read.BY_KEY
                 && spec.rows() < Integer.MAX_VALUE
                 && (spec.consistency().staged() || spec.writesThrough());
     }

@@ -78,6 +78,11 @@ public record TableSpec(
     public enum Read {
         /** By key or by view. Where members share a dense table, a view has them hold all of its values. */
         ANY,
+        /**
+         * By key or by view, the same rows at each clock: once a member has read them, their owners send them as soon as a clock is complete,
+         * without being asked. Not under {@link Consistency.Asp} or {@link Consistency.SparseSsp}, where it is as with {@link #ANY}.
+         */
+        EACH_CLOCK,
         /** By key only: members hold their own blocks, and of others' rows a bounded number. */
         BY_KEY
     }
@@ -412,6 +417,26 @@ public record TableSpec(
                 order,
                 Home.WITH_WORKERS,
                 read,
+                keys,
+                route);
+    }
+
+    /** The same, of which each worker reads the same rows at each clock. */
+    public TableSpec eachClock() {
+        return new TableSpec(
+                name,
+                rows,
+                width,
+                type,
+                layout,
+                init,
+                rule,
+                consistency,
+                group,
+                nonFinite,
+                order,
+                home,
+                Read.EACH_CLOCK,
                 keys,
                 route);
     }

@@ -19,12 +19,16 @@ import orrery.bench.Figure;
 import orrery.bench.Report;
 import orrery.data.Data;
 import orrery.data.Examples;
+import orrery.data.Loaded;
 import orrery.data.ReadOptions;
+import orrery.data.Schema;
 import orrery.deep.net.Zoo;
 import orrery.deep.train.Course;
 import orrery.deep.train.LocalNet;
+import orrery.deep.train.NetLearning;
 import orrery.deep.train.NetOptions;
 import orrery.engine.event.RunEvent;
+import orrery.engine.stage.Run;
 import orrery.spark.Cluster;
 import orrery.spark.NetEstimator;
 import orrery.table.spec.UpdateRule;
@@ -94,7 +98,21 @@ final class NetsBench implements Callable<Integer> {
                     .persist(StorageLevel.MEMORY_ONLY());
             var tests = frame(spark, test).repartition(2).persist(StorageLevel.MEMORY_ONLY());
             report.say(String.format(Locale.ROOT, "%,d digits; 2 executors, nets in Java", train.count()));
-            ours(taus.getLast(), 1, train, tests); // the compiler's
+            ours("local:" + taus.getLast(), 1, train, tests); // the compiler's
+            double among = ours("bsp", passes, train, tests).accuracy();
+            double alone = alone(digits(data.examples(), examples, features), data.schema(), test);
+            report.row(
+                    String.format(
+                            Locale.ROOT,
+                            "bsp, 2 workers, accuracy: %.4f on two executors, %.4f in one JVM",
+                            among,
+                            alone),
+                    "name",
+                    "accuracy under bsp",
+                    "executors",
+                    among,
+                    "oneJvm",
+                    alone);
             report.say(
                     "tau   through the shards: ms/step   MB/step  accuracy   through the driver: ms/step   MB/step  accuracy");
             var figures = new ArrayList<Figure>();
@@ -107,7 +125,7 @@ final class NetsBench implements Callable<Integer> {
                     DECAY);
             try (var peer = new DriverNets(train, options)) {
                 for (int tau : taus) {
-                    var ours = ours(tau, passes, train, tests);
+                    var ours = ours("local:" + tau, passes, train, tests);
                     var driver = peer.train(tau, passes * examples / BATCH / 2, test);
                     report.row(
                             String.format(
@@ -135,6 +153,34 @@ final class NetsBench implements Callable<Integer> {
             report.figures(figures);
         }
         return 0;
+    }
+
+    /** The accuracy of the same training by two threads of this JVM. */
+    private double alone(List<LocalNet.Example> train, Schema schema, List<LocalNet.Example> test) throws Exception {
+        var options = new NetOptions(
+                Zoo.net("lenet"),
+                passes,
+                BATCH,
+                new UpdateRule.Momentum(RATE, MOMENTUM, 0),
+                new Course.Constant(),
+                DECAY);
+        return new NetLearning(options)
+                .prepare(loaded(train, schema), Run.local(2))
+                .run()
+                .model()
+                .score(loaded(test, schema).examples())
+                .get("accuracy");
+    }
+
+    private static Loaded loaded(List<LocalNet.Example> digits, Schema schema) {
+        var packer = new Examples.Packer();
+        for (var digit : digits) {
+            for (int i = 0; i < digit.numbers().length; i++) {
+                packer.feature(i, digit.numbers()[i]);
+            }
+            packer.example(digit.label(), 1);
+        }
+        return new Loaded(packer.pack(digits.getFirst().numbers().length), schema);
     }
 
     private static Figure figure(String name, String unit, double ours, double peer) {
@@ -175,13 +221,13 @@ final class NetsBench implements Callable<Integer> {
                 rows, new StructType().add("label", DataTypes.DoubleType).add("features", SQLDataTypes.VectorType()));
     }
 
-    private static Step ours(int tau, int passes, Dataset<Row> train, Dataset<Row> test) throws Exception {
+    private static Step ours(String consistency, int passes, Dataset<Row> train, Dataset<Row> test) throws Exception {
         var times = new ArrayList<Long>();
         var bytes = new ArrayList<Long>();
         var clocks = new ArrayList<Long>();
         var model = new NetEstimator()
                 .setNet("lenet")
-                .setConsistency("local:" + tau)
+                .setConsistency(consistency)
                 .setPasses(passes)
                 .setBatchSize(BATCH)
                 .setRate(RATE)
