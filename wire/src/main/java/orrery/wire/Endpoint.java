@@ -583,6 +583,14 @@ public final class Endpoint implements AutoCloseable {
         return traffic;
     }
 
+    /**
+     * Whether links lose frames while they are open: only on purpose. A connection loses none, however long they take on a slow one; those
+     * under way when it ends go again by the next.
+     */
+    boolean losesFrames() {
+        return settings.faults().drop() > 0;
+    }
+
     /** Runs something between two frames; it must not block. */
     public void execute(Runnable action) {
         loop.execute(action);

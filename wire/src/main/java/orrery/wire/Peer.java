@@ -465,7 +465,7 @@ public final class Peer {
             boolean waits = false;
             boolean isLarge = false;
             for (var lane : out) {
-                if (lane.frames.isEmpty() || now - lane.since <= overdueNanos) {
+                if (!home.losesFrames() || lane.frames.isEmpty() || now - lane.since <= overdueNanos) {
                     continue;
                 }
                 int most = Math.min(MOST_OVERDUE_FRAMES, lane.sent - lane.acked);

@@ -52,6 +52,14 @@ public final class PoseidonBench implements Callable<Integer> {
             description = "Nets and links are so many times smaller (default: ${DEFAULT-VALUE}).")
     double scale = 256;
 
+    @Option(
+            names = "--slowness",
+            paramLabel = "X",
+            description =
+                    "All takes so many times longer, so that the emulation takes a smaller part of the CPU (default: a quarter of the"
+                            + " members).")
+    double slowness;
+
     @Option(names = "--json", description = "Print the figures as a JSON array, and nothing else.")
     boolean json;
 
@@ -111,19 +119,18 @@ public final class PoseidonBench implements Callable<Integer> {
     }
 
     private void row(Report report, Scaled net, int count, double gbit, double alone, Link link) throws Exception {
+        double slow = slowness > 0 ? slowness : Math.max(1, count / 4.0);
+        var slowLink = new Link(link.bytesPerSecond() / slow, link.latency() * slow, link.flops() / slow);
         var results = new ArrayList<Trial.Result>();
         for (var mode : Trial.Mode.values()) {
-            results.add(new Trial(net, count, mode, alone, link, false).run());
+            results.add(new Trial(net, count, mode, alone * slow, slowLink, false).run());
         }
-        long due = new Trial(net, count, Trial.Mode.PS, alone, link, false)
-                .onOneNode()
-                .run()
-                .sum();
+        long due = new Trial(net, count, Trial.Mode.PS, alone, link, true).run().sum();
         boolean areSame = results.stream().allMatch(result -> result.sum() == due);
         double cpu = results.stream().mapToDouble(Trial.Result::cpu).max().orElse(0);
         var theirs = net.name().equals("vgg19-22k") && gbit == 40 ? THEIRS.get(count) : null;
         var speedups = results.stream()
-                .mapToDouble(result -> count * alone / result.seconds())
+                .mapToDouble(result -> count * alone * slow / result.seconds())
                 .toArray();
         report.row(
                 String.format(

@@ -61,11 +61,6 @@ record Trial(Scaled net, int members, Mode mode, double clockSeconds, Link link,
      */
     record Result(double seconds, double cpu, double bytes, long sum) {}
 
-    /** The same, whose workers are on one node and compute nothing. */
-    Trial onOneNode() {
-        return new Trial(net, members, Mode.PS, 0, link, true);
-    }
-
     private boolean isAlone() {
         return isOneNode || members == 1;
     }
@@ -145,7 +140,7 @@ record Trial(Scaled net, int members, Mode mode, double clockSeconds, Link link,
                                     .orElse(0)
                             * net.scale()
                             / (STEPS + 1);
-            return new Result(Arrays.stream(seconds).max().orElse(0), used, sent, sum(nodes.getFirst()));
+            return new Result(Arrays.stream(seconds).max().orElse(0), used, sent, sum(nodes));
         } finally {
             if (!isAlone()) {
                 nodes.forEach(Node::leave);
@@ -188,15 +183,16 @@ record Trial(Scaled net, int members, Mode mode, double clockSeconds, Link link,
         nodes.forEach(node -> node.place(new Placement(1, all)));
     }
 
-    /** All weights, once all clocks are complete: those that are read at another stage's begin. */
-    private long sum(Node first) throws InterruptedException {
+    /** All weights, as their owners have them once all clocks are complete. */
+    private long sum(List<Node> nodes) throws InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
-        while (!first.hasCompleted(STEPS)) {
+        while (!nodes.stream().allMatch(node -> node.hasCompleted(STEPS))) {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException("the last clock does not complete");
             }
             Thread.sleep(1);
         }
+        var first = nodes.getFirst();
         long sum = 17;
         for (var layer : net.layers()) {
             var table = first.table(layer.name().replace('/', '.'));
@@ -279,7 +275,8 @@ record Trial(Scaled net, int members, Mode mode, double clockSeconds, Link link,
         }
 
         private void compute(int layer, double part, double more) {
-            double seconds = clockSeconds * net.layers().get(layer).share() * part + more;
+            double seconds =
+                    isOneNode ? 0 : clockSeconds * net.layers().get(layer).share() * part + more;
             device = Math.max(device, System.nanoTime()) + (long) (seconds * 1e9);
         }
 
