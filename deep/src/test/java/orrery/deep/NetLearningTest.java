@@ -141,7 +141,7 @@ final class NetLearningTest {
                 .model());
         for (int members : new int[] {2, 4}) {
             for (var scheme : Scheme.values()) {
-                var options = linear(new Sending(Optional.of(scheme), Link.DEFAULT));
+                var options = linear(new Sending(scheme, Link.DEFAULT));
                 var among = new InNodes(
                         members,
                         run,

@@ -236,8 +236,7 @@ final class NetFlags {
                         Course.parse(schedule),
                         decay,
                         clip,
-                        new Sending(
-                                send.isEmpty() ? Optional.empty() : Optional.of(Scheme.parse(send)), Link.parse(link)));
+                        new Sending(send.isEmpty() ? null : Scheme.parse(send), Link.parse(link)));
             } catch (IllegalArgumentException e) {
                 throw new UsageException("--", e);
             }

@@ -100,7 +100,7 @@ final class NetsBench implements Callable<Integer> {
             report.say(String.format(Locale.ROOT, "%,d digits; 2 executors, nets in Java", train.count()));
             ours("local:" + taus.getLast(), 1, train, tests); // the compiler's
             double among = ours("bsp", passes, train, tests).accuracy();
-            double alone = alone(digits(data.examples(), examples, features), data.schema(), test);
+            double alone = alone(digits(data.examples(), examples, features), test);
             report.row(
                     String.format(
                             Locale.ROOT,
@@ -156,7 +156,7 @@ final class NetsBench implements Callable<Integer> {
     }
 
     /** The accuracy of the same training by two threads of this JVM. */
-    private double alone(List<LocalNet.Example> train, Schema schema, List<LocalNet.Example> test) throws Exception {
+    private double alone(List<LocalNet.Example> train, List<LocalNet.Example> test) throws Exception {
         var options = new NetOptions(
                 Zoo.net("lenet"),
                 passes,
@@ -165,14 +165,15 @@ final class NetsBench implements Callable<Integer> {
                 new Course.Constant(),
                 DECAY);
         return new NetLearning(options)
-                .prepare(loaded(train, schema), Run.local(2))
+                .prepare(loaded(train), Run.local(2))
                 .run()
                 .model()
-                .score(loaded(test, schema).examples())
-                .get("accuracy");
+                .score(loaded(test).examples())
+                .getOrDefault("accuracy", Double.NaN);
     }
 
-    private static Loaded loaded(List<LocalNet.Example> digits, Schema schema) {
+    private static Loaded loaded(List<LocalNet.Example> digits) {
+        int features = digits.getFirst().numbers().length;
         var packer = new Examples.Packer();
         for (var digit : digits) {
             for (int i = 0; i < digit.numbers().length; i++) {
@@ -180,7 +181,7 @@ final class NetsBench implements Callable<Integer> {
             }
             packer.example(digit.label(), 1);
         }
-        return new Loaded(packer.pack(digits.getFirst().numbers().length), schema);
+        return new Loaded(packer.pack(features), Schema.ofVectors(List.of(), List.of(), features));
     }
 
     private static Figure figure(String name, String unit, double ours, double peer) {
