@@ -136,7 +136,7 @@ final class NetLearningTest {
     void gradientsMayGoByAnyScheme(String consistency) throws Exception {
         var run = Run.local(4).with(Consistency.parse(consistency));
         var due = bits(new NetLearning(linear(Sending.DEFAULT))
-                .prepare(images(300, 1), run)
+                .prepare(images(257, 1), run)
                 .run()
                 .model());
         for (int members : new int[] {2, 4}) {
@@ -146,10 +146,10 @@ final class NetLearningTest {
                         members,
                         run,
                         part -> new NetLearning(options)
-                                .prepare(images(300, 1), part)
+                                .prepare(images(257, 1), part)
                                 .join());
                 var is = bits(new NetLearning(options)
-                        .prepare(images(300, 1), run.with(among))
+                        .prepare(images(257, 1), run.with(among))
                         .run()
                         .model());
                 assertThat(is).usingElementComparator(Arrays::compare).containsExactlyElementsOf(due);
@@ -170,6 +170,8 @@ final class NetLearningTest {
         assertThat(few.bytes(Scheme.OWNERS) / 4).isEqualTo(2 * 4096.0 * 4096 * 7 / 8); // sent; as many are received
         assertThat(2 * few.bytes(Scheme.FACTORS) / 4).isEqualTo(2.0 * 32 * 7 * 8192); // 3.7 M, sent and received
         assertThat(Link.parse(slow.toString())).isEqualTo(slow);
+        var odd = new Link(154_320_000, 1.5e-8, 1.234e12);
+        assertThat(Link.parse(odd.toString()).toString()).isEqualTo(odd.toString());
         assertThatThrownBy(() -> Link.parse("10Gbit")).hasMessageContaining("10Gbit,100us,50GF");
         assertThatThrownBy(() -> Scheme.parse("peer")).hasMessageContaining("owner-factors, got 'peer'");
     }

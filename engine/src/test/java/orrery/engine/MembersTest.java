@@ -341,6 +341,27 @@ final class MembersTest {
                 .hasMessage("stage 'breaks', worker 3, clock 4: IllegalStateException: no more");
     }
 
+    /** A number that has gone wrong in one member's memory is found at the next checkpoint. */
+    @Test
+    void copiesThatDifferEndTheRun() {
+        var stage = new Stage("spoils", 20, 5, worker -> (session, clock) -> {
+            var shared = session.tables().get(2);
+            session.gather(shared, new long[] {0}, new float[3]);
+            if (worker.index() == 3 && clock == 6) {
+                int stripe = shared.shard.rows().stripe(0);
+                shared.shard.locks().lock(stripe);
+                shared.floats().setRow(0, new float[] {1, 2, 3});
+                shared.shard.locks().unlock(stripe);
+            }
+        });
+        var run = Run.local(4).with(Checkpoints.in(Storage.local(folder)));
+        assertThatThrownBy(() -> Jobs.mixed(BSP, 0, stage)
+                        .run(run.with(new InThreads(
+                                2, () -> Jobs.mixed(BSP, 0, stage), run, Members.Terms.DEFAULT.insecure()))))
+                .isInstanceOf(JobFailedException.class)
+                .hasMessageContaining("the copies of table 'shared' on members 1 and 2 differ");
+    }
+
     @Test
     void membersThatCannotStartAreNamedWithTheirLastWords() {
         var run = Run.local(2);

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import orrery.store.Storage;
 import orrery.table.cells.Cells;
@@ -217,6 +218,11 @@ public final class Node {
             throw new IllegalArgumentException(
                     "rows of tables '" + from.name() + "' and '" + to.name() + "' lie differently");
         }
+        if (from.spec().route() != to.spec().route()) {
+            throw new IllegalArgumentException(
+                    "table '" + from.name() + "' is held by others than '" + to.name() + "': their routes are "
+                            + from.spec().route() + " and " + to.spec().route());
+        }
         Tables.copyOwn(from, to);
         if (cluster != null) {
             reads().copy(from, to, limitNanos());
@@ -311,6 +317,20 @@ public final class Node {
     public Snapshot snapshot() {
         var among = cluster;
         return tables.snapshot(among == null ? "" : among.name());
+    }
+
+    /**
+     * Of each table that all members with workers hold, by name, a sum of this node's copy, rule state included: equal on all of them. Empty for a
+     * node that holds none. At a cut.
+     */
+    public Map<String, Long> sumsOfCopies() {
+        var sums = new TreeMap<String, Long>();
+        for (var table : tables.all()) {
+            if (table.isReplicated() && table.isHere()) {
+                sums.put(table.name(), table.floats().sum());
+            }
+        }
+        return sums;
     }
 
     /** How many bytes the copies of a snapshot may take while it is written. */

@@ -12,9 +12,8 @@ final class FaultyLink implements Link {
     private final Executor loop;
     private final Ticker ticker;
     private final SplittableRandom random;
-    private @Nullable Frame overtaken; // guarded by this, as all below
-
     private final Uplink uplink;
+    private @Nullable Frame overtaken; // guarded by this, as all below
 
     /** What all links of an endpoint share under a rate limit. */
     static final class Uplink {

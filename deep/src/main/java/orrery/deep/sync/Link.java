@@ -1,11 +1,12 @@
 package orrery.deep.sync;
 
 import java.io.Serializable;
-import java.util.Locale;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.regex.Pattern;
 
 /**
- * What decides between schemes.
+ * Bandwidth, latency and rate, by which schemes are compared.
  *
  * @param bytesPerSecond that a member can send, while it receives as many
  * @param latency seconds of a message from member to member
@@ -50,8 +51,9 @@ public record Link(double bytesPerSecond, double latency, double flops) implemen
     }
 
     private static String number(double value) {
-        return value == Math.rint(value)
-                ? String.format(Locale.ROOT, "%.0f", value)
-                : String.format(Locale.ROOT, "%.3g", value);
+        return new BigDecimal(value)
+                .round(new MathContext(4))
+                .stripTrailingZeros()
+                .toPlainString();
     }
 }

@@ -18,18 +18,24 @@ final class TorchMatrices implements Matrices {
 
     @Override
     public void addProductInOrder(int rows, int columns, int inner, Matrix a, Matrix b, Matrix c) {
-        (Ordered.IS ? this : inJava).addProduct(rows, columns, inner, a, b, c);
+        boolean isByTorch = Ordered.IS || c.of().type() == Tensor.Type.FLOAT64;
+        (isByTorch ? this : inJava).addProduct(rows, columns, inner, a, b, c);
     }
 
     /** Whether its sums go on in the order of their factors. */
     private static final class Ordered {
         static final boolean IS = probed();
 
-        private static boolean probed() {
+        private static boolean probed() { // BLAS has other loops for small products and for vectors
+            return isOrdered(70, 150, MOST_IN_ORDER)
+                    && isOrdered(1, 150, 64)
+                    && isOrdered(150, 1, 64)
+                    && isOrdered(3, 5, 7)
+                    && isOrdered(10, 64, 16);
+        }
+
+        private static boolean isOrdered(int rows, int columns, int inner) {
             try (var arena = Arena.ofConfined()) {
-                int rows = 70;
-                int columns = 150;
-                int inner = MOST_IN_ORDER;
                 var a = random(arena, inner, rows);
                 var b = random(arena, inner, columns);
                 var is = Tensor.of(arena, Tensor.Type.FLOAT32, rows, columns);

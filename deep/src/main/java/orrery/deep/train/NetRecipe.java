@@ -153,7 +153,7 @@ final class NetRecipe implements Recipe<NetModel> {
                 : linear.isEach() ? options.net().output(node.inputs().getFirst())[0] : 1;
     }
 
-    /** What has to travel. */
+    /** The sizes of a layer's exchange. */
     Exchange exchange(Net.Node node, int p) {
         var parameter = options.net().parameters(node).get(p);
         boolean isByClock = p == 0 && !isLocal() && options.clip() == Float.POSITIVE_INFINITY;
@@ -290,7 +290,7 @@ final class NetRecipe implements Recipe<NetModel> {
     public List<String> explained() {
         var lines = new ArrayList<String>();
         lines.add("gradients, for each member and clock: kilobytes sent and milliseconds by scheme, at "
-                + options.sending().link() + "; > goes so");
+                + options.sending().link() + "; > marks the chosen scheme");
         var head = new StringBuilder(String.format(Locale.ROOT, "%-24s %12s", "table", "numbers"));
         for (var scheme : Scheme.values()) {
             head.append(String.format(Locale.ROOT, "  %23s", scheme));

@@ -1,6 +1,7 @@
 package orrery.deep.train;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
@@ -103,6 +104,10 @@ final class NetStep implements Step, AutoCloseable {
             pass.keys().clear();
         }
         targets.clear();
+        if (count == 0) {
+            addNothing(session);
+            return;
+        }
         for (int i = 0; i < count; i++) {
             long example = order.at(from + i);
             cursor.put(example, row, random);
@@ -136,7 +141,7 @@ final class NetStep implements Step, AutoCloseable {
         pass.forward(call, listener);
         double loss = targets.loss(pass, count, sharers);
         int losses = count * targets.each();
-        if (count > 0 && !(loss < Double.POSITIVE_INFINITY)) {
+        if (!(loss < Double.POSITIVE_INFINITY)) {
             throw new DivergedException("the loss is " + loss / losses + " at clock " + clock
                     + ": steps are too large; try a tenth of --rate, or look for numbers far from 0 in the data");
         }
@@ -146,6 +151,33 @@ final class NetStep implements Step, AutoCloseable {
         }
         pass.backward(call, listener);
         worker.processed(count);
+    }
+
+    /** Gradients of zeros, of a worker that has no examples at this clock: rules with momentum do something to them, too. */
+    private void addNothing(Session session) {
+        keys = new long[0];
+        var nodes = recipe.options().net().nodes();
+        var read = new HashSet<String>();
+        read.add(nodes.getLast().name());
+        for (int layer = nodes.size() - 1; layer >= 0; layer--) {
+            if (!read.contains(nodes.get(layer).name())) {
+                continue; // no worker has a gradient of it
+            }
+            read.addAll(nodes.get(layer).inputs());
+            if (!held.get(layer).isEmpty()) {
+                pass.gradients(layer).forEach(gradient -> gradient.zero(0, gradient.size()));
+                addZeros(session, held.get(layer).getFirst());
+                write(session, layer);
+            }
+        }
+    }
+
+    /** A gradient of zeros as factors, if it is to travel so. */
+    private static void addZeros(Session session, Held of) {
+        if (of.isByFactors()) {
+            int rows = (int) of.table().spec().rows();
+            session.add(of.table(), new Update.Factors(new float[rows], new float[of.width()]));
+        }
     }
 
     private static List<long[]> pieces(Layer.Parameter parameter, boolean areHere) {
@@ -217,7 +249,7 @@ final class NetStep implements Step, AutoCloseable {
     /** Adds the gradient of a layer's weights as factors, if it is to travel so. */
     private void writeFactors(Session session, int layer, Tensor inputs, Tensor gradients, int examples) {
         var of = held.get(layer).getFirst();
-        if (of.isByFactors() && examples > 0) {
+        if (of.isByFactors()) {
             int rows = (int) of.table().spec().rows();
             int pairs = examples * recipe.pairs(recipe.options().net().nodes().get(layer));
             var u = new float[pairs * rows];

@@ -498,10 +498,11 @@ public final class Member {
             return;
         }
         var storage = run.checkpoints().map(Checkpoints::storage).orElseThrow();
+        var sums = node.sumsOfCopies();
         var files = running.save(storage, folder, "member-" + invitation.member() + "-" + invitation.incarnation());
         saving = files;
         int epoch = node.epoch();
-        tell(new Report.Snapped());
+        tell(new Report.Snapped(sums));
         Thread.ofPlatform().name("checkpoint written").daemon().start(() -> {
             Report.Written written;
             try {

@@ -57,8 +57,12 @@ sealed interface Report {
     /** A worker has failed, or -1 where the node has. */
     record Failed(String stage, int worker, long clock, String cause) implements Report {}
 
-    /** What a checkpoint is to have is set aside: workers may go on. */
-    record Snapped() implements Report {}
+    /**
+     * What a checkpoint is to have is set aside: workers may go on.
+     *
+     * @param sums of tables that all members hold, by name; see {@link orrery.table.Node#sumsOfCopies}
+     */
+    record Snapped(Map<String, Long> sums) implements Report {}
 
     /** Its files of a checkpoint are written, or not, for a reason that is not empty then. */
     record Written(Map<String, Storage.Written> files, String error) implements Report {}

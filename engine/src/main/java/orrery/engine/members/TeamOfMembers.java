@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import orrery.engine.event.JobFailedException;
 import orrery.engine.event.MemberLostException;
 import orrery.engine.event.RunEvent;
 import orrery.engine.stage.Stage;
@@ -185,10 +186,25 @@ final class TeamOfMembers implements Team {
         coordinator.all(Report.Dropped.class, coordinator.working());
     }
 
+    /** All members must have the same copies of tables that all hold. */
+    private static void checkCopies(Map<Integer, Report.Snapped> reports) {
+        var first = new TreeMap<String, Integer>(); // the member whose sum of a table others are compared with
+        reports.forEach((member, report) -> report.sums().forEach((table, sum) -> {
+            int other = first.computeIfAbsent(table, t -> member);
+            var due = reports.get(other);
+            if (due != null && !sum.equals(due.sums().get(table))) {
+                var why = "the copies of table '" + table + "' on members " + other + " and " + member
+                        + " differ, though both have applied the same updates: are their processors or their Java of different"
+                        + " kinds? With --send owners each row has one owner";
+                throw new JobFailedException(why, new IllegalStateException(why));
+            }
+        }));
+    }
+
     @Override
     public Saving save(Storage storage, String folder) throws InterruptedException {
         coordinator.sendToWorking(new Order.Keep(folder));
-        coordinator.all(Report.Snapped.class, coordinator.working());
+        checkCopies(coordinator.all(Report.Snapped.class, coordinator.working()));
         return new Saving() {
             @Override
             public boolean isDone() {

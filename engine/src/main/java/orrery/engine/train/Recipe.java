@@ -18,7 +18,7 @@ public interface Recipe<M extends Model> {
         return Map.of();
     }
 
-    /** What a plan of it tells beside memory and rows, line by line: what was decided for each table, and what else was possible. */
+    /** Further lines of a plan: for each table, the decision and its alternatives. */
     default List<String> explained() {
         return List.of();
     }

@@ -38,7 +38,7 @@ public final class Training<M extends Model> {
         return recipe.decided();
     }
 
-    /** What a plan tells of it, line by line; see {@link Recipe#explained}. */
+    /** Further lines of a plan; see {@link Recipe#explained}. */
     public List<String> explained() {
         return recipe.explained();
     }

@@ -52,7 +52,7 @@ public record Factors(int first, int rows, int width, int count, float[] numbers
         return new Factors(first, rows, width, count + more.count, all);
     }
 
-    /** What concerns rows {@code from} to {@code to}. */
+    /** The factors of rows {@code from} to {@code to}. */
     public Factors ofRows(int from, int to) {
         if (from == first && to == first + rows) {
             return this;

@@ -315,6 +315,25 @@ public final class FloatShard extends Shard {
         }
     }
 
+    /** A sum of the bits of all values and of the rule's state, plane by plane, of a table that is all here. While nobody adds. */
+    public long sum() {
+        long sum = 1;
+        for (int plane = 0; plane < planes(); plane++) {
+            for (int array = 0; array < storage.blocks().length; array++) {
+                sum = sum(sum, plane(array, plane).array());
+            }
+        }
+        return sum;
+    }
+
+    private static long sum(long before, float[] values) {
+        long sum = before;
+        for (float value : values) {
+            sum = 31 * sum + Float.floatToRawIntBits(value);
+        }
+        return sum;
+    }
+
     @Override
     public double value(long key, int column) {
         long slot = rows.slot(key);
@@ -414,7 +433,7 @@ public final class FloatShard extends Shard {
 
     /**
      * Room for an update of all rows, each in its place, where a rule need not copy it ({@link #applyInPieces}); null for a table that is large or
-     * not all here. Who holds the lock of a stripe has its rows of this.
+     * not all here. The holder of a stripe's lock may use the stripe's rows of it.
      */
     float @Nullable [] update() {
         var now = update;

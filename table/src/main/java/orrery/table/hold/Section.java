@@ -11,6 +11,7 @@ import orrery.table.cells.FloatShard;
 import orrery.table.cells.KeyedRows;
 import orrery.table.cells.Rows;
 import orrery.table.cells.Shard;
+import orrery.table.spec.TableSpec;
 import orrery.wire.Frame;
 
 /**
@@ -163,6 +164,9 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
         if (first < 0
                 || count < 1
                 || pairs < 1
+                || n < 1
+                || table.spec().type() != TableSpec.Type.FLOAT
+                || !rows.isDense
                 || !Factors.mayTravel(pairs, table.spec())
                 || first > rows.slots() - count
                 || !rows.isNatural()
@@ -268,9 +272,12 @@ public record Section(int block, int kind, long[] keys, int[] cells, Cells updat
         var whole = before == null
                 ? new Section(block, kind, keys, new int[] {cells[0], cells[1], 0, 0}, updates.another(length))
                 : before;
-        if (whole.updates.length() != length) {
-            throw new IllegalArgumentException("factors of " + cells[1] + " pairs go on as " + length + " numbers, and"
-                    + " began as " + whole.updates.length());
+        if (whole.kind != FACTORS
+                || whole.cells[0] != cells[0]
+                || whole.cells[1] != cells[1]
+                || whole.cells[3] != cells[2]) {
+            throw new IllegalArgumentException("factors of " + cells[1] + " pairs of " + cells[0]
+                    + " rows go on at number " + cells[2] + ", where others are under way");
         }
         updates.copyTo(whole.updates, 0, cells[2], cells[3]);
         whole.cells[3] += cells[3];

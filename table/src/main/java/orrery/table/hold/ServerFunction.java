@@ -39,6 +39,10 @@ public sealed interface ServerFunction<R> {
                 throw new IllegalArgumentException(
                         "the dot of '" + a.name() + "' and '" + b.name() + "' needs rows that lie alike");
             }
+            if (a.spec().route() != b.spec().route()) {
+                throw new IllegalArgumentException(
+                        "the dot of '" + a.name() + "' and '" + b.name() + "' needs tables that the same members hold");
+            }
             if (a != b && !(a.shard.rows().isDense && b.shard.rows().isDense)) {
                 throw new IllegalArgumentException(
                         "the dot of '" + a.name() + "' and '" + b.name() + "' needs dense tables");
@@ -51,7 +55,7 @@ public sealed interface ServerFunction<R> {
             for (var pair : others.ask(a, DOT, b.number(), 0)) {
                 sums[(int) pair.key()] = pair.value();
             }
-            for (var pair : ofOwn()) {
+            for (var pair : ofOwn(true)) {
                 sums[(int) pair.key()] = pair.value();
             }
             double sum = 0;
@@ -61,12 +65,12 @@ public sealed interface ServerFunction<R> {
             return sum;
         }
 
-        /** The sum over each own block. */
-        private List<Pair> ofOwn() {
+        /** The sum over each block that is here, or only over those that this node answers others for. */
+        private List<Pair> ofOwn(boolean isForAll) {
             var pairs = new ArrayList<Pair>();
             var rows = a.floats().rows();
             for (int block = 0; block < rows.blocks; block++) {
-                if (a.owns(block)) {
+                if ((isForAll ? a.owns(block) : a.keeps(block))) {
                     a.shard.locks().lock(rows.stripeOfBlock(block));
                     try {
                         pairs.add(new Pair(block, ofBlock(block)));
@@ -143,18 +147,19 @@ public sealed interface ServerFunction<R> {
 
         @Override
         public List<Entry> answer(Asker others) {
-            var best = ofOwn();
+            var best = ofOwn(true);
             others.ask(table, TOP_K, column, k).forEach(pair -> offer(best, new Entry(pair.key(), pair.value())));
             var sorted = new ArrayList<>(best);
             sorted.sort(WORST_FIRST.reversed());
             return List.copyOf(sorted);
         }
 
-        private PriorityQueue<Entry> ofOwn() {
+        /** Of the rows that are here, or only of those that this node answers others for. */
+        private PriorityQueue<Entry> ofOwn(boolean isForAll) {
             var rows = table.shard.rows();
             var best = new PriorityQueue<Entry>(WORST_FIRST);
             for (int block = 0; block < rows.blocks; block++) {
-                if (!table.owns(block)) {
+                if (!(isForAll ? table.owns(block) : table.keeps(block))) {
                     continue;
                 }
                 if (rows.isDense) {
@@ -280,11 +285,11 @@ public sealed interface ServerFunction<R> {
                 if (other == null) {
                     throw new IllegalArgumentException("there is no table " + first);
                 }
-                yield new Dot(table, other).ofOwn();
+                yield new Dot(table, other).ofOwn(false);
             }
             case TOP_K ->
                 new TopK(table, first, second)
-                        .ofOwn().stream()
+                        .ofOwn(false).stream()
                                 .map(entry -> new Pair(entry.key(), entry.value()))
                                 .toList();
             case RESIDENT_ROWS -> List.of(new Pair(table.residentRows(), 0));

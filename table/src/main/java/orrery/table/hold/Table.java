@@ -215,13 +215,13 @@ public final class Table {
         return !holders.isEmpty();
     }
 
-    /** To whom all updates go, this node perhaps among them; empty where each goes to its owner. */
+    /** The members that receive all updates; empty if each update goes to its owner. */
     public List<Integer> holders() {
         return holders;
     }
 
-    /** Whether this node's copy of a block is the one that is saved. */
-    private boolean keeps(int block) {
+    /** Whether this node's copy of a block is the one that is saved, and that counts where several members answer. */
+    public boolean keeps(int block) {
         var whose = owners;
         return whose.length == 0 || whose[block] == me;
     }

@@ -200,7 +200,7 @@ public final class Pushes implements Sums.Sink {
         int head = Section.FACTORS_HEAD_BYTES;
         int length = factors.numbers().length;
         for (int at = 0; at < length; ) {
-            var frame = room(block, Math.min(MOST_ROW_BYTES, head + (length - at) * Float.BYTES));
+            var frame = room(block, (int) Math.min(MOST_ROW_BYTES, head + (long) (length - at) * Float.BYTES));
             int n = Math.min(length - at, (frame.room() - head) / Float.BYTES);
             Section.writeFactors(frame, block, factors, at, n);
             at += n;
@@ -209,6 +209,10 @@ public final class Pushes implements Sums.Sink {
 
     /** Writes to each other member that holds a table. */
     private void forEachOther(Table table, Runnable write) {
+        if (!table.isHere()) {
+            throw new IllegalStateException(
+                    "table '" + table.name() + "' is not held here, so no worker here may change it");
+        }
         for (int member : table.holders()) {
             if (member != mail.me()) {
                 receiver = member;

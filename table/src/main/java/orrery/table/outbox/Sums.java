@@ -14,7 +14,7 @@ public abstract sealed class Sums permits Outbox, IntOutbox {
     /** Whether there is something for rows of blocks {@code from} to {@code to}. Sealed only. */
     public abstract boolean touches(int from, int to);
 
-    /** Hands what belongs to blocks of one stripe and one owner to who sends it there. Sealed only. */
+    /** Hands the updates of blocks of one stripe and one owner to a sink. Sealed only. */
     public abstract void write(int from, int to, Sink sink);
 
     /** The same, and forgets it. */

@@ -161,7 +161,7 @@ public final class Moves {
         return due.size();
     }
 
-    /** Who has not got a block, and will have it. */
+    /** The members that receive a block. */
     private static List<Integer> takers(TableSpec spec, int block, int blocks, Placement from, Placement to) {
         if (spec.route() == Route.PEERS) {
             return to.holders(spec).stream()

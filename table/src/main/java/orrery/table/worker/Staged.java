@@ -22,7 +22,11 @@ final class Staged extends WritePath {
     @Override
     void addFactors(Factors factors) {
         port.admit();
-        keep(factors);
+        if (port.self.recording != null) {
+            outbox().addFactors(factors); // so that a plan knows the rows
+        } else {
+            keep(factors);
+        }
     }
 
     @Override

@@ -116,32 +116,33 @@ abstract sealed class WritePath permits Recorded, LocalSteps, TouchedSteps, Stag
 
     /** Keeps factors as they are until the tick, if they can travel so. */
     final void keep(Factors more) {
-        var all = factors == null ? more : factors.and(more);
-        boolean mayTravel = table.shard.rows().isNatural() && Factors.mayTravel(all.count(), spec);
-        factors = mayTravel ? all : null;
-        if (!mayTravel) {
-            outbox().addFactors(all);
+        long count = more.count() + (factors == null ? 0L : factors.count());
+        if (table.shard.rows().isNatural() && Factors.mayTravel(count, spec)) {
+            factors = factors == null ? more : factors.and(more);
+            return;
         }
+        if (factors != null) {
+            outbox().addFactors(factors);
+            factors = null;
+        }
+        outbox().addFactors(more);
     }
 
-    /**
-     * Takes the factors of the clock, if they are all that it has; else they are added to the rest first. Null as well if they are
-     * refused.
-     */
+    /** Takes the factors of the clock, if they are all that it has; else they are added to the rest. Null as well if they are refused. */
     final @Nullable Factors takeFactors() {
         var taken = factors;
         factors = null;
         if (taken == null) {
             return null;
         }
+        if (outbox != null && !outbox.isEmpty()) {
+            outbox.addFactors(taken);
+            return null;
+        }
         try {
             taken.checkFinite(spec);
         } catch (NonFiniteUpdateException e) {
             tables.refuse(spec, e);
-            return null;
-        }
-        if (outbox != null && !outbox.isEmpty()) {
-            outbox.addFactors(taken);
             return null;
         }
         return taken;

@@ -78,6 +78,7 @@ final class Writer {
     }
 
     private Factors factors(float[] u, float[] v) {
+        table.floats(); // which refuses tables of ints
         if (spec.layout() == TableSpec.Layout.SPARSE) {
             throw new IllegalArgumentException(
                     "table '" + spec.name() + "' is sparse; factors change every row, so only dense tables take them");

@@ -188,14 +188,15 @@ final class NetFlags {
                 descriptionKey = FlagGroup.MORE,
                 description =
                         "How gradients go between processes, of all layers: owners, peers, factors or owner-factors"
-                                + " (default: of each layer the cheapest; orrery plan net tells it).")
+                                + " (default: the cheapest of each layer; orrery plan net prints it).")
         String send = "";
 
         @Option(
                 names = "--link",
                 paramLabel = "L",
                 descriptionKey = FlagGroup.MORE,
-                description = "What decides it: bandwidth, latency, rate of products (default: 10Gbit,100us,50GF).")
+                description =
+                        "The link by which it is found: bandwidth, latency, rate of products (default: 10Gbit,100us,50GF).")
         String link = Link.DEFAULT.toString();
 
         private UpdateRule rule(Net net, Application.Given given) {
