@@ -343,7 +343,7 @@ final class MembersTest {
 
     /** A number that has gone wrong in one member's memory is found at the next checkpoint. */
     @Test
-    void copiesThatDifferEndTheRun() {
+    void copiesThatDifferEndTheRun() throws InterruptedException {
         var stage = new Stage("spoils", 20, 5, worker -> (session, clock) -> {
             var shared = session.tables().get(2);
             session.gather(shared, new long[] {0}, new float[3]);
@@ -360,6 +360,11 @@ final class MembersTest {
                                 2, () -> Jobs.mixed(BSP, 0, stage), run, Members.Terms.DEFAULT.insecure()))))
                 .isInstanceOf(JobFailedException.class)
                 .hasMessageContaining("the copies of table 'shared' on members 1 and 2 differ");
+        for (var thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().startsWith("checkpoint")) { // members write on, to the folder that is deleted
+                thread.join();
+            }
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import orrery.engine.event.JobFailedException;
 import orrery.engine.event.RunEvent;
 import orrery.table.hold.MemoryPlan;
 import orrery.table.spec.Placement;
+import orrery.table.spec.Route;
 import orrery.table.spec.TableSpec;
 
 /** Whether tables fit, said before they are made. */
@@ -32,10 +33,12 @@ public final class Memory {
         }
         boolean isAlone = placement.members().contains(Placement.COORDINATOR);
         if (most.bytes() > limit) {
+            boolean isReplicated = members > 1 && tables.stream().anyMatch(spec -> spec.route() == Route.PEERS);
             boolean isMirrored = most.tables().stream().anyMatch(need -> need.mirror() > 0);
             throw refused(
                     (isAlone ? "this process" : "each of " + members + " members") + " needs " + most + " and has "
                             + mebibytes(limit) + "; share the tables among more members, "
+                            + (isReplicated ? "let updates go to owners only (Route.OWNERS, --send owners), " : "")
                             + (isMirrored ? "say so where they are read by key only (TableSpec.byKey), " : "")
                             + "or give each process more memory (ORRERY_JAVA_OPTS=-Xmx..., --memory)");
         }
