@@ -3,6 +3,7 @@ package orrery.bench.poseidon;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -74,7 +75,7 @@ record Trial(Scaled net, int members, Mode mode, double clockSeconds, Link link,
         var scaled = new Link(link.bytesPerSecond() / net.scale(), link.latency(), link.flops() / net.scale());
         return Arrays.stream(Scheme.values())
                 .filter(exchange::allows)
-                .min(java.util.Comparator.comparingDouble(
+                .min(Comparator.comparingDouble(
                         scheme -> exchange.bytes(scheme) / scaled.bytesPerSecond() + multiplying(of, scheme)))
                 .orElseThrow();
     }
@@ -184,13 +185,13 @@ record Trial(Scaled net, int members, Mode mode, double clockSeconds, Link link,
     }
 
     /** All weights, as their owners have them once all clocks are complete. */
-    private long sum(List<Node> nodes) throws InterruptedException {
+    private long sum(List<Node> nodes) {
         long end = System.nanoTime() + LIMIT.toNanos();
         while (!nodes.stream().allMatch(node -> node.hasCompleted(STEPS))) {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException("the last clock does not complete");
             }
-            Thread.sleep(1);
+            Emulated.nanos(1_000_000);
         }
         var first = nodes.getFirst();
         long sum = 17;
